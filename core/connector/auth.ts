@@ -1,0 +1,24 @@
+import type { z } from "zod";
+import type { JsonObject } from "../base/json.ts";
+
+/** A way to sign in. `credentials` is what a person enters (and, for OAuth, what the hub adds); keys in snake_case. */
+export type AuthMethod =
+  | { readonly kind: "none"; readonly credentials: z.ZodType<JsonObject> }
+  | { readonly kind: "api_key"; readonly title: string; readonly credentials: z.ZodType<JsonObject> }
+  | { readonly kind: "service_account"; readonly title: string; readonly credentials: z.ZodType<JsonObject> }
+  | OAuth2Method;
+
+/**
+ * OAuth 2. `credentials` holds `client_id` and `client_secret`, and for a code flow what the hub has received since:
+ * `access_token`, `refresh_token`, `expires_at` (ISO).
+ */
+export type OAuth2Method = {
+  readonly kind: "oauth2";
+  readonly title: string;
+  readonly grant: "authorization_code" | "client_credentials";
+  readonly credentials: z.ZodType<JsonObject>;
+  /** Where a person agrees; takes the settings, since some vendors have an address per account. */
+  readonly authorizeUrl: (settings: JsonObject) => string;
+  readonly tokenUrl: (settings: JsonObject) => string;
+  readonly scopes: readonly string[];
+};

@@ -1,0 +1,196 @@
+import type { z } from "zod";
+import type { Clock } from "../base/clock.ts";
+import type { Json, JsonObject } from "../base/json.ts";
+import type { Fact } from "../schema/facts.ts";
+import type { AuthMethod } from "./auth.ts";
+import type { HttpFactory } from "./http.ts";
+
+/**
+ * The connector contract: what a tool's folder declares, and what the engine does with it.
+ *
+ * A connector holds no state and never touches the database. It asks the vendor and hands over pages; the engine schedules, stores,
+ * retries, limits, logs and shows progress.
+ */
+export type Connector<Settings = unknown, Client = unknown> = {
+  /** Lower-case, stable: `google-analytics`. The folder's name. */
+  readonly key: string;
+  readonly title: string;
+  /** The vendor's own documentation. */
+  readonly docs: string;
+  /** Keys in snake_case with `.describe()` texts: the set-up form, `tributary connect` and the config file are made from it. */
+  readonly settings: z.ZodType<Settings>;
+  /** The ways to sign in, the recommended one first. */
+  readonly auth: readonly AuthMethod[];
+  /** Pull this often unless the connection says otherwise. */
+  readonly everyS: number;
+  /** Makes the vendor's client. Called for each run; must not call the vendor yet. */
+  readonly createClient: (context: ClientContext<Settings>) => Client;
+  /** Reaches the account and names it. Throws kind `auth` when the credentials are refused. */
+  readonly check: (client: Client, settings: Settings) => Promise<CheckResult>;
+  readonly streams: { readonly [stream: string]: Stream<Settings, Client> };
+  readonly webhook?: InboundWebhook<Client>;
+  /** The vendor's own counts and sums, for `reconcile`. */
+  readonly totals?: (client: Client, settings: Settings) => Promise<readonly Total[]>;
+};
+
+export type Stream<Settings = unknown, Client = unknown> = {
+  readonly title: string;
+  /** The source's own id of a record; unique within connection and stream. */
+  readonly externalId: (record: Json) => string;
+  /** When the source last changed it. An older version never replaces a newer one. Null: the source does not say. */
+  readonly sourceTime: (record: Json) => Date | null;
+  /** Pages from a checkpoint on, oldest change first where the vendor can. The last page's checkpoint is where the next pull starts. */
+  readonly pull: (context: PullContext<Settings, Client>) => AsyncIterable<Page>;
+  /**
+   * How the stream learns that a record is gone:
+   * - `tombstones`  pages name deleted ids.
+   * - `absence`     each pull lists everything; what a completed pull did not list is gone.
+   * - `elsewhere`   another stream's pages (an event log) name them.
+   * - `never`       the source never takes a record back.
+   */
+  readonly deletions: DeletionPolicy | ((settings: Settings) => DeletionPolicy);
+  /** Whether every version is kept, because the past of these records matters (deals). */
+  readonly keepsVersions?: boolean;
+  /** Whether the settings ask for this stream at all; absent: always. */
+  readonly isActive?: (settings: Settings) => boolean;
+  /** Pure and total: no I/O, no clock, no randomness, and never throws over data. */
+  readonly normalise: (record: Json, context: NormaliseContext<Settings>) => NormaliseResult;
+};
+
+export type DeletionPolicy = "tombstones" | "absence" | "elsewhere" | "never";
+
+export type ClientContext<Settings> = {
+  readonly settings: Settings;
+  readonly credentials: CredentialSource;
+  /** Makes HTTP clients that obey the shared limits and turn failures into TributaryErrors. */
+  readonly http: HttpFactory;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+};
+
+/** The connection's credentials, as they are now in the store. */
+export type CredentialSource = {
+  current(): Promise<JsonObject>;
+  /**
+   * New credentials after the vendor refused `stale`. However many workers ask at once, the vendor is asked once and all get the result.
+   *
+   * @throws TributaryError kind `auth` when the vendor refuses the refresh as well.
+   */
+  refresh(stale: JsonObject): Promise<JsonObject>;
+};
+
+export type PullContext<Settings, Client> = {
+  readonly client: Client;
+  readonly settings: Settings;
+  /** What the last landed page said; null on the first pull and on a full refresh. */
+  readonly checkpoint: Json;
+  /** Do not go further back than this; null: everything. */
+  readonly since: Date | null;
+  /** When the run started. A checkpoint never moves past it. */
+  readonly startedAt: Date;
+  readonly signal: AbortSignal;
+  /** A line of the run's history that ops people read. */
+  readonly log: RunLog;
+};
+
+export type RunLog = (level: "info" | "warn" | "error", message: string, data?: JsonObject) => void;
+
+export type Page = {
+  readonly records: readonly Json[];
+  /** Ids of records of this stream that the source no longer has. */
+  readonly deleted?: readonly string[];
+  /** What the page says of other streams (an event log, embedded children). */
+  readonly others?: readonly StreamPart[];
+  /** Where to go on after this page. Landed in the same transaction as the records. */
+  readonly checkpoint: Json;
+  /** Parts of the page that could not be read as records (a broken line of a file). Listed in the run, the rest lands. */
+  readonly problems?: readonly Problem[];
+  readonly progress?: { readonly done: number; readonly total: number | null };
+};
+
+export type StreamPart = {
+  readonly stream: string;
+  readonly records: readonly Json[];
+  readonly deleted?: readonly string[];
+};
+
+export type Problem = {
+  readonly code: string;
+  /** Where: `line 17`, `event ev_6n`. */
+  readonly at: string;
+  readonly reason: string;
+};
+
+export type NormaliseContext<Settings> = {
+  readonly connectionId: string;
+  readonly stream: string;
+  readonly externalId: string;
+  readonly settings: Settings;
+  /** The workspace's. */
+  readonly timeZone: string;
+  readonly currency: string;
+};
+
+export type NormaliseResult = {
+  readonly facts: readonly Fact[];
+  /** What could not be mapped, and why. Nothing is dropped silently. */
+  readonly skipped: readonly Problem[];
+};
+
+export type CheckResult = {
+  readonly accountId: string;
+  readonly accountName: string;
+  /** Each permission that is missing, with what will be missing for it. */
+  readonly missingPermissions: readonly string[];
+  readonly warnings: readonly string[];
+};
+
+export type InboundWebhook<Client = unknown> = {
+  /** Proves that the vendor sent it. Throws kind `auth` otherwise. Constant time where a secret is compared. */
+  readonly verify: (request: InboundRequest, secret: string, now: Date) => void;
+  /** The same delivery gives the same key. */
+  readonly dedupeKey: (request: InboundRequest) => string;
+  /** What the delivery says, as parts of streams. */
+  readonly parts: (request: InboundRequest) => readonly StreamPart[];
+  /** Subscribes at the vendor and returns the signing secret. Absent: the admin does it by hand and pastes the secret. */
+  readonly subscribe?: (client: Client, url: string) => Promise<{ readonly secret: string }>;
+};
+
+export type InboundRequest = {
+  /** Lower-case names. */
+  readonly headers: { readonly [name: string]: string };
+  readonly body: Buffer;
+};
+
+/** One number that the vendor states about itself, and how to count ours from the raw records. */
+export type Total = {
+  /** `opportunities`, `won value (one-time)`. */
+  readonly name: string;
+  readonly theirs: number;
+  readonly ours: {
+    readonly stream: string;
+    /** Sums this numeric field of the payload; absent: counts records. */
+    readonly sum?: string;
+    /** Only records whose payload has these values (compared as text). */
+    readonly where?: { readonly [field: string]: string };
+  };
+  /** Why the two may differ, in words, where the vendor counts differently. */
+  readonly note?: string;
+};
+
+/**
+ * A connector as the engine holds it. The engine never looks inside settings or client: it parses settings with the connector's own
+ * schema and hands them back to the same connector.
+ */
+export type AnyConnector = Connector<unknown, unknown>;
+
+/** Declares a connector: pins its types while it is written, and erases them for the list. */
+export function defineConnector<Settings, Client>(connector: Connector<Settings, Client>): AnyConnector {
+  // Sound as long as settings come from `connector.settings` and the client from `connector.createClient`, as the engine does.
+  return connector as unknown as AnyConnector;
+}
+
+/** Declares a stream apart from its connector, with the same types. */
+export function defineStream<Settings, Client>(stream: Stream<Settings, Client>): Stream<Settings, Client> {
+  return stream;
+}

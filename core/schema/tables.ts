@@ -1,0 +1,568 @@
+import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from "kysely";
+import type { Json, JsonObject } from "../base/json.ts";
+import type { Day } from "../base/time.ts";
+import type { ActivityType, CanonicalStage, DealStatus, Direction, ValuePeriod } from "./canonical.ts";
+import type { Attributes } from "./facts.ts";
+
+/**
+ * What a row is, for every table of the PostgreSQL schema `tributary`. Names are the columns' own, so that SQL and code can be searched
+ * together. A test holds this file equal to the migrated database.
+ *
+ * `timestamptz` is a Date, `date` a Day (`YYYY-MM-DD`), `bigint` and `numeric` a number (refused when it would not be exact).
+ */
+export type Database = {
+  workspace: WorkspaceTable;
+  settings: { section: string; value: JSONColumnType<object>; updated_at: Generated<Date> };
+  exchange_rates: { day: Day; currency: string; rate: number };
+  connections: ConnectionsTable;
+  stream_states: StreamStatesTable;
+  runs: RunsTable;
+  run_logs: RunLogsTable;
+  rate_limits: RateLimitsTable;
+  inbound_deliveries: InboundDeliveriesTable;
+  raw_records: RawRecordsTable;
+  raw_versions: RawVersionsTable;
+  reps: RepsTable;
+  teams: TeamsTable;
+  team_memberships: TeamMembershipsTable;
+  people: PeopleTable;
+  companies: CompaniesTable;
+  identities: IdentitiesTable;
+  identity_links: IdentityLinksTable;
+  labels: { connection_id: string; namespace: string; external_id: string; record_id: string; name: string };
+  pipelines: FromSource & { is_mention: boolean; name: string | null };
+  stages: StagesTable;
+  deals: DealsTable;
+  deal_observations: DealObservationsTable;
+  deal_changes: DealChangesTable;
+  activities: ActivitiesTable;
+  tickets: TicketsTable;
+  conversations: ConversationsTable;
+  campaigns: CampaignsTable;
+  web_traffic: WebTrafficTable;
+  spend: SpendTable;
+  goals: GoalsTable;
+  metric_points: MetricPointsTable;
+  outbox: OutboxTable;
+  webhook_endpoints: WebhookEndpointsTable;
+  deliveries: DeliveriesTable;
+  attempts: AttemptsTable;
+  destination_states: DestinationStatesTable;
+  users: UsersTable;
+  sessions: { token_hash: Buffer; user_id: string; expires_at: Date };
+  api_keys: ApiKeysTable;
+  idempotency_keys: IdempotencyKeysTable;
+  audit_log: AuditLogTable;
+};
+
+/** `infinity` and `-infinity` come back from the driver as the numbers of that name. */
+type TimestampOrInfinity = ColumnType<Date | number, Date | string, Date | string>;
+type JsonColumn<T> = ColumnType<T, string, string>;
+
+/** The columns every fact row has: which raw record it was made from, and whether the source still has it. */
+type FromSource = {
+  id: string;
+  connection_id: string;
+  record_id: string;
+  external_id: string;
+  deleted_at: Date | null;
+};
+
+type WorkspaceTable = {
+  id: Generated<number>;
+  name: Generated<string>;
+  time_zone: Generated<string>;
+  /** ISO weekday: 1 is Monday. */
+  week_start: Generated<number>;
+  currency: Generated<string>;
+  locale: Generated<string>;
+  business_hours: JSONColumnType<object>;
+};
+
+export const CONNECTION_STATES = ["active", "paused", "needs_auth", "ended"] as const;
+export type ConnectionState = (typeof CONNECTION_STATES)[number];
+
+type ConnectionsTable = {
+  id: string;
+  connector: string;
+  title: string;
+  settings: JsonColumn<JsonObject>;
+  /** Sealed; see core/secrets. */
+  credentials: string | null;
+  state: Generated<ConnectionState>;
+  state_code: string | null;
+  state_reason: string | null;
+  account_id: string | null;
+  account_name: string | null;
+  /** The last part of `/in/{connection}/{token}`. */
+  inbound_token: string;
+  /** Sealed: what the vendor signs its webhooks with. */
+  inbound_secret: string | null;
+  schedule: ColumnType<Schedule | null, string | null, string | null>;
+  /** Null: every stream of the connector. */
+  streams: string[] | null;
+  backfill_from: Day | null;
+  /** Changes that happened before this are history: they raise no events. */
+  live_from: Generated<Date>;
+  created_at: Generated<Date>;
+  updated_at: Generated<Date>;
+};
+
+/** When a connection is pulled: every so many seconds, or by a cron expression in the workspace's time zone. */
+export type Schedule = { readonly everyS: number } | { readonly cron: string };
+
+type StreamStatesTable = {
+  connection_id: string;
+  stream: string;
+  checkpoint: ColumnType<Json, string | null, string | null>;
+  landed_seq: Generated<number>;
+  normalised_seq: Generated<number>;
+  running_run_id: number | null;
+  first_load_done_at: Date | null;
+  fresh_as_of: Date | null;
+  last_success_at: Date | null;
+  is_partial: Generated<boolean>;
+  partial_reason: string | null;
+  failures_in_a_row: Generated<number>;
+};
+
+export const RUN_KINDS = ["pull", "full", "replay", "inbound", "reconcile"] as const;
+export type RunKind = (typeof RUN_KINDS)[number];
+export const RUN_TRIGGERS = ["schedule", "manual", "webhook", "start"] as const;
+export type RunTrigger = (typeof RUN_TRIGGERS)[number];
+export const RUN_STATES = ["running", "waiting", "succeeded", "failed", "interrupted"] as const;
+export type RunState = (typeof RUN_STATES)[number];
+
+type RunsTable = {
+  id: GeneratedAlways<number>;
+  connection_id: string;
+  stream: string;
+  kind: RunKind;
+  trigger: RunTrigger;
+  state: Generated<RunState>;
+  pages: Generated<number>;
+  fetched: Generated<number>;
+  added: Generated<number>;
+  changed: Generated<number>;
+  unchanged: Generated<number>;
+  deleted: Generated<number>;
+  facts: Generated<number>;
+  skipped: Generated<number>;
+  progress_done: number | null;
+  progress_total: number | null;
+  error_code: string | null;
+  error_kind: string | null;
+  error_message: string | null;
+  error_mend: string | null;
+  started_at: Generated<Date>;
+  finished_at: Date | null;
+};
+
+type RunLogsTable = {
+  id: GeneratedAlways<number>;
+  run_id: number;
+  at: Generated<Date>;
+  level: "info" | "warn" | "error";
+  code: string | null;
+  message: string;
+  data: ColumnType<Json, string | null, string | null>;
+};
+
+type RateLimitsTable = {
+  connection_id: string;
+  bucket: string;
+  tokens: number;
+  capacity: number;
+  refill_per_s: number;
+  updated_at: Date;
+  blocked_until: Date | null;
+};
+
+type InboundDeliveriesTable = {
+  id: GeneratedAlways<number>;
+  connection_id: string;
+  dedupe_key: string;
+  received_at: Generated<Date>;
+  headers: JsonColumn<{ readonly [name: string]: string }>;
+  body: Buffer;
+  processed_at: Date | null;
+};
+
+type RawRecordsTable = {
+  connection_id: string;
+  stream: string;
+  external_id: string;
+  /** Rises with every landed change of the stream; what normalise has to catch up with is everything above its own mark. */
+  seq: number;
+  payload: JsonColumn<Json>;
+  hash: Buffer;
+  source_time: Date | null;
+  first_fetched_at: Date;
+  fetched_at: Date;
+  deleted_at: Date | null;
+};
+
+type RawVersionsTable = {
+  connection_id: string;
+  stream: string;
+  external_id: string;
+  seq: number;
+  payload: JsonColumn<Json>;
+  source_time: Date | null;
+  fetched_at: Date;
+};
+
+type RepsTable = FromSource & {
+  is_mention: boolean;
+  name: string | null;
+  email: string | null;
+  phone: string | null;
+  is_active: boolean | null;
+  merged_into: string | null;
+};
+
+type TeamsTable = FromSource & {
+  is_mention: boolean;
+  name: string | null;
+  manager: string | null;
+  merged_into: string | null;
+};
+
+type TeamMembershipsTable = {
+  rep_id: string;
+  team_id: string;
+  connection_id: string;
+  /** -infinity for the first team that we learned of. */
+  held_from: TimestampOrInfinity;
+  held_to: Date | null;
+};
+
+type PeopleTable = FromSource & {
+  is_mention: boolean;
+  name: string | null;
+  title: string | null;
+  emails: string[];
+  phones: string[];
+  company_id: string | null;
+  rep_id: string | null;
+  lead_created_at: Date | null;
+  url: string | null;
+  attributes: JsonColumn<Attributes>;
+  merged_into: string | null;
+};
+
+type CompaniesTable = FromSource & {
+  is_mention: boolean;
+  name: string | null;
+  domains: string[];
+  phones: string[];
+  rep_id: string | null;
+  lead_created_at: Date | null;
+  url: string | null;
+  attributes: JsonColumn<Attributes>;
+  merged_into: string | null;
+};
+
+export const IDENTITY_ENTITIES = ["rep", "person", "company", "team"] as const;
+export type IdentityEntity = (typeof IDENTITY_ENTITIES)[number];
+export const IDENTITY_KEY_TYPES = ["email", "phone", "domain", "vendor_id", "name", "manual"] as const;
+export type IdentityKeyType = (typeof IDENTITY_KEY_TYPES)[number];
+
+type IdentitiesTable = {
+  entity: IdentityEntity;
+  entity_id: string;
+  key_type: IdentityKeyType;
+  key_value: string;
+  connection_id: string;
+};
+
+type IdentityLinksTable = {
+  id: GeneratedAlways<number>;
+  entity: IdentityEntity;
+  from_id: string;
+  into_id: string;
+  rule: string;
+  evidence: string;
+  created_at: Generated<Date>;
+  undone_at: Date | null;
+  undone_by: string | null;
+};
+
+type StagesTable = FromSource & {
+  pipeline_id: string;
+  name: string;
+  /** The stage's place in its pipeline, from 0. */
+  position: number;
+  type: DealStatus;
+  canonical: CanonicalStage | null;
+  probability: number | null;
+};
+
+type DealsTable = FromSource & {
+  name: string | null;
+  status: DealStatus;
+  pipeline_id: string | null;
+  stage_id: string | null;
+  amount_minor: number | null;
+  currency: string | null;
+  value_period: ValuePeriod;
+  annual_minor: GeneratedAlways<number | null>;
+  rep_id: string | null;
+  company_id: string | null;
+  person_id: string | null;
+  probability: number | null;
+  expected_close_on: Day | null;
+  created_at: Date | null;
+  created_is_day: boolean;
+  /** As the deal itself says; deal_changes is what KPIs go by. */
+  closed_at: Date | null;
+  closed_is_day: boolean;
+  lost_reason: string | null;
+  url: string | null;
+  attributes: JsonColumn<Attributes>;
+  source_time: Date | null;
+  merged_into: string | null;
+};
+
+type DealObservationsTable = {
+  deal_id: string;
+  record_id: string;
+  key: string;
+  connection_id: string;
+  kind: "snapshot" | "change";
+  at: Date | null;
+  is_day: boolean;
+  known_at: Date;
+  seq: number;
+  before: JsonColumn<JsonObject>;
+  after: JsonColumn<JsonObject>;
+};
+
+type DealChangesTable = {
+  deal_id: string;
+  /** From 0, in the order of time. */
+  ordinal: number;
+  connection_id: string;
+  /** -infinity when the source does not say when the deal began. */
+  held_from: TimestampOrInfinity;
+  /** Exclusive; infinity for the latest. */
+  held_to: TimestampOrInfinity;
+  is_day: boolean;
+  /** From when we could know: when it landed, or when it happened for history loaded at set-up. */
+  known_at: Date;
+  /** The columns that differ from the row before; `created` for the first. */
+  changed: string[];
+  status: DealStatus;
+  pipeline_id: string | null;
+  stage_id: string | null;
+  amount_minor: number | null;
+  currency: string | null;
+  value_period: ValuePeriod;
+  annual_minor: GeneratedAlways<number | null>;
+  rep_id: string | null;
+  probability: number | null;
+  expected_close_on: Day | null;
+  /** The key of the observation that showed it. */
+  evidence: string;
+};
+
+type ActivitiesTable = FromSource & {
+  type: ActivityType;
+  direction: Direction | null;
+  occurred_at: Date;
+  occurred_is_day: boolean;
+  booked_at: Date | null;
+  duration_s: number | null;
+  outcome: string | null;
+  subject: string | null;
+  rep_id: string | null;
+  person_id: string | null;
+  company_id: string | null;
+  deal_id: string | null;
+  url: string | null;
+  match_keys: string[];
+  attributes: JsonColumn<Attributes>;
+  duplicate_of: string | null;
+};
+
+type TicketsTable = FromSource & {
+  subject: string | null;
+  status: string | null;
+  priority: string | null;
+  channel: string | null;
+  opened_at: Date;
+  first_reply_at: Date | null;
+  solved_at: Date | null;
+  reopens: number | null;
+  satisfaction: "good" | "bad" | null;
+  rep_id: string | null;
+  person_id: string | null;
+  company_id: string | null;
+  url: string | null;
+  attributes: JsonColumn<Attributes>;
+};
+
+type ConversationsTable = FromSource & {
+  channel: string | null;
+  status: string | null;
+  started_at: Date;
+  first_response_at: Date | null;
+  closed_at: Date | null;
+  rep_id: string | null;
+  person_id: string | null;
+  company_id: string | null;
+  url: string | null;
+  attributes: JsonColumn<Attributes>;
+};
+
+type CampaignsTable = FromSource & {
+  name: string | null;
+  status: string | null;
+  channel: string | null;
+  sent_at: Date | null;
+  recipients: number | null;
+  opens: number | null;
+  clicks: number | null;
+  bounces: number | null;
+  unsubscribes: number | null;
+  url: string | null;
+  attributes: JsonColumn<Attributes>;
+};
+
+type WebTrafficTable = FromSource & {
+  day: Day;
+  channel: string | null;
+  source_medium: string | null;
+  landing_page: string | null;
+  sessions: number | null;
+  users: number | null;
+  key_events: number | null;
+  attributes: JsonColumn<Attributes>;
+};
+
+type SpendTable = FromSource & {
+  day: Day;
+  channel: string | null;
+  campaign: string | null;
+  amount_minor: number;
+  currency: string;
+  attributes: JsonColumn<Attributes>;
+};
+
+type GoalsTable = FromSource & {
+  metric: string;
+  rep_id: string | null;
+  team_id: string | null;
+  from_day: Day;
+  /** Inclusive. */
+  to_day: Day;
+  /** In the metric's unit; minor units for money. */
+  target: number;
+};
+
+type MetricPointsTable = {
+  id: GeneratedAlways<number>;
+  metric: string;
+  dimensions: JsonColumn<{ readonly [dimension: string]: string | null }>;
+  from_day: Day | null;
+  to_day: Day | null;
+  /** In the metric's unit; minor units of the workspace's currency for money. */
+  value: number | null;
+  numerator: number | null;
+  denominator: number | null;
+  sample_size: number;
+  fresh_as_of: Date | null;
+  computed_at: Generated<Date>;
+};
+
+type OutboxTable = {
+  id: GeneratedAlways<number>;
+  event_id: string;
+  type: string;
+  /** Deliveries of one entity go out in order where the endpoint asks for it. */
+  entity_key: string;
+  payload: JsonColumn<JsonObject>;
+  occurred_at: Date;
+  created_at: Generated<Date>;
+  dispatched_at: Date | null;
+};
+
+type WebhookEndpointsTable = {
+  id: Generated<string>;
+  url: string;
+  event_types: string[];
+  /** Sealed. */
+  secret: string;
+  is_ordered: Generated<boolean>;
+  state: Generated<"active" | "paused">;
+  state_reason: string | null;
+  description: string | null;
+  created_by: string;
+  failures_in_a_row: Generated<number>;
+  created_at: Generated<Date>;
+};
+
+type DeliveriesTable = {
+  id: GeneratedAlways<number>;
+  endpoint_id: string;
+  outbox_id: number;
+  state: Generated<"pending" | "delivered" | "failed">;
+  attempts_made: Generated<number>;
+  next_attempt_at: Generated<Date>;
+  delivered_at: Date | null;
+};
+
+type AttemptsTable = {
+  id: GeneratedAlways<number>;
+  delivery_id: number;
+  at: Generated<Date>;
+  status_code: number | null;
+  duration_ms: number;
+  error: string | null;
+};
+
+type DestinationStatesTable = {
+  destination: string;
+  state: JSONColumnType<JsonObject>;
+  last_success_at: Date | null;
+  last_error_code: string | null;
+  last_error_message: string | null;
+  updated_at: Generated<Date>;
+};
+
+type UsersTable = {
+  id: Generated<string>;
+  email: string;
+  password_hash: string;
+  role: "admin" | "viewer";
+  created_at: Generated<Date>;
+};
+
+type ApiKeysTable = {
+  id: Generated<string>;
+  name: string;
+  key_hash: Buffer;
+  prefix: string;
+  scopes: string[];
+  created_at: Generated<Date>;
+  last_used_at: Date | null;
+  revoked_at: Date | null;
+};
+
+type IdempotencyKeysTable = {
+  caller: string;
+  key: string;
+  request_hash: Buffer;
+  status: number | null;
+  response: ColumnType<Json, string | null, string | null>;
+  created_at: Generated<Date>;
+};
+
+type AuditLogTable = {
+  id: GeneratedAlways<number>;
+  at: Generated<Date>;
+  actor: string;
+  action: string;
+  target: string;
+  details: JSONColumnType<JsonObject>;
+};

@@ -1,0 +1,68 @@
+import { Kysely, PostgresDialect, type Transaction } from "kysely";
+import pg from "pg";
+import type { Database } from "../schema/tables.ts";
+
+export type Db = Kysely<Database>;
+export type Tx = Transaction<Database>;
+
+/** What to connect to: the pool's own options of node-postgres, or a connection string. */
+export type DatabaseTarget =
+  | { readonly connectionString: string }
+  | {
+      readonly host: string;
+      readonly port: number;
+      readonly user: string;
+      readonly password: string;
+      readonly database: string;
+    };
+
+/** A database as the product holds it: Kysely for queries, the pool for COPY and LISTEN. */
+export type Store = {
+  readonly db: Db;
+  readonly pool: pg.Pool;
+  close(): Promise<void>;
+};
+
+/** bigint and numeric come as text; a number that would not be exact is refused rather than rounded. */
+function exactNumber(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && !Number.isSafeInteger(value))
+    throw new RangeError(`${text} does not fit a JavaScript number`);
+  return value;
+}
+
+const PARSERS = new Map<number, (text: string) => unknown>([
+  [pg.types.builtins.INT8, exactNumber],
+  [pg.types.builtins.NUMERIC, exactNumber],
+  // A calendar day has no time zone; node-postgres would make it local midnight.
+  [pg.types.builtins.DATE, (text) => text],
+]);
+
+/** Options that make a node-postgres client or pool see our schema with our types. */
+export function clientOptions(target: DatabaseTarget): pg.ClientConfig {
+  return {
+    ...target,
+    options: "-c search_path=tributary -c timezone=UTC",
+    keepAlive: true,
+    application_name: "tributary",
+    types: {
+      getTypeParser: ((oid: number, format?: "text" | "binary") =>
+        (format !== "binary" && PARSERS.get(oid)) ||
+        pg.types.getTypeParser(oid, format as "text")) as typeof pg.types.getTypeParser,
+    },
+  };
+}
+
+/**
+ * Opens a pool of at most `max` connections. Nothing is sent until the first query.
+ */
+export function openStore(
+  target: DatabaseTarget,
+  options: { readonly max?: number; readonly onError?: (error: Error) => void } = {},
+): Store {
+  const pool = new pg.Pool({ ...clientOptions(target), max: options.max ?? 10 });
+  // An idle client that drops must not end the process; the next query gets a new one.
+  pool.on("error", (error) => options.onError?.(error));
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  return { db, pool, close: () => db.destroy() };
+}

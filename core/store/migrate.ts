@@ -1,0 +1,45 @@
+import { promises as fs } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { FileMigrationProvider, Migrator, sql } from "kysely";
+import { TributaryError } from "../base/errors.ts";
+import type { Db } from "./db.ts";
+
+/**
+ * Brings the schema `tributary` to the newest version. Safe to call from many processes at once: Kysely holds a lock while it runs.
+ *
+ * @returns the names of the migrations that this call applied, oldest first.
+ * @throws TributaryError `store.migration_failed`; the database is left as it was.
+ */
+export async function migrate(db: Db): Promise<string[]> {
+  await createSchema(db);
+  const migrator = new Migrator({
+    db,
+    migrationTableSchema: "tributary",
+    provider: new FileMigrationProvider({
+      fs,
+      path,
+      migrationFolder: fileURLToPath(new URL("./migrations", import.meta.url)),
+    }),
+  });
+  // It never throws: the failure is in `error`.
+  const { error, results } = await migrator.migrateToLatest();
+  if (error !== undefined) {
+    throw new TributaryError({
+      code: "store.migration_failed",
+      kind: "config",
+      message: `The database could not be brought to this version: ${error instanceof Error ? error.message : String(error)}`,
+      mend: "If a newer Tributary has used this database, run that version. Otherwise restore the rights of the database user and start again; nothing was changed.",
+      cause: error,
+    });
+  }
+  return (results ?? []).filter((result) => result.status === "Success").map((result) => result.migrationName);
+}
+
+/** `create schema if not exists` still fails when two sessions run it at the same instant; the advisory lock makes them take turns. */
+async function createSchema(db: Db): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await sql`select pg_advisory_xact_lock(hashtext('tributary.create_schema'))`.execute(tx);
+    await sql`create schema if not exists tributary`.execute(tx);
+  });
+}

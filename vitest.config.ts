@@ -1,0 +1,35 @@
+import { defineConfig } from "vitest/config";
+
+// Three projects, told apart by what a test needs: nothing (unit), a database (integration), the hub as processes (e2e).
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["{bin,config,connectors,core,dashboards,workers}/**/*.test.ts"],
+        },
+      },
+      {
+        test: {
+          name: "integration",
+          include: ["test/{integration,conformance}/**/*.test.ts"],
+          globalSetup: ["test/support/global-setup.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          globalSetup: ["test/support/global-setup.ts"],
+          testTimeout: 240_000,
+          hookTimeout: 120_000,
+          // Each of these starts whole hubs; two at once on two cores only measure each other.
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
