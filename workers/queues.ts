@@ -20,10 +20,10 @@ export type NormaliseJob = { readonly connectionId: string; readonly stream: str
 /** Compute the watched KPIs and store what changed. */
 export type MeasureJob = { readonly reason: "facts" | "schedule" };
 
-/** Hand out new outbox events, or push to one destination. */
+/** Hand new outbox events out to endpoints, send what is due to one endpoint, or push to one destination. */
 export type DeliverJob =
   | { readonly kind: "dispatch" }
-  | { readonly kind: "attempt"; readonly deliveryId: number }
+  | { readonly kind: "endpoint"; readonly endpointId: string }
   | { readonly kind: "push"; readonly destination: string };
 
 export type HousekeepingJob = { readonly task: "expire" };
