@@ -19,6 +19,11 @@ export type Connector<Settings = unknown, Client = unknown> = {
   readonly docs: string;
   /** Keys in snake_case with `.describe()` texts: the set-up form, `tributary connect` and the config file are made from it. */
   readonly settings: z.ZodType<Settings>;
+  /**
+   * Only for connectors that read local files: makes the paths in valid settings absolute. Called once, before settings are stored;
+   * `folder` is where relative paths start (the config file's folder, or the current one on the command line).
+   */
+  readonly resolvePaths?: (settings: JsonObject, folder: string) => JsonObject;
   /** The ways to sign in, the recommended one first. */
   readonly auth: readonly AuthMethod[];
   /** Pull this often unless the connection says otherwise. */
@@ -44,7 +49,8 @@ export type Stream<Settings = unknown, Client = unknown> = {
   /**
    * How the stream learns that a record is gone:
    * - `tombstones`  pages name deleted ids.
-   * - `absence`     each pull lists everything; what a completed pull did not list is gone.
+   * - `absence`     each pull lists everything; what a completed pull did not list is gone. A pull that gives no page at all has found
+   *                 the source unchanged: it takes nothing away.
    * - `elsewhere`   another stream's pages (an event log) name them.
    * - `never`       the source never takes a record back.
    */
@@ -64,6 +70,8 @@ export type ClientContext<Settings> = {
   readonly credentials: CredentialSource;
   /** Makes HTTP clients that obey the shared limits and turn failures into TributaryErrors. */
   readonly http: HttpFactory;
+  /** Whether addresses that an admin gave (a file to download) may lead into private networks. */
+  readonly allowPrivateNetworks: boolean;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 };
