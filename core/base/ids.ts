@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /**
  * Ids of rows that come from a source are computed from where they come from, never drawn at random. So a fact can
@@ -30,7 +30,7 @@ export type EntityKind =
 export function entityId(kind: EntityKind, ...parts: readonly string[]): string {
   let text: string = kind;
   for (const part of parts) text += `|${part.length}:${part}`;
-  const hex = createHash("sha256").update(text).digest("hex");
+  const hex = hash("sha256", text, "hex");
   const variant = ((parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
