@@ -63,6 +63,8 @@ export function openStore(
   const pool = new pg.Pool({ ...clientOptions(target), max: options.max ?? 10 });
   // An idle client that drops must not end the process; the next query gets a new one.
   pool.on("error", (error) => options.onError?.(error));
+  // Nor may one that is in use: its query fails with the same error, and that is where it is dealt with.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   return { db, pool, close: () => db.destroy() };
 }

@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { copyBytes, copyInstant, copyJson, copyText } from "./copy.ts";
+
+test("escapes what COPY's text format gives a meaning, and nothing else", () => {
+  expect(copyText("a\tb\nc\rd\\e")).toBe("a\\tb\\nc\\rd\\\\e");
+  expect(copyText("plain ünï 'quoted'")).toBe("plain ünï 'quoted'");
+});
+
+test("tells null from the text that looks like it", () => {
+  expect(copyText(null)).toBe("\\N");
+  expect(copyText("\\N")).toBe("\\\\N");
+  expect(copyInstant(null)).toBe("\\N");
+});
+
+test("leaves out NUL, which no PostgreSQL text can hold", () => {
+  expect(copyText("a\0b")).toBe("ab");
+});
+
+test("keeps an escaped NUL and newline of a JSON text as they are written", () => {
+  expect(copyJson(JSON.stringify({ a: "x\0y\n" }))).toBe('{"a":"x\\\\u0000y\\\\n"}');
+});
+
+test("writes bytes as hexadecimal", () => {
+  expect(copyBytes(Buffer.from([0, 255]))).toBe("\\\\x00ff");
+});

@@ -1,0 +1,64 @@
+import { pipeline } from "node:stream/promises";
+import { Readable } from "node:stream";
+import { Kysely, PostgresDialect } from "kysely";
+import { from as copyFrom } from "pg-copy-streams";
+import type { Database } from "../schema/tables.ts";
+import type { Store, Tx } from "./db.ts";
+
+/**
+ * COPY, PostgreSQL's bulk load, inside a transaction. Measured on 2,000 rows of 1 kB: about twice as fast as `insert … select unnest(…)`,
+ * which sends the same bytes but has each array parsed and rebuilt on the way in.
+ */
+
+/** Sends rows in COPY's text format: a line is the columns' texts ({@link copyText} and its kin) joined by tabs, ended by a newline. */
+export type Copy = (table: keyof Database, columns: readonly string[], lines: string) => Promise<void>;
+
+/** What COPY's text format reads as null. */
+export const COPY_NULL = "\\N";
+
+/** A transaction that can COPY: Kysely for statements, `copy` for bulk, both on the same connection. */
+export async function copyTransaction<T>(store: Store, run: (tx: Tx, copy: Copy) => Promise<T>): Promise<T> {
+  const client = await store.pool.connect();
+  // Kysely does not show the connection of a transaction, so it is given a pool of just this one. It releases it at the end.
+  const pool = { connect: () => Promise.resolve(client), end: () => Promise.resolve() };
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  return db.transaction().execute((tx) =>
+    run(tx, async (table, columns, lines) => {
+      if (lines === "") return;
+      const names = columns.map((name) => `"${name}"`).join(", ");
+      const target = client.query(copyFrom(`copy "${table}" (${names}) from stdin`));
+      await pipeline(Readable.from([Buffer.from(lines)]), target);
+    }),
+  );
+}
+
+const SPECIAL = /[\\\n\r\t\0]/;
+const ESCAPES: { readonly [character: string]: string } = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
+/** A text for COPY. NUL, which no PostgreSQL text can hold, is left out. */
+export function copyText(value: string | null): string {
+  if (value === null) return COPY_NULL;
+  return SPECIAL.test(value) ? value.replace(/[\\\n\r\t\0]/g, (character) => ESCAPES[character] ?? "") : value;
+}
+
+/** What `JSON.stringify` gave, for COPY. It has no raw control characters, so backslashes are all there is to escape. */
+export function copyJson(json: string): string {
+  return json.includes("\\") ? json.replaceAll("\\", "\\\\") : json;
+}
+
+export function copyInstant(value: Date | null): string {
+  return value === null ? COPY_NULL : value.toISOString();
+}
+
+export function copyNumber(value: number | null): string {
+  return value === null ? COPY_NULL : String(value);
+}
+
+export function copyBoolean(value: boolean | null): string {
+  return value === null ? COPY_NULL : value ? "t" : "f";
+}
+
+/** A `bytea`. */
+export function copyBytes(value: Buffer): string {
+  return `\\\\x${value.toString("hex")}`;
+}
