@@ -5,10 +5,7 @@ import { from as copyFrom } from "pg-copy-streams";
 import type { Database } from "../schema/tables.ts";
 import type { Store, Tx } from "./db.ts";
 
-/**
- * COPY, PostgreSQL's bulk load, inside a transaction. Measured on 2,000 rows of 1 kB: about twice as fast as `insert … select unnest(…)`,
- * which sends the same bytes but has each array parsed and rebuilt on the way in.
- */
+/** COPY, PostgreSQL's bulk load, inside a transaction. */
 
 /** Sends rows in COPY's text format: a line is the columns' texts ({@link copyText} and its kin) joined by tabs, ended by a newline. */
 export type Copy = (table: keyof Database, columns: readonly string[], lines: string) => Promise<void>;
