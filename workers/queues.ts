@@ -1,3 +1,4 @@
+import type { DatabaseTarget } from "../core/store/db.ts";
 import type { RunKind, RunTrigger } from "../core/schema/tables.ts";
 
 /** The only place where a queue is named. Jobs carry ids, never payloads. */
@@ -35,3 +36,8 @@ export type JobPayloads = {
   readonly deliver: DeliverJob;
   readonly housekeeping: HousekeepingJob;
 };
+
+/** Where the queues live. A schema or a prefix keeps apart what shares a server. */
+export type QueueBackend =
+  | { readonly kind: "postgres"; readonly target: DatabaseTarget; readonly schema: string }
+  | { readonly kind: "redis"; readonly url: string; readonly prefix: string };

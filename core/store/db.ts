@@ -46,7 +46,7 @@ export function clientOptions(target: DatabaseTarget): pg.ClientConfig {
     keepAlive: true,
     application_name: "tributary",
     types: {
-      getTypeParser: ((oid: number, format?: "text" | "binary") =>
+      getTypeParser: ((oid: number, format?: "text" | "binary"): unknown =>
         (format !== "binary" && PARSERS.get(oid)) ||
         pg.types.getTypeParser(oid, format as "text")) as typeof pg.types.getTypeParser,
     },

@@ -1,9 +1,19 @@
-import { promises as fs } from "node:fs";
-import path from "node:path";
-import { fileURLToPath } from "node:url";
-import { FileMigrationProvider, Migrator, sql } from "kysely";
+import { readdirSync } from "node:fs";
+import { type Migration, type MigrationProvider, Migrator, sql } from "kysely";
 import { TributaryError } from "../base/errors.ts";
 import type { Db } from "./db.ts";
+
+const FOLDER = new URL("./migrations/", import.meta.url);
+
+/** Kysely's own FileMigrationProvider would do, but it imports from within node_modules, where Vitest and tsx do not see TypeScript. */
+const MIGRATIONS: MigrationProvider = {
+  getMigrations: async () => {
+    const migrations: Record<string, Migration> = {};
+    for (const file of readdirSync(FOLDER).filter((name) => name.endsWith(".ts")))
+      migrations[file.replace(/\.ts$/, "")] = (await import(new URL(file, FOLDER).href)) as Migration;
+    return migrations;
+  },
+};
 
 /**
  * Brings the schema `tributary` to the newest version. Safe to call from many processes at once: Kysely holds a lock while it runs.
@@ -16,11 +26,7 @@ export async function migrate(db: Db): Promise<string[]> {
   const migrator = new Migrator({
     db,
     migrationTableSchema: "tributary",
-    provider: new FileMigrationProvider({
-      fs,
-      path,
-      migrationFolder: fileURLToPath(new URL("./migrations", import.meta.url)),
-    }),
+    provider: MIGRATIONS,
   });
   // It never throws: the failure is in `error`.
   const { error, results } = await migrator.migrateToLatest();
@@ -28,7 +34,7 @@ export async function migrate(db: Db): Promise<string[]> {
     throw new TributaryError({
       code: "store.migration_failed",
       kind: "config",
-      message: `The database could not be brought to this version: ${error instanceof Error ? error.message : String(error)}`,
+      message: `The database could not be brought to this version: ${error instanceof Error ? error.message : "unknown reason"}`,
       mend: "If a newer Tributary has used this database, run that version. Otherwise restore the rights of the database user and start again; nothing was changed.",
       cause: error,
     });

@@ -1,0 +1,93 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import pg from "pg";
+import type { TestProject } from "vitest/node";
+import { type DatabaseTarget, openStore } from "../../core/store/db.ts";
+import { openEmbedded } from "../../core/store/embedded/index.ts";
+import { migrate } from "../../core/store/migrate.ts";
+
+/** The server that the tests share, and the migrated database that each test file gets a copy of. */
+export type TestServer = {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly template: string;
+};
+
+declare module "vitest" {
+  // eslint-disable-next-line typescript/consistent-type-definitions -- merging needs an interface
+  interface ProvidedContext {
+    readonly testServer: TestServer;
+  }
+}
+
+/** Only a server that is thrown away afterwards may be run like this. */
+const NOT_DURABLE = { fsync: "off", synchronous_commit: "off", full_page_writes: "off" };
+
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const server = await openServer();
+  const template = `tributary_template_${randomBytes(6).toString("hex")}`;
+  try {
+    await makeTemplate(server.target, template);
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+  const { host, port, user, password } = server.target;
+  project.provide("testServer", { host, port, user, password, template });
+  return async () => {
+    await onServer(server.target, `drop database ${template} with (force)`);
+    await server.close();
+  };
+}
+
+async function makeTemplate(target: Target, template: string): Promise<void> {
+  await onServer(target, `create database ${template}`);
+  const store = openStore({ ...target, database: template });
+  try {
+    await migrate(store.db);
+  } finally {
+    await store.close();
+  }
+}
+
+type Target = Extract<DatabaseTarget, { readonly host: string }>;
+
+async function openServer(): Promise<{ readonly target: Target; close(): Promise<void> }> {
+  const url = process.env["DATABASE_URL"];
+  if (url !== undefined && url !== "") return { target: fromUrl(url), close: () => Promise.resolve() };
+  const dataDir = mkdtempSync(path.join(os.tmpdir(), "tributary-test-"));
+  const embedded = await openEmbedded({ dataDir, settings: NOT_DURABLE });
+  if (!("host" in embedded.target)) throw new Error("the embedded database is reached by host and port");
+  return {
+    target: embedded.target,
+    close: async () => {
+      await embedded.release();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+function fromUrl(text: string): Target {
+  const url = new URL(text);
+  return {
+    host: url.hostname,
+    port: Number(url.port || 5432),
+    user: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+    database: url.pathname.slice(1),
+  };
+}
+
+async function onServer(target: Target, statement: string): Promise<void> {
+  const client = new pg.Client(target);
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
