@@ -105,8 +105,8 @@ export type RunLog = (level: "info" | "warn" | "error", message: string, data?: 
 
 export type Page = {
   readonly records: readonly Json[];
-  /** Ids of records of this stream that the source no longer has. */
-  readonly deleted?: readonly string[];
+  /** Records of this stream that the source no longer has. */
+  readonly deleted?: readonly Deletion[];
   /** What the page says of other streams (an event log, embedded children). */
   readonly others?: readonly StreamPart[];
   /** Where to go on after this page. Landed in the same transaction as the records. */
@@ -114,19 +114,29 @@ export type Page = {
   /** Parts of the page that could not be read as records (a broken line of a file). Listed in the run, the rest lands. */
   readonly problems?: readonly Problem[];
   readonly progress?: { readonly done: number; readonly total: number | null };
+  /**
+   * Only for streams that learn of deletions by absence: this page begins the listing anew (the file has changed since the checkpoint), so
+   * what earlier pages listed no longer counts.
+   */
+  readonly startsListing?: boolean;
 };
 
 export type StreamPart = {
   readonly stream: string;
   readonly records: readonly Json[];
-  readonly deleted?: readonly string[];
+  readonly deleted?: readonly Deletion[];
 };
+
+/** The id of a record that is gone; with the time it went by the source's clock, where the source says so. */
+export type Deletion = string | { readonly id: string; readonly at: Date };
 
 export type Problem = {
   readonly code: string;
   /** Where: `line 17`, `event ev_6n`. */
   readonly at: string;
   readonly reason: string;
+  /** The record it is about, where that much could be read: it is then not taken for gone. */
+  readonly externalId?: string;
 };
 
 export type NormaliseContext<Settings> = {

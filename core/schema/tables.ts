@@ -22,6 +22,7 @@ export type Database = {
   inbound_deliveries: InboundDeliveriesTable;
   raw_records: RawRecordsTable;
   raw_versions: RawVersionsTable;
+  stream_seen: StreamSeenTable;
   reps: RepsTable;
   teams: TeamsTable;
   team_memberships: TeamMembershipsTable;
@@ -156,6 +157,8 @@ type RunsTable = {
   error_mend: string | null;
   started_at: Generated<Date>;
   finished_at: Date | null;
+  /** For a pull that was asked to start again from this instant. */
+  since: Date | null;
 };
 
 type RunLogsTable = {
@@ -210,6 +213,14 @@ type RawVersionsTable = {
   payload: JsonColumn<Json>;
   source_time: Date | null;
   fetched_at: Date;
+};
+
+/** What a listing that is under way has listed so far, a row per landed batch. */
+type StreamSeenTable = {
+  connection_id: string;
+  stream: string;
+  batch: GeneratedAlways<number>;
+  external_ids: string[];
 };
 
 type RepsTable = FromSource & {
