@@ -1,0 +1,264 @@
+import { sql } from "kysely";
+import type { Json } from "../base/json.ts";
+import { type Copy, copyBytes, copyInstant, copyJson, copyText } from "./copy.ts";
+import type { Db, Tx } from "./db.ts";
+
+/** What is stored of a record, as far as landing has to know. */
+export type StoredMark = {
+  readonly externalId: string;
+  readonly hash: Buffer;
+  readonly sourceTime: Date | null;
+  readonly fetchedAt: Date;
+  readonly deletedAt: Date | null;
+};
+
+/** A record to write: new, or in another version than the stored one. `json` is its payload as text. */
+export type RawWrite = {
+  readonly externalId: string;
+  readonly seq: number;
+  readonly json: string;
+  readonly hash: Buffer;
+  readonly sourceTime: Date | null;
+  readonly fetchedAt: Date;
+  readonly deletedAt: Date | null;
+};
+
+export type RawDeletion = {
+  readonly externalId: string;
+  readonly seq: number;
+  readonly fetchedAt: Date;
+  readonly deletedAt: Date;
+};
+
+/** The hash of a record of which nothing but its deletion is known. No payload has it. */
+export const NO_HASH: Buffer = Buffer.alloc(0);
+
+/** The stored marks of those of the ids that there are. */
+export async function readMarks(
+  tx: Tx,
+  connectionId: string,
+  stream: string,
+  externalIds: readonly string[],
+): Promise<Map<string, StoredMark>> {
+  const rows = await tx
+    .selectFrom("raw_records")
+    .select([
+      "external_id as externalId",
+      "hash",
+      "source_time as sourceTime",
+      "fetched_at as fetchedAt",
+      "deleted_at as deletedAt",
+    ])
+    .where("connection_id", "=", connectionId)
+    .where("stream", "=", stream)
+    .where(sql<boolean>`external_id = any(${externalIds}::text[])`)
+    .execute();
+  return new Map(rows.map((row) => [row.externalId, row]));
+}
+
+const RAW_COLUMNS = [
+  "connection_id",
+  "stream",
+  "external_id",
+  "seq",
+  "payload",
+  "hash",
+  "source_time",
+  "first_fetched_at",
+  "fetched_at",
+  "deleted_at",
+];
+
+/** Adds records that are not there yet. */
+export async function insertRaw(
+  copy: Copy,
+  connectionId: string,
+  stream: string,
+  records: readonly RawWrite[],
+): Promise<void> {
+  const key = `${copyText(connectionId)}\t${copyText(stream)}\t`;
+  let lines = "";
+  for (const record of records) {
+    const fetchedAt = copyInstant(record.fetchedAt);
+    lines +=
+      `${key}${copyText(record.externalId)}\t${record.seq}\t${copyJson(record.json)}\t${copyBytes(record.hash)}\t` +
+      `${copyInstant(record.sourceTime)}\t${fetchedAt}\t${fetchedAt}\t${copyInstant(record.deletedAt)}\n`;
+  }
+  await copy("raw_records", RAW_COLUMNS, lines);
+}
+
+/** Replaces records that are there. */
+export async function updateRaw(
+  tx: Tx,
+  connectionId: string,
+  stream: string,
+  records: readonly RawWrite[],
+): Promise<void> {
+  if (records.length === 0) return;
+  await sql`
+    update raw_records r set
+      seq = v.seq, payload = v.payload::json, hash = v.hash, source_time = v.source_time, fetched_at = v.fetched_at,
+      deleted_at = v.deleted_at
+    from unnest(
+      ${records.map((r) => r.externalId)}::text[], ${records.map((r) => r.seq)}::bigint[], ${records.map((r) => r.json)}::text[],
+      ${records.map((r) => r.hash)}::bytea[], ${records.map((r) => r.sourceTime)}::timestamptz[],
+      ${records.map((r) => r.fetchedAt)}::timestamptz[], ${records.map((r) => r.deletedAt)}::timestamptz[]
+    ) v (external_id, seq, payload, hash, source_time, fetched_at, deleted_at)
+    where r.connection_id = ${connectionId} and r.stream = ${stream} and r.external_id = v.external_id
+  `.execute(tx);
+}
+
+/** Marks records as gone; what they were stays. */
+export async function deleteRaw(
+  tx: Tx,
+  connectionId: string,
+  stream: string,
+  deletions: readonly RawDeletion[],
+): Promise<void> {
+  if (deletions.length === 0) return;
+  await sql`
+    update raw_records r set seq = v.seq, fetched_at = v.fetched_at, deleted_at = v.deleted_at
+    from unnest(
+      ${deletions.map((d) => d.externalId)}::text[], ${deletions.map((d) => d.seq)}::bigint[],
+      ${deletions.map((d) => d.fetchedAt)}::timestamptz[], ${deletions.map((d) => d.deletedAt)}::timestamptz[]
+    ) v (external_id, seq, fetched_at, deleted_at)
+    where r.connection_id = ${connectionId} and r.stream = ${stream} and r.external_id = v.external_id
+  `.execute(tx);
+}
+
+/** Keeps versions, of streams whose past matters. */
+export async function insertVersions(
+  copy: Copy,
+  connectionId: string,
+  stream: string,
+  records: readonly RawWrite[],
+): Promise<void> {
+  const key = `${copyText(connectionId)}\t${copyText(stream)}\t`;
+  let lines = "";
+  for (const record of records) {
+    lines +=
+      `${key}${copyText(record.externalId)}\t${record.seq}\t${copyJson(record.json)}\t` +
+      `${copyInstant(record.sourceTime)}\t${copyInstant(record.fetchedAt)}\n`;
+  }
+  const columns = ["connection_id", "stream", "external_id", "seq", "payload", "source_time", "fetched_at"];
+  await copy("raw_versions", columns, lines);
+}
+
+/** Notes what a listing has listed; with `isStart`, what was noted before no longer counts. */
+export async function noteListed(
+  tx: Tx,
+  connectionId: string,
+  stream: string,
+  externalIds: readonly string[],
+  isStart: boolean,
+): Promise<void> {
+  if (isStart) await forgetListed(tx, connectionId, stream);
+  await sql`
+    insert into stream_seen (connection_id, stream, external_ids) values (${connectionId}, ${stream}, ${externalIds}::text[])
+  `.execute(tx);
+}
+
+export async function forgetListed(tx: Tx, connectionId: string, stream: string): Promise<void> {
+  await tx.deleteFrom("stream_seen").where("connection_id", "=", connectionId).where("stream", "=", stream).execute();
+}
+
+/**
+ * Ends a listing: the stream's records that it did not list are marked as gone. Where nothing was listed since the last listing ended (the
+ * source was found unchanged), nothing is.
+ *
+ * @param afterSeq the stream's mark; the deletions get the numbers after it, in the order of their ids.
+ * @returns how many are gone, and how many there were before.
+ */
+export async function deleteUnlisted(
+  tx: Tx,
+  connectionId: string,
+  stream: string,
+  afterSeq: number,
+  now: Date,
+): Promise<{ readonly deleted: number; readonly before: number }> {
+  const { rows } = await sql<{ deleted: number; before: number }>`
+    with seen as (
+      select unnest(external_ids) as external_id from stream_seen where connection_id = ${connectionId} and stream = ${stream}
+    ),
+    present as (
+      select external_id from raw_records where connection_id = ${connectionId} and stream = ${stream} and deleted_at is null
+    ),
+    gone as (
+      select external_id, ${afterSeq}::bigint + row_number() over (order by external_id) as seq
+      from present p
+      where exists (select from stream_seen s where s.connection_id = ${connectionId} and s.stream = ${stream})
+        and not exists (select from seen where seen.external_id = p.external_id)
+    ),
+    marked as (
+      update raw_records r set seq = gone.seq, fetched_at = ${now}, deleted_at = ${now}
+      from gone
+      where r.connection_id = ${connectionId} and r.stream = ${stream} and r.external_id = gone.external_id
+      returning 1
+    )
+    select (select count(*) from marked) as deleted, (select count(*) from present) as before
+  `.execute(tx);
+  await forgetListed(tx, connectionId, stream);
+  return rows[0] ?? { deleted: 0, before: 0 };
+}
+
+/** A version of a record, or its deletion, as it is stored. */
+export type RawChange = {
+  readonly externalId: string;
+  readonly seq: number;
+  /** Null for a record of which nothing but its deletion is known. */
+  readonly payload: Json;
+  readonly sourceTime: Date | null;
+  readonly fetchedAt: Date;
+  readonly deletedAt: Date | null;
+};
+
+/**
+ * What landed after a mark, in the order it landed: the newest state of every record, and where versions are kept the ones before, too.
+ *
+ * @param limit at most so many; fewer means that there are no more.
+ */
+export async function readChangesAfter(
+  db: Db,
+  connectionId: string,
+  stream: string,
+  afterSeq: number,
+  limit: number,
+): Promise<RawChange[]> {
+  const { rows } = await sql<RawChange>`
+    select external_id as "externalId", seq, payload, source_time as "sourceTime", fetched_at as "fetchedAt", deleted_at as "deletedAt"
+    from (
+      (select external_id, seq, payload, source_time, fetched_at, deleted_at
+       from raw_records
+       where connection_id = ${connectionId} and stream = ${stream} and seq > ${afterSeq}
+       order by seq limit ${limit})
+      union all
+      (select external_id, seq, payload, source_time, fetched_at, null
+       from raw_versions v
+       where connection_id = ${connectionId} and stream = ${stream} and seq > ${afterSeq}
+         and not exists (
+           select from raw_records r
+           where r.connection_id = v.connection_id and r.stream = v.stream and r.external_id = v.external_id and r.seq = v.seq
+         )
+       order by seq limit ${limit})
+    ) changes
+    order by seq limit ${limit}
+  `.execute(db);
+  return rows;
+}
+
+/** How the stored records of a stream count: all that the source still has, or those (and the sum of a field) that a filter leaves. */
+export async function countRaw(
+  db: Db,
+  connectionId: string,
+  stream: string,
+  options: { readonly sum: string | null; readonly where: { readonly [field: string]: string } },
+): Promise<number> {
+  const conditions = Object.entries(options.where).map(([field, value]) => sql`payload ->> ${field} = ${value}`);
+  const filter = conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `);
+  const measure = options.sum === null ? sql`count(*)` : sql`coalesce(sum((payload ->> ${options.sum})::numeric), 0)`;
+  const { rows } = await sql<{ value: number }>`
+    select ${measure} as value from raw_records
+    where connection_id = ${connectionId} and stream = ${stream} and deleted_at is null and ${filter}
+  `.execute(db);
+  return rows[0]?.value ?? 0;
+}

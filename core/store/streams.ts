@@ -1,0 +1,135 @@
+import { sql } from "kysely";
+import type { Json } from "../base/json.ts";
+import type { Db, Tx } from "./db.ts";
+
+/** How far a stream is. */
+export type StreamState = {
+  readonly stream: string;
+  readonly checkpoint: Json;
+  readonly landedSeq: number;
+  readonly normalisedSeq: number;
+  readonly runningRunId: number | null;
+  readonly firstLoadDoneAt: Date | null;
+};
+
+/** Makes the rows that are missing. Safe to call from many processes at once. */
+export async function ensureStreams(db: Db, connectionId: string, streams: readonly string[]): Promise<void> {
+  await sql`
+    insert into stream_states (connection_id, stream) select ${connectionId}, unnest(${[...streams]}::text[])
+    on conflict do nothing
+  `.execute(db);
+}
+
+/** The state of one stream, or null where it was never pulled. */
+export async function readStream(db: Db, connectionId: string, stream: string): Promise<StreamState | null> {
+  return (await select(db, connectionId, [stream], false))[0] ?? null;
+}
+
+/**
+ * Locks the streams until the transaction ends, in the order of their names, so that two landings that touch the same ones never wait for
+ * each other in a circle. Missing rows are made.
+ */
+export async function lockStreams(
+  tx: Tx,
+  connectionId: string,
+  streams: readonly string[],
+): Promise<Map<string, StreamState>> {
+  let found = await select(tx, connectionId, streams, true);
+  if (found.length < streams.length) {
+    await ensureStreams(tx, connectionId, streams);
+    found = await select(tx, connectionId, streams, true);
+  }
+  return new Map(found.map((state) => [state.stream, state]));
+}
+
+async function select(
+  db: Db,
+  connectionId: string,
+  streams: readonly string[],
+  isLocking: boolean,
+): Promise<StreamState[]> {
+  const query = db
+    .selectFrom("stream_states")
+    .select([
+      "stream",
+      "checkpoint",
+      "landed_seq as landedSeq",
+      "normalised_seq as normalisedSeq",
+      "running_run_id as runningRunId",
+      "first_load_done_at as firstLoadDoneAt",
+    ])
+    .where("connection_id", "=", connectionId)
+    .where("stream", "in", streams)
+    .orderBy("stream");
+  return (isLocking ? query.forUpdate() : query).execute();
+}
+
+/** Moves a stream's mark, and its checkpoint where one is given. */
+export async function advanceStream(
+  tx: Tx,
+  connectionId: string,
+  stream: string,
+  moved: { readonly landedSeq: number; readonly checkpoint?: Json },
+): Promise<void> {
+  const checkpoint = moved.checkpoint === undefined ? {} : { checkpoint: toCheckpointColumn(moved.checkpoint) };
+  await tx
+    .updateTable("stream_states")
+    .set({ landed_seq: moved.landedSeq, ...checkpoint })
+    .where("connection_id", "=", connectionId)
+    .where("stream", "=", stream)
+    .execute();
+}
+
+/** No checkpoint is SQL's null, not JSON's. */
+function toCheckpointColumn(checkpoint: Json): string | null {
+  return checkpoint === null ? null : JSON.stringify(checkpoint);
+}
+
+/** The pull that is complete: what the stream is fresh as of, and that it is whole again. */
+export async function markStreamPulled(
+  tx: Tx,
+  connectionId: string,
+  stream: string,
+  pull: { readonly startedAt: Date; readonly finishedAt: Date },
+): Promise<void> {
+  await sql`
+    update stream_states set
+      running_run_id = null,
+      first_load_done_at = coalesce(first_load_done_at, ${pull.finishedAt}),
+      fresh_as_of = greatest(fresh_as_of, ${pull.startedAt}),
+      last_success_at = ${pull.finishedAt},
+      is_partial = false,
+      partial_reason = null,
+      failures_in_a_row = 0
+    where connection_id = ${connectionId} and stream = ${stream}
+  `.execute(tx);
+}
+
+/** The pull that ended early. `failure` null: it was stopped or has to wait, which is no failure of the stream. */
+export async function markStreamStopped(
+  tx: Tx,
+  connectionId: string,
+  stream: string,
+  runId: number,
+  failure: { readonly partialReason: string | null } | null,
+): Promise<void> {
+  const partialReason = failure?.partialReason ?? null;
+  await sql`
+    update stream_states set
+      running_run_id = null,
+      failures_in_a_row = failures_in_a_row + ${failure === null ? 0 : 1},
+      is_partial = is_partial or ${partialReason !== null},
+      partial_reason = coalesce(${partialReason}, partial_reason)
+    where connection_id = ${connectionId} and stream = ${stream} and running_run_id = ${runId}
+  `.execute(tx);
+}
+
+/** Says which run may write from now on. A page of any other is refused. */
+export async function setRunningRun(tx: Tx, connectionId: string, stream: string, runId: number): Promise<void> {
+  await tx
+    .updateTable("stream_states")
+    .set({ running_run_id: runId })
+    .where("connection_id", "=", connectionId)
+    .where("stream", "=", stream)
+    .execute();
+}
