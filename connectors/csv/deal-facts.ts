@@ -1,0 +1,127 @@
+import { DEAL_STATUSES, VALUE_PERIODS } from "../../core/schema/canonical.ts";
+import type { DealChangeFact, DealFact, DealState, Fact } from "../../core/schema/facts.ts";
+import { mentionCompany, mentionPerson, mentionRep } from "./mentions.ts";
+import { findStage, pipelineOf, stageNames, type StageMatch } from "./pipelines.ts";
+import { unitOf, type FactInput } from "./row-reader.ts";
+import { excerpt } from "./values.ts";
+
+/** A row of `deals`: the deal as it is now, and whoever it names. */
+export function dealFacts(input: FactInput): readonly Fact[] {
+  const { id, row } = input;
+  const pipeline = readPipeline(input);
+  const stage = readStage(input, pipeline, "stage");
+  const status = row.require("status", row.choice("status", DEAL_STATUSES) ?? stage?.status ?? null);
+  if (status === null) return [];
+  const money = row.money("value");
+  const [rep, company, person] = [row.text("rep"), row.text("company"), row.text("person")];
+  const deal: DealFact = {
+    kind: "deal",
+    externalId: id,
+    name: row.text("name"),
+    status,
+    pipeline,
+    stage: stage?.ref ?? null,
+    amountMinor: money?.amountMinor ?? null,
+    currency: money?.currency ?? null,
+    valuePeriod: row.choice("value_period", VALUE_PERIODS) ?? "one_time",
+    rep,
+    company,
+    person,
+    probability: readProbability(input),
+    expectedCloseOn: row.day("expected_close_on"),
+    createdAt: row.moment("created_at"),
+    closedAt: status === "open" ? null : row.moment("closed_at"),
+    lostReason: row.text("lost_reason"),
+    url: row.text("url"),
+    attributes: row.attributes(),
+  };
+  return [deal, ...mentionRep(rep), ...mentionCompany(company), ...mentionPerson(person)];
+}
+
+/** A row of `deal_changes`. Only cells that are filled were witnessed: an empty one says nothing, not "no value". */
+export function dealChangeFacts(input: FactInput): readonly Fact[] {
+  const { id, row } = input;
+  const deal = row.require("deal", row.text("deal"));
+  const changedAt = row.require("changed_at", row.moment("changed_at"));
+  const pipeline = readPipeline(input);
+  const stage = readStage(input, pipeline, "stage");
+  const stageBefore = readStage(input, pipeline, "stage_before");
+  const status = row.choice("status", DEAL_STATUSES) ?? stage?.status ?? null;
+  const money = row.money("value");
+  const rep = row.text("rep");
+  if (deal === null || changedAt === null) return [];
+  const change: DealChangeFact = {
+    kind: "deal_change",
+    externalId: id,
+    deal,
+    changedAt,
+    before:
+      stageBefore === null || pipeline === null ? {} : { status: stageBefore.status, pipeline, stage: stageBefore.ref },
+    after: witnessed({
+      status,
+      pipeline: stage === null ? null : pipeline,
+      stage: stage?.ref ?? null,
+      amountMinor: money?.amountMinor ?? null,
+      currency: money?.currency ?? null,
+      rep,
+      probability: readProbability(input),
+      expectedCloseOn: row.day("expected_close_on"),
+    }),
+  };
+  return [change, ...mentionRep(rep)];
+}
+
+function witnessed(state: {
+  readonly [K in Exclude<keyof DealState, "valuePeriod">]: DealState[K] | null;
+}): Partial<DealState> {
+  return Object.fromEntries(Object.entries(state).filter(([, value]) => value !== null));
+}
+
+function readPipeline({ row, context }: FactInput): string | null {
+  const { settings } = context;
+  const named = row.text("pipeline");
+  const found = pipelineOf(settings, named);
+  if (named !== null && found === null)
+    row.refuse({
+      code: "csv.row.unknown_stage",
+      field: "pipeline",
+      reason: `"${excerpt(named)}" is none of ${Object.keys(settings.pipelines ?? {}).join(", ")}; add it under settings.pipelines`,
+    });
+  return found;
+}
+
+function readStage({ row, context }: FactInput, pipeline: string | null, field: string): StageMatch | null {
+  const name = row.text(field);
+  if (name === null) return null;
+  if (pipeline === null) {
+    row.refuse({
+      code: "csv.row.unknown_stage",
+      field,
+      reason: `"${excerpt(name)}" is a stage of which pipeline? The row names none`,
+    });
+    return null;
+  }
+  const found = findStage(context.settings, pipeline, name);
+  if (found === null)
+    row.refuse({
+      code: "csv.row.unknown_stage",
+      field,
+      reason: `"${excerpt(name)}" is none of ${stageNames(context.settings, pipeline).join(", ")}; add it under settings.pipelines or map it under values`,
+    });
+  return found;
+}
+
+/** 0 to 1. Percentages come as `75 %`, or as 75 where the mapping says `unit: percent`. */
+function readProbability({ row, mapping }: FactInput): number | null {
+  const read = row.number("probability");
+  if (read === null) return null;
+  const isPercent = unitOf(mapping, "probability") === "percent" && row.text("probability")?.endsWith("%") !== true;
+  const probability = isPercent ? read / 100 : read;
+  if (probability >= 0 && probability <= 1) return probability;
+  row.refuse({
+    code: "csv.row.bad_number",
+    field: "probability",
+    reason: `"${read}" is not between 0 and 1; for percentages say unit: percent`,
+  });
+  return null;
+}

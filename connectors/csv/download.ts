@@ -1,0 +1,180 @@
+import { createHash } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import axios, { type AxiosResponse } from "axios";
+import type { Readable } from "node:stream";
+import { useAgent as filteringAgent } from "request-filtering-agent";
+import { TributaryError } from "../../core/base/errors.ts";
+import { fileError } from "./errors.ts";
+
+/** A spreadsheet that people keep by hand is far below this; more is a wrong address. */
+const MAX_BYTES = 512 * 1024 * 1024;
+const MAX_REDIRECTS = 5;
+const CONNECT_TIMEOUT_MS = 30_000;
+/** The whole transfer. */
+const TRANSFER_TIMEOUT_MS = 10 * 60_000;
+
+export type DownloadOptions = {
+  readonly url: string;
+  /** Validators of the last download; the server may then answer that nothing changed. */
+  readonly ifChangedFrom: { readonly etag: string | null; readonly lastModified: string | null } | null;
+  /** Where the content goes. */
+  readonly to: string;
+  readonly allowPrivateNetworks: boolean;
+  readonly signal: AbortSignal;
+};
+
+export type Downloaded = {
+  readonly size: number;
+  readonly hash: string;
+  readonly etag: string | null;
+  readonly lastModified: string | null;
+  readonly contentType: string;
+};
+
+/**
+ * Fetches an address into a file, following up to five redirects, each held against the same rules: http or https, and no private
+ * network unless allowed (checked on the address that the name resolves to, as it connects).
+ *
+ * @returns null when the server says that the content has not changed.
+ * @throws TributaryError `config` for an address that is refused, blocked or too large; `transient` when it may work next time.
+ */
+export async function download(options: DownloadOptions): Promise<Downloaded | null> {
+  let url = new URL(options.url);
+  for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
+    const response = await request(url, options);
+    const location: unknown = response.headers["location"];
+    if (response.status >= 300 && response.status < 400 && response.status !== 304 && typeof location === "string") {
+      response.data.destroy();
+      url = new URL(location, url);
+      continue;
+    }
+    if (response.status === 304) {
+      response.data.destroy();
+      return null;
+    }
+    if (response.status !== 200) {
+      response.data.destroy();
+      throw refused(url, response.status);
+    }
+    return save(url, response, options);
+  }
+  throw fileError({
+    code: "csv.address.refused",
+    message: `${shown(url)} redirects more than ${MAX_REDIRECTS} times.`,
+    mend: "Use the address that the file is finally served from.",
+  });
+}
+
+async function request(url: URL, options: DownloadOptions): Promise<AxiosResponse<Readable>> {
+  if (url.protocol !== "https:" && url.protocol !== "http:")
+    throw fileError({
+      code: "csv.address.blocked",
+      message: `${shown(url)} is no http or https address.`,
+      mend: "Use an https address.",
+    });
+  const agent = options.allowPrivateNetworks ? {} : agentsFor(url);
+  const { etag = null, lastModified = null } = options.ifChangedFrom ?? {};
+  try {
+    return await axios.get<Readable>(url.href, {
+      responseType: "stream",
+      maxRedirects: 0,
+      proxy: false,
+      timeout: CONNECT_TIMEOUT_MS,
+      signal: AbortSignal.any([options.signal, AbortSignal.timeout(TRANSFER_TIMEOUT_MS)]),
+      validateStatus: () => true,
+      headers: {
+        Accept:
+          "text/csv, text/tab-separated-values, application/vnd.openxmlformats-officedocument.spreadsheetml.sheet, */*;q=0.5",
+        ...(etag === null ? {} : { "If-None-Match": etag }),
+        ...(lastModified === null ? {} : { "If-Modified-Since": lastModified }),
+      },
+      ...agent,
+    });
+  } catch (error) {
+    throw unreachable(url, error);
+  }
+}
+
+function agentsFor(url: URL): { httpAgent: unknown; httpsAgent: unknown } {
+  const agent: unknown = filteringAgent(url.href);
+  return { httpAgent: agent, httpsAgent: agent };
+}
+
+async function save(url: URL, response: AxiosResponse<Readable>, options: DownloadOptions): Promise<Downloaded> {
+  const hash = createHash("sha256");
+  let size = 0;
+  const meter = new Transform({
+    transform: (chunk: Buffer, _encoding, done) => {
+      size += chunk.length;
+      hash.update(chunk);
+      done(size > MAX_BYTES ? tooLarge(url) : null, chunk);
+    },
+  });
+  try {
+    await pipeline(response.data, meter, createWriteStream(options.to, { mode: 0o600 }), { signal: options.signal });
+  } catch (error) {
+    if (error instanceof TributaryError) throw error;
+    throw unreachable(url, error);
+  }
+  const header = (name: string): string | null => {
+    const value: unknown = response.headers[name];
+    return typeof value === "string" ? value : null;
+  };
+  return {
+    size,
+    hash: hash.digest("hex"),
+    etag: header("etag"),
+    lastModified: header("last-modified"),
+    contentType: header("content-type") ?? "",
+  };
+}
+
+function tooLarge(url: URL): TributaryError {
+  return fileError({
+    code: "csv.file.too_large",
+    message: `${shown(url)} is larger than ${MAX_BYTES / 1024 / 1024} MB.`,
+    mend: "Check that the address leads to the sheet; split a sheet that large into files of a folder.",
+  });
+}
+
+function refused(url: URL, status: number): TributaryError {
+  if (status === 429 || status >= 500)
+    return new TributaryError({
+      code: "csv.address.unavailable",
+      kind: "transient",
+      message: `${shown(url)} answered with status ${status}.`,
+      mend: "Nothing to do unless it lasts: the next try comes by itself.",
+    });
+  return fileError({
+    code: "csv.address.refused",
+    message: `${shown(url)} answered with status ${status}.`,
+    mend:
+      status === 401 || status === 403
+        ? "Publish the sheet to the web, or share it so that anyone with the link can read it, and use that link."
+        : "Open the address in a private browser window; correct `from` until it shows the file.",
+  });
+}
+
+function unreachable(url: URL, error: unknown): TributaryError {
+  if (error instanceof Error && /is not allowed|is not family/.test(error.message))
+    return fileError({
+      code: "csv.address.blocked",
+      message: `${shown(url)} leads into a private network.`,
+      mend: "Use a public address, or start Tributary with TRIBUTARY_ALLOW_PRIVATE_NETWORKS=true.",
+      cause: error,
+    });
+  return new TributaryError({
+    code: "csv.address.unavailable",
+    kind: "transient",
+    message: `${shown(url)} cannot be reached: ${error instanceof Error ? error.message : "no answer"}.`,
+    mend: "Check the address and this machine's way to the internet; the next try comes by itself.",
+    cause: error,
+  });
+}
+
+/** Without the query: a sheet's link may carry a key there. */
+export function shown(url: URL): string {
+  return `${url.origin}${url.pathname}`;
+}

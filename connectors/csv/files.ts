@@ -1,0 +1,191 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdtemp, open, readdir, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { z } from "zod";
+import { TributaryError } from "../../core/base/errors.ts";
+import { download, shown } from "./download.ts";
+import { fileError } from "./errors.ts";
+import type { Mapping } from "./settings.ts";
+
+/** What tells one state of a file from another; kept in the stream's checkpoint. */
+export const fileVersion = z.object({
+  size: z.number(),
+  hash: z.string(),
+  mtime_ms: z.number().nullable(),
+  etag: z.string().nullable(),
+  last_modified: z.string().nullable(),
+});
+export type FileVersion = z.infer<typeof fileVersion>;
+
+/** The connector's client: what reaching files takes. */
+export type FileAccess = { readonly allowPrivateNetworks: boolean; readonly signal: AbortSignal };
+
+/** A file or address that a source names; a folder names one for each of its files. */
+export type Location =
+  | { readonly kind: "file"; readonly path: string; readonly shown: string }
+  | { readonly kind: "address"; readonly url: string; readonly shown: string };
+
+/** A location's content on this machine's disk, ready to be read. */
+export type LocalCopy = { readonly path: string; readonly version: FileVersion; remove(): Promise<void> };
+
+const SHEET_NAME = /\.(csv|tsv|tab|txt|xlsx)$/i;
+
+/**
+ * The files and addresses that a source's `from` stands for now, a folder's in the order of their names.
+ *
+ * @throws TributaryError `csv.file.missing` when there is none.
+ */
+export async function locate(mapping: Mapping): Promise<readonly Location[]> {
+  if (/^https?:\/\//i.test(mapping.from)) {
+    if (!URL.canParse(mapping.from)) throw missing(mapping.from, "is no valid address");
+    return [{ kind: "address", url: mapping.from, shown: shown(new URL(mapping.from)) }];
+  }
+  const pattern = path.basename(mapping.from);
+  if (/[*?]/.test(pattern)) return listFolder(path.dirname(mapping.from), patternOf(pattern), mapping.from);
+  const found = await statOrThrow(mapping.from);
+  if (found.isDirectory()) return listFolder(mapping.from, SHEET_NAME, mapping.from);
+  return [fileAt(mapping.from)];
+}
+
+async function listFolder(folder: string, pattern: RegExp, from: string): Promise<readonly Location[]> {
+  await statOrThrow(folder);
+  const entries = await readdir(folder, { withFileTypes: true });
+  const names = entries
+    // `.x` is hidden; `~$x.xlsx` is the lock file of an open workbook.
+    .filter((entry) => !entry.isDirectory() && !/^(\.|~\$)/.test(entry.name) && pattern.test(entry.name))
+    .map((entry) => entry.name)
+    .toSorted();
+  if (names.length === 0) throw missing(from, "holds no csv, tsv, txt or xlsx file that fits");
+  return names.map((name) => fileAt(path.join(folder, name)));
+}
+
+function fileAt(file: string): Location {
+  return { kind: "file", path: file, shown: path.basename(file) };
+}
+
+/** `*` stands for any characters of a name, `?` for one. */
+function patternOf(glob: string): RegExp {
+  const source = glob
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  return new RegExp(`^${source}$`);
+}
+
+async function statOrThrow(file: string): Promise<{ size: number; mtimeMs: number; isDirectory(): boolean }> {
+  try {
+    return await stat(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") throw missing(file, "does not exist", error);
+    throw unreadable(file, error);
+  }
+}
+
+function missing(from: string, what: string, cause?: unknown): TributaryError {
+  return fileError({
+    code: "csv.file.missing",
+    message: `${from} ${what}.`,
+    mend: "Put the file there or correct `from`; relative paths start at the config file's folder. Workers on other machines need it too.",
+    cause,
+  });
+}
+
+function unreadable(file: string, cause: unknown): TributaryError {
+  return fileError({
+    code: "csv.file.unreadable",
+    message: `${file} cannot be read: ${cause instanceof Error ? cause.message : "unknown reason"}.`,
+    mend: "Give the user that Tributary runs as the right to read it.",
+    cause,
+  });
+}
+
+/**
+ * The location's content if it differs from `known`, else null. Local files are compared by size and time, then by content; addresses by
+ * their validators (ETag, Last-Modified), then by content. The caller removes the copy when it has read it.
+ */
+export async function copyIfChanged(
+  location: Location,
+  known: FileVersion | null,
+  access: FileAccess,
+): Promise<LocalCopy | null> {
+  if (location.kind === "address") {
+    const copy = await fetchCopy(location.url, known, access);
+    if (copy === null || copy.version.hash !== known?.hash) return copy;
+    await copy.remove();
+    return null;
+  }
+  const found = await statOrThrow(location.path);
+  if (known !== null && found.size === known.size && found.mtimeMs === known.mtime_ms) return null;
+  const hash = await hashFile(location.path);
+  if (hash === known?.hash) return null;
+  const version = { size: found.size, hash, mtime_ms: found.mtimeMs, etag: null, last_modified: null };
+  return { path: location.path, version, remove: async () => {} };
+}
+
+async function fetchCopy(url: string, known: FileVersion | null, access: FileAccess): Promise<LocalCopy | null> {
+  const folder = await mkdtemp(path.join(tmpdir(), "tributary-csv-"));
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  try {
+    const to = path.join(folder, "download");
+    const ifChangedFrom = known === null ? null : { etag: known.etag, lastModified: known.last_modified };
+    const got = await download({ url, ifChangedFrom, to, ...access });
+    if (got === null) {
+      await remove();
+      return null;
+    }
+    if (/text\/html/i.test(got.contentType)) throw notASheet(url);
+    const version = { size: got.size, hash: got.hash, mtime_ms: null, etag: got.etag, last_modified: got.lastModified };
+    return { path: to, version, remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+function notASheet(url: string): TributaryError {
+  return fileError({
+    code: "csv.address.refused",
+    message: `${shown(new URL(url))} answers with a web page, not with a sheet.`,
+    mend: "Use the sheet's published CSV link (for a Google Sheet: File, Share, Publish to web, Comma-separated values).",
+  });
+}
+
+async function hashFile(file: string): Promise<string> {
+  const hash = createHash("sha256");
+  try {
+    for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+  return hash.digest("hex");
+}
+
+/**
+ * Makes sure that a local file did not change while it was read; what was read of it may be half of one state and half of another.
+ *
+ * @throws TributaryError `transient`: the next try reads it again.
+ */
+export async function assertSettled(location: Location, version: FileVersion): Promise<void> {
+  if (location.kind === "address") return;
+  const now = await statOrThrow(location.path);
+  if (now.size === version.size && now.mtimeMs === version.mtime_ms) return;
+  throw new TributaryError({
+    code: "csv.file.changed_while_read",
+    kind: "transient",
+    message: `${location.path} changed while it was read.`,
+    mend: "Nothing to do: it is read again. Programs that write it should write to another name and rename it at the end.",
+  });
+}
+
+/** The first bytes of a file. */
+export async function headOf(file: string, length: number): Promise<Buffer> {
+  const handle = await open(file, "r");
+  try {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(length), 0, length, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
