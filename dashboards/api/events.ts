@@ -1,0 +1,37 @@
+import { z } from "zod";
+import { EVENT_TYPES } from "../../core/outbox/append.ts";
+import { listEvents } from "../../core/store/events.ts";
+import { endpoint } from "./endpoint.ts";
+import { decodeCursor, pageOf, pageQuery, toPage } from "./pages.ts";
+
+const event = z
+  .object({
+    id: z.string().describe("Stable; the `webhook-id` under which it is delivered"),
+    type: z.string(),
+    timestamp: z.iso.datetime().describe("When it happened"),
+    data: z.unknown(),
+  })
+  .meta({ id: "Event" });
+
+export const eventEndpoints = [
+  endpoint({
+    method: "get",
+    path: "/events/{type}",
+    access: { kind: "api", scope: "read" },
+    tag: "Webhooks",
+    summary: "The latest events of a type, newest first: for polling triggers and samples",
+    params: { type: z.enum(EVENT_TYPES) },
+    query: pageQuery,
+    response: pageOf(event),
+    run: async ({ params, query }, { deps }) => {
+      const position = decodeCursor(query.cursor, z.tuple([z.number().int()]));
+      const rows = await listEvents(deps.store.db, params.type, query.limit + 1, position?.[0] ?? null);
+      return toPage(
+        rows,
+        query.limit,
+        (row) => [row.id],
+        (row) => ({ id: row.eventId, type: row.type, timestamp: row.occurredAt.toISOString(), data: row.data }),
+      );
+    },
+  }),
+];

@@ -1,0 +1,236 @@
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import { EVENT_TYPES } from "../../core/outbox/append.ts";
+import { endpointSecretOf } from "../../core/secrets/index.ts";
+import { writeAudit } from "../../core/store/audit.ts";
+import { replayDeliveries } from "../../core/store/deliveries.ts";
+import {
+  deleteEndpoint,
+  type DeliveryRow,
+  type Endpoint,
+  findEndpoint,
+  insertEndpoint,
+  listDeliveries,
+  listEndpoints,
+  pauseEndpoint,
+  resumeEndpoint,
+} from "../../core/store/endpoints.ts";
+import { actorOf } from "../auth/principal.ts";
+import { assertWebhookUrl } from "../destinations/webhooks/send.ts";
+import { newSecret } from "../destinations/webhooks/sign.ts";
+import { notFound } from "../problem.ts";
+import { type Call, endpoint } from "./endpoint.ts";
+import { decodeCursor, pageOf, pageQuery, toPage } from "./pages.ts";
+
+const instant = z.iso.datetime();
+const eventType = z.enum(["*", ...EVENT_TYPES]).describe("`*` stands for every type");
+
+const webhookFields = {
+  id: z.uuid(),
+  url: z.string(),
+  events: z.array(z.string()),
+  ordered: z.boolean().describe("Whether what happens to one deal arrives in the order in which it happened"),
+  description: z.string().nullable(),
+  state: z.enum(["active", "paused"]),
+  state_reason: z.string().nullable(),
+  failures_in_a_row: z.number().int(),
+  created_by: z.string(),
+  created_at: instant,
+};
+const webhook = z.object(webhookFields).meta({ id: "Webhook" });
+const delivery = z
+  .object({
+    id: z.number().int(),
+    event_id: z.string().describe("The same on every attempt; sent as `webhook-id`"),
+    type: z.string(),
+    state: z.enum(["pending", "delivered", "failed"]),
+    attempts_made: z.number().int(),
+    next_attempt_at: instant.nullable().describe("Null when there will be none"),
+    delivered_at: instant.nullable(),
+    last_status_code: z.number().int().nullable(),
+    last_error: z.string().nullable(),
+  })
+  .meta({ id: "Delivery" });
+
+const access = { kind: "api", scope: "webhooks" } as const;
+const tag = "Webhooks";
+const byId = { id: z.uuid() };
+
+export const webhookEndpoints = [
+  endpoint({
+    method: "post",
+    path: "/webhooks",
+    access,
+    tag,
+    summary: "Subscribe an address; the answer alone shows the signing secret",
+    body: z.strictObject({
+      url: z.string().max(2_000).describe("Where to send to: https, reachable from the internet"),
+      events: z.array(eventType).min(1).max(50),
+      ordered: z.boolean().default(false),
+      description: z.string().max(500).optional(),
+    }),
+    status: 201,
+    response: z
+      .object({ ...webhookFields, secret: z.string().describe("`whsec_…`, for standardwebhooks.com's libraries") })
+      .meta({ id: "NewWebhook" }),
+    isSecret: true,
+    run: async ({ body }, call) => {
+      const { store, secrets, options } = call.deps;
+      assertWebhookUrl(body.url, options);
+      const id = randomUUID();
+      const secret = newSecret();
+      const created = await store.db.transaction().execute(async (tx) => {
+        await audit(tx, call, "webhook.create", id);
+        return insertEndpoint(tx, {
+          id,
+          url: body.url,
+          eventTypes: [...new Set(body.events)],
+          isOrdered: body.ordered,
+          description: body.description ?? null,
+          createdBy: actorOf(call.principal),
+          secret: secrets.seal(secret, endpointSecretOf(id)),
+        });
+      });
+      return { ...present(created), secret };
+    },
+  }),
+  endpoint({
+    method: "get",
+    path: "/webhooks",
+    access,
+    tag,
+    summary: "The subscribed addresses, oldest first",
+    response: z.object({ data: z.array(webhook) }),
+    run: async (_input, { deps }) => ({ data: (await listEndpoints(deps.store.db)).map(present) }),
+  }),
+  endpoint({
+    method: "get",
+    path: "/webhooks/{id}",
+    access,
+    tag,
+    summary: "One subscribed address",
+    params: byId,
+    response: webhook,
+    run: async ({ params }, call) => present(await found(call, params.id)),
+  }),
+  endpoint({
+    method: "delete",
+    path: "/webhooks/{id}",
+    access,
+    tag,
+    summary: "Unsubscribe; what was still to be sent is dropped",
+    params: byId,
+    status: 204,
+    response: null,
+    run: async ({ params }, call) => {
+      await call.deps.store.db.transaction().execute(async (tx) => {
+        if (!(await deleteEndpoint(tx, params.id))) throw noSuchWebhook();
+        await audit(tx, call, "webhook.delete", params.id);
+      });
+    },
+  }),
+  endpoint({
+    method: "post",
+    path: "/webhooks/{id}/pause",
+    access,
+    tag,
+    summary: "Stop sending; what happens meanwhile waits",
+    params: byId,
+    response: webhook,
+    run: async ({ params }, call) => {
+      await found(call, params.id);
+      await pauseEndpoint(call.deps.store.db, params.id, `Paused by ${actorOf(call.principal)}.`);
+      await audit(call.deps.store.db, call, "webhook.pause", params.id);
+      return present(await found(call, params.id));
+    },
+  }),
+  endpoint({
+    method: "post",
+    path: "/webhooks/{id}/resume",
+    access,
+    tag,
+    summary: "Send again, beginning with what waited",
+    params: byId,
+    response: webhook,
+    run: async ({ params }, call) => {
+      if (!(await resumeEndpoint(call.deps.store.db, params.id))) throw noSuchWebhook();
+      await audit(call.deps.store.db, call, "webhook.resume", params.id);
+      return present(await found(call, params.id));
+    },
+  }),
+  endpoint({
+    method: "get",
+    path: "/webhooks/{id}/deliveries",
+    access,
+    tag,
+    summary: "What was or will be sent, newest first",
+    params: byId,
+    query: pageQuery,
+    response: pageOf(delivery),
+    run: async ({ params, query }, call) => {
+      await found(call, params.id);
+      const position = decodeCursor(query.cursor, z.tuple([z.number().int()]));
+      const rows = await listDeliveries(call.deps.store.db, params.id, query.limit + 1, position?.[0] ?? null);
+      return toPage(rows, query.limit, (row) => [row.id], presentDelivery);
+    },
+  }),
+  endpoint({
+    method: "post",
+    path: "/webhooks/{id}/replay",
+    access,
+    tag,
+    summary: "Send again: one delivery, or everything that happened since an instant",
+    params: byId,
+    body: z.union([z.strictObject({ delivery: z.number().int().positive() }), z.strictObject({ since: instant })]),
+    response: z.object({ deliveries: z.number().int().describe("How many are due again") }),
+    run: async ({ params, body }, call) => {
+      await found(call, params.id);
+      const which = "delivery" in body ? { deliveryId: body.delivery } : { since: new Date(body.since) };
+      const deliveries = await replayDeliveries(call.deps.store.db, params.id, which);
+      if (deliveries === 0 && "delivery" in body) throw notFound("This webhook has no such delivery.");
+      await audit(call.deps.store.db, call, "webhook.replay", params.id);
+      return { deliveries };
+    },
+  }),
+];
+
+async function found(call: Call, id: string): Promise<Endpoint> {
+  const row = await findEndpoint(call.deps.store.db, id);
+  if (row === null) throw noSuchWebhook();
+  return row;
+}
+
+const noSuchWebhook = (): Error => notFound("There is no webhook with this id.");
+
+function audit(db: Parameters<typeof writeAudit>[0], call: Call, action: string, id: string): Promise<void> {
+  return writeAudit(db, { actor: actorOf(call.principal), action, target: `webhook:${id}`, details: {} });
+}
+
+function present(row: Endpoint): z.input<typeof webhook> {
+  return {
+    id: row.id,
+    url: row.url,
+    events: [...row.eventTypes],
+    ordered: row.isOrdered,
+    description: row.description,
+    state: row.state,
+    state_reason: row.stateReason,
+    failures_in_a_row: row.failuresInARow,
+    created_by: row.createdBy,
+    created_at: row.createdAt.toISOString(),
+  };
+}
+
+function presentDelivery(row: DeliveryRow): z.input<typeof delivery> {
+  return {
+    id: row.id,
+    event_id: row.eventId,
+    type: row.type,
+    state: row.state,
+    attempts_made: row.attemptsMade,
+    next_attempt_at: row.state === "pending" ? row.nextAttemptAt.toISOString() : null,
+    delivered_at: row.deliveredAt?.toISOString() ?? null,
+    last_status_code: row.lastStatusCode,
+    last_error: row.lastError,
+  };
+}

@@ -1,0 +1,65 @@
+import { minorUnitDigits } from "../../../core/base/money.ts";
+import type { MetricAnswer, MetricRow } from "../../../core/metrics/engine/query.ts";
+import { type GeckoboardField, type GeckoboardRow, type GeckoboardSchema, ROWS_PER_DATASET } from "./client.ts";
+
+/** Longest text that a string field takes (developer.geckoboard.com, "Schemas and types"). */
+const MAX_TEXT = 100;
+
+/** A KPI's answer as a dataset: a column for the period, one for each dimension, and the value. */
+export type DatasetContent = { readonly schema: GeckoboardSchema; readonly rows: readonly GeckoboardRow[] };
+
+/**
+ * What a KPI's answer is in Geckoboard. Money goes in minor units, ratios as percentages (0 to 1), and a number that has no value as null.
+ * Rows beyond what a dataset holds are cut off at the end of the answer's order.
+ */
+export function datasetOf(answer: MetricAnswer, dimensions: readonly string[]): DatasetContent {
+  const hasPeriod = answer.rows.some((row) => row.period !== null);
+  const hasRank = answer.rows.some((row) => row.rank !== undefined);
+  const columns = dimensions.map((name) => ({ name, id: fieldId(name) }));
+  const fields: { [id: string]: GeckoboardField } = {};
+  if (hasPeriod) fields["period"] = { type: "date", name: "Period" };
+  for (const column of columns) fields[column.id] = { type: "string", name: title(column.name) };
+  fields["value"] = valueField(answer);
+  if (hasRank) fields["rank"] = { type: "number", name: "Rank", optional: true };
+  const unique = [...(hasPeriod ? ["period"] : []), ...columns.map((column) => column.id)];
+  const rows = answer.rows.slice(0, ROWS_PER_DATASET).map((row): GeckoboardRow => ({
+    ...(hasPeriod ? { period: row.period } : {}),
+    ...Object.fromEntries(columns.map(({ name, id }) => [id, (row.dimensions[name] ?? "(none)").slice(0, MAX_TEXT)])),
+    value: valueOf(answer, row),
+    ...(hasRank ? { rank: row.rank ?? null } : {}),
+  }));
+  return { schema: { fields, unique_by: unique }, rows };
+}
+
+function valueField(answer: MetricAnswer): GeckoboardField {
+  const name = title(answer.metric);
+  switch (answer.unit) {
+    case "money":
+    case "money_per_day":
+      return { type: "money", name, currency_code: answer.currency, optional: true };
+    case "ratio":
+      return { type: "percentage", name, optional: true };
+    case "count":
+    case "days":
+      return { type: "number", name, optional: true };
+    default:
+      return answer.unit satisfies never;
+  }
+}
+
+function valueOf(answer: MetricAnswer, row: MetricRow): number | null {
+  if (row.value === null) return null;
+  const isMoney = answer.unit === "money" || answer.unit === "money_per_day";
+  return isMoney ? Math.round(row.value * 10 ** minorUnitDigits(answer.currency)) : row.value;
+}
+
+/** Field ids are at least three lower-case letters, digits or underscores, and begin with a letter (same source). */
+function fieldId(dimension: string): string {
+  const id = dimension.toLowerCase().replaceAll(/[^a-z0-9_]+/g, "_");
+  return /^[a-z].{2,}$/.test(id) ? id : `by_${id}`;
+}
+
+function title(name: string): string {
+  const words = name.replace(/^attributes\./, "").replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
