@@ -1,0 +1,173 @@
+import { sql } from "kysely";
+import type { Db } from "../../store/db.ts";
+import type { Period } from "../period.ts";
+import type { AggregateMetric, Figures, Scope, Sql } from "./define.ts";
+import { hasValue, joinsOf, type Dimension } from "./dimensions.ts";
+import { wilsonInterval } from "./wilson.ts";
+
+/** How to slice: broken down `by`, and only rows that have the values. */
+export type Slicing = {
+  readonly by: readonly Dimension[];
+  readonly filters: readonly { readonly dimension: Dimension; readonly values: readonly string[] }[];
+};
+
+/** A value of a dimension: what it is told apart by, and how it is shown. */
+export type Group = { readonly key: string | null; readonly label: string | null; readonly order: string | null };
+
+export type FiguresRow = Figures & { readonly period: Period; readonly groups: readonly Group[] };
+
+type Cell = {
+  readonly key: string | null;
+  readonly label: string | null;
+  readonly hint: string | null;
+  readonly order: string | null;
+};
+
+type AggregateRow = {
+  readonly period_no: number;
+  readonly cells: readonly Cell[];
+  readonly counted: number;
+  readonly hits: number;
+  readonly still_open: number;
+  readonly with_amount: number;
+  readonly total: number | null;
+  readonly hit_total: number | null;
+  readonly median: number | null;
+};
+
+/**
+ * The figures of each slice and period. Without a breakdown there is a row for every period; with one, a row for every slice that has
+ * anything and every period. Money is in minor units.
+ */
+export async function aggregate(
+  db: Db,
+  metric: AggregateMetric,
+  scope: Scope,
+  slicing: Slicing,
+): Promise<FiguresRow[]> {
+  const { rows } = await aggregateSql(metric, scope, slicing).execute(db);
+  const found = new Map<string, Map<number, Figures>>();
+  const groupsOf = new Map<string, readonly Group[]>();
+  const labels = distinctLabels(rows);
+  const add = (cells: readonly Cell[]): Map<number, Figures> => {
+    const id = JSON.stringify(cells.map((cell) => cell.key));
+    const known = found.get(id);
+    if (known !== undefined) return known;
+    const added = new Map<number, Figures>();
+    found.set(id, added);
+    groupsOf.set(
+      id,
+      cells.map((cell, index) => ({ key: cell.key, label: labels(index, cell), order: cell.order })),
+    );
+    return added;
+  };
+  if (slicing.by.length === 0) add([]);
+  for (const row of rows) add(row.cells).set(row.period_no, figuresOf(metric, row));
+  return scope.periods.flatMap((period, no) =>
+    [...found].map(([id, figures]) => ({
+      ...(figures.get(no) ?? nothing(metric, period, scope)),
+      period,
+      groups: groupsOf.get(id) ?? [],
+    })),
+  );
+}
+
+function aggregateSql(
+  metric: AggregateMetric,
+  scope: Scope,
+  { by, filters }: Slicing,
+): ReturnType<typeof sql<AggregateRow>> {
+  // Grouped outside, by column: inside, an attribute's name is a parameter, and PostgreSQL holds two parameters to be two expressions.
+  const column = (part: string, index: number): Sql => sql.ref(`s.${part}_${index}`);
+  const parts = by.flatMap((d, i) => [
+    sql`${d.key} as ${sql.id(`key_${i}`)}, ${d.label} as ${sql.id(`label_${i}`)}, ${d.hint} as ${sql.id(`hint_${i}`)}, ${d.order} as ${sql.id(`order_${i}`)}`,
+  ]);
+  const cells = by.map((_, i) => {
+    const [key, label, hint, order] = ["key", "label", "hint", "order"].map((part) => column(part, i));
+    return sql`json_build_object('key', ${key}, 'label', min(${label}), 'hint', min(${hint}), 'order', min(${order}))`;
+  });
+  return sql<AggregateRow>`
+    select s.period_no, json_build_array(${sql.join(cells)}) as cells,
+      count(*) filter (where s.counted) as counted,
+      count(*) filter (where s.counted and s.in_numerator) as hits,
+      ${metric.tellsStillOpen === true ? sql`count(*) filter (where s.counted and s.status = 'open')` : sql`0`} as still_open,
+      count(s.amount) filter (where s.counted) as with_amount,
+      sum(s.amount) filter (where s.counted) as total,
+      sum(s.amount) filter (where s.counted and s.in_numerator) as hit_total,
+      ${metric.kind === "median" ? sql`percentile_cont(0.5) within group (order by s.amount) filter (where s.counted)` : sql`null`} as median
+    from (
+      select ${sql.join([sql`r.*`, ...parts])} ${slicedRows(metric, scope, { by, filters })} and (r.counted or r.exception is not null)
+    ) s
+    group by ${sql.join([sql`s.period_no`, ...by.map((_, i) => column("key", i))])}`;
+}
+
+/** `from … where …` of the measured rows in the slice, for every reader of them, with further joins of the reader's own. */
+export function slicedRows(metric: AggregateMetric, scope: Scope, { by, filters }: Slicing, joins: Sql = sql``): Sql {
+  const dimensions = [...by, ...filters.map((filter) => filter.dimension)];
+  const conditions = filters.map((filter) => hasValue(filter.dimension, filter.values));
+  return sql`
+    from (${metric.rows(scope)}) r ${joinsOf(dimensions)} ${joins}
+    where ${sql.join([sql`true`, ...conditions], sql` and `)}`;
+}
+
+/** Labels as shown: two groups of one label are told apart by their hint. */
+function distinctLabels(rows: readonly AggregateRow[]): (index: number, cell: Cell) => string | null {
+  const keys = new Map<string, Set<string | null>>();
+  const name = (index: number, cell: Cell): string => `${index} ${cell.label}`;
+  for (const row of rows) {
+    row.cells.forEach((cell, index) => {
+      const seen = keys.get(name(index, cell)) ?? new Set();
+      keys.set(name(index, cell), seen.add(cell.key));
+    });
+  }
+  return (index, cell) => {
+    const isShared = (keys.get(name(index, cell))?.size ?? 0) > 1;
+    return isShared && cell.hint !== null && cell.label !== null ? `${cell.label} (${cell.hint})` : cell.label;
+  };
+}
+
+function figuresOf(metric: AggregateMetric, row: AggregateRow): Figures {
+  const { counted, hits, with_amount: withAmount, total, hit_total: hitTotal } = row;
+  const plain = { numerator: null, denominator: null, interval: null };
+  switch (metric.kind) {
+    case "count":
+      return { ...plain, value: counted, sampleSize: counted };
+    case "sum":
+      return { ...plain, value: total ?? (counted === 0 ? 0 : null), sampleSize: withAmount };
+    case "mean":
+      return { ...ratio(total, withAmount), interval: null, sampleSize: withAmount };
+    case "median":
+      return { ...plain, value: row.median, sampleSize: withAmount };
+    case "share": {
+      const figures = { ...ratio(hits, counted), interval: wilsonInterval(hits, counted), sampleSize: counted };
+      return metric.tellsStillOpen === true ? { ...figures, stillOpen: row.still_open } : figures;
+    }
+    case "share_of_sum":
+      return { ...ratio(total === null ? null : (hitTotal ?? 0), total ?? 0), interval: null, sampleSize: withAmount };
+    default:
+      return metric.kind satisfies never;
+  }
+}
+
+function ratio(numerator: number | null, denominator: number): Pick<Figures, "value" | "numerator" | "denominator"> {
+  const isNothing = numerator === null || denominator === 0;
+  return { value: isNothing ? null : numerator / denominator, numerator, denominator };
+}
+
+/** The figures of a slice that has no rows in a period. How things are at the end of a period that has not begun, nobody knows. */
+export function nothing(metric: AggregateMetric, period: Period, scope: Scope): Figures {
+  const hasBegun = period.starts === null || period.starts <= scope.cutoff;
+  const none = {
+    period_no: 0,
+    cells: [],
+    counted: 0,
+    hits: 0,
+    still_open: 0,
+    with_amount: 0,
+    total: null,
+    hit_total: null,
+    median: null,
+  };
+  const figures = figuresOf(metric, none);
+  return metric.isSnapshot === true && !hasBegun ? { ...figures, value: null } : figures;
+}

@@ -1,0 +1,80 @@
+import { TributaryError } from "../../base/errors.ts";
+import type { Db } from "../../store/db.ts";
+import { aggregate, nothing, type FiguresRow, type Slicing } from "./aggregate.ts";
+import type { AggregateMetric, ComposedMetric, Scope } from "./define.ts";
+import { findDimension } from "./dimensions.ts";
+import type { MetricQuery } from "./query.ts";
+
+/** The slicing that the query asks for. @throws TributaryError `kpi.unknown_dimension` */
+export async function slicingOf(
+  db: Db,
+  metric: AggregateMetric | ComposedMetric,
+  query: MetricQuery,
+): Promise<Slicing> {
+  const always = (metric.alwaysBy ?? []).filter((name) => !query.by.includes(name));
+  const by = [];
+  for (const name of new Set([...query.by, ...always])) by.push(await findDimension(db, metric, name));
+  const values = new Map<string, string[]>();
+  for (const { dimension, value } of query.filters) values.set(dimension, [...(values.get(dimension) ?? []), value]);
+  const filters = [];
+  for (const [name, wanted] of values) {
+    filters.push({ dimension: await findDimension(db, metric, name), values: wanted });
+  }
+  return { by, filters };
+}
+
+/** The figures of a metric: in order of period, then of the slice. Money is in minor units of the workspace's currency. */
+export async function compute(
+  db: Db,
+  metric: AggregateMetric | ComposedMetric,
+  scope: Scope,
+  slicing: Slicing,
+): Promise<FiguresRow[]> {
+  const rows =
+    metric.kind === "composed"
+      ? await compose(db, metric, scope, slicing)
+      : await aggregate(db, metric, scope, slicing);
+  const periodNo = new Map(scope.periods.map((period, no) => [period, no]));
+  return rows.sort((a, b) => (periodNo.get(a.period) ?? 0) - (periodNo.get(b.period) ?? 0) || compareGroups(a, b));
+}
+
+async function compose(db: Db, metric: ComposedMetric, scope: Scope, slicing: Slicing): Promise<FiguresRow[]> {
+  const rowsOfParts: FiguresRow[][] = [];
+  for (const part of metric.parts) rowsOfParts.push(await aggregate(db, part, scope, slicing));
+  const slices = new Map(rowsOfParts.flat().map((row) => [sliceId(row), row]));
+  const parts = rowsOfParts.map((rows) => new Map(rows.map((row) => [sliceId(row), row])));
+  return [...slices].map(([id, { period, groups }]) => ({
+    ...metric.combine(metric.parts.map((part, i) => parts[i]?.get(id) ?? nothing(part, period, scope))),
+    period,
+    groups,
+  }));
+}
+
+/** Tells the row of a slice and period from the others of the same query. */
+export function sliceId(row: FiguresRow): string {
+  return JSON.stringify([row.period.from, row.period.to, ...row.groups.map((group) => group.key)]);
+}
+
+/** What has no value comes last. */
+function compareGroups(a: FiguresRow, b: FiguresRow): number {
+  for (const [index, one] of a.groups.entries()) {
+    const two = b.groups[index];
+    const left = one.order ?? one.label;
+    const right = two?.order ?? two?.label ?? null;
+    if (left === right) continue;
+    if (left === null) return 1;
+    if (right === null) return -1;
+    return left.localeCompare(right, "en", { sensitivity: "base" }) || (left < right ? -1 : 1);
+  }
+  return 0;
+}
+
+/** For metrics that are worked out only as a whole. */
+export function notRankable(metric: string): TributaryError {
+  return new TributaryError({
+    code: "kpi.not_rankable",
+    kind: "config",
+    message: `${metric} can't be asked for with "of".`,
+    mend: "Ask rep_leaderboard of a KPI that can be broken down by rep and is not broken down by stage, such as won_value.",
+  });
+}

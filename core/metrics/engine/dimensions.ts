@@ -1,0 +1,171 @@
+import { sql } from "kysely";
+import { TributaryError } from "../../base/errors.ts";
+import type { Db } from "../../store/db.ts";
+import type { MetricDefinition, Sql, Subject } from "./define.ts";
+
+/**
+ * A way to tell rows apart. Pieces of SQL see the measured row as `r`.
+ *
+ * Rows are grouped by `key` (an id), so that two reps of one name stay two; they are shown by `label`, with `hint` added where two of an
+ * answer have the same label.
+ */
+export type Dimension = {
+  /** As it was asked for; the name in the answer. */
+  readonly name: string;
+  /** Which joins it needs, each after those it builds on. */
+  readonly joins: readonly JoinName[];
+  readonly key: Sql;
+  readonly label: Sql;
+  readonly hint: Sql;
+  /** What the groups are in order by; null: by label. */
+  readonly order: Sql;
+};
+
+const NO_HINT = sql`null::text`;
+
+type JoinName = "rep" | "team" | "pipeline" | "stage" | "company";
+
+/** Merged rows stand for the row they were merged into. A membership counts for everyone the member is one with. */
+const JOINS: { readonly [name in JoinName]: Sql } = {
+  rep: sql`
+    left join reps rep_own on rep_own.id = r.rep_id
+    left join reps rep on rep.id = coalesce(rep_own.merged_into, r.rep_id)`,
+  team: sql`
+    left join lateral (
+      select coalesce(joined.merged_into, m.team_id) as team_id
+      from team_memberships m
+      left join reps member on member.id = m.rep_id
+      left join teams joined on joined.id = m.team_id
+      where coalesce(member.merged_into, m.rep_id) = coalesce(rep_own.merged_into, r.rep_id)
+        and m.held_from <= r.at and (m.held_to is null or m.held_to > r.at)
+      order by m.rep_id = r.rep_id desc, m.held_from desc, m.team_id limit 1
+    ) membership on true
+    left join teams team on team.id = membership.team_id`,
+  pipeline: sql`left join pipelines pipeline on pipeline.id = r.pipeline_id`,
+  stage: sql`
+    left join stages stage on stage.id = r.stage_id
+    left join pipelines stage_pipeline on stage_pipeline.id = stage.pipeline_id`,
+  company: sql`
+    left join companies company_own on company_own.id = r.company_id
+    left join companies company on company.id = coalesce(company_own.merged_into, r.company_id)`,
+};
+
+type Parts = Omit<Dimension, "name">;
+
+function plain(column: string): Parts {
+  const value = sql`r.${sql.id(column)}::text`;
+  return { joins: [], key: value, label: value, hint: NO_HINT, order: NO_HINT };
+}
+
+function attribute(name: string): Parts {
+  const value = sql`r.attributes ->> ${name}::text`;
+  return { joins: [], key: value, label: value, hint: NO_HINT, order: NO_HINT };
+}
+
+const NAMED: { readonly [name: string]: Parts } = {
+  rep: {
+    joins: ["rep"],
+    key: sql`coalesce(rep_own.merged_into, r.rep_id)::text`,
+    label: sql`coalesce(rep.name, rep.email, rep.external_id, r.rep_id::text)`,
+    hint: sql`rep.connection_id || ' ' || rep.external_id`,
+    order: NO_HINT,
+  },
+  team: {
+    joins: ["rep", "team"],
+    key: sql`membership.team_id::text`,
+    label: sql`coalesce(team.name, team.external_id, membership.team_id::text)`,
+    hint: sql`team.connection_id || ' ' || team.external_id`,
+    order: NO_HINT,
+  },
+  pipeline: {
+    joins: ["pipeline"],
+    key: sql`r.pipeline_id::text`,
+    label: sql`coalesce(pipeline.name, pipeline.external_id, r.pipeline_id::text)`,
+    hint: sql`pipeline.connection_id || ' ' || pipeline.external_id`,
+    order: NO_HINT,
+  },
+  stage: {
+    joins: ["stage"],
+    key: sql`r.stage_id::text`,
+    label: sql`coalesce(stage.name, r.stage_id::text)`,
+    hint: sql`coalesce(stage_pipeline.name, stage_pipeline.external_id, stage.connection_id)`,
+    order: sql`coalesce(stage_pipeline.name, '') || ' ' || stage.pipeline_id::text || ' ' || to_char(stage.position, '000000')`,
+  },
+  canonical_stage: {
+    joins: ["stage"],
+    key: sql`stage.canonical`,
+    label: sql`stage.canonical`,
+    hint: NO_HINT,
+    order: sql`array_position(array['prospecting','qualification','first_contact','meeting','needs_analysis','close','follow_up'], stage.canonical)::text`,
+  },
+  company: {
+    joins: ["company"],
+    key: sql`coalesce(company_own.merged_into, r.company_id)::text`,
+    label: sql`coalesce(company.name, company.external_id, r.company_id::text)`,
+    hint: sql`company.connection_id || ' ' || company.external_id`,
+    order: NO_HINT,
+  },
+  connection: plain("connection_id"),
+  currency: plain("currency"),
+  lost_reason: plain("lost_reason"),
+  status: plain("status"),
+  type: plain("type"),
+  direction: plain("direction"),
+  outcome: plain("outcome"),
+  kind: plain("kind"),
+};
+
+const ATTRIBUTE_PREFIX = "attributes.";
+
+/** The tables whose `attributes` a subject's rows carry. */
+const ATTRIBUTES_OF: { readonly [subject in Subject]: Sql } = {
+  deal: sql`(select attributes from deals)`,
+  activity: sql`(select attributes from activities)`,
+  lead: sql`(select attributes from people union all select attributes from companies)`,
+};
+
+/**
+ * The dimension that a name stands for: one of the metric's own, `attributes.<name>`, or the short form of an attribute that rows have.
+ *
+ * @throws TributaryError `kpi.unknown_dimension`, naming those there are.
+ */
+export async function findDimension(db: Db, metric: MetricDefinition, name: string): Promise<Dimension> {
+  const named = metric.dimensions.includes(name) ? NAMED[name] : undefined;
+  if (named !== undefined) return { name, ...named };
+  if (name.startsWith(ATTRIBUTE_PREFIX) && name.length > ATTRIBUTE_PREFIX.length) {
+    return { name, ...attribute(name.slice(ATTRIBUTE_PREFIX.length)) };
+  }
+  const rows = ATTRIBUTES_OF[metric.subject];
+  const { rows: found } = await sql`select from ${rows} a where a.attributes ? ${name} limit 1`.execute(db);
+  if (found.length > 0) return { name, ...attribute(name) };
+  const { rows: names } = await sql<{ name: string }>`
+    select distinct k as name from ${rows} a, jsonb_object_keys(a.attributes) k order by 1 limit 50`.execute(db);
+  const known = [...metric.dimensions, ...names.map((row) => ATTRIBUTE_PREFIX + row.name)];
+  throw new TributaryError({
+    code: "kpi.unknown_dimension",
+    kind: "config",
+    message: `${metric.id} has no dimension "${name}".`,
+    mend: known.length === 0 ? "It can't be broken down or filtered." : `Use one of: ${known.join(", ")}.`,
+  });
+}
+
+/** The joins that the dimensions need, each once. */
+export function joinsOf(dimensions: readonly Dimension[]): Sql {
+  const names = new Set(dimensions.flatMap((dimension) => dimension.joins));
+  return sql.join(
+    [...names].map((name) => JOINS[name]),
+    sql` `,
+  );
+}
+
+/** What a value of a filter is called when it means "has none". */
+export const NO_VALUE = "(none)";
+
+/** Whether a row has one of the values: a label as shown, in any case, or an id. `(none)` is a row without a value. */
+export function hasValue(dimension: Dimension, values: readonly string[]): Sql {
+  const lower = values.map((value) => value.toLowerCase());
+  return sql`(
+    lower(${dimension.label}) = any(${lower}::text[]) or ${dimension.key} = any(${values}::text[])
+    or lower(${dimension.label} || ' (' || ${dimension.hint} || ')') = any(${lower}::text[])
+    or ${dimension.key} is null and ${values.includes(NO_VALUE)}::boolean)`;
+}

@@ -1,0 +1,29 @@
+import { sql } from "kysely";
+import type { Sql } from "./define.ts";
+
+/** Which rows count, and for what. The pieces see the row as `d`. */
+export type Measure = {
+  /** Whether the row is in the number (of a ratio: in the denominator). Default: every row. */
+  readonly counted?: Sql;
+  readonly inNumerator?: Sql;
+  readonly amount?: Sql;
+  /** Why the row is left out of the amount or the number; null when it is not. */
+  readonly exception?: Sql;
+};
+
+/**
+ * Rows with what they count for: `counted`, `in_numerator`, `amount`, `exception` beside their own columns. The number and the records
+ * behind it are both read from here, so they cannot differ.
+ */
+export function measured(rows: Sql, measure: Measure): Sql {
+  // `offset 0` keeps PostgreSQL from computing an amount once for every aggregate over it.
+  return sql`
+    select d.*, ${measure.counted ?? sql`true`} as counted, ${measure.inNumerator ?? sql`false`} as in_numerator,
+      ${measure.amount ?? sql`null::float8`} as amount, ${measure.exception ?? sql`null::text`} as exception
+    from (${rows}) d offset 0`;
+}
+
+/** The exception of a value that no exchange rate turns into the workspace's currency. The deal stays in the count. */
+export function noRate(when: Sql): Sql {
+  return sql`case when ${when} and d.annual_minor is not null and d.value_minor is null then 'no_rate' end`;
+}

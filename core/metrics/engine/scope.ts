@@ -1,0 +1,67 @@
+import { sql } from "kysely";
+import { TributaryError } from "../../base/errors.ts";
+import { dayOf, isDay, type Day } from "../../base/time.ts";
+import type { Db } from "../../store/db.ts";
+import { periodsOf, wholePeriod, type Calendar, type Range } from "../period.ts";
+import type { Scope, Sql, Subject } from "./define.ts";
+import type { MetricQuery } from "./query.ts";
+
+/** The workspace as metrics see it. */
+export type Workspace = Calendar & { readonly currency: string };
+
+export async function readWorkspace(db: Db): Promise<Workspace> {
+  const row = await db
+    .selectFrom("workspace")
+    .select(["time_zone", "week_start", "currency"])
+    .executeTakeFirstOrThrow();
+  return { timeZone: row.time_zone, weekStart: row.week_start, currency: row.currency };
+}
+
+/**
+ * What the query is about. Without a grain the range is one period; with one, an open bound is closed by the first record and by today.
+ *
+ * @throws TributaryError `kpi.bad_period`, `kpi.too_many_periods`
+ */
+export async function scopeOf(db: Db, workspace: Workspace, subject: Subject, query: MetricQuery): Promise<Scope> {
+  assertRange(query);
+  const cutoff = query.asOf !== null && query.asOf < query.now ? query.asOf : query.now;
+  const { timeZone, currency } = workspace;
+  const scope = { timeZone, currency, cutoff, landedBy: query.asOf };
+  if (query.grain === null) return { ...scope, periods: [wholePeriod(query, workspace)] };
+  const today = dayOf(cutoff, timeZone);
+  const to = query.to ?? (query.from !== null && query.from > today ? query.from : today);
+  const from = query.from ?? earliest(await firstDay(db, subject, timeZone), to);
+  return { ...scope, periods: periodsOf({ from, to }, query.grain, workspace) };
+}
+
+function earliest(first: Day | null, to: Day): Day {
+  return first !== null && first < to ? first : to;
+}
+
+function assertRange({ from, to }: Range): void {
+  for (const day of [from, to]) {
+    if (day !== null && !isDay(day)) throw badPeriod(`"${day}" is no day`);
+  }
+  if (from !== null && to !== null && from > to) throw badPeriod(`${from} is after ${to}`);
+}
+
+function badPeriod(what: string): TributaryError {
+  return new TributaryError({
+    code: "kpi.bad_period",
+    kind: "config",
+    message: `The period can't be used: ${what}.`,
+    mend: "Give days as YYYY-MM-DD, the earlier one first.",
+  });
+}
+
+const FIRST_INSTANT: { readonly [subject in Subject]: Sql } = {
+  deal: sql`select min(held_from) as at from deal_changes where held_from > '-infinity'`,
+  activity: sql`select min(occurred_at) as at from activities`,
+  lead: sql`select least((select min(lead_created_at) from people), (select min(lead_created_at) from companies)) as at`,
+};
+
+async function firstDay(db: Db, subject: Subject, timeZone: string): Promise<Day | null> {
+  const { rows } = await sql<{ at: Date | null }>`${FIRST_INSTANT[subject]}`.execute(db);
+  const at = rows[0]?.at ?? null;
+  return at === null ? null : dayOf(at, timeZone);
+}

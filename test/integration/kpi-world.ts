@@ -1,0 +1,370 @@
+import { entityId } from "../../core/base/ids.ts";
+import { startOfDay } from "../../core/base/time.ts";
+import { evaluateMetric, type MetricAnswer, type MetricQuery, type MetricRow } from "../../core/metrics/index.ts";
+import type { DealStatus, ValuePeriod } from "../../core/schema/canonical.ts";
+import type { Store } from "../../core/store/db.ts";
+
+/** A small company written by hand, straight into the tables that KPIs read. */
+export type Change = {
+  /** `2026-03-01` is a day (in the workspace's time zone), anything longer an instant, null the unknown beginning. */
+  readonly at: string | null;
+  readonly knownAt?: string;
+  readonly status?: DealStatus;
+  readonly stage?: string | null;
+  readonly amountMinor?: number | null;
+  readonly currency?: string | null;
+  readonly valuePeriod?: ValuePeriod;
+  readonly rep?: string | null;
+  readonly probability?: number | null;
+};
+
+export type DealSpec = {
+  /** Default: the first change. */
+  readonly created?: string | null;
+  readonly changes: readonly Change[];
+  readonly deletedAt?: string;
+  readonly mergedInto?: string;
+  readonly company?: string;
+  readonly lostReason?: string;
+  readonly attributes?: { readonly [name: string]: string | number | boolean | null };
+};
+
+export const SOURCE = "crm";
+const id = (kind: Parameters<typeof entityId>[0], name: string): string => entityId(kind, SOURCE, name);
+const isDayText = (at: string): boolean => at.length === 10;
+
+export class World {
+  readonly store: Store;
+  readonly timeZone: string;
+
+  private constructor(store: Store, timeZone: string) {
+    this.store = store;
+    this.timeZone = timeZone;
+  }
+
+  static async create(
+    store: Store,
+    workspace: { readonly timeZone?: string; readonly currency?: string; readonly weekStart?: number } = {},
+  ): Promise<World> {
+    const timeZone = workspace.timeZone ?? "UTC";
+    await store.db
+      .updateTable("workspace")
+      .set({ time_zone: timeZone, currency: workspace.currency ?? "USD", week_start: workspace.weekStart ?? 1 })
+      .execute();
+    return new World(store, timeZone);
+  }
+
+  /** Takes everything away again, so that tests of one file don't see each other's rows. */
+  async clear(): Promise<void> {
+    const tables = [
+      "deal_changes",
+      "deals",
+      "activities",
+      "people",
+      "companies",
+      "reps",
+      "teams",
+      "team_memberships",
+      "stages",
+      "pipelines",
+      "exchange_rates",
+      "metric_points",
+      "outbox",
+      "settings",
+      "webhook_endpoints",
+      "connections",
+    ] as const;
+    for (const table of tables) await this.store.db.deleteFrom(table).execute();
+  }
+
+  instant(at: string): Date {
+    return isDayText(at) ? startOfDay(at, this.timeZone) : new Date(at);
+  }
+
+  private source(kind: Parameters<typeof entityId>[0], name: string) {
+    return {
+      id: id(kind, name),
+      connection_id: SOURCE,
+      record_id: entityId("record", SOURCE, kind, name),
+      external_id: name,
+      deleted_at: null,
+    };
+  }
+
+  async rep(
+    name: string,
+    more: { readonly mergedInto?: string; readonly isActive?: boolean; readonly shownAs?: string } = {},
+  ): Promise<void> {
+    await this.store.db
+      .insertInto("reps")
+      .values({
+        ...this.source("rep", name),
+        is_mention: false,
+        name: more.shownAs ?? name,
+        email: null,
+        phone: null,
+        is_active: more.isActive ?? true,
+        merged_into: more.mergedInto === undefined ? null : id("rep", more.mergedInto),
+      })
+      .execute();
+  }
+
+  async team(
+    name: string,
+    members: readonly { readonly rep: string; readonly from?: string; readonly to?: string }[],
+  ): Promise<void> {
+    await this.store.db
+      .insertInto("teams")
+      .values({ ...this.source("team", name), is_mention: false, name, manager: null, merged_into: null })
+      .execute();
+    for (const { rep, from, to } of members) {
+      await this.store.db
+        .insertInto("team_memberships")
+        .values({
+          rep_id: id("rep", rep),
+          team_id: id("team", name),
+          connection_id: SOURCE,
+          held_from: from === undefined ? "-infinity" : this.instant(from),
+          held_to: to === undefined ? null : this.instant(to),
+        })
+        .execute();
+    }
+  }
+
+  async pipeline(
+    name: string,
+    stages: readonly string[],
+    probabilities: readonly (number | null)[] = [],
+  ): Promise<void> {
+    await this.store.db
+      .insertInto("pipelines")
+      .values({ ...this.source("pipeline", name), is_mention: false, name })
+      .execute();
+    const rows = [...stages, `${name} won`, `${name} lost`].map((stage, position) => ({
+      ...this.source("stage", stage),
+      pipeline_id: id("pipeline", name),
+      name: stage.replace(/^.*:/, ""),
+      position,
+      type:
+        position < stages.length
+          ? ("open" as const)
+          : position === stages.length
+            ? ("won" as const)
+            : ("lost" as const),
+      canonical: null,
+      probability: probabilities[position] ?? null,
+    }));
+    await this.store.db.insertInto("stages").values(rows).execute();
+  }
+
+  async company(name: string, mergedInto?: string): Promise<void> {
+    await this.store.db
+      .insertInto("companies")
+      .values({
+        ...this.source("company", name),
+        is_mention: false,
+        name,
+        domains: [],
+        phones: [],
+        rep_id: null,
+        lead_created_at: null,
+        url: null,
+        attributes: "{}",
+        merged_into: mergedInto === undefined ? null : id("company", mergedInto),
+      })
+      .execute();
+  }
+
+  async deal(name: string, spec: DealSpec): Promise<void> {
+    const first = spec.changes[0];
+    const created = spec.created === undefined ? (first?.at ?? null) : spec.created;
+    let state = {
+      status: "open" as DealStatus,
+      stage_id: null as string | null,
+      amount_minor: null as number | null,
+      currency: "USD" as string | null,
+      value_period: "one_time" as ValuePeriod,
+      rep_id: null as string | null,
+      probability: null as number | null,
+    };
+    const stages = new Map(
+      (await this.store.db.selectFrom("stages").select(["id", "pipeline_id"]).execute()).map((s) => [
+        s.id,
+        s.pipeline_id,
+      ]),
+    );
+    const rows = spec.changes.map((change, ordinal) => {
+      state = {
+        status: change.status ?? state.status,
+        stage_id:
+          change.stage === undefined ? state.stage_id : change.stage === null ? null : id("stage", change.stage),
+        amount_minor: change.amountMinor === undefined ? state.amount_minor : change.amountMinor,
+        currency: change.currency === undefined ? state.currency : change.currency,
+        value_period: change.valuePeriod ?? state.value_period,
+        rep_id: change.rep === undefined ? state.rep_id : change.rep === null ? null : id("rep", change.rep),
+        probability: change.probability === undefined ? state.probability : change.probability,
+      };
+      const next = spec.changes[ordinal + 1]?.at;
+      return {
+        deal_id: id("deal", name),
+        ordinal,
+        connection_id: SOURCE,
+        held_from: change.at === null ? "-infinity" : this.instant(change.at),
+        held_to: next == null ? "infinity" : this.instant(next),
+        is_day: change.at !== null && isDayText(change.at),
+        known_at:
+          change.knownAt !== undefined
+            ? this.instant(change.knownAt)
+            : change.at === null
+              ? new Date(0)
+              : this.instant(change.at),
+        changed: [],
+        ...state,
+        pipeline_id: state.stage_id === null ? null : (stages.get(state.stage_id) ?? null),
+        expected_close_on: null,
+        evidence: "hand",
+      };
+    });
+    await this.store.db
+      .insertInto("deals")
+      .values({
+        ...this.source("deal", name),
+        name,
+        ...state,
+        pipeline_id: rows.at(-1)?.pipeline_id ?? null,
+        deleted_at: spec.deletedAt === undefined ? null : this.instant(spec.deletedAt),
+        company_id: spec.company === undefined ? null : id("company", spec.company),
+        person_id: null,
+        expected_close_on: null,
+        created_at: created === null ? null : this.instant(created),
+        created_is_day: created !== null && isDayText(created),
+        closed_at: null,
+        closed_is_day: false,
+        lost_reason: spec.lostReason ?? null,
+        url: `https://crm.example/${name}`,
+        attributes: JSON.stringify(spec.attributes ?? {}),
+        source_time: null,
+        merged_into: spec.mergedInto === undefined ? null : id("deal", spec.mergedInto),
+      })
+      .execute();
+    if (rows.length > 0) await this.store.db.insertInto("deal_changes").values(rows).execute();
+  }
+
+  async activity(
+    name: string,
+    at: string,
+    more: {
+      readonly type?: "call" | "email" | "meeting";
+      readonly rep?: string;
+      readonly direction?: "inbound" | "outbound";
+      readonly duplicateOf?: string;
+      readonly deletedAt?: string;
+      readonly outcome?: string;
+    } = {},
+  ): Promise<void> {
+    await this.store.db
+      .insertInto("activities")
+      .values({
+        ...this.source("activity", name),
+        type: more.type ?? "call",
+        direction: more.direction ?? null,
+        occurred_at: this.instant(at),
+        occurred_is_day: isDayText(at),
+        booked_at: null,
+        duration_s: null,
+        outcome: more.outcome ?? null,
+        subject: name,
+        rep_id: more.rep === undefined ? null : id("rep", more.rep),
+        person_id: null,
+        company_id: null,
+        deal_id: null,
+        url: null,
+        match_keys: [],
+        attributes: "{}",
+        duplicate_of: more.duplicateOf === undefined ? null : id("activity", more.duplicateOf),
+        deleted_at: more.deletedAt === undefined ? null : this.instant(more.deletedAt),
+      })
+      .execute();
+  }
+
+  async lead(
+    name: string,
+    at: string,
+    more: { readonly mergedInto?: string; readonly deletedAt?: string } = {},
+  ): Promise<void> {
+    await this.store.db
+      .insertInto("people")
+      .values({
+        ...this.source("person", name),
+        is_mention: false,
+        name,
+        title: null,
+        emails: [],
+        phones: [],
+        company_id: null,
+        rep_id: null,
+        lead_created_at: this.instant(at),
+        url: null,
+        attributes: "{}",
+        merged_into: more.mergedInto === undefined ? null : id("person", more.mergedInto),
+        deleted_at: more.deletedAt === undefined ? null : this.instant(more.deletedAt),
+      })
+      .execute();
+  }
+
+  async rate(currency: string, day: string, rate: number): Promise<void> {
+    await this.store.db.insertInto("exchange_rates").values({ currency, day, rate }).execute();
+  }
+
+  query(metric: string, from: string | null, to: string | null, more: Partial<MetricQuery> = {}): MetricQuery {
+    return {
+      metric,
+      from,
+      to,
+      by: [],
+      grain: null,
+      filters: [],
+      asOf: null,
+      now: new Date("2026-06-30T12:00:00Z"),
+      ...more,
+    };
+  }
+
+  async ask(
+    metric: string,
+    from: string | null,
+    to: string | null,
+    more: Partial<MetricQuery> = {},
+  ): Promise<MetricAnswer> {
+    return evaluateMetric(this.store.db, this.query(metric, from, to, more));
+  }
+
+  /** The value of the one row there is. */
+  async value(
+    metric: string,
+    from: string | null,
+    to: string | null,
+    more: Partial<MetricQuery> = {},
+  ): Promise<number | null> {
+    const { rows } = await this.ask(metric, from, to, more);
+    if (rows.length !== 1) throw new Error(`${metric} has ${rows.length} rows`);
+    return rows[0]?.value ?? null;
+  }
+
+  /** The values by the first dimension. */
+  async values(
+    metric: string,
+    from: string | null,
+    to: string | null,
+    by: string,
+    more: Partial<MetricQuery> = {},
+  ): Promise<{ [group: string]: number | null }> {
+    const { rows } = await this.ask(metric, from, to, { by: [by], ...more });
+    return Object.fromEntries(rows.map((row) => [row.dimensions[by] ?? "(none)", row.value]));
+  }
+}
+
+/** A row as numerator ÷ denominator. */
+export function fraction(row: MetricRow | undefined): string {
+  return `${row?.numerator}/${row?.denominator}`;
+}
