@@ -1,0 +1,43 @@
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll } from "vitest";
+
+export type Received = { readonly headers: IncomingMessage["headers"]; readonly body: string };
+
+/** A web server that keeps what it is sent and answers as it is told. Closed when the test file is done. */
+export type Receiver = {
+  readonly url: string;
+  readonly received: Received[];
+  /** Statuses of the next answers, in order; after them 204. */
+  answerWith(...statuses: number[]): void;
+  /** Called before each answer; a test can hold the answer back. */
+  beforeAnswer: (request: Received) => Promise<void>;
+};
+
+export async function startReceiver(): Promise<Receiver> {
+  const statuses: number[] = [];
+  const receiver: Receiver = {
+    url: "",
+    received: [],
+    answerWith: (...next) => void statuses.push(...next),
+    beforeAnswer: () => Promise.resolve(),
+  };
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      const one = { headers: request.headers, body: Buffer.concat(chunks).toString("utf8") };
+      receiver.received.push(one);
+      void receiver.beforeAnswer(one).then(() => response.writeHead(statuses.shift() ?? 204).end());
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  afterAll(
+    () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  );
+  return Object.assign(receiver, { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook` });
+}
