@@ -1,0 +1,57 @@
+import { expect, test } from "vitest";
+import type { MetricAnswer, MetricRow } from "../../../core/metrics/engine/query.ts";
+import { datasetOf } from "./dataset.ts";
+
+function answer(unit: MetricAnswer["unit"], rows: Partial<MetricRow>[]): MetricAnswer {
+  return {
+    metric: "won_value",
+    unit,
+    from: null,
+    to: null,
+    as_of: "2026-03-31T22:00:00.000Z",
+    timezone: "Europe/Oslo",
+    currency: "USD",
+    fresh_as_of: null,
+    exceptions: [],
+    rows: rows.map((row) => ({
+      dimensions: {},
+      period: null,
+      value: null,
+      numerator: null,
+      denominator: null,
+      sample_size: 0,
+      interval: null,
+      ...row,
+    })),
+  };
+}
+
+test("money goes in minor units with its currency, keyed by period and dimensions", () => {
+  const content = datasetOf(answer("money", [{ dimensions: { rep: "Ada" }, period: "2026-03-01", value: 1234.5 }]), [
+    "rep",
+  ]);
+  expect(content).toEqual({
+    schema: {
+      fields: {
+        period: { type: "date", name: "Period" },
+        rep: { type: "string", name: "Rep" },
+        value: { type: "money", name: "Won value", currency_code: "USD", optional: true },
+      },
+      unique_by: ["period", "rep"],
+    },
+    rows: [{ period: "2026-03-01", rep: "Ada", value: 123450 }],
+  });
+});
+
+test("a ratio is a percentage of 0 to 1, and no value is null, never 0", () => {
+  const content = datasetOf(answer("ratio", [{ value: 0.75 }, { value: null }]), []);
+  expect(content.schema.fields["value"]).toMatchObject({ type: "percentage" });
+  expect(content.rows).toEqual([{ value: 0.75 }, { value: null }]);
+});
+
+test("names that Geckoboard would refuse are made ones that it takes", () => {
+  const rows = [{ dimensions: { "attributes.EU region": "x".repeat(150), a: null }, value: 1 }];
+  const content = datasetOf(answer("count", rows), ["attributes.EU region", "a"]);
+  expect(Object.keys(content.schema.fields)).toEqual(["attributes_eu_region", "by_a", "value"]);
+  expect(content.rows).toEqual([{ attributes_eu_region: "x".repeat(100), by_a: "(none)", value: 1 }]);
+});
