@@ -1,4 +1,4 @@
-import { dayOf, startOfDay } from "../../../core/base/time.ts";
+import { startOfDay } from "../../../core/base/time.ts";
 import type { Random } from "./random.ts";
 
 export const MINUTE_MS = 60_000;
@@ -38,24 +38,29 @@ export type WorkCalendar = {
 
 const OPENS_MIN = 8 * 60 + 30;
 const CLOSES_MIN = 18 * 60;
-const midnights = new Map<string, number>();
+/** Local midnights around a UTC day, latest first, by zone and day. */
+const midnights = new Map<string, readonly number[]>();
 
 /** Local midnight before or at an instant. */
 function midnight(atMs: number, timeZone: string): number {
-  const key = `${timeZone}/${Math.floor(atMs / HOUR_MS)}`;
-  const known = midnights.get(key);
-  if (known !== undefined) return known;
-  const found = startOfDay(dayOf(new Date(atMs), timeZone), timeZone).getTime();
-  midnights.set(key, found);
-  return found;
+  const utcDay = Math.floor(atMs / DAY_MS);
+  const key = `${timeZone}/${utcDay}`;
+  let near = midnights.get(key);
+  if (near === undefined) {
+    near = [1, 0, -1].map((ahead) => {
+      const day = new Date((utcDay + ahead) * DAY_MS).toISOString().slice(0, 10);
+      return startOfDay(day, timeZone).getTime();
+    });
+    midnights.set(key, near);
+  }
+  return near.find((start) => start <= atMs) ?? atMs;
 }
 
 /** Working days are Monday to Friday, 8:30 to 18:00 local time. */
 export function workCalendar(timeZone: string): WorkCalendar {
   function workday(atMs: number): number {
     let day = midnight(atMs, timeZone);
-    // Noon's weekday in UTC is the local one for every zone between -12 and +12 hours.
-    while (isWeekend(day, timeZone)) day = midnight(day + 26 * HOUR_MS, timeZone);
+    while (isWeekend(day)) day = midnight(day + 26 * HOUR_MS, timeZone);
     return day;
   }
 
@@ -76,7 +81,8 @@ export function workCalendar(timeZone: string): WorkCalendar {
   };
 }
 
-function isWeekend(midnightMs: number, timeZone: string): boolean {
-  const weekday = new Date(`${dayOf(new Date(midnightMs + 12 * HOUR_MS), timeZone)}T00:00:00Z`).getUTCDay();
+function isWeekend(midnightMs: number): boolean {
+  // Noon is on the same calendar day in UTC as in every zone from -11 to +12 hours.
+  const weekday = new Date(midnightMs + 12 * HOUR_MS).getUTCDay();
   return weekday === 0 || weekday === 6;
 }

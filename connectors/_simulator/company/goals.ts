@@ -3,7 +3,7 @@ import type { Goal, Profile, Rep, Team } from "./model.ts";
 import { isEmployed, NEW_BUSINESS, productivity } from "./organisation.ts";
 
 /** What a fully productive rep is to win in a month, minor units. */
-const QUOTA_MINOR = { newBusiness: 1_800_000, expansion: 3_000_000 };
+const QUOTA_MINOR = { newBusiness: 1_100_000, expansion: 1_500_000 };
 
 /**
  * Targets by calendar month, from the first whole month to the month of `now`: won value for every rep who is here, won value for every
@@ -58,7 +58,7 @@ export function createGoals(
       repId: null,
       teamId: null,
       ...span,
-      target: round(28 * scale, 1),
+      target: round(22 * scale, 1),
     });
     goals.push({
       id: `goal-${month}-leads`,
@@ -66,7 +66,7 @@ export function createGoals(
       repId: null,
       teamId: null,
       ...span,
-      target: round(120 * scale, 1),
+      target: round(95 * scale, 1),
     });
   }
   return goals;

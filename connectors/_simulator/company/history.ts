@@ -27,15 +27,15 @@ export type History = {
 
 /** Share of leads that become a deal, and the chance of an ordinary rep to win one. */
 const QUALITY: { readonly [source in LeadSource]: { readonly qualified: number; readonly won: number } } = {
-  inbound: { qualified: 0.68, won: 0.3 },
-  paid_search: { qualified: 0.52, won: 0.24 },
-  referral: { qualified: 0.84, won: 0.4 },
-  partner: { qualified: 0.72, won: 0.33 },
-  event: { qualified: 0.58, won: 0.25 },
-  webinar: { qualified: 0.52, won: 0.23 },
+  inbound: { qualified: 0.68, won: 0.28 },
+  paid_search: { qualified: 0.52, won: 0.22 },
+  referral: { qualified: 0.84, won: 0.36 },
+  partner: { qualified: 0.72, won: 0.3 },
+  event: { qualified: 0.58, won: 0.23 },
+  webinar: { qualified: 0.52, won: 0.21 },
   outbound: { qualified: 0.42, won: 0.18 },
 };
-const EXPANSION_WON = 0.42;
+const EXPANSION_WON = 0.4;
 /** A rep qualifies a lead and opens the deal in the next minute. */
 const DEAL_AFTER_MS = 60_000;
 
