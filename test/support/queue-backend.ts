@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { Redis } from "ioredis";
 import { afterAll } from "vitest";
-import type { QueueBackend } from "../../workers/queues.ts";
+import type { QueueBackend } from "../../workers/queue-backend.ts";
 import { testDatabaseTarget } from "./database.ts";
 
 const cleanUps: (() => Promise<void>)[] = [];
@@ -21,7 +21,7 @@ export async function testQueueBackend(): Promise<QueueBackend> {
 
 async function emptyPrefix(url: string, prefix: string): Promise<void> {
   const redis = new Redis(url);
-  for await (const keys of redis.scanStream({ match: `${prefix}:*` }) as AsyncIterable<string[]>)
+  for await (const keys of redis.scanStream({ match: `*${prefix}*` }) as AsyncIterable<string[]>)
     if (keys.length > 0) await redis.del(...keys);
   await redis.quit();
 }

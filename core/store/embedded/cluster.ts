@@ -5,7 +5,7 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { TributaryError } from "../../base/errors.ts";
-import { diskFull, isDiskFull } from "../disk-full.ts";
+import { diskFull, isDiskFull } from "../failures.ts";
 import type { Binaries } from "./binaries.ts";
 import { databasePassword, type Place, rememberedPort, rememberPort } from "./place.ts";
 import { DATABASE_USER, probe } from "./probe.ts";

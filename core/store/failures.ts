@@ -1,0 +1,65 @@
+import { TributaryError } from "../base/errors.ts";
+
+/** Codes of Node and classes of SQLSTATE that say "the database could not be reached", or went away on the way. */
+const UNREACHABLE = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|08\w{3}|57P0\w|53300)$/;
+/** serialization_failure, deadlock_detected, lock_not_available */
+const CONFLICT = /^(40001|40P01|55P03)$/;
+/** node-postgres gives these no code. */
+const CUT_OFF =
+  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)/;
+
+/**
+ * What a failed statement means, or null when it says nothing that we know. Statements go to the database alone, so a bare
+ * network error under them is the database's; vendors' errors are translated where they arise.
+ */
+export function toStoreFailure(error: unknown): TributaryError | null {
+  if (isDiskFull(error)) return diskFull("the database or our files", error);
+  for (const { code, message } of causes(error)) {
+    if (UNREACHABLE.test(code) || CUT_OFF.test(message)) {
+      return new TributaryError({
+        code: "store.unreachable",
+        kind: "transient",
+        message: "The database does not answer.",
+        mend: "It is tried again by itself. If it lasts: see whether PostgreSQL runs, and whether DATABASE_URL is right.",
+        cause: error,
+      });
+    }
+    if (CONFLICT.test(code)) {
+      return new TributaryError({
+        code: "store.conflict",
+        kind: "transient",
+        message: "Two transactions stood in each other's way, and the database ended this one.",
+        mend: "Nothing to do: it is tried again by itself.",
+        cause: error,
+      });
+    }
+  }
+  return null;
+}
+
+/** Whether an error, or one that caused it, says that a disk is full: ours (ENOSPC) or the database's (SQLSTATE 53100). */
+export function isDiskFull(error: unknown): boolean {
+  return causes(error).some(({ code }) => code === "ENOSPC" || code === "53100");
+}
+
+/** @param what the folder or the server whose disk is full. */
+export function diskFull(what: string, cause: unknown): TributaryError {
+  return new TributaryError({
+    code: "store.disk_full",
+    kind: "config",
+    message: `The disk that holds ${what} is full.`,
+    mend: "Free some space or enlarge the disk, then start again; nothing that was stored is lost.",
+    cause,
+  });
+}
+
+function causes(error: unknown): { readonly code: string; readonly message: string }[] {
+  const chain: { code: string; message: string }[] = [];
+  for (let current = error; current instanceof Error && chain.length < 10; current = current.cause) {
+    const { code } = current as { code?: unknown };
+    chain.push({ code: typeof code === "string" ? code : "", message: current.message });
+    // Several addresses of one name were tried, each with its own error.
+    if (current instanceof AggregateError) chain.push(...current.errors.flatMap(causes));
+  }
+  return chain;
+}
