@@ -119,6 +119,11 @@ export type Page = {
    * what earlier pages listed no longer counts.
    */
   readonly startsListing?: boolean;
+  /**
+   * Streams that have missed something which only reading them from the start brings back (an event log that keeps 30 days was not read
+   * for longer). They are marked partial with the reason, and pulled in full next.
+   */
+  readonly resync?: { readonly streams: readonly string[]; readonly reason: string };
 };
 
 export type StreamPart = {

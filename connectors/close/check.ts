@@ -1,0 +1,80 @@
+import type { JsonObject } from "../../core/base/json.ts";
+import type { CheckResult } from "../../core/connector/define.ts";
+import { failedWith, fieldOf, type CloseClient } from "./client.ts";
+import { PERMISSION_MISSING } from "./errors.ts";
+import type { CloseSettings } from "./settings.ts";
+
+/** What each stream reads, as the smallest request that shows whether it may. */
+const PROBES: readonly { readonly path: string; readonly what: string }[] = [
+  { path: "user/", what: "users: deals and activities will have no rep's name" },
+  { path: "group/", what: "groups: there will be no teams" },
+  { path: "pipeline/", what: "pipelines: deals will have no stages" },
+  { path: "lead/", what: "leads: there will be no companies and people" },
+  { path: "opportunity/", what: "opportunities: there will be no deals" },
+  { path: "activity/status_change/opportunity/", what: "opportunity status changes: no stage times, no conversion" },
+  { path: "activity/call/", what: "calls" },
+  { path: "activity/email/", what: "e-mails" },
+  { path: "activity/sms/", what: "SMS" },
+  { path: "activity/meeting/", what: "meetings" },
+  { path: "activity/note/", what: "notes" },
+  { path: "task/", what: "tasks" },
+  { path: "outcome/", what: "outcomes: calls and meetings will show outcome ids" },
+  { path: "event/", what: "the event log: deletions and edits of activities will be missed" },
+  { path: "webhook/", what: "webhooks: changes will arrive with the next pull only" },
+];
+
+/** Reaches the account, and says one by one what the key cannot read. */
+export async function checkClose(client: CloseClient, settings: CloseSettings): Promise<CheckResult> {
+  const { id, name, me } = await client.account();
+  return {
+    accountId: id,
+    accountName: name,
+    missingPermissions: await missingPermissions(client),
+    warnings: [...roleWarnings(me, id), ...(await fieldWarnings(client, settings))],
+  };
+}
+
+async function missingPermissions(client: CloseClient): Promise<readonly string[]> {
+  const missing: string[] = [];
+  for (const { path, what } of PROBES) {
+    try {
+      await client.get(path, { _limit: 1 });
+    } catch (error) {
+      if (!failedWith(error, PERMISSION_MISSING)) throw error;
+      missing.push(what);
+    }
+  }
+  return missing;
+}
+
+/** A key has its user's permissions: fewer of them give fewer rows, without any error. */
+function roleWarnings(me: JsonObject, organizationId: string): readonly string[] {
+  const memberships = fieldOf(me, "memberships");
+  const all = Array.isArray(memberships) ? (memberships as readonly JsonObject[]) : [];
+  const membership = all.find((one) => one["organization_id"] === organizationId) ?? all[0];
+  const role = membership?.["role_id"];
+  if (membership === undefined || role === "admin") return [];
+  const warnings = [
+    `The key's user has the role ${String(role)}, not admin: events older than an hour come without their content, so edits made while the hub was down may be missed.`,
+  ];
+  const granted = membership["permissions_granted"];
+  const seesAll = Array.isArray(granted) && granted.includes("view_all_leads");
+  if (role === "restricteduser" || (Array.isArray(granted) && !seesAll)) {
+    warnings.push(
+      "The role does not include view_all_leads: leads that its user cannot see, with their deals and activities, will be missing without an error.",
+    );
+  }
+  return warnings;
+}
+
+async function fieldWarnings(client: CloseClient, settings: CloseSettings): Promise<readonly string[]> {
+  const wanted = { lost_reason_field: settings.lost_reason_field, ...settings.deal_attributes };
+  if (Object.values(wanted).every((field) => field === undefined)) return [];
+  const byName = await client.fieldIdsByName();
+  const ids = new Set(byName.values());
+  return Object.entries(wanted).flatMap(([setting, field]) =>
+    field === undefined || byName.has(field) || ids.has(field)
+      ? []
+      : [`${setting} names "${field}", which is no custom field of opportunities in this account.`],
+  );
+}
