@@ -1,13 +1,14 @@
 import { sql } from "kysely";
 import { majorUnits } from "../base/money.ts";
 import type { Db } from "../store/db.ts";
+import { readWorkspace } from "../store/workspace.ts";
 import { slicedRows, type FiguresRow, type Slicing } from "./engine/aggregate.ts";
 import { compute, notRankable, slicingOf } from "./engine/compute.ts";
 import type { AggregateMetric, ComposedMetric, MetricDefinition, Scope, Unit } from "./engine/define.ts";
 import { freshAsOf } from "./engine/freshness.ts";
 import { rank, type RankedRow } from "./engine/leaderboard.ts";
 import type { MetricAnswer, MetricQuery, MetricRow } from "./engine/query.ts";
-import { readWorkspace, scopeOf } from "./engine/scope.ts";
+import { scopeOf } from "./engine/scope.ts";
 import { findMetric } from "./registry.ts";
 import { leakiest, stageLeak } from "./stage-leak.ts";
 

@@ -1,11 +1,11 @@
 import { sql } from "kysely";
 import type { Db } from "../../store/db.ts";
+import type { Workspace } from "../../store/workspace.ts";
 import { previousRange, wholePeriod } from "../period.ts";
 import type { FiguresRow, Slicing } from "./aggregate.ts";
 import { nothing } from "./aggregate.ts";
 import { compute } from "./compute.ts";
 import type { AggregateMetric, ComposedMetric, Figures, Scope } from "./define.ts";
-import type { Workspace } from "./scope.ts";
 
 export type RankedRow = FiguresRow & {
   readonly rank: number | null;

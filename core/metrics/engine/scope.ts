@@ -2,20 +2,10 @@ import { sql } from "kysely";
 import { TributaryError } from "../../base/errors.ts";
 import { dayOf, isDay, type Day } from "../../base/time.ts";
 import type { Db } from "../../store/db.ts";
-import { periodsOf, wholePeriod, type Calendar, type Range } from "../period.ts";
+import type { Workspace } from "../../store/workspace.ts";
+import { periodsOf, wholePeriod, type Range } from "../period.ts";
 import type { Scope, Sql, Subject } from "./define.ts";
 import type { MetricQuery } from "./query.ts";
-
-/** The workspace as metrics see it. */
-export type Workspace = Calendar & { readonly currency: string };
-
-export async function readWorkspace(db: Db): Promise<Workspace> {
-  const row = await db
-    .selectFrom("workspace")
-    .select(["time_zone", "week_start", "currency"])
-    .executeTakeFirstOrThrow();
-  return { timeZone: row.time_zone, weekStart: row.week_start, currency: row.currency };
-}
 
 /**
  * What the query is about. Without a grain the range is one period; with one, an open bound is closed by the first record and by today.
