@@ -167,6 +167,7 @@ export async function forgetListed(tx: Tx, connectionId: string, stream: string)
  * source was found unchanged), nothing is.
  *
  * @param afterSeq the stream's mark; the deletions get the numbers after it, in the order of their ids.
+ * @param listing when the listing was asked for, and when it ended. A later listing that has the record again brings it back.
  * @returns how many are gone, and how many there were before.
  */
 export async function deleteUnlisted(
@@ -174,7 +175,7 @@ export async function deleteUnlisted(
   connectionId: string,
   stream: string,
   afterSeq: number,
-  now: Date,
+  listing: { readonly askedAt: Date; readonly endedAt: Date },
 ): Promise<{ readonly deleted: number; readonly before: number }> {
   const { rows } = await sql<{ deleted: number; before: number }>`
     with seen as (
@@ -190,7 +191,7 @@ export async function deleteUnlisted(
         and not exists (select from seen where seen.external_id = p.external_id)
     ),
     marked as (
-      update raw_records r set seq = gone.seq, fetched_at = ${now}, deleted_at = ${now}
+      update raw_records r set seq = gone.seq, fetched_at = ${listing.askedAt}, deleted_at = ${listing.endedAt}
       from gone
       where r.connection_id = ${connectionId} and r.stream = ${stream} and r.external_id = gone.external_id
       returning 1
@@ -210,6 +211,10 @@ export type RawChange = {
   readonly sourceTime: Date | null;
   readonly fetchedAt: Date;
   readonly deletedAt: Date | null;
+  /** Whether the store had nothing of the record before; absent: not known. */
+  readonly isNew?: boolean;
+  /** Whether a later version of the record is stored. Absent: no. */
+  readonly isSuperseded?: boolean;
 };
 
 /**
@@ -225,14 +230,15 @@ export async function readChangesAfter(
   limit: number,
 ): Promise<RawChange[]> {
   const { rows } = await sql<RawChange>`
-    select external_id as "externalId", seq, payload, source_time as "sourceTime", fetched_at as "fetchedAt", deleted_at as "deletedAt"
+    select external_id as "externalId", seq, payload, source_time as "sourceTime", fetched_at as "fetchedAt", deleted_at as "deletedAt",
+      superseded as "isSuperseded"
     from (
-      (select external_id, seq, payload, source_time, fetched_at, deleted_at
+      (select external_id, seq, payload, source_time, fetched_at, deleted_at, false as superseded
        from raw_records
        where connection_id = ${connectionId} and stream = ${stream} and seq > ${afterSeq}
        order by seq limit ${limit})
       union all
-      (select external_id, seq, payload, source_time, fetched_at, null
+      (select external_id, seq, payload, source_time, fetched_at, null, true
        from raw_versions v
        where connection_id = ${connectionId} and stream = ${stream} and seq > ${afterSeq}
          and not exists (

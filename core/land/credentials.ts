@@ -1,0 +1,73 @@
+import type { JsonObject } from "../base/json.ts";
+import type { OAuth2Method } from "../connector/auth.ts";
+import type { AnyConnector, CredentialSource } from "../connector/define.ts";
+import { canRenew, isStale, oauthRenew, type OAuthDeps } from "../connector/oauth.ts";
+import { credentialsOf, type Secrets } from "../secrets/index.ts";
+import type { Connection } from "../store/connections.ts";
+import { lockCredentials, readCredentials, writeCredentials } from "../store/connections.ts";
+import type { Store } from "../store/db.ts";
+
+/** How long credentials are used without looking whether somebody has changed them. A refused request looks at once. */
+const REREAD_MS = 5_000;
+
+/**
+ * A connection's credentials, opened when they are needed.
+ *
+ * Renewing takes the connection's row lock: the first worker asks the vendor and stores the answer, in one transaction, before anybody uses
+ * it; the others find it stored when the lock is theirs.
+ */
+export function createCredentialSource(
+  deps: OAuthDeps & { readonly store: Store; readonly secrets: Secrets },
+  connector: AnyConnector,
+  connection: Pick<Connection, "id" | "settings">,
+): CredentialSource {
+  const { store, secrets } = deps;
+  const belongsTo = credentialsOf(connection.id);
+  let known: { readonly credentials: JsonObject; readonly readAtMs: number } | null = null;
+
+  const open = (sealed: string | null): JsonObject =>
+    sealed === null ? {} : (JSON.parse(secrets.open(sealed, belongsTo)) as JsonObject); // Written by writeCredentials only.
+
+  const remember = (credentials: JsonObject): JsonObject => {
+    known = { credentials, readAtMs: performance.now() };
+    return credentials;
+  };
+
+  async function renew(method: OAuth2Method, stale: JsonObject): Promise<JsonObject> {
+    return store.db.transaction().execute(async (tx) => {
+      const stored = open(await lockCredentials(tx, connection.id));
+      if (!isSame(stored, stale)) return stored;
+      const renewed = await oauthRenew(deps, method, connection.settings, stored);
+      await writeCredentials(tx, connection.id, secrets.seal(JSON.stringify(renewed), belongsTo));
+      return renewed;
+    });
+  }
+
+  return {
+    async current() {
+      if (known !== null && performance.now() - known.readAtMs < REREAD_MS) return known.credentials;
+      const credentials = open(await readCredentials(store.db, connection.id));
+      const method = oauthOf(connector, credentials);
+      const isDue = method !== null && canRenew(method, credentials) && isStale(credentials, deps.clock.now());
+      return remember(isDue ? await renew(method, credentials) : credentials);
+    },
+
+    async refresh(stale) {
+      const method = oauthOf(connector, stale);
+      if (method !== null && canRenew(method, stale)) return remember(await renew(method, stale));
+      // A key: nothing to renew, but somebody may have entered a new one. The same object means that there is nothing better.
+      const stored = open(await readCredentials(store.db, connection.id));
+      return isSame(stored, stale) ? stale : remember(stored);
+    },
+  };
+}
+
+function isSame(a: JsonObject, b: JsonObject): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** How the connection signs in, if that is by OAuth: a connector may offer an API key as well, and the credentials tell which was taken. */
+function oauthOf(connector: AnyConnector, credentials: JsonObject): OAuth2Method | null {
+  if (typeof credentials["client_id"] !== "string") return null;
+  return connector.auth.find((method) => method.kind === "oauth2") ?? null;
+}

@@ -1,0 +1,256 @@
+import { TributaryError } from "../base/errors.ts";
+import type { Json } from "../base/json.ts";
+import { type Copy, copyTransaction } from "../store/copy.ts";
+import type { Store, Tx } from "../store/db.ts";
+import {
+  deleteRaw,
+  insertRaw,
+  insertVersions,
+  NO_HASH,
+  noteListed,
+  type RawChange,
+  type RawDeletion,
+  type RawWrite,
+  type StoredMark,
+  readMarks,
+  updateRaw,
+} from "../store/raw.ts";
+import { addToRun } from "../store/runs.ts";
+import { advanceStream, lockStreams, type StreamState } from "../store/streams.ts";
+import { type Candidate, gather, isBuriedUnseen, judge, type LandPart } from "./batch.ts";
+
+/** Pages that land together. */
+export type Batch = {
+  readonly connectionId: string;
+  readonly runId: number;
+  readonly parts: readonly LandPart[];
+  /** The stream that is pulled, with where to go on. Null for what came by webhook: it moves no checkpoint. */
+  readonly pulled: PulledStream | null;
+  readonly pages: number;
+  readonly progress: { readonly done: number; readonly total: number | null } | null;
+};
+
+export type PulledStream = {
+  readonly stream: string;
+  readonly checkpoint: Json;
+  /** Set where the stream learns of deletions by absence. `problemIds`: listed, though they could not be read. */
+  readonly listing: { readonly isStart: boolean; readonly problemIds: readonly string[] } | null;
+};
+
+export type Landed = {
+  readonly counts: LandedCounts;
+  /** What changed, per stream, in the order of `seq`. Streams without a change are not there. */
+  readonly changes: ReadonlyMap<string, readonly RawChange[]>;
+};
+
+export type LandedCounts = {
+  readonly fetched: number;
+  readonly added: number;
+  readonly changed: number;
+  readonly unchanged: number;
+  readonly deleted: number;
+};
+
+/**
+ * Lands a batch in one transaction: records, deletions, checkpoint, listing and the run's counts move together or not at all.
+ *
+ * @param alsoInTransaction runs last in the same transaction.
+ * @throws TributaryError `land.fenced` when another run has taken the pulled stream over; nothing was written then.
+ */
+export async function landBatch(
+  store: Store,
+  batch: Batch,
+  learnedAt: Date,
+  alsoInTransaction?: (tx: Tx) => Promise<void>,
+): Promise<Landed> {
+  const byStream = groupByStream(batch);
+  // Outside the transaction: hashing a batch takes longer than any of its statements, and nobody should wait for it with a lock held.
+  const gathered = [...byStream].map(([stream, parts]) => ({ stream, parts, candidates: gather(parts, learnedAt) }));
+  return copyTransaction(store, async (tx, copy) => {
+    const states = await lockStreams(tx, batch.connectionId, [...byStream.keys()]);
+    checkFence(batch, states);
+    const changes = new Map<string, readonly RawChange[]>();
+    let counts: LandedCounts = { ...NOTHING, fetched: batch.parts.reduce((sum, part) => sum + part.records.length, 0) };
+    for (const { stream, parts, candidates } of gathered) {
+      const pulled = batch.pulled?.stream === stream ? batch.pulled : null;
+      const state = stateOf(states, stream);
+      const keepsVersions = parts[0]?.stream.keepsVersions ?? false;
+      const plan = await landStream(tx, copy, { batch, state, candidates, keepsVersions, learnedAt });
+      await finishStream(tx, batch.connectionId, state, plan.changes.length, pulled, candidates);
+      counts = addCounts(counts, plan.counts);
+      if (plan.changes.length > 0) changes.set(stream, plan.changes);
+    }
+    await addToRun(tx, batch.runId, { ...counts, pages: batch.pages, progress: batch.progress });
+    await alsoInTransaction?.(tx);
+    return { counts, changes };
+  });
+}
+
+const NOTHING: LandedCounts = { fetched: 0, added: 0, changed: 0, unchanged: 0, deleted: 0 };
+
+function addCounts(a: LandedCounts, b: LandedCounts): LandedCounts {
+  return {
+    fetched: a.fetched + b.fetched,
+    added: a.added + b.added,
+    changed: a.changed + b.changed,
+    unchanged: a.unchanged + b.unchanged,
+    deleted: a.deleted + b.deleted,
+  };
+}
+
+function groupByStream(batch: Batch): Map<string, LandPart[]> {
+  const byStream = new Map<string, LandPart[]>();
+  if (batch.pulled !== null) byStream.set(batch.pulled.stream, []);
+  for (const part of batch.parts) {
+    const parts = byStream.get(part.stream.name);
+    if (parts === undefined) byStream.set(part.stream.name, [part]);
+    else parts.push(part);
+  }
+  return byStream;
+}
+
+function stateOf(states: ReadonlyMap<string, StreamState>, stream: string): StreamState {
+  const state = states.get(stream);
+  if (state === undefined) throw new Error(`the stream ${stream} has no state`);
+  return state;
+}
+
+function checkFence(batch: Batch, states: ReadonlyMap<string, StreamState>): void {
+  if (batch.pulled === null) return;
+  const { runningRunId } = stateOf(states, batch.pulled.stream);
+  if (runningRunId !== batch.runId) throw fenced(batch.connectionId, batch.pulled.stream, batch.runId);
+}
+
+/** What a run says that finds its stream in other hands. It has to end without a further word. */
+export function fenced(connectionId: string, stream: string, runId: number): TributaryError {
+  return new TributaryError({
+    code: "land.fenced",
+    kind: "transient",
+    message: `Run ${runId} no longer holds ${connectionId}/${stream}: another run has taken it over, or the connection was removed.`,
+    mend: "Nothing to do: the other run goes on from the last page that landed.",
+  });
+}
+
+type StreamPlan = { readonly counts: LandedCounts; readonly changes: readonly RawChange[] };
+
+/** Judges what came of one stream against what is stored, and writes it. */
+async function landStream(
+  tx: Tx,
+  copy: Copy,
+  input: {
+    readonly batch: Batch;
+    readonly state: StreamState;
+    readonly candidates: ReadonlyMap<string, Candidate>;
+    readonly keepsVersions: boolean;
+    readonly learnedAt: Date;
+  },
+): Promise<StreamPlan> {
+  const { batch, state, candidates, keepsVersions, learnedAt } = input;
+  const { connectionId } = batch;
+  // Nothing has ever landed: there is nothing to compare with.
+  const stored =
+    state.landedSeq === 0
+      ? new Map<string, StoredMark>()
+      : await readMarks(tx, connectionId, state.stream, [...candidates.keys()]);
+  const plan = planWrites(candidates, stored, state.landedSeq, learnedAt);
+  await insertRaw(copy, connectionId, state.stream, plan.inserts);
+  await updateRaw(tx, connectionId, state.stream, plan.updates);
+  await deleteRaw(tx, connectionId, state.stream, plan.deletions);
+  if (keepsVersions) {
+    const versions = [...plan.inserts, ...plan.updates].filter((write) => write.deletedAt === null);
+    await insertVersions(copy, connectionId, state.stream, versions);
+  }
+  return plan;
+}
+
+type Writes = StreamPlan & {
+  readonly inserts: readonly RawWrite[];
+  readonly updates: readonly RawWrite[];
+  readonly deletions: readonly RawDeletion[];
+};
+
+function planWrites(
+  candidates: ReadonlyMap<string, Candidate>,
+  stored: Awaited<ReturnType<typeof readMarks>>,
+  afterSeq: number,
+  learnedAt: Date,
+): Writes {
+  const inserts: RawWrite[] = [];
+  const updates: RawWrite[] = [];
+  const deletions: RawDeletion[] = [];
+  const changes: RawChange[] = [];
+  const counts = { fetched: 0, added: 0, changed: 0, unchanged: 0, deleted: 0 };
+  for (const candidate of candidates.values()) {
+    const mark = stored.get(candidate.externalId);
+    const verdict = judge(candidate, mark);
+    const seq = afterSeq + changes.length + 1;
+    const { externalId } = candidate;
+    switch (verdict) {
+      case "keep":
+        if (candidate.version !== null) counts.unchanged += 1;
+        continue;
+      case "add":
+      case "bury":
+        inserts.push(toWrite(candidate, seq, learnedAt));
+        if (verdict === "add") counts.added += 1;
+        break;
+      case "change":
+        updates.push(toWrite(candidate, seq, learnedAt));
+        counts.changed += 1;
+        break;
+      case "restore":
+        updates.push(toWrite(candidate, seq, learnedAt));
+        if (mark !== undefined && isBuriedUnseen(mark)) counts.added += 1;
+        else counts.changed += 1;
+        break;
+      case "delete":
+        deletions.push({ externalId, seq, fetchedAt: learnedAt, deletedAt: candidate.deletion?.at ?? learnedAt });
+        counts.deleted += 1;
+        break;
+    }
+    changes.push({ ...toChange(candidate, seq, learnedAt), isNew: mark === undefined });
+  }
+  return { inserts, updates, deletions, changes, counts };
+}
+
+function toWrite({ externalId, version, deletion }: Candidate, seq: number, learnedAt: Date): RawWrite {
+  return {
+    externalId,
+    seq,
+    json: version?.json ?? "null",
+    hash: version?.hash ?? NO_HASH,
+    sourceTime: version?.sourceTime ?? null,
+    fetchedAt: deletion === null && version !== null ? version.fetchedAt : learnedAt,
+    deletedAt: deletion?.at ?? null,
+  };
+}
+
+function toChange({ externalId, version, deletion }: Candidate, seq: number, learnedAt: Date): RawChange {
+  return {
+    externalId,
+    seq,
+    payload: version?.payload ?? null,
+    sourceTime: version?.sourceTime ?? null,
+    fetchedAt: deletion === null && version !== null ? version.fetchedAt : learnedAt,
+    deletedAt: deletion?.at ?? null,
+  };
+}
+
+async function finishStream(
+  tx: Tx,
+  connectionId: string,
+  state: StreamState,
+  changes: number,
+  pulled: PulledStream | null,
+  candidates: ReadonlyMap<string, Candidate>,
+): Promise<void> {
+  if (pulled === null && changes === 0) return;
+  const landedSeq = state.landedSeq + changes;
+  if (pulled === null) return advanceStream(tx, connectionId, state.stream, { landedSeq });
+  if (pulled.listing !== null) {
+    const ids = [...candidates.values()].filter((candidate) => candidate.version !== null).map((c) => c.externalId);
+    const listed = [...ids, ...pulled.listing.problemIds];
+    await noteListed(tx, connectionId, state.stream, listed, pulled.listing.isStart);
+  }
+  return advanceStream(tx, connectionId, state.stream, { landedSeq, checkpoint: pulled.checkpoint });
+}
