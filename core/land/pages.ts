@@ -46,6 +46,11 @@ export async function* batchPages(
         return;
       }
       next = ask();
+      // What came before belongs to another listing, and lands apart from it.
+      if (result.page.page.startsListing === true && gathered.length > 0) {
+        yield gathered;
+        gathered = [];
+      }
       if (gathered.length === 0) deadlineMs = performance.now() + limits.maxWaitMs;
       gathered.push(result.page);
       if (countRecords(gathered) >= limits.maxRecords) {

@@ -1,0 +1,139 @@
+import type { Clock } from "../base/clock.ts";
+import { TributaryError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import type { AnyConnector, DeletionPolicy, Problem, Stream } from "../connector/define.ts";
+import { createHttpFactory } from "../connector/http-client.ts";
+import type { Limiter } from "../connector/limits.ts";
+import type { Secrets } from "../secrets/index.ts";
+import { type Connection, readConnection } from "../store/connections.ts";
+import type { Store } from "../store/db.ts";
+import type { RawChange } from "../store/raw.ts";
+import type { LandStream } from "./batch.ts";
+import { createCredentialSource } from "./credentials.ts";
+
+/** What pulling needs of the hub. Vendors, limits and the next step are handed in: this part knows none of them. */
+export type EngineDeps = {
+  readonly store: Store;
+  readonly secrets: Secrets;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The connector of a key, null when there is none. */
+  readonly findConnector: (key: string) => AnyConnector | null;
+  readonly limiterOf: (connectionId: string) => Limiter;
+  readonly allowPrivateNetworks: boolean;
+};
+
+/**
+ * Makes facts of what has just landed in one stream. `changes` null: of whatever has landed and was not normalised yet, read from the store.
+ * Must give the same either way, and must take changes that it has seen before, or that came out of turn, in its stride.
+ */
+export type NormaliseChanged = (input: {
+  readonly connection: Connection;
+  readonly connector: AnyConnector;
+  readonly stream: string;
+  readonly changes: readonly RawChange[] | null;
+}) => Promise<NormaliseSummary>;
+
+export type NormaliseSummary = {
+  /** Facts that were written or taken back. */
+  readonly facts: number;
+  readonly skipped: number;
+  /** What was skipped, or the first of it. */
+  readonly problems: readonly Problem[];
+};
+
+/** A connection with its vendor's client, ready to ask. */
+export type OpenConnection = {
+  readonly connection: Connection;
+  readonly connector: AnyConnector;
+  readonly settings: unknown;
+  readonly client: unknown;
+};
+
+/**
+ * Reads a connection and makes its client. Asks the vendor nothing yet.
+ *
+ * @throws TributaryError `connection.unknown`, `connection.unknown_connector`, `connection.invalid_settings` (kind config)
+ */
+export async function openConnection(
+  deps: EngineDeps,
+  connectionId: string,
+  signal: AbortSignal,
+): Promise<OpenConnection> {
+  const connection = await readConnection(deps.store.db, connectionId);
+  if (connection === null) throw unknownConnection(connectionId);
+  const connector = connectorOf(deps, connection);
+  const settings = parseSettings(connector, connection);
+  const credentials = createCredentialSource(deps, connector, connection);
+  const { clock, allowPrivateNetworks } = deps;
+  const http = createHttpFactory({
+    credentials,
+    limiter: deps.limiterOf(connectionId),
+    clock,
+    signal,
+    allowPrivateNetworks,
+  });
+  const client = connector.createClient({ settings, credentials, http, allowPrivateNetworks, clock, signal });
+  return { connection, connector, settings, client };
+}
+
+export function connectorOf(deps: Pick<EngineDeps, "findConnector">, connection: Connection): AnyConnector {
+  const connector = deps.findConnector(connection.connector);
+  if (connector !== null) return connector;
+  throw new TributaryError({
+    code: "connection.unknown_connector",
+    kind: "config",
+    message: `The connection ${connection.id} is of the connector ${connection.connector}, which this Tributary does not have.`,
+    mend: "Run `tributary connectors` for those there are; update Tributary if the connection was set up with a newer one.",
+  });
+}
+
+export function parseSettings(connector: AnyConnector, connection: Connection): unknown {
+  const parsed = connector.settings.safeParse(connection.settings);
+  if (parsed.success) return parsed.data;
+  const fields = parsed.error.issues.map((issue) => `${issue.path.join(".") || "settings"}: ${issue.message}`);
+  throw new TributaryError({
+    code: "connection.invalid_settings",
+    kind: "config",
+    message: `The settings of the connection ${connection.id} are not valid: ${fields.join("; ")}.`,
+    mend: "Correct them in the console, or in the config file and `tributary apply` it.",
+  });
+}
+
+/** The streams of the connection that are pulled, in the connector's order. */
+export function activeStreams(connector: AnyConnector, connection: Connection, settings: unknown): string[] {
+  return Object.entries(connector.streams)
+    .filter(([name]) => connection.streams === null || connection.streams.includes(name))
+    .filter(([, stream]) => stream.isActive?.(settings) ?? true)
+    .map(([name]) => name);
+}
+
+/** @throws TributaryError `connection.unknown_stream` */
+export function streamOf(connector: AnyConnector, name: string): Stream {
+  const stream = Object.hasOwn(connector.streams, name) ? connector.streams[name] : undefined;
+  if (stream !== undefined) return stream;
+  throw new TributaryError({
+    code: "connection.unknown_stream",
+    kind: "config",
+    message: `The connector ${connector.key} has no stream ${name}.`,
+    mend: `Use one of: ${Object.keys(connector.streams).join(", ")}.`,
+  });
+}
+
+export function landStreamOf(connector: AnyConnector, name: string): LandStream {
+  const { externalId, sourceTime, keepsVersions } = streamOf(connector, name);
+  return { name, externalId, sourceTime, keepsVersions: keepsVersions ?? false };
+}
+
+export function deletionsOf(stream: Stream, settings: unknown): DeletionPolicy {
+  return typeof stream.deletions === "function" ? stream.deletions(settings) : stream.deletions;
+}
+
+export function unknownConnection(connectionId: string): TributaryError {
+  return new TributaryError({
+    code: "connection.unknown",
+    kind: "config",
+    message: `There is no connection ${connectionId}.`,
+    mend: "Run `tributary connections` for those there are, or `tributary connect` to make one.",
+  });
+}

@@ -1,0 +1,203 @@
+import type { DeletionPolicy, PullContext, Stream } from "../connector/define.ts";
+import { startOfDay } from "../base/time.ts";
+import type { Db } from "../store/db.ts";
+import { deleteUnlisted, forgetListed, type RawChange } from "../store/raw.ts";
+import { addToRun, readRun, type Run } from "../store/runs.ts";
+import { advanceStream, lockStreams } from "../store/streams.ts";
+import { readWorkspace } from "../store/workspace.ts";
+import type { LandPart } from "./batch.ts";
+import {
+  deletionsOf,
+  type EngineDeps,
+  landStreamOf,
+  type NormaliseChanged,
+  type OpenConnection,
+  streamOf,
+} from "./engine.ts";
+import { type Batch, fenced, landBatch } from "./land.ts";
+import { type BatchLimits, batchPages, type FetchedPage } from "./pages.ts";
+import type { RunLines } from "./run-log.ts";
+import type { PullRequest, StartedRun } from "./start.ts";
+
+export type PullDeps = EngineDeps & {
+  readonly normalise: NormaliseChanged;
+  /** Told after each batch. */
+  readonly onProgress?: (run: Run) => void;
+  readonly limits?: BatchLimits;
+};
+
+/** 2,000 records are where larger batches stop being faster, and a second is how late a live screen may be. */
+const LIMITS: BatchLimits = { maxRecords: 2000, maxWaitMs: 1000 };
+
+/** The pages of one run, on their way into the store. Three things go on at once: a page is fetched, a batch lands, a batch becomes facts. */
+export class Pull {
+  private readonly deps: PullDeps;
+  private readonly request: PullRequest;
+  private readonly opened: OpenConnection;
+  private readonly started: StartedRun;
+  private readonly stop: AbortController;
+  private readonly lines: RunLines;
+  private readonly stream: Stream;
+  private readonly deletions: DeletionPolicy;
+  /** The landing that is under way; rejects when it failed. */
+  private landing: Promise<void> = Promise.resolve();
+  /** The making of facts that is under way. */
+  private normalising: Promise<void> = Promise.resolve();
+  private isFirstBatch = true;
+
+  /** @param stop aborted by the caller to end the run early, and by the run to end what is under way when something fails. */
+  constructor(
+    deps: PullDeps,
+    request: PullRequest,
+    opened: OpenConnection,
+    started: StartedRun,
+    stop: AbortController,
+    lines: RunLines,
+  ) {
+    this.deps = deps;
+    this.request = request;
+    this.opened = opened;
+    this.started = started;
+    this.stop = stop;
+    this.lines = lines;
+    this.stream = streamOf(opened.connector, request.stream);
+    this.deletions = deletionsOf(this.stream, opened.settings);
+  }
+
+  private get db(): Db {
+    return this.deps.store.db;
+  }
+
+  /** Returns when every page has landed and become facts; throws what failed first. Nothing is under way any more after either. */
+  async run(): Promise<void> {
+    try {
+      await this.normalise(this.request.stream, null); // What an earlier run landed and could not finish.
+      await this.pullPages();
+      this.stop.signal.throwIfAborted();
+      await this.endListing();
+    } catch (error) {
+      this.stop.abort(error);
+      await Promise.allSettled([this.landing, this.normalising]);
+      throw this.stop.signal.reason;
+    }
+  }
+
+  private async pullPages(): Promise<void> {
+    const pages = this.stream.pull(await this.context());
+    const limits = this.deps.limits ?? LIMITS;
+    try {
+      for await (const batch of batchPages(pages, this.deps.clock, limits, this.stop.signal)) {
+        await this.landing;
+        this.landing = this.land(batch);
+        // It may fail while the vendor is being slow: there is no use in waiting for the page then.
+        this.landing.catch((error: unknown) => this.stop.abort(error));
+      }
+    } finally {
+      await this.landing;
+    }
+    await this.normalising;
+  }
+
+  private async context(): Promise<PullContext<unknown, unknown>> {
+    const { connection, client, settings } = this.opened;
+    const { checkpoint, startedAt } = this.started;
+    const { timeZone } = await readWorkspace(this.db);
+    const backfill = connection.backfillFrom === null ? null : startOfDay(connection.backfillFrom, timeZone);
+    return {
+      client,
+      settings,
+      checkpoint,
+      since: this.started.since ?? backfill,
+      startedAt,
+      signal: this.stop.signal,
+      log: (level, message, data) => this.lines.add(level, message, data ?? null),
+    };
+  }
+
+  private async land(pages: readonly FetchedPage[]): Promise<void> {
+    const { store, clock } = this.deps;
+    const landed = await landBatch(store, this.toBatch(pages), clock.now());
+    this.isFirstBatch = false;
+    for (const { page } of pages) this.lines.addProblems(page.problems ?? []);
+    await this.lines.flush();
+    await this.report();
+    // One batch at a time becomes facts, in the order in which they landed; the next one lands meanwhile.
+    await this.normalising;
+    this.normalising = this.normaliseAll(landed.changes);
+    this.normalising.catch((error: unknown) => this.stop.abort(error));
+  }
+
+  private toBatch(pages: readonly FetchedPage[]): Batch {
+    const { connector } = this.opened;
+    const { stream } = this.request;
+    const parts: LandPart[] = [];
+    const problemIds: string[] = [];
+    for (const { page, fetchedAt } of pages) {
+      const { records, deleted = [] } = page;
+      parts.push({ stream: landStreamOf(connector, stream), records, deleted, fetchedAt, isListing: true });
+      for (const other of page.others ?? [])
+        parts.push({
+          stream: landStreamOf(connector, other.stream),
+          records: other.records,
+          deleted: other.deleted ?? [],
+          fetchedAt,
+          isListing: false,
+        });
+      for (const { externalId } of page.problems ?? []) if (externalId !== undefined) problemIds.push(externalId);
+    }
+    const last = pages.at(-1);
+    if (last === undefined) throw new Error("a batch has at least one page");
+    const isStart = pages[0]?.page.startsListing === true || (this.isFirstBatch && this.started.isFromStart);
+    const listing = this.deletions === "absence" ? { isStart, problemIds } : null;
+    return {
+      connectionId: this.request.connectionId,
+      runId: this.started.runId,
+      parts,
+      pulled: { stream, checkpoint: last.page.checkpoint, listing },
+      pages: pages.length,
+      progress: pages.findLast(({ page }) => page.progress !== undefined)?.page.progress ?? null,
+    };
+  }
+
+  private async report(): Promise<void> {
+    if (this.deps.onProgress === undefined) return;
+    const run = await readRun(this.db, this.started.runId);
+    if (run !== null) this.deps.onProgress(run);
+  }
+
+  private async normaliseAll(changes: ReadonlyMap<string, readonly RawChange[]>): Promise<void> {
+    for (const [stream, changed] of changes) await this.normalise(stream, changed);
+  }
+
+  private async normalise(stream: string, changes: readonly RawChange[] | null): Promise<void> {
+    const { connection, connector } = this.opened;
+    const { facts, skipped, problems } = await this.deps.normalise({ connection, connector, stream, changes });
+    this.lines.addProblems(problems);
+    if (facts > 0 || skipped > 0) await addToRun(this.db, this.started.runId, { facts, skipped });
+  }
+
+  /** Everything was listed: what was not is gone. A pull that started from a date has not listed everything. */
+  private async endListing(): Promise<void> {
+    if (this.deletions !== "absence") return;
+    const { connectionId, stream } = this.request;
+    const { deleted, before } = await this.db.transaction().execute(async (tx) => {
+      const state = (await lockStreams(tx, connectionId, [stream])).get(stream);
+      if (state?.runningRunId !== this.started.runId) throw fenced(connectionId, stream, this.started.runId);
+      if (this.started.since !== null) {
+        await forgetListed(tx, connectionId, stream);
+        return { deleted: 0, before: 0 };
+      }
+      const times = { askedAt: this.started.startedAt, endedAt: this.deps.clock.now() };
+      const gone = await deleteUnlisted(tx, connectionId, stream, state.landedSeq, times);
+      if (gone.deleted > 0) {
+        await advanceStream(tx, connectionId, stream, { landedSeq: state.landedSeq + gone.deleted });
+        await addToRun(tx, this.started.runId, { deleted: gone.deleted });
+      }
+      return gone;
+    });
+    if (deleted === 0) return;
+    if (deleted * 2 > before)
+      this.lines.add("warn", `${deleted} of ${before} records are no longer listed and were marked as deleted.`);
+    await this.normalise(stream, null);
+  }
+}

@@ -1,0 +1,146 @@
+import { TributaryError, findTributaryError, toTributaryError } from "../base/errors.ts";
+import { markAuthorised, markNeedsAuth, readConnection } from "../store/connections.ts";
+import { toStoreFailure } from "../store/failures.ts";
+import { finishRun, readRun, type Run } from "../store/runs.ts";
+import { lockStreams, markStreamPulled, markStreamStopped } from "../store/streams.ts";
+import { openConnection, unknownConnection } from "./engine.ts";
+import { fenced } from "./land.ts";
+import { tryLock } from "./lock.ts";
+import { Pull, type PullDeps } from "./pull.ts";
+import { openRunLines, type RunLines } from "./run-log.ts";
+import { type PullRequest, type StartedRun, startRun } from "./start.ts";
+
+/** `busy`: another process (or another run of this one) has the stream. `ended`: see the run; `error` is what stopped it. */
+export type PullOutcome =
+  { readonly kind: "busy" } | { readonly kind: "ended"; readonly run: Run; readonly error: TributaryError | null };
+
+/** Whoever holds this name is the only one to pull the stream. */
+export function streamLockName(connectionId: string, stream: string): string {
+  return `tributary.pull/${connectionId}/${stream}`;
+}
+
+/**
+ * Pulls a stream once, from where the last pull stopped, and makes facts of what changed. Stopping at any instant, by `signal` or by a
+ * kill, loses nothing: what has landed has landed with its checkpoint, and what has not will be asked for again.
+ *
+ *   a run is …      until …
+ *   running         it ends in one of the others; one whose process died stays so until the next run of the stream finds it
+ *   waiting         the vendor's `retryAt` has come, and the next run goes on under its number
+ *   interrupted     (final) it was stopped, or lost its stream to another run
+ *   failed          (final) an error that somebody has to look at, or that the next attempt may not meet
+ *   succeeded       (final)
+ *
+ * @throws TributaryError `connection.unknown`, and what the database says when the run could not even be noted.
+ */
+export async function runPull(deps: PullDeps, request: PullRequest, signal: AbortSignal): Promise<PullOutcome> {
+  const { connectionId, stream } = request;
+  const lock = await tryLock(deps.store, streamLockName(connectionId, stream));
+  if (lock === null) return { kind: "busy" };
+  const stop = new AbortController();
+  const onStop = (): void => stop.abort(stopped(request, signal.reason));
+  const onLost = (): void => stop.abort(lockLost(request));
+  signal.addEventListener("abort", onStop, { once: true });
+  lock.lost.addEventListener("abort", onLost, { once: true });
+  if (signal.aborted) onStop();
+  try {
+    if ((await readConnection(deps.store.db, connectionId)) === null) throw unknownConnection(connectionId);
+    const started = await startRun(deps.store, request, deps.clock.now());
+    const lines = openRunLines(deps.store.db, deps.clock, started.runId);
+    const error = await attempt(deps, request, started, stop, lines);
+    const run = await readRun(deps.store.db, started.runId);
+    if (run === null) throw fenced(connectionId, stream, started.runId);
+    return { kind: "ended", run, error };
+  } finally {
+    signal.removeEventListener("abort", onStop);
+    lock.lost.removeEventListener("abort", onLost);
+    await lock.release();
+  }
+}
+
+/** Every way out of a run leads through here. */
+async function attempt(
+  deps: PullDeps,
+  request: PullRequest,
+  started: StartedRun,
+  stop: AbortController,
+  lines: RunLines,
+): Promise<TributaryError | null> {
+  try {
+    const opened = await openConnection(deps, request.connectionId, stop.signal);
+    await new Pull(deps, request, opened, started, stop, lines).run();
+    await lines.close();
+    await noteSuccess(deps, request, started);
+    return null;
+  } catch (error) {
+    const failure = findTributaryError(error) ?? toStoreFailure(error) ?? toTributaryError(error);
+    await noteFailure(deps, request, started, lines, failure);
+    return failure;
+  }
+}
+
+async function noteSuccess(deps: PullDeps, { connectionId, stream }: PullRequest, started: StartedRun): Promise<void> {
+  const finishedAt = deps.clock.now();
+  await deps.store.db.transaction().execute(async (tx) => {
+    const state = (await lockStreams(tx, connectionId, [stream])).get(stream);
+    if (state?.runningRunId !== started.runId) throw fenced(connectionId, stream, started.runId);
+    await markStreamPulled(tx, connectionId, stream, { startedAt: started.startedAt, finishedAt });
+    await finishRun(tx, started.runId, { state: "succeeded", finishedAt, error: null });
+    await markAuthorised(tx, connectionId);
+  });
+}
+
+async function noteFailure(
+  deps: PullDeps,
+  { connectionId, stream }: PullRequest,
+  { runId }: StartedRun,
+  lines: RunLines,
+  failure: TributaryError,
+): Promise<void> {
+  const { code, kind, message, mend } = failure;
+  const state = stateAfter(failure);
+  const log = deps.log.child({ connection: connectionId, stream, run: runId, code });
+  if (state === "failed") log.warn(message);
+  else log.info(message);
+  try {
+    await lines.close();
+    const error = state === "interrupted" ? null : { code, kind, message, mend };
+    await deps.store.db.transaction().execute(async (tx) => {
+      await lockStreams(tx, connectionId, [stream]);
+      const partialReason = kind === "contract" ? message : null;
+      await markStreamStopped(tx, connectionId, stream, runId, state === "failed" ? { partialReason } : null);
+      await finishRun(tx, runId, { state, finishedAt: deps.clock.now(), error });
+      if (kind === "auth") await markNeedsAuth(tx, connectionId, { code, text: `${message} ${mend}` });
+    });
+  } catch (error) {
+    // The next run of the stream finds this one unfinished and says that it was interrupted.
+    log.error({ err: error }, "the end of a run could not be noted");
+    throw failure;
+  }
+}
+
+/** What takes a run off its stream without anything being wrong. */
+const INTERRUPTIONS: ReadonlySet<string> = new Set(["land.stopped", "land.lock_lost", "land.fenced"]);
+
+function stateAfter(failure: TributaryError): Run["state"] {
+  if (INTERRUPTIONS.has(failure.code)) return "interrupted";
+  return failure.kind === "rate_limited" ? "waiting" : "failed";
+}
+
+function stopped(request: PullRequest, reason: unknown): TributaryError {
+  return new TributaryError({
+    code: "land.stopped",
+    kind: "transient",
+    message: `The pull of ${request.connectionId}/${request.stream} was stopped.`,
+    mend: "Nothing to do: the next pull goes on from the last page that landed.",
+    cause: reason,
+  });
+}
+
+function lockLost(request: PullRequest): TributaryError {
+  return new TributaryError({
+    code: "land.lock_lost",
+    kind: "transient",
+    message: `The database connection that held ${request.connectionId}/${request.stream} was lost.`,
+    mend: "Nothing to do: the pull goes on from the last page that landed.",
+  });
+}
