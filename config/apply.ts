@@ -1,0 +1,227 @@
+import { randomUUID } from "node:crypto";
+import { sql } from "kysely";
+import { TributaryError } from "../core/base/errors.ts";
+import type { JsonObject } from "../core/base/json.ts";
+import { credentialsOf, endpointSecretOf, type Secrets } from "../core/secrets/index.ts";
+import { writeAudit } from "../core/store/audit.ts";
+import type { Db, Tx } from "../core/store/db.ts";
+import { deleteEndpoint, endpointSecret, insertEndpoint, listEndpoints } from "../core/store/endpoints.ts";
+import {
+  applyStageSettings,
+  deleteConnection,
+  insertConnection,
+  listConnectionRows,
+  listExchangeRates,
+  listSections,
+  readWorkspaceRow,
+  replaceExchangeRates,
+  updateConnection,
+  updateEndpoint,
+  updateWorkspace,
+  type ConnectionRow,
+} from "../core/store/setup.ts";
+import { writeSettings } from "../core/store/settings.ts";
+import type { Desired, DesiredConnection } from "./desired.ts";
+import { hasChanges, plan, type Change, type Stored, type StoredConnection } from "./plan.ts";
+
+export type ApplyOptions = {
+  readonly secrets: Secrets;
+  /** Who is asking, for the audit log: `cli`. */
+  readonly actor: string;
+  /** Whether what the file does not have is removed, with the data that was pulled. */
+  readonly prune: boolean;
+};
+
+/** Sections that are stored whole in the table `settings`. */
+const SECTIONS = ["pipelines", "feeds", "geckoboard", "dashboards"] as const;
+
+/** What the API key of Geckoboard is sealed for; the destination opens it by the same name. */
+const GECKOBOARD_KEY = "settings/geckoboard/api_key";
+
+/** Of the endpoints, those that a config file has made. */
+const CREATED_BY = "config";
+
+/** What applying would do. Reads only. */
+export async function planConfig(
+  db: Db,
+  desired: Desired,
+  options: Omit<ApplyOptions, "actor">,
+): Promise<readonly Change[]> {
+  return plan(desired, await readStored(db, options.secrets), options);
+}
+
+/**
+ * Brings what is stored to what the file asks for, in one transaction: all of it or nothing. A second time finds nothing to change.
+ * Two at once take turns.
+ *
+ * @returns what was changed and what was left.
+ * @throws TributaryError `config.connection.other_connector`
+ */
+export async function applyConfig(db: Db, desired: Desired, options: ApplyOptions): Promise<readonly Change[]> {
+  return db.transaction().execute(async (tx) => {
+    await sql`select pg_advisory_xact_lock(hashtext('tributary.apply_config'))`.execute(tx);
+    const stored = await readStored(tx, options.secrets);
+    const changes = plan(desired, stored, options);
+    if (!hasChanges(changes)) return changes;
+    for (const change of changes) {
+      if (change.action === "unchanged" || change.action === "kept") continue;
+      await applyChange(tx, change, { desired, stored, ...options });
+      await writeAudit(tx, {
+        actor: options.actor,
+        action: `${change.what}.${change.action}`,
+        target: change.id,
+        details: { fields: change.fields.map((field) => field.field) },
+      });
+    }
+    return changes;
+  });
+}
+
+async function readStored(db: Db | Tx, secrets: Secrets): Promise<Stored> {
+  const rows = await listConnectionRows(db);
+  const sections: { [section: string]: object } = {};
+  for (const { section, value } of await listSections(db)) {
+    if ((SECTIONS as readonly string[]).includes(section)) sections[section] = openSection(section, value, secrets);
+  }
+  const webhooks: Stored["webhooks"][number][] = [];
+  for (const endpoint of await listEndpoints(db)) {
+    if (endpoint.createdBy !== CREATED_BY) continue;
+    const sealed = await endpointSecret(db, endpoint.id);
+    webhooks.push({
+      id: endpoint.id,
+      url: endpoint.url,
+      events: endpoint.eventTypes,
+      ordered: endpoint.isOrdered,
+      description: endpoint.description,
+      secret: sealed === null ? null : opened(secrets, sealed, endpointSecretOf(endpoint.id)),
+    });
+  }
+  return {
+    workspace: await readWorkspaceRow(db),
+    exchangeRates: await listExchangeRates(db),
+    connections: rows.map((row) => ({ ...row, credentials: openCredentials(row, secrets) })),
+    sections,
+    webhooks,
+  };
+}
+
+/** Null when the key that sealed it is gone: then it differs from whatever the file says, and is sealed anew. */
+function opened(secrets: Secrets, sealed: string, belongsTo: string): string | null {
+  try {
+    return secrets.open(sealed, belongsTo);
+  } catch (error) {
+    if (error instanceof TributaryError) return null;
+    throw error;
+  }
+}
+
+function openCredentials(row: ConnectionRow, secrets: Secrets): JsonObject | null {
+  const text = row.credentials === null ? null : opened(secrets, row.credentials, credentialsOf(row.id));
+  // Written by `sealCredentials` or by the engine from credentials, which are a map.
+  return text === null ? null : (JSON.parse(text) as JsonObject);
+}
+
+function openSection(section: string, value: object, secrets: Secrets): object {
+  if (section !== "geckoboard" || !("api_key" in value) || typeof value.api_key !== "string") return value;
+  return { ...value, api_key: opened(secrets, value.api_key, GECKOBOARD_KEY) };
+}
+
+type ChangeContext = ApplyOptions & { readonly desired: Desired; readonly stored: Stored };
+
+async function applyChange(tx: Tx, change: Change, context: ChangeContext): Promise<void> {
+  const { desired, stored } = context;
+  switch (change.what) {
+    case "workspace":
+      return updateWorkspace(tx, { ...stored.workspace, ...desired.workspace });
+    case "exchange_rates":
+      return replaceExchangeRates(tx, desired.exchangeRates ?? []);
+    case "connection":
+      return applyConnection(tx, change, context);
+    case "section":
+      return applySection(tx, change.id, context);
+    case "webhook":
+      return applyWebhook(tx, change.id, context);
+    default:
+      return change.what satisfies never;
+  }
+}
+
+async function applyConnection(tx: Tx, change: Change, { desired, stored, secrets }: ChangeContext): Promise<void> {
+  const wanted = desired.connections.find((one) => one.id === change.id);
+  if (wanted === undefined) {
+    await deleteConnection(tx, change.id);
+    return;
+  }
+  const found = stored.connections.find((one) => one.id === change.id) ?? null;
+  const row = connectionRow(wanted, found, secrets);
+  if (found === null) await insertConnection(tx, row);
+  else
+    await updateConnection(
+      tx,
+      row,
+      change.fields.some((field) => /^settings(\.|$)/.test(field.field)),
+    );
+}
+
+/** @throws TributaryError `config.connection.other_connector` */
+export function connectionRow(
+  wanted: DesiredConnection,
+  found: StoredConnection | null,
+  secrets: Secrets,
+): ConnectionRow {
+  if (found !== null && found.connector !== wanted.connector)
+    throw new TributaryError({
+      code: "config.connection.other_connector",
+      kind: "config",
+      message: `The connection "${wanted.id}" is of the connector ${found.connector}, not ${wanted.connector}.`,
+      mend: "What was pulled belongs to its connector: give the new account another id, or remove the old one first.",
+    });
+  const credentials =
+    wanted.credentials === null ? found?.credentials : { ...found?.credentials, ...wanted.credentials };
+  const sealed =
+    credentials === undefined || credentials === null
+      ? null
+      : secrets.seal(JSON.stringify(credentials), credentialsOf(wanted.id));
+  const wasPaused = found?.state === "paused";
+  return {
+    id: wanted.id,
+    connector: wanted.connector,
+    title: wanted.title,
+    settings: wanted.settings,
+    credentials: sealed,
+    state: (wanted.paused ?? wasPaused) ? "paused" : "active",
+    schedule: wanted.schedule,
+    streams: wanted.streams,
+    backfillFrom: wanted.backfillFrom,
+  };
+}
+
+async function applySection(tx: Tx, section: string, { desired, secrets }: ChangeContext): Promise<void> {
+  const wanted = desired.sections[section] ?? null;
+  const isKeyed = wanted !== null && "api_key" in wanted && typeof wanted.api_key === "string";
+  const value = isKeyed ? { ...wanted, api_key: secrets.seal(String(wanted.api_key), GECKOBOARD_KEY) } : wanted;
+  await writeSettings(tx, section, value);
+  if (section === "pipelines") await applyStageSettings(tx);
+}
+
+/** An endpoint that changes keeps its id, and with it what is still to be delivered. */
+async function applyWebhook(tx: Tx, url: string, { desired, stored, secrets }: ChangeContext): Promise<void> {
+  const wanted = desired.webhooks?.find((one) => one.url === url);
+  const found = stored.webhooks.find((one) => one.url === url);
+  if (wanted === undefined) {
+    if (found !== undefined) await deleteEndpoint(tx, found.id);
+    return;
+  }
+  const id = found?.id ?? randomUUID();
+  const endpoint = {
+    id,
+    url,
+    eventTypes: wanted.events,
+    isOrdered: wanted.ordered,
+    description: wanted.description ?? null,
+    createdBy: CREATED_BY,
+    secret: secrets.seal(wanted.secret, endpointSecretOf(id)),
+  };
+  if (found === undefined) await insertEndpoint(tx, endpoint);
+  else await updateEndpoint(tx, endpoint);
+}

@@ -1,0 +1,34 @@
+import type { JsonObject } from "../core/base/json.ts";
+import type { Day } from "../core/base/time.ts";
+import type { Schedule } from "../core/schema/tables.ts";
+import type { ExchangeRate, WorkspaceRow } from "../core/store/setup.ts";
+import type { FileSections } from "./sections.ts";
+
+/** What a config file asks for, checked and with variables filled in. Secrets are in the clear here: never printed, sealed on the way in. */
+export type Desired = {
+  /** The fields that the file speaks of. */
+  readonly workspace: Partial<WorkspaceRow>;
+  /** Null: the file does not speak of them. */
+  readonly exchangeRates: readonly ExchangeRate[] | null;
+  readonly connections: readonly DesiredConnection[];
+  /** Sections that are stored whole, by name; absent ones are left as they are. */
+  readonly sections: { readonly [section: string]: object };
+  /** Null: the file does not speak of them. */
+  readonly webhooks: FileSections["webhooks"] | null;
+  /** Lines about what is allowed but unwise. */
+  readonly warnings: readonly string[];
+};
+
+export type DesiredConnection = {
+  readonly id: string;
+  readonly connector: string;
+  readonly title: string;
+  /** As written, with absolute paths: defaults stay the connector's business. */
+  readonly settings: JsonObject;
+  readonly credentials: JsonObject | null;
+  readonly schedule: Schedule | null;
+  readonly streams: readonly string[] | null;
+  readonly backfillFrom: Day | null;
+  /** Null: the file does not say. */
+  readonly paused: boolean | null;
+};

@@ -1,0 +1,307 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { z } from "zod";
+import { TributaryError } from "../core/base/errors.ts";
+import type { JsonObject } from "../core/base/json.ts";
+import type { AnyConnector } from "../core/connector/define.ts";
+import { METRICS } from "../core/metrics/registry.ts";
+import { explain, issueLines, SECRET_PART, valueAt } from "./issues.ts";
+import { nearest } from "./nearest.ts";
+import { everySeconds, fileSchema, WEEKDAYS, type FileSections } from "./sections.ts";
+import type { Desired, DesiredConnection } from "./desired.ts";
+import { FILE_CONNECTION, writtenRows } from "./written-rows.ts";
+import { parseYaml, type FileIssue, type Path, type YamlFile } from "./yaml.ts";
+
+export type LoadOptions = {
+  readonly connectors: readonly AnyConnector[];
+  /** Reads the environment, for `${NAME}`. */
+  readonly variable: (name: string) => string | undefined;
+};
+
+/**
+ * Reads and checks a config file.
+ *
+ * @param file as the reader knows it; messages name it so.
+ * @throws TributaryError `config.file.missing`, `config.file.invalid` (naming every line that is wrong)
+ */
+export async function loadConfig(file: string, options: LoadOptions): Promise<Desired> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    throw new TributaryError({
+      code: "config.file.missing",
+      kind: "config",
+      message: `The config file ${file} cannot be read: ${error instanceof Error ? error.message : "unknown reason"}.`,
+      mend: "Name the file (tributary apply FILE), or set TRIBUTARY_CONFIG. config/examples/ has some to start from.",
+      cause: error,
+    });
+  }
+  return parseConfig(text, file, options);
+}
+
+/** The same for text that was read already. Relative paths in it start at the file's folder. */
+export function parseConfig(text: string, file: string, options: LoadOptions): Desired {
+  const yaml = parseYaml(text, options.variable);
+  if (yaml.issues.length > 0) throw invalid(file, yaml.issues);
+  const parsed = fileSchema.safeParse(yaml.value ?? {});
+  if (!parsed.success) throw invalid(file, explain(parsed.error.issues, fileSchema, yaml, []));
+  const sections = parsed.data;
+  const checker = new Checker(yaml, options.connectors);
+  const connections = (sections.connections ?? []).map((one, index) =>
+    checker.connection(one, ["connections", index], path.dirname(path.resolve(file))),
+  );
+  checker.references(sections);
+  if (checker.issues.length > 0) throw invalid(file, checker.issues);
+  return toDesired(sections, connections, {
+    warnings: literalSecrets(yaml, sections).map((one) => issueLines(file, [one])[0] ?? ""),
+  });
+}
+
+function invalid(file: string, issues: readonly FileIssue[]): TributaryError {
+  const lines = issueLines(file, issues);
+  return new TributaryError({
+    code: "config.file.invalid",
+    kind: "config",
+    message: `The config file is not right in ${lines.length === 1 ? "one place" : `${lines.length} places`}:\n${lines.join("\n")}\n`,
+    mend: "Correct what is named and apply it again; nothing was changed.",
+  });
+}
+
+/** Holds what the schema alone cannot: settings against their connector, and names against what they name. */
+class Checker {
+  readonly issues: FileIssue[] = [];
+  readonly #yaml: YamlFile;
+  readonly #connectors: readonly AnyConnector[];
+
+  constructor(yaml: YamlFile, connectors: readonly AnyConnector[]) {
+    this.#yaml = yaml;
+    this.#connectors = connectors;
+  }
+
+  connection(one: NonNullable<FileSections["connections"]>[number], at: Path, folder: string): DesiredConnection {
+    const connector = this.#connectors.find((known) => known.key === one.connector);
+    const settings = connector === undefined ? one.settings : this.#settings(connector, one.settings, at, folder);
+    if (connector === undefined) {
+      const keys = this.#connectors.map((known) => known.key);
+      const guess = nearest(one.connector, keys);
+      this.#add(
+        [...at, "connector"],
+        `there is no connector "${one.connector}"; ${guess === null ? `there are ${keys.join(", ")}` : `did you mean "${guess}"?`}`,
+      );
+    } else {
+      this.#credentials(connector, one.credentials, at);
+      for (const [index, stream] of (one.streams ?? []).entries()) {
+        if (!Object.hasOwn(connector.streams, stream))
+          this.#add(
+            [...at, "streams", index],
+            `${connector.key} has no stream "${stream}"; it has ${Object.keys(connector.streams).join(", ")}`,
+          );
+      }
+    }
+    const { schedule } = one;
+    return {
+      id: one.id,
+      connector: one.connector,
+      title: one.title ?? connector?.title ?? one.connector,
+      settings,
+      credentials: one.credentials ?? null,
+      schedule:
+        schedule === undefined
+          ? null
+          : "cron" in schedule
+            ? { cron: schedule.cron }
+            : { everyS: everySeconds(schedule.every) },
+      streams: one.streams ?? null,
+      backfillFrom: one.backfill_from ?? null,
+      paused: one.paused ?? null,
+    };
+  }
+
+  #settings(connector: AnyConnector, value: JsonObject, at: Path, folder: string): JsonObject {
+    const schema = strict(connector.settings);
+    const parsed = schema.safeParse(value);
+    if (!parsed.success) {
+      this.issues.push(...explain(parsed.error.issues, schema, this.#yaml, [...at, "settings"]));
+      return value;
+    }
+    return connector.resolvePaths?.(value, folder) ?? value;
+  }
+
+  /** The given credentials have to fit one of the ways to sign in. */
+  #credentials(connector: AnyConnector, given: JsonObject | undefined, at: Path): void {
+    const value = given ?? {};
+    const results = connector.auth.map((method) => ({
+      schema: method.credentials,
+      ...method.credentials.safeParse(value),
+    }));
+    if (results.some((result) => result.success)) return;
+    const keys = Object.keys(value);
+    // The way that shares most keys with what was given is the one that was meant.
+    const best = results.toSorted((a, b) => shared(b.schema, keys) - shared(a.schema, keys))[0];
+    if (best?.error === undefined) return;
+    this.issues.push(...explain(best.error.issues, best.schema, this.#yaml, [...at, "credentials"]));
+  }
+
+  references(sections: FileSections): void {
+    this.#unique(
+      sections.connections?.map((one) => one.id),
+      "connections",
+    );
+    this.#unique(
+      sections.teams?.map((one) => one.id),
+      "teams",
+    );
+    this.#unique(
+      sections.feeds?.map((one) => one.id),
+      "feeds",
+    );
+    this.#unique(
+      sections.dashboards?.map((one) => one.id),
+      "dashboards",
+    );
+    this.#unique(
+      sections.webhooks?.map((one) => one.url),
+      "webhooks",
+      "url",
+    );
+    const teams = sections.teams?.map((team) => team.id) ?? [];
+    for (const section of ["reps", "goals"] as const) {
+      for (const [index, one] of (sections[section] ?? []).entries()) {
+        if (one.team !== undefined && !teams.includes(one.team))
+          this.#add([section, index, "team"], `no team of this file has the id "${one.team}"`);
+      }
+    }
+    for (const at of metricPaths(sections)) this.#metric(at);
+    for (const [index, one] of (sections.connections ?? []).entries()) {
+      if (one.id === FILE_CONNECTION)
+        this.#add(
+          ["connections", index, "id"],
+          `"${FILE_CONNECTION}" is the name of the file's own reps, teams and goals; choose another`,
+        );
+    }
+  }
+
+  #metric(at: Path): void {
+    const id = valueAt(this.#yaml.value, at);
+    const ids = METRICS.map((metric) => metric.id);
+    if (typeof id !== "string" || ids.includes(id)) return;
+    const guess = nearest(id, ids);
+    this.#add(
+      at,
+      `there is no KPI "${id}"; ${guess === null ? `there are ${ids.join(", ")}` : `did you mean "${guess}"?`}`,
+    );
+  }
+
+  #unique(ids: readonly string[] | undefined, section: string, field = "id"): void {
+    for (const [index, id] of (ids ?? []).entries()) {
+      if (ids?.indexOf(id) !== index) this.#add([section, index, field], `"${id}" is there twice`);
+    }
+  }
+
+  #add(at: Path, message: string): void {
+    this.issues.push({ ...this.#yaml.place(at), path: at, message });
+  }
+}
+
+/** Where the file names a KPI. */
+function metricPaths(sections: FileSections): readonly Path[] {
+  const both = (at: Path): Path[] => [
+    [...at, "metric"],
+    [...at, "of"],
+  ];
+  return [
+    ...(sections.goals ?? []).map((_goal, index) => ["goals", index, "metric"]),
+    ...(sections.feeds ?? []).flatMap((_feed, index) => both(["feeds", index])),
+    ...(sections.geckoboard?.datasets ?? []).flatMap((_dataset, index) => both(["geckoboard", "datasets", index])),
+    ...(sections.dashboards ?? []).flatMap((board, index) =>
+      board.tiles.flatMap((_tile, place) => both(["dashboards", index, "tiles", place])),
+    ),
+  ];
+}
+
+/** Settings in the config file are refused where the connector does not know them, also by a schema that would drop them silently. */
+export function strict(schema: z.ZodType): z.ZodType {
+  return schema instanceof z.ZodObject ? schema.strict() : schema;
+}
+
+function shared(schema: z.ZodType, keys: readonly string[]): number {
+  const known = schema instanceof z.ZodObject ? Object.keys(schema.shape as object) : [];
+  return keys.filter((key) => known.includes(key)).length;
+}
+
+/** Secrets that stand in the file itself: a warning each. */
+function literalSecrets(yaml: YamlFile, sections: FileSections): readonly FileIssue[] {
+  const paths: Path[] = (sections.connections ?? []).flatMap((one, index) =>
+    Object.keys(one.credentials ?? {}).map((key) => ["connections", index, "credentials", key]),
+  );
+  for (const index of (sections.webhooks ?? []).keys()) paths.push(["webhooks", index, "secret"]);
+  paths.push(["geckoboard", "api_key"]);
+  return paths
+    .filter(
+      (at) =>
+        valueAt(yaml.value, at) !== undefined &&
+        !yaml.isFromEnvironment(at) &&
+        at.some((step) => SECRET_PART.test(String(step))),
+    )
+    .map((at) => ({
+      ...yaml.place(at),
+      path: at,
+      message: "is a secret in the file itself; write ${ENV_NAME} and set the variable",
+    }));
+}
+
+function toDesired(
+  sections: FileSections,
+  connections: readonly DesiredConnection[],
+  rest: Pick<Desired, "warnings">,
+): Desired {
+  const { workspace } = sections;
+  const written = writtenRows(sections);
+  const own: readonly DesiredConnection[] =
+    written === null
+      ? []
+      : [
+          {
+            id: FILE_CONNECTION,
+            connector: "csv",
+            title: "Config file: reps, teams, goals",
+            settings: written,
+            credentials: null,
+            schedule: null,
+            streams: null,
+            backfillFrom: null,
+            paused: null,
+          },
+        ];
+  return {
+    ...rest,
+    workspace:
+      workspace === undefined
+        ? {}
+        : {
+            ...(workspace.name === undefined ? {} : { name: workspace.name }),
+            ...(workspace.timezone === undefined ? {} : { time_zone: workspace.timezone }),
+            ...(workspace.week_start === undefined ? {} : { week_start: WEEKDAYS.indexOf(workspace.week_start) + 1 }),
+            ...(workspace.currency === undefined ? {} : { currency: workspace.currency }),
+            ...(workspace.locale === undefined ? {} : { locale: workspace.locale }),
+            ...(workspace.business_hours === undefined
+              ? {}
+              : { business_hours: workspace.business_hours as JsonObject }),
+          },
+    exchangeRates: workspace?.exchange_rates ?? null,
+    connections: [...connections, ...own],
+    sections: {
+      ...present("pipelines", sections.pipelines),
+      ...present("feeds", sections.feeds),
+      ...present("geckoboard", sections.geckoboard),
+      ...present("dashboards", sections.dashboards),
+    },
+    webhooks: sections.webhooks ?? null,
+  };
+}
+
+function present(name: string, value: object | undefined): { readonly [name: string]: object } {
+  // Through JSON, so that a key without a value is absent here as it will be in the store.
+  return value === undefined ? {} : { [name]: JSON.parse(JSON.stringify(value)) as object };
+}

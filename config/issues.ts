@@ -1,0 +1,146 @@
+import { z } from "zod";
+import { nearest } from "./nearest.ts";
+import { pathText, type FileIssue, type Path, type YamlFile } from "./yaml.ts";
+
+/** What zod says of a value, told so that the reader finds the line and sees what was expected. */
+export function explain(
+  issues: readonly z.core.$ZodIssue[],
+  schema: z.ZodType,
+  file: YamlFile,
+  base: Path,
+): FileIssue[] {
+  return issues.flatMap((issue) => explainOne(issue, schema, file, base));
+}
+
+function explainOne(issue: z.core.$ZodIssue, schema: z.ZodType, file: YamlFile, base: Path): FileIssue[] {
+  const path = [...base, ...issue.path];
+  if (issue.code === "unrecognized_keys") {
+    const known = knownKeys(schema, issue.path);
+    return issue.keys.map((key) => {
+      const guess = nearest(key, known);
+      const hint = guess === null ? listed(known) : `; did you mean "${guess}"?`;
+      return { ...file.place([...path, key], "key"), path, message: `unknown key "${key}"${hint}` };
+    });
+  }
+  if (issue.code === "invalid_union") {
+    const branch = likeliestBranch(issue.errors);
+    if (branch !== null) return explain(branch, schemaAt(schema, issue.path), file, path);
+  }
+  return [{ ...file.place(path), path, message: `${messageOf(issue)}${shownValue(file, path)}` }];
+}
+
+function listed(known: readonly string[]): string {
+  return known.length === 0 ? "" : `; known here: ${known.join(", ")}`;
+}
+
+/**
+ * Of the alternatives that a value was held against, the one it was meant to be: not one that wants another type altogether, and the one
+ * with the fewest complaints. Null when all want another type.
+ */
+function likeliestBranch(branches: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] | null {
+  const fitting = branches.filter(
+    (branch) => !branch.some((one) => one.code === "invalid_type" && one.path.length === 0),
+  );
+  return fitting.toSorted((a, b) => a.length - b.length)[0] ?? null;
+}
+
+function messageOf(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      return issue.input === undefined && !("received" in issue)
+        ? `expected ${typeName(issue.expected)}`
+        : issue.message;
+    case "invalid_value":
+      return `expected ${issue.values.length === 1 ? "" : "one of "}${issue.values.map(String).join(", ")}`;
+    default:
+      return issue.message.replace(/^Invalid input: /, "");
+  }
+}
+
+function typeName(expected: string): string {
+  return (
+    {
+      record: "a map",
+      object: "a map",
+      array: "a list",
+      string: "a text",
+      number: "a number",
+      boolean: "true or false",
+    }[expected] ?? expected
+  );
+}
+
+/** The value as the file has it; never one that came from the environment or stands where secrets do. */
+function shownValue(file: YamlFile, path: Path): string {
+  const value = valueAt(file.value, path);
+  if (value === undefined) return ", but it is missing";
+  if (file.isFromEnvironment(path) || path.some((step) => SECRET_PART.test(String(step)))) return ", got «hidden»";
+  if (value === null) return ", but it is empty";
+  if (Array.isArray(value)) return ", got a list";
+  if (typeof value === "object") return ", got a map";
+  const text = typeof value === "string" ? JSON.stringify(value) : String(value as number | boolean);
+  return `, got ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`;
+}
+
+/** Names of parts of the file that hold secrets. */
+export const SECRET_PART = /^(credentials|secret|api_key|password|token)$/;
+
+export function valueAt(value: unknown, path: Path): unknown {
+  let current = value;
+  for (const step of path) {
+    if (typeof current !== "object" || current === null) return undefined;
+    current = (current as { readonly [step: PropertyKey]: unknown })[step];
+  }
+  return current;
+}
+
+/** What keys a map at the path may have. */
+function knownKeys(schema: z.ZodType, path: Path): readonly string[] {
+  const found = schemaAt(schema, path);
+  return found instanceof z.ZodObject ? Object.keys(found.shape as object) : [];
+}
+
+/** The schema of the value at the path; of alternatives, the first that has such a path. */
+function schemaAt(schema: z.ZodType, path: Path): z.ZodType {
+  let current = unwrap(schema);
+  for (const step of path) {
+    current = unwrap(stepInto(current, step) ?? z.unknown());
+  }
+  return current;
+}
+
+function stepInto(schema: z.ZodType, step: PropertyKey): z.ZodType | null {
+  if (schema instanceof z.ZodObject) return (schema.shape as { [key: PropertyKey]: z.ZodType })[step] ?? null;
+  if (schema instanceof z.ZodArray) return typeof step === "number" ? (schema.element as z.ZodType) : null;
+  if (schema instanceof z.ZodRecord) return schema.valueType as z.ZodType;
+  if (schema instanceof z.ZodUnion) {
+    for (const option of schema.options as readonly z.ZodType[]) {
+      const found = stepInto(unwrap(option), step);
+      if (found !== null) return found;
+    }
+  }
+  return null;
+}
+
+/** Without optional, default and the like; of alternatives that hold one map, that map. */
+export function unwrap(schema: z.ZodType): z.ZodType {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodNullable)
+    return unwrap(schema.unwrap() as z.ZodType);
+  if (schema instanceof z.ZodPipe) return unwrap(schema.in as z.ZodType);
+  if (schema instanceof z.ZodUnion) {
+    const maps = (schema.options as readonly z.ZodType[]).map(unwrap).filter((option) => option instanceof z.ZodObject);
+    const hasList = (schema.options as readonly z.ZodType[]).some((option) => unwrap(option) instanceof z.ZodArray);
+    if (maps.length === 1 && maps[0] !== undefined && !hasList) return maps[0];
+  }
+  return schema;
+}
+
+/** One line per issue: `config/tributary.yaml:12:5 connections[0].id: expected a text, got 5`. */
+export function issueLines(file: string, issues: readonly FileIssue[]): string[] {
+  return issues
+    .toSorted((a, b) => a.line - b.line || a.column - b.column)
+    .map((issue) => {
+      const where = pathText(issue.path);
+      return `${file}:${issue.line}:${issue.column} ${where === "" ? "" : `${where}: `}${issue.message}`;
+    });
+}

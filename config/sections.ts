@@ -1,0 +1,158 @@
+import { CronExpressionParser } from "cron-parser";
+import { z } from "zod";
+import { isDay, isTimeZone } from "../core/base/time.ts";
+import { dashboardsSection } from "../core/metrics/boards.ts";
+import { geckoboardSection } from "../core/metrics/datasets.ts";
+import { feedsSection } from "../core/metrics/feeds.ts";
+import { EVENT_TYPES } from "../core/outbox/append.ts";
+import { CANONICAL_STAGES } from "../core/schema/canonical.ts";
+
+/** The parts of the config file, each as people write it. Keys in snake_case; unknown ones are refused. */
+
+const day = z.string().refine(isDay, "expected a day that exists, as YYYY-MM-DD");
+const currency = z.string().regex(/^[A-Z]{3}$/, "expected an ISO 4217 code such as USD");
+const slug = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "expected lower-case letters, digits and hyphens");
+
+export const WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] as const;
+const hours = z.array(z.string().regex(/^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-4]):[0-5]\d$/, "expected HH:MM-HH:MM"));
+
+export const workspaceSection = z.strictObject({
+  name: z.string().min(1).max(100).optional().describe("Shown on screens"),
+  timezone: z
+    .string()
+    .refine(isTimeZone, "expected an IANA name such as Europe/Berlin")
+    .optional()
+    .describe("Calendar days and weeks are taken in it"),
+  week_start: z.enum(WEEKDAYS).optional().describe("Default monday"),
+  currency: currency.optional().describe("Amounts are converted to it"),
+  locale: z.string().refine(isLocale, "expected a BCP 47 tag such as de-DE").optional(),
+  business_hours: z.partialRecord(z.enum(WEEKDAYS), hours).optional().describe("By weekday: a list of HH:MM-HH:MM"),
+  exchange_rates: z
+    .array(z.strictObject({ day, currency, rate: z.number().positive() }))
+    .optional()
+    .describe("What one unit of a currency was worth in the workspace's, by day; each holds for up to seven days"),
+});
+
+function isLocale(tag: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(tag).length === 1;
+  } catch {
+    return false;
+  }
+}
+
+/** `30s`, `15m`, `2h`, `1d`. */
+const every = z.string().regex(/^[1-9]\d{0,5}[smhd]$/, "expected a number and s, m, h or d, such as 15m");
+
+const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+
+export function everySeconds(text: string): number {
+  // `every` has checked the last letter.
+  return Number(text.slice(0, -1)) * SECONDS[text.slice(-1) as keyof typeof SECONDS];
+}
+
+const schedule = z.union([
+  z.strictObject({ every: every.refine((text) => everySeconds(text) >= 10, "expected at least 10s") }),
+  z.strictObject({
+    cron: z.string().refine(isCron, "expected a cron expression such as 0 6 * * 1-5 (in the workspace's time zone)"),
+  }),
+]);
+
+function isCron(text: string): boolean {
+  try {
+    CronExpressionParser.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const json = z.record(z.string(), z.json());
+
+export const connectionSection = z.strictObject({
+  id: slug.describe("Chosen once; what was pulled belongs to it"),
+  connector: z.string().min(1).describe("One of `tributary connectors`"),
+  title: z.string().min(1).max(200).optional(),
+  settings: json.default({}).describe("The connector's own settings"),
+  credentials: z.record(z.string(), z.string()).optional().describe("Each as ${ENV_NAME}"),
+  schedule: schedule.optional().describe("every: 15m, or cron; default: the connector's"),
+  streams: z.array(z.string().min(1)).min(1).optional().describe("Default: all that the connector has"),
+  backfill_from: day.optional().describe("Nothing older is pulled; default: everything"),
+  paused: z.boolean().optional(),
+});
+
+export const pipelineSection = z.strictObject({
+  connection: slug,
+  pipeline: z.string().min(1).describe("Its name or its id in the tool"),
+  stages: z.record(
+    z.string().min(1),
+    z.strictObject({
+      canonical: z.enum(CANONICAL_STAGES).optional(),
+      probability: z.number().min(0).max(1).optional(),
+    }),
+  ),
+});
+
+export const repSection = z
+  .strictObject({
+    name: z.string().min(1).optional(),
+    email: z.email("expected an e-mail address").optional(),
+    phone: z.string().optional(),
+    team: slug.optional().describe("The id of one of `teams`"),
+    active: z.boolean().optional(),
+  })
+  .refine((rep) => rep.name !== undefined || rep.email !== undefined, "expected a name or an e-mail address");
+
+export const teamSection = z.strictObject({
+  id: slug,
+  name: z.string().min(1).optional(),
+  manager: z.string().optional(),
+  members: z.array(z.string().min(1)).optional().describe("E-mail addresses or names of reps"),
+});
+
+export const goalSection = z
+  .strictObject({
+    metric: z.string().describe("The id of a KPI"),
+    target: z.number().describe("In the KPI's unit; amounts in main units of the workspace's currency"),
+    from: day.optional(),
+    to: day.optional().describe("Inclusive"),
+    period: z
+      .string()
+      .regex(/^\d{4}(-Q[1-4]|-(0[1-9]|1[0-2]))?$/, "expected 2026, 2026-Q4 or 2026-11")
+      .optional(),
+    rep: z.string().optional().describe("An e-mail address or name"),
+    team: slug.optional(),
+  })
+  .refine((goal) => (goal.period === undefined) !== (goal.from === undefined || goal.to === undefined), {
+    message: "expected either period, or from and to",
+  });
+
+export const webhookSection = z.strictObject({
+  url: z.url({ protocol: /^https?$/, error: "expected an http or https address" }),
+  events: z.array(z.enum(["*", ...EVENT_TYPES])).min(1),
+  secret: z
+    .string()
+    .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, "expected whsec_ and 24 to 64 bytes in base64, from the environment")
+    .describe("What deliveries are signed with, as ${ENV_NAME}"),
+  ordered: z.boolean().default(false).describe("Whether what happens to one deal arrives in order"),
+  description: z.string().max(500).optional(),
+});
+
+const notYet = (what: string): z.ZodOptional<z.ZodArray<z.ZodUnknown>> =>
+  z.array(z.unknown()).max(0, `${what} are not in this version; leave the section out`).optional();
+
+export const fileSchema = z.strictObject({
+  workspace: workspaceSection.optional(),
+  connections: z.array(connectionSection).optional(),
+  pipelines: z.array(pipelineSection).optional(),
+  reps: z.array(repSection).optional(),
+  teams: z.array(teamSection).optional(),
+  goals: z.array(goalSection).optional(),
+  metrics: notYet("own KPIs"),
+  feeds: feedsSection.optional(),
+  geckoboard: geckoboardSection.optional(),
+  sheets: notYet("pushes to Google Sheets"),
+  webhooks: z.array(webhookSection).optional(),
+  dashboards: dashboardsSection.optional(),
+});
+export type FileSections = z.output<typeof fileSchema>;
