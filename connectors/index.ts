@@ -1,8 +1,9 @@
 import type { AnyConnector } from "../core/connector/define.ts";
 import { close } from "./close/index.ts";
+import { csv } from "./csv/index.ts";
 
 /** Every connector there is: one line each. */
-export const CONNECTORS: readonly AnyConnector[] = [close];
+export const CONNECTORS: readonly AnyConnector[] = [close, csv];
 
 /** The connector of a key, null when there is none. */
 export function findConnector(key: string): AnyConnector | null {

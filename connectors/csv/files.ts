@@ -22,12 +22,13 @@ export type FileVersion = z.infer<typeof fileVersion>;
 /** The connector's client: what reaching files takes. */
 export type FileAccess = { readonly allowPrivateNetworks: boolean; readonly signal: AbortSignal };
 
-/** A file or address that a source names; a folder names one for each of its files. */
+/** A file or address that a source names (a folder: one for each of its files), or rows that are written in the mapping itself. */
 export type Location =
   | { readonly kind: "file"; readonly path: string; readonly shown: string }
-  | { readonly kind: "address"; readonly url: string; readonly shown: string };
+  | { readonly kind: "address"; readonly url: string; readonly shown: string }
+  | { readonly kind: "rows"; readonly hash: string; readonly shown: string };
 
-/** A location's content on this machine's disk, ready to be read. */
+/** A location's content on this machine's disk, ready to be read; rows of the mapping itself have no path. */
 export type LocalCopy = { readonly path: string; readonly version: FileVersion; remove(): Promise<void> };
 
 const SHEET_NAME = /\.(csv|tsv|tab|txt|xlsx)$/i;
@@ -38,15 +39,20 @@ const SHEET_NAME = /\.(csv|tsv|tab|txt|xlsx)$/i;
  * @throws TributaryError `csv.file.missing` when there is none.
  */
 export async function locate(mapping: Mapping): Promise<readonly Location[]> {
-  if (/^https?:\/\//i.test(mapping.from)) {
-    if (!URL.canParse(mapping.from)) throw missing(mapping.from, "is no valid address");
-    return [{ kind: "address", url: mapping.from, shown: shown(new URL(mapping.from)) }];
+  const { from } = mapping;
+  if (from === undefined) {
+    const hash = createHash("sha256").update(JSON.stringify(mapping.rows)).digest("hex");
+    return [{ kind: "rows", hash, shown: "rows" }];
   }
-  const pattern = path.basename(mapping.from);
-  if (/[*?]/.test(pattern)) return listFolder(path.dirname(mapping.from), patternOf(pattern), mapping.from);
-  const found = await statOrThrow(mapping.from);
-  if (found.isDirectory()) return listFolder(mapping.from, SHEET_NAME, mapping.from);
-  return [fileAt(mapping.from)];
+  if (/^https?:\/\//i.test(from)) {
+    if (!URL.canParse(from)) throw missing(from, "is no valid address");
+    return [{ kind: "address", url: from, shown: shown(new URL(from)) }];
+  }
+  const pattern = path.basename(from);
+  if (/[*?]/.test(pattern)) return listFolder(path.dirname(from), patternOf(pattern), from);
+  const found = await statOrThrow(from);
+  if (found.isDirectory()) return listFolder(from, SHEET_NAME, from);
+  return [fileAt(from)];
 }
 
 async function listFolder(folder: string, pattern: RegExp, from: string): Promise<readonly Location[]> {
@@ -116,6 +122,11 @@ export async function copyIfChanged(
     await copy.remove();
     return null;
   }
+  if (location.kind === "rows") {
+    if (location.hash === known?.hash) return null;
+    const version = { size: 0, hash: location.hash, mtime_ms: null, etag: null, last_modified: null };
+    return { path: "", version, remove: async () => {} };
+  }
   const found = await statOrThrow(location.path);
   if (known !== null && found.size === known.size && found.mtimeMs === known.mtime_ms) return null;
   const hash = await hashFile(location.path);
@@ -168,7 +179,7 @@ async function hashFile(file: string): Promise<string> {
  * @throws TributaryError `transient`: the next try reads it again.
  */
 export async function assertSettled(location: Location, version: FileVersion): Promise<void> {
-  if (location.kind === "address") return;
+  if (location.kind !== "file") return;
   const now = await statOrThrow(location.path);
   if (now.size === version.size && now.mtimeMs === version.mtime_ms) return;
   throw new TributaryError({

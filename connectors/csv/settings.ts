@@ -40,7 +40,8 @@ export type ColumnSpec = z.infer<typeof columnSpec>;
 
 /** A mapping as the code reads it, the same for every table. */
 export type Mapping = {
-  readonly from: string;
+  readonly from?: string | undefined;
+  readonly rows?: readonly { readonly [column: string]: string }[] | undefined;
   readonly name?: string | undefined;
   readonly format?: "csv" | "tsv" | "xlsx" | undefined;
   readonly sheet?: string | undefined;
@@ -64,50 +65,62 @@ function mappingOf(table: Table): z.ZodType<Mapping> {
     const isRequired = (required as readonly string[]).includes(field);
     fields[field] = (isRequired ? columnSpec : columnSpec.optional()).describe(about);
   }
-  const mapping = z.strictObject({
-    from: z
-      .string()
-      .min(1)
-      .describe(
-        "A file, a folder (with an optional pattern: exports/*.csv), or an https address such as a published sheet's CSV link",
-      ),
-    name: z
-      .string()
-      .min(1)
-      .optional()
-      .describe("Tells several sources of one table apart; default: its place in the list"),
-    format: z.enum(["csv", "tsv", "xlsx"]).optional().describe("Default: by the name's ending, else by content"),
-    sheet: z.string().optional().describe("xlsx: the sheet's name; default: the first"),
-    encoding: z.string().optional().describe("utf-8, windows-1252, …; default: detected"),
-    delimiter: z.string().length(1).optional().describe("Default: detected among comma, semicolon, tab and |"),
-    header_row: z
-      .number()
-      .int()
-      .min(0)
-      .optional()
-      .describe("The line with the columns' names; default 1. 0: there is none, and the columns are called 1, 2, 3, …"),
-    key: z
-      .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
-      .describe("The column that identifies a row, or several that do so together"),
-    repeated_keys: z
-      .enum(["report", "first"])
-      .optional()
-      .describe(
-        "Rows that repeat a key: listed as unreadable (default), or the first one counts (teams out of a list of reps)",
-      ),
-    rows_that_disappear: z
-      .enum(["keep", "delete"])
-      .optional()
-      .describe("Whether a row that is no longer there is a deletion; default keep"),
-    date_format: dateFormat.optional(),
-    decimal: decimal.optional().describe("The decimal point; default ."),
-    currency: currency.optional().describe("Default: the connection's, else the workspace's"),
-    columns: z.strictObject(fields).describe("Which column each field is read from"),
-    attributes: z
-      .record(z.string().regex(/^[a-z][a-z0-9_]*$/, "expected lower-case letters, digits and _"), columnSpec)
-      .optional()
-      .describe("Further columns to break down by"),
-  });
+  const mapping = z
+    .strictObject({
+      from: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          "A file, a folder (with an optional pattern: exports/*.csv), or an https address such as a published sheet's CSV link",
+        ),
+      rows: z
+        .array(z.record(z.string(), z.string()))
+        .optional()
+        .describe("Instead of `from`: the rows themselves, each a map from column to text"),
+      name: z
+        .string()
+        .min(1)
+        .optional()
+        .describe("Tells several sources of one table apart; default: its place in the list"),
+      format: z.enum(["csv", "tsv", "xlsx"]).optional().describe("Default: by the name's ending, else by content"),
+      sheet: z.string().optional().describe("xlsx: the sheet's name; default: the first"),
+      encoding: z.string().optional().describe("utf-8, windows-1252, …; default: detected"),
+      delimiter: z.string().length(1).optional().describe("Default: detected among comma, semicolon, tab and |"),
+      header_row: z
+        .number()
+        .int()
+        .min(0)
+        .optional()
+        .describe(
+          "The line with the columns' names; default 1. 0: there is none, and the columns are called 1, 2, 3, …",
+        ),
+      key: z
+        .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+        .describe("The column that identifies a row, or several that do so together"),
+      repeated_keys: z
+        .enum(["report", "first"])
+        .optional()
+        .describe(
+          "Rows that repeat a key: listed as unreadable (default), or the first one counts (teams out of a list of reps)",
+        ),
+      rows_that_disappear: z
+        .enum(["keep", "delete"])
+        .optional()
+        .describe("Whether a row that is no longer there is a deletion; default keep"),
+      date_format: dateFormat.optional(),
+      decimal: decimal.optional().describe("The decimal point; default ."),
+      currency: currency.optional().describe("Default: the connection's, else the workspace's"),
+      columns: z.strictObject(fields).describe("Which column each field is read from"),
+      attributes: z
+        .record(z.string().regex(/^[a-z][a-z0-9_]*$/, "expected lower-case letters, digits and _"), columnSpec)
+        .optional()
+        .describe("Further columns to break down by"),
+    })
+    .refine((one) => (one.from === undefined) !== (one.rows === undefined), {
+      message: "expected either from or rows",
+      path: ["from"],
+    });
   // The keys of `columns` are computed, so zod cannot know their names; they are exactly FIELDS[table].
   return mapping as unknown as z.ZodType<Mapping>;
 }

@@ -7,7 +7,7 @@ import type { Problem, RunLog } from "../../core/connector/define.ts";
 import { fileError } from "./errors.ts";
 import { headOf } from "./files.ts";
 import { missingColumns, type Cells } from "./row-reader.ts";
-import type { Mapping } from "./settings.ts";
+import { columnsNeeded, type Mapping } from "./settings.ts";
 import { findDelimiter, findEncoding } from "./text-format.ts";
 import { excerpt, type Cell } from "./values.ts";
 
@@ -39,6 +39,10 @@ const MAX_WORKBOOK_BYTES = 50 * 1024 * 1024;
  * @throws TributaryError `config` naming the file and the column, sheet or line that is wrong.
  */
 export async function* readRows(file: SheetFile): AsyncGenerator<SheetRow> {
+  if (file.mapping.rows !== undefined) {
+    yield* writtenRows(file.mapping, file.mapping.rows);
+    return;
+  }
   const headerRow = file.mapping.header_row ?? 1;
   const rows = (await formatOf(file)) === "xlsx" ? readWorkbook(file) : readText(file);
   let header: readonly string[] | null = null;
@@ -57,6 +61,12 @@ export async function* readRows(file: SheetFile): AsyncGenerator<SheetRow> {
       message: `${file.shown} has no row ${headerRow} with the columns' names: it is empty.`,
       mend: "Export the sheet again, or correct header_row.",
     });
+}
+
+/** Rows of the mapping itself, numbered from 1; a column that a row does not have is empty. */
+function* writtenRows(mapping: Mapping, rows: NonNullable<Mapping["rows"]>): Generator<SheetRow> {
+  const empty = Object.fromEntries(columnsNeeded(mapping).map((column) => [column, ""]));
+  for (const [index, row] of rows.entries()) yield { line: index + 1, cells: { ...empty, ...row }, problem: null };
 }
 
 function headerFrom(file: SheetFile, row: RawRow, headerRow: number): readonly string[] {

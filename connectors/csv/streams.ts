@@ -94,6 +94,7 @@ async function locateAll(table: Table, settings: Settings): Promise<readonly Sou
 /** Where a file's state is kept in the checkpoint. */
 function fileKey(source: Source): string {
   const { location } = source;
+  if (location.kind === "rows") return `${source.name} rows`;
   return `${source.name} ${location.kind === "file" ? location.path : location.url}`;
 }
 
@@ -202,7 +203,9 @@ function validating(settings: Settings): ReadingContext {
 
 /** A file that lost all its rows is more often a failed export than a wish to delete everything. */
 function assertNotEmptied(table: Table, rows: number, reading: Reading): void {
-  const deletes = reading.sources.some((source) => source.mapping.rows_that_disappear === "delete");
+  const deletes = reading.sources.some(
+    ({ mapping, location }) => mapping.rows_that_disappear === "delete" && location.kind !== "rows",
+  );
   if (rows > 0 || !deletes || (reading.last?.rows ?? 0) === 0) return;
   throw fileError({
     code: "csv.file.empty",
