@@ -38,22 +38,44 @@ export type WorkCalendar = {
 
 const OPENS_MIN = 8 * 60 + 30;
 const CLOSES_MIN = 18 * 60;
-/** Local midnights around a UTC day, latest first, by zone and day. */
-const midnights = new Map<string, readonly number[]>();
-
 /** Local midnight before or at an instant. */
 function midnight(atMs: number, timeZone: string): number {
   const utcDay = Math.floor(atMs / DAY_MS);
-  const key = `${timeZone}/${utcDay}`;
-  let near = midnights.get(key);
-  if (near === undefined) {
-    near = [1, 0, -1].map((ahead) => {
-      const day = new Date((utcDay + ahead) * DAY_MS).toISOString().slice(0, 10);
-      return startOfDay(day, timeZone).getTime();
-    });
-    midnights.set(key, near);
+  for (const day of [utcDay + 1, utcDay]) {
+    const startMs = startOf(day, timeZone);
+    if (startMs <= atMs) return startMs;
   }
-  return near.find((start) => start <= atMs) ?? atMs;
+  return startOf(utcDay - 1, timeZone);
+}
+
+const starts = new Map<string, number>();
+
+/** When the calendar day with the number of a UTC day begins in a zone. */
+function startOf(dayNumber: number, timeZone: string): number {
+  const key = `${timeZone}/${dayNumber}`;
+  const known = starts.get(key);
+  if (known !== undefined) return known;
+  const utcMs = dayNumber * DAY_MS;
+  const date = new Date(utcMs);
+  const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
+  const first = offsetOn(Date.UTC(year, month, 1), timeZone);
+  // Clocks are put forward or back in two months of the year; in the others one look-up serves for all days.
+  const isSteady = first === offsetOn(Date.UTC(year, month + 1, 1), timeZone);
+  const startMs = utcMs + (isSteady ? first : offsetOn(utcMs, timeZone));
+  starts.set(key, startMs);
+  return startMs;
+}
+
+const offsets = new Map<string, number>();
+
+/** How much later than in UTC a day begins in a zone. */
+function offsetOn(utcMs: number, timeZone: string): number {
+  const key = `${timeZone}/${utcMs}`;
+  const known = offsets.get(key);
+  if (known !== undefined) return known;
+  const offset = startOfDay(new Date(utcMs).toISOString().slice(0, 10), timeZone).getTime() - utcMs;
+  offsets.set(key, offset);
+  return offset;
 }
 
 /** Working days are Monday to Friday, 8:30 to 18:00 local time. */

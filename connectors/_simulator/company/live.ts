@@ -1,37 +1,13 @@
 import { addDays, dayOf } from "../../../core/base/time.ts";
 import { DAY_MS } from "./calendar.ts";
-import { believed, changed, LOST_REASONS, newDeal, openStages, outcomeStage, rounded } from "./deal-life.ts";
+import { believed, LOST_REASONS, newDeal, openStages, outcomeStage, rounded } from "./deal-life.ts";
 import type { Market } from "./market.ts";
-import type {
-  Activity,
-  Chat,
-  CompanyChange,
-  Deal,
-  DealChangeKind,
-  DealState,
-  Lead,
-  LeadStatus,
-  LiveCompany,
-  Person,
-  Pipeline,
-  Profile,
-  Rep,
-  Ticket,
-} from "./model.ts";
-import { EXPANSION, isEmployed, type Organisation, productivity } from "./organisation.ts";
+import type { CompanyChange, Deal, LeadStatus, LiveCompany, Meeting, Profile } from "./model.ts";
+import { EXPANSION, NEW_BUSINESS, type Organisation } from "./organisation.ts";
 import type { Random } from "./random.ts";
 import { makeChat, makeTicket } from "./support.ts";
-import { onTheHalfHour, type Moment, type Touches } from "./touches.ts";
-
-/** The growing lists of a living company. */
-export type LifeState = {
-  readonly leads: Lead[];
-  readonly people: Person[];
-  readonly deals: Deal[];
-  readonly activities: Activity[];
-  readonly tickets: Ticket[];
-  readonly chats: Chat[];
-};
+import { onTheHalfHour, type Touches } from "./touches.ts";
+import { type LifeState, World } from "./world.ts";
 
 export type LifeSetting = {
   readonly random: Random;
@@ -43,7 +19,10 @@ export type LifeSetting = {
   readonly now: () => number;
 };
 
-/** What may happen on a tick, by weight; wins come by their own count. */
+/**
+ * What may happen on a tick, by weight; wins come by a count of their own. About as many deals are opened as are closed, so that a day of
+ * demo neither runs dry nor piles up.
+ */
 const HAPPENINGS = {
   call: 30,
   email: 22,
@@ -63,17 +42,10 @@ type Happening = keyof typeof HAPPENINGS | "won";
 
 export function startLife(setting: LifeSetting): LiveCompany {
   const listeners = new Set<(change: CompanyChange) => void>();
-  const life = createLife(setting);
-  let untilWin = setting.random.int(4, 8);
+  const life = new Life(setting);
   return {
     tick() {
-      untilWin -= 1;
-      let happening: Happening = setting.random.weighted(HAPPENINGS);
-      if (untilWin <= 0) {
-        happening = "won";
-        untilWin = setting.random.int(10, 14);
-      }
-      const changes = life(happening);
+      const changes = life.tick();
       for (const change of changes) for (const listener of listeners) listener(change);
       return changes;
     },
@@ -86,136 +58,119 @@ export function startLife(setting: LifeSetting): LiveCompany {
   };
 }
 
-/** Lets one thing happen, with what follows from it at once. */
-function createLife(setting: LifeSetting): (happening: Happening) => readonly CompanyChange[] {
-  const { random, profile, organisation, market, touches, state, now } = setting;
-  const leadAt = new Map(state.leads.map((lead, at) => [lead.id, at]));
-  const dealAt = new Map(state.deals.map((deal, at) => [deal.id, at]));
-  const peopleOf = new Map<string, Person[]>();
-  for (const person of state.people) peopleOf.set(person.leadId, [...(peopleOf.get(person.leadId) ?? []), person]);
-  const open = new Set(state.deals.filter((deal) => deal.state.status === "open").map((deal) => deal.id));
-  const upcoming = state.activities.filter((activity) => activity.type === "meeting" && activity.status === "upcoming");
+class Life {
+  readonly #random: Random;
+  readonly #setting: LifeSetting;
+  readonly #world: World;
+  /** Appointments that are not over. */
+  readonly #upcoming: Meeting[] = [];
+  #ticksUntilWin: number;
+  /** More deals in play than this, and one is lost where another would have been opened. */
+  readonly #mostOpen: number;
 
-  function deal(id: string): Deal {
-    return found(state.deals[dealAt.get(id) ?? -1], id);
-  }
-  function lead(id: string): Lead {
-    return found(state.leads[leadAt.get(id) ?? -1], id);
-  }
-  function rep(id: string): Rep {
-    return found(
-      organisation.reps.find((each) => each.id === id),
-      id,
-    );
-  }
-  function pipelineOf(each: Deal): Pipeline {
-    return found(
-      organisation.pipelines.find((pipeline) => pipeline.id === each.pipelineId),
-      each.pipelineId,
-    );
+  constructor(setting: LifeSetting) {
+    this.#random = setting.random;
+    this.#setting = setting;
+    this.#world = new World(setting.random, setting.organisation, setting.state);
+    for (const activity of setting.state.activities) {
+      if (activity.type === "meeting" && activity.status === "upcoming") this.#upcoming.push(activity);
+    }
+    this.#ticksUntilWin = setting.random.int(4, 8);
+    this.#mostOpen = Math.ceil(this.#world.openCount * 1.2);
   }
 
-  /** Somebody of a team who is here now. */
-  function someone(teamId: string, atMs: number): Rep {
-    const here = organisation.reps.filter((each) => each.teamId === teamId && isEmployed(each, atMs));
-    return rep(random.weighted(Object.fromEntries(here.map((each) => [each.id, productivity(each, atMs)]))));
+  tick(): readonly CompanyChange[] {
+    const atMs = this.#setting.now();
+    return [...this.#holdMeeting(atMs), ...this.#happen(this.#next(), atMs)];
   }
 
-  /** An open deal; with `towardsEnd`, rather one that stands far on. */
-  function someDeal(towardsEnd: boolean): Deal | null {
-    const ids = [...open];
-    if (ids.length === 0) return null;
-    const tries = Array.from({ length: towardsEnd ? 6 : 1 }, () => deal(random.pick(ids)));
-    return tries.toSorted((a, b) => b.state.probability - a.state.probability)[0] ?? null;
+  #next(): Happening {
+    this.#ticksUntilWin -= 1;
+    if (this.#ticksUntilWin > 0) {
+      const next = this.#random.weighted(HAPPENINGS);
+      return next === "deal" && this.#world.openCount >= this.#mostOpen ? "lost" : next;
+    }
+    this.#ticksUntilWin = this.#random.int(10, 14);
+    return "won";
   }
 
-  function moment(each: Deal, atMs: number): Moment {
-    const people = peopleOf.get(each.leadId) ?? [];
-    return { atMs, rep: rep(each.state.ownerId), person: random.pick(people), dealId: each.id };
+  #happen(happening: Happening, atMs: number): readonly CompanyChange[] {
+    switch (happening) {
+      case "lead":
+        return this.#newLead(atMs);
+      case "deal":
+        return this.#openDeal(atMs);
+      case "ticket":
+        return this.#openTicket(atMs);
+      case "chat":
+        return this.#startChat(atMs);
+      default: {
+        // Wins go to deals that stand far on.
+        const deal = this.#world.someDeal(happening === "won" ? 6 : 1);
+        return deal === null ? this.#openDeal(atMs) : this.#workOn(deal, happening, atMs);
+      }
+    }
   }
 
-  function add(activity: Activity): CompanyChange {
-    state.activities.push(activity);
-    return { type: "activity.created", at: activity.createdAt, activity };
-  }
-
-  function change(
-    previous: Deal,
-    kind: DealChangeKind,
+  #workOn(
+    deal: Deal,
+    happening: Exclude<Happening, "lead" | "deal" | "ticket" | "chat">,
     atMs: number,
-    patch: Partial<DealState>,
   ): readonly CompanyChange[] {
-    const at = new Date(Math.max(atMs, previous.updatedAt.getTime() + 1));
-    const next = changed(previous, kind, at, previous.state.ownerId, patch);
-    const last = next.changes.at(-1);
-    if (next === previous || last === undefined) return [];
-    state.deals[dealAt.get(next.id) ?? -1] = next;
-    if (next.state.status !== "open") open.delete(next.id);
-    return [{ type: "deal.updated", at, deal: next, previous, change: last }];
+    const { touches, profile } = this.#setting;
+    const moment = this.#world.moment(deal, atMs);
+    switch (happening) {
+      case "won":
+      case "lost":
+        return this.#close(deal, happening, atMs);
+      case "move":
+        return this.#move(deal, atMs);
+      case "meeting":
+        return [this.#book(deal, atMs)];
+      case "email": {
+        const direction = this.#random.chance(0.7) ? "outbound" : "inbound";
+        return [this.#world.addActivity(touches.email(moment, direction, null))];
+      }
+      case "value": {
+        const amountMinor = rounded((deal.state.amountMinor ?? 900_000) * this.#random.logNormal(1, 0.2));
+        return this.#world.changeDeal(deal, "value", atMs, { amountMinor });
+      }
+      case "postpone": {
+        const expectedCloseOn = addDays(dayOf(new Date(atMs), profile.timeZone), this.#random.int(10, 45));
+        return this.#world.changeDeal(deal, "expected_close", atMs, { expectedCloseOn });
+      }
+      case "call":
+      case "sms":
+      case "note":
+        return [this.#world.addActivity(touches[happening](moment))];
+    }
   }
 
-  function status(id: string, to: LeadStatus, atMs: number): readonly CompanyChange[] {
-    const previous = lead(id);
-    if (previous.status === to) return [];
-    const at = new Date(Math.max(atMs, previous.updatedAt.getTime() + 1));
-    const next: Lead = {
-      ...previous,
-      status: to,
-      updatedAt: at,
-      statusChanges: [
-        ...previous.statusChanges,
-        {
-          id: `${id}-status-${previous.statusChanges.length + 1}`,
-          at,
-          byId: previous.ownerId,
-          from: previous.status,
-          to,
-        },
-      ],
-    };
-    state.leads[leadAt.get(id) ?? -1] = next;
-    return [{ type: "lead.updated", at, lead: next, previous }];
-  }
-
-  function newLead(atMs: number): readonly CompanyChange[] {
+  #newLead(atMs: number): readonly CompanyChange[] {
+    const { market, state } = this.#setting;
     const { teamId, ...firm } = market.firm(1);
     const id = `lead-${String(state.leads.length + 1).padStart(6, "0")}`;
     const at = new Date(atMs);
-    const person = market.person(firm, id, at);
-    const owner = someone(teamId, atMs);
-    const made: Lead = {
-      id,
-      ...firm,
-      createdAt: at,
-      updatedAt: at,
-      ownerId: owner.id,
-      status: "new",
-      statusChanges: [{ id: `${id}-status-1`, at, byId: owner.id, from: null, to: "new" }],
-    };
-    leadAt.set(id, state.leads.length);
-    state.leads.push(made);
-    state.people.push(person);
-    peopleOf.set(id, [person]);
-    return [{ type: "lead.created", at, lead: made, people: [person] }];
+    const ownerId = this.#world.someone(teamId, atMs).id;
+    const statusChanges = [{ id: `${id}-status-1`, at, byId: ownerId, from: null, to: "new" as const }];
+    const lead = { id, ...firm, createdAt: at, updatedAt: at, ownerId, status: "new" as const, statusChanges };
+    return [this.#world.addLead(lead, [market.person(firm, id, at)])];
   }
 
-  /** Opens a deal on one of the youngest leads that have none, or with a customer. */
-  function openDeal(atMs: number): readonly CompanyChange[] {
-    const isExpansion = random.chance(0.2);
+  /** On one of the youngest leads that have none yet, on a new one where each has, or with a customer. */
+  #openDeal(atMs: number): readonly CompanyChange[] {
+    const { state, profile } = this.#setting;
+    const isExpansion = this.#random.chance(0.2);
     const wanted: readonly LeadStatus[] = isExpansion ? ["customer"] : ["new", "contacted"];
-    const candidates = state.leads.filter((each) => wanted.includes(each.status)).slice(-40);
-    if (candidates.length === 0) return newLead(atMs);
-    const target = random.pick(candidates);
-    const person = found(peopleOf.get(target.id)?.[0], target.id);
-    const owner = isExpansion ? someone("team-4", atMs) : rep(target.ownerId);
-    const made = newDeal(random, {
+    const candidates = state.leads.filter((lead) => wanted.includes(lead.status)).slice(-40);
+    const arrived = candidates.length === 0 ? this.#newLead(atMs) : [];
+    const lead = this.#random.pick(arrived.length === 0 ? candidates : state.leads.slice(-1));
+    const owner = isExpansion ? this.#world.someone("team-4", atMs) : this.#world.rep(lead.ownerId);
+    const deal = newDeal(this.#random, {
       id: `deal-${String(state.deals.length + 1).padStart(6, "0")}`,
-      lead: target,
-      person,
-      pipeline: found(
-        organisation.pipelines.find((pipeline) => (pipeline.id === EXPANSION) === isExpansion),
-        "pipeline",
-      ),
+      lead,
+      person: this.#random.pick(this.#world.peopleOf(lead.id)),
+      pipeline: this.#world.pipeline(isExpansion ? EXPANSION : NEW_BUSINESS),
       createdMs: atMs,
       owners: { at: () => owner, handovers: () => [] },
       winProbability: 0,
@@ -223,127 +178,73 @@ function createLife(setting: LifeSetting): (happening: Happening) => readonly Co
       timeZone: profile.timeZone,
       pace: 1,
     });
-    dealAt.set(made.id, state.deals.length);
-    state.deals.push(made);
-    open.add(made.id);
-    const first = found(made.changes[0], made.id);
+    const qualified = isExpansion ? [] : this.#world.setLeadStatus(lead.id, "qualified", atMs);
+    return [...arrived, this.#world.addDeal(deal), ...qualified];
+  }
+
+  #move(deal: Deal, atMs: number): readonly CompanyChange[] {
+    const stages = openStages(this.#world.pipeline(deal.pipelineId));
+    const at = stages.findIndex((stage) => stage.id === deal.state.stageId);
+    const step = this.#random.weighted({ 1: 80, 2: 12, [-1]: 8 });
+    const next = stages[Math.min(stages.length - 1, Math.max(0, at + Number(step)))];
+    if (next === undefined || next.id === deal.state.stageId) {
+      return [this.#world.addActivity(this.#setting.touches.call(this.#world.moment(deal, atMs)))];
+    }
+    const moved = { stageId: next.id, probability: believed(this.#random, next) };
+    const changes = this.#world.changeDeal(deal, "stage", atMs, moved);
+    return next.canonical === "meeting" ? [...changes, this.#book(deal, atMs)] : changes;
+  }
+
+  #book(deal: Deal, atMs: number): CompanyChange {
+    const startsMs = onTheHalfHour(atMs + this.#random.between(1, 7) * DAY_MS);
+    const meeting = this.#setting.touches.meeting(this.#world.moment(deal, atMs), startsMs, "upcoming");
+    this.#upcoming.push(meeting);
+    return this.#world.addActivity(meeting);
+  }
+
+  #close(deal: Deal, status: "won" | "lost", atMs: number): readonly CompanyChange[] {
+    const stageId = outcomeStage(this.#world.pipeline(deal.pipelineId), status).id;
+    if (status === "lost") {
+      const lostReason = this.#random.weighted(LOST_REASONS);
+      return this.#world.changeDeal(deal, "lost", atMs, { status, stageId, probability: 0, lostReason });
+    }
+    // Nobody signs for an amount that is not written down.
+    const amountMinor = deal.state.amountMinor ?? rounded(this.#random.logNormal(900_000, 0.5));
     return [
-      { type: "deal.created", at: made.createdAt, deal: made, change: first },
-      ...(isExpansion ? [] : status(target.id, "qualified", atMs)),
-    ];
-  }
-
-  function move(each: Deal, atMs: number): readonly CompanyChange[] {
-    const stages = openStages(pipelineOf(each));
-    const at = stages.findIndex((stage) => stage.id === each.state.stageId);
-    const step = random.weighted({ on: 80, skip: 12, back: 8 });
-    const next = stages[Math.max(0, at + { on: 1, skip: 2, back: -1 }[step])] ?? stages.at(-1);
-    if (next === undefined || next.id === each.state.stageId) return [add(touches.call(moment(each, atMs)))];
-    const moved = change(each, "stage", atMs, { stageId: next.id, probability: believed(random, next) });
-    return next.canonical === "meeting" ? [...moved, book(deal(each.id), atMs)] : moved;
-  }
-
-  function book(each: Deal, atMs: number): CompanyChange {
-    const startsMs = onTheHalfHour(atMs + random.between(1, 7) * DAY_MS);
-    const meeting = touches.meeting(moment(each, atMs), startsMs, "upcoming");
-    upcoming.push(meeting);
-    return add(meeting);
-  }
-
-  function close(each: Deal, outcome: "won" | "lost", atMs: number): readonly CompanyChange[] {
-    const amountMinor = each.state.amountMinor ?? rounded(random.logNormal(9000, 0.5) * 100);
-    return [
-      ...change(each, outcome, atMs, {
-        status: outcome,
-        stageId: outcomeStage(pipelineOf(each), outcome).id,
-        probability: outcome === "won" ? 1 : 0,
-        lostReason: outcome === "lost" ? random.weighted(LOST_REASONS) : null,
-        // Nobody signs for an amount that is not written down.
-        ...(outcome === "won" ? { amountMinor } : {}),
-      }),
-      ...(outcome === "won" ? status(each.leadId, "customer", atMs) : []),
+      ...this.#world.changeDeal(deal, "won", atMs, { status, stageId, probability: 1, amountMinor }),
+      ...this.#world.setLeadStatus(deal.leadId, "customer", atMs),
     ];
   }
 
   /** The first appointment that is over by now, as held or missed. */
-  function hold(atMs: number): readonly CompanyChange[] {
-    const at = upcoming.findIndex((each) => each.type === "meeting" && each.endsAt.getTime() <= atMs);
-    const [previous] = at < 0 ? [] : upcoming.splice(at, 1);
-    if (previous?.type !== "meeting") return [];
-    const next: Activity = {
-      ...previous,
-      status: random.chance(0.85) ? "completed" : "no_show",
-      updatedAt: new Date(atMs),
-    };
-    state.activities[state.activities.indexOf(previous)] = next;
-    return [{ type: "activity.updated", at: next.updatedAt, activity: next, previous }];
+  #holdMeeting(atMs: number): readonly CompanyChange[] {
+    const at = this.#upcoming.findIndex((meeting) => meeting.endsAt.getTime() <= atMs);
+    const [meeting] = at < 0 ? [] : this.#upcoming.splice(at, 1);
+    if (meeting === undefined) return [];
+    const status = this.#random.chance(0.85) ? "completed" : "no_show";
+    return [this.#world.replaceActivity(meeting, { ...meeting, status, updatedAt: new Date(atMs) })];
   }
 
-  function ticket(atMs: number): readonly CompanyChange[] {
-    const won = state.deals.filter((each) => each.state.status === "won");
+  #openTicket(atMs: number): readonly CompanyChange[] {
+    const { state, organisation } = this.#setting;
+    const won = state.deals.filter((deal) => deal.state.status === "won");
     if (won.length === 0) return [];
-    const agent = random.pick(organisation.supportAgents);
-    const made = makeTicket(random, {
+    const ticket = makeTicket(this.#random, {
       number: state.tickets.length + 1,
-      deal: random.pick(won),
-      agent,
+      deal: this.#random.pick(won),
+      agent: this.#random.pick(organisation.supportAgents),
       atMs,
       nowMs: atMs,
     });
-    state.tickets.push(made);
-    return [{ type: "ticket.created", at: made.createdAt, ticket: made }];
+    state.tickets.push(ticket);
+    return [{ type: "ticket.created", at: ticket.createdAt, ticket }];
   }
 
-  function chat(atMs: number): readonly CompanyChange[] {
-    const person = random.chance(0.5) ? random.pick(state.people.slice(-50)) : null;
-    const made = makeChat(random, { number: state.chats.length + 1, person, rep: null, atMs, nowMs: atMs });
-    state.chats.push(made);
-    return [{ type: "chat.created", at: made.startedAt, chat: made }];
+  #startChat(atMs: number): readonly CompanyChange[] {
+    const { state } = this.#setting;
+    const person = this.#random.chance(0.5) ? this.#random.pick(state.people.slice(-50)) : null;
+    const chat = makeChat(this.#random, { number: state.chats.length + 1, person, rep: null, atMs, nowMs: atMs });
+    state.chats.push(chat);
+    return [{ type: "chat.created", at: chat.startedAt, chat }];
   }
-
-  function happen(happening: Happening, atMs: number): readonly CompanyChange[] {
-    if (happening === "lead") return newLead(atMs);
-    if (happening === "deal") return openDeal(atMs);
-    if (happening === "ticket") return ticket(atMs);
-    if (happening === "chat") return chat(atMs);
-    const each = someDeal(happening === "won");
-    if (each === null) return openDeal(atMs);
-    switch (happening) {
-      case "won":
-      case "lost":
-        return close(each, happening, atMs);
-      case "move":
-        return move(each, atMs);
-      case "meeting":
-        return [book(each, atMs)];
-      case "email":
-        return [add(touches.email(moment(each, atMs), random.chance(0.7) ? "outbound" : "inbound", null))];
-      case "value":
-        return change(each, "value", atMs, {
-          amountMinor: rounded((each.state.amountMinor ?? 900_000) * random.logNormal(1, 0.2)),
-        });
-      case "postpone": {
-        const today = dayOf(new Date(atMs), profile.timeZone);
-        return change(each, "expected_close", atMs, { expectedCloseOn: addDays(today, random.int(10, 45)) });
-      }
-      case "call":
-      case "sms":
-      case "note":
-        return [add(touches[happening](moment(each, atMs)))];
-      default: {
-        const never: never = happening;
-        throw new Error(`Nobody has said what happens on ${String(never)}.`);
-      }
-    }
-  }
-
-  return (happening) => {
-    const atMs = now();
-    return [...hold(atMs), ...happen(happening, atMs)];
-  };
-}
-
-function found<T>(value: T | undefined, id: string): T {
-  if (value === undefined) throw new Error(`The company has no ${id}.`);
-  return value;
 }

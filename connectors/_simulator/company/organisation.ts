@@ -104,7 +104,9 @@ export function createOrganisation(random: Random, phones: PhoneBook, profile: P
     // The first of a team has long been there; the others came one after another, the last ones are still learning.
     for (let member = 0; member < size; member += 1) {
       const isEarly = member < Math.ceil(size / 2);
-      hire(id, zones, false, isEarly ? -random.between(4, 30) : random.between(1, months - 1));
+      const isNewest = member === size - 1;
+      const joinedMonth = isNewest ? random.between(months - 3, months - 0.7) : random.between(1, months - 4);
+      hire(id, zones, false, isEarly ? -random.between(4, 30) : joinedMonth);
     }
     return { id, name, managerId, pipelineId };
   });
