@@ -13,6 +13,7 @@ export const WIDGETS = [
   "geckometer",
   "rag",
   "text",
+  "list",
 ] as const;
 export type Widget = (typeof WIDGETS)[number];
 
@@ -28,6 +29,7 @@ export const feed = z.strictObject({
   filters: z.record(z.string(), z.string()).default({}),
   of: z.string().optional().describe("For rep_leaderboard: the KPI to rank by"),
   limit: z.number().int().min(1).max(50).default(12).describe("Rows of a list, points of a line"),
+  trend: z.boolean().default(false).describe("Of a number: a trend line of the last periods, not the period before"),
   min: z.number().optional().describe("Of a geckometer; absent: 0"),
   max: z.number().optional().describe("Of a geckometer; absent: the period before, or 1 for ratios"),
   amber: z.number().optional().describe("Of a red-amber-green widget: from here on amber"),

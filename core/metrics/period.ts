@@ -55,6 +55,11 @@ export function calendarStart(day: Day, grain: Grain, weekStart: number): Day {
   return toDay(utc(day).startOf(grain));
 }
 
+/** The last day of the day, week, month, quarter or year that a day is in. */
+export function calendarEnd(day: Day, grain: Grain, weekStart: number): Day {
+  return addDays(nextStart(calendarStart(day, grain, weekStart), grain), -1);
+}
+
 function nextStart(start: Day, grain: Grain): Day {
   return toDay(utc(start).plus({ [grain]: 1 }));
 }
@@ -62,10 +67,10 @@ function nextStart(start: Day, grain: Grain): Day {
 /** The days that a relative name stands for. The current week, month, quarter and year run to their end, which may lie ahead. */
 export function namedRange(name: PeriodName, now: Date, calendar: Calendar): Range {
   const today = dayOf(now, calendar.timeZone);
-  const current = (grain: Grain): Range => {
-    const from = calendarStart(today, grain, calendar.weekStart);
-    return { from, to: addDays(nextStart(from, grain), -1) };
-  };
+  const current = (grain: Grain): Range => ({
+    from: calendarStart(today, grain, calendar.weekStart),
+    to: calendarEnd(today, grain, calendar.weekStart),
+  });
   const previous = (grain: Grain): Range => {
     const to = addDays(calendarStart(today, grain, calendar.weekStart), -1);
     return { from: calendarStart(to, grain, calendar.weekStart), to };

@@ -5,7 +5,15 @@ import { DEFAULT_BOARDS, dashboardsSection, type Board, type Tile } from "./boar
 import { geckoboardSection, type DatasetConfig } from "./datasets.ts";
 import type { MetricQuery } from "./engine/query.ts";
 import { feedsSection, type Feed } from "./feeds.ts";
-import { calendarStart, namedRange, type Calendar, type Grain, type PeriodName, type Range } from "./period.ts";
+import {
+  calendarEnd,
+  calendarStart,
+  namedRange,
+  type Calendar,
+  type Grain,
+  type PeriodName,
+  type Range,
+} from "./period.ts";
 import { repLeaderboard } from "./rep-leaderboard.ts";
 
 /** A number that somebody looks at, and that is therefore kept up to date in the metrics store. */
@@ -90,8 +98,9 @@ export function queryOf(watch: Watch, now: Date, calendar: Calendar): MetricQuer
 }
 
 function lastRange(grain: Grain, count: number, now: Date, calendar: Calendar): Range {
-  const to = dayOf(now, calendar.timeZone);
-  let from = calendarStart(to, grain, calendar.weekStart);
+  const today = dayOf(now, calendar.timeZone);
+  let from = calendarStart(today, grain, calendar.weekStart);
   for (let step = 1; step < count; step += 1) from = calendarStart(addDays(from, -1), grain, calendar.weekStart);
-  return { from, to };
+  // To the end of the running period, so that its number keeps its place in the store from day to day.
+  return { from, to: calendarEnd(today, grain, calendar.weekStart) };
 }
