@@ -1,0 +1,328 @@
+import { entityId } from "../base/ids.ts";
+import type { Json, JsonObject } from "../base/json.ts";
+import type { NormaliseContext, NormaliseResult, Problem } from "../connector/define.ts";
+import type { Who } from "../identity/index.ts";
+import type { DealChangeFact, DealFact, DealState, Fact, PipelineFact } from "../schema/facts.ts";
+import type { ObservationRow } from "../store/deals.ts";
+import type { FactRow, LabelRow } from "../store/facts.ts";
+import {
+  activityCells,
+  campaignCells,
+  type Cells,
+  companyCells,
+  conversationCells,
+  dealCells,
+  goalCells,
+  type Origin,
+  personCells,
+  pipelineCells,
+  repCells,
+  type RowMaker,
+  rowMaker,
+  type ShelfName,
+  spendCells,
+  stageCells,
+  teamCells,
+  ticketCells,
+  webTrafficCells,
+} from "../store/facts-shelves.ts";
+import type { MembershipStatement } from "../store/teams.ts";
+import type { SnapshotSaid } from "./deal-history.ts";
+import type { FoldState } from "./fold-deal.ts";
+import type { StageOverrides } from "./pipeline-settings.ts";
+
+/** Runs a stream's normaliser over records and sorts what it gives by where it is stored. Pure. */
+
+/** A landed version of a record, or its deletion. */
+export type NormaliseRecord = {
+  readonly externalId: string;
+  readonly seq: number;
+  readonly payload: Json;
+  readonly sourceTime: Date | null;
+  readonly fetchedAt: Date;
+  readonly deletedAt: Date | null;
+  /** Whether the store had nothing of the record before. Absent: not known. */
+  readonly isNew?: boolean;
+  /** Whether a later version is stored: then it only tells of the past. */
+  readonly isSuperseded?: boolean;
+};
+
+export type CollectContext = {
+  readonly connectionId: string;
+  readonly stream: string;
+  readonly settings: unknown;
+  readonly timeZone: string;
+  readonly currency: string;
+  /** What was fetched until then is history: known when it happened. Null: the first load goes on. */
+  readonly firstLoadDoneAt: Date | null;
+  readonly overrides: StageOverrides;
+  readonly normalise: (record: Json, context: NormaliseContext<unknown>) => NormaliseResult;
+};
+
+/** What a batch of records has become. */
+export type Collected = {
+  readonly rows: ReadonlyMap<ShelfName, Map<string, FactRow>>;
+  readonly observations: readonly ObservationRow[];
+  readonly labels: readonly LabelRow[];
+  readonly memberships: readonly MembershipStatement[];
+  /** Reps, people and companies that came in, with what they can be recognised by. */
+  readonly who: readonly Who[];
+  /** Activities that other tools may know as well. */
+  readonly matchableActivities: readonly string[];
+  /** Records that were read and may have given facts before, with the version that was read. */
+  readonly seenBefore: readonly { readonly recordId: string; readonly seq: number; readonly isCurrent: boolean }[];
+  readonly deleted: readonly { readonly recordId: string; readonly deletedAt: Date }[];
+  readonly skipped: readonly Problem[];
+  /** Records whose normaliser threw. Their earlier facts stay. */
+  readonly failed: readonly Problem[];
+};
+
+export function collect(records: readonly NormaliseRecord[], context: CollectContext): Collected {
+  const batch = new Batch(context);
+  for (const record of records) batch.add(record);
+  return batch;
+}
+
+/** Grows while records are added; read when all are. */
+class Batch implements Collected {
+  readonly rows = new Map<ShelfName, Map<string, FactRow>>();
+  readonly observations: ObservationRow[] = [];
+  readonly labels: LabelRow[] = [];
+  readonly memberships: MembershipStatement[] = [];
+  readonly who: Who[] = [];
+  readonly matchableActivities: string[] = [];
+  readonly seenBefore: { recordId: string; seq: number; isCurrent: boolean }[] = [];
+  readonly deleted: { recordId: string; deletedAt: Date }[] = [];
+  readonly skipped: Problem[] = [];
+  readonly failed: Problem[] = [];
+  private readonly make: RowMaker;
+  private readonly context: CollectContext;
+
+  constructor(context: CollectContext) {
+    this.context = context;
+    this.make = rowMaker(context.connectionId, context.timeZone);
+  }
+
+  add(record: NormaliseRecord): void {
+    const { connectionId, stream } = this.context;
+    const recordId = entityId("record", connectionId, stream, record.externalId);
+    const isCurrent = record.isSuperseded !== true;
+    if (record.deletedAt !== null && isCurrent) this.deleted.push({ recordId, deletedAt: record.deletedAt });
+    // Of a deletion that came without the record there is nothing to read.
+    if (record.deletedAt !== null && record.payload === null) return;
+    const facts = this.read(record);
+    if (facts === null) return;
+    if (record.isNew !== true) this.seenBefore.push({ recordId, seq: record.seq, isCurrent });
+    const origin = { connectionId, recordId, deletedAt: record.deletedAt, sourceTime: record.sourceTime };
+    for (const fact of facts) {
+      if (fact.kind === "deal" || fact.kind === "deal_change") this.observe(fact, record, recordId);
+      if (isCurrent) this.shelve(fact, record, origin);
+    }
+  }
+
+  private read(record: NormaliseRecord): readonly Fact[] | null {
+    const { connectionId, stream, settings, timeZone, currency } = this.context;
+    const { externalId } = record;
+    try {
+      const { facts, skipped } = this.context.normalise(record.payload, {
+        connectionId,
+        stream,
+        externalId,
+        settings,
+        timeZone,
+        currency,
+      });
+      if (record.isSuperseded !== true) this.skipped.push(...skipped);
+      return facts;
+    } catch (error) {
+      // Only the kind of error: its message may hold what stands in the record.
+      const reason = error instanceof Error ? error.name : "something was thrown that is no error";
+      this.failed.push({ code: "normalise.failed", at: `${stream} ${externalId}`, reason, externalId });
+      return null;
+    }
+  }
+
+  private put(shelf: ShelfName, id: string, cells: Cells, record: NormaliseRecord, isMention: boolean): void {
+    let rows = this.rows.get(shelf);
+    if (rows === undefined) this.rows.set(shelf, (rows = new Map<string, FactRow>()));
+    if (isMention && rows.has(id)) return;
+    rows.set(id, { cells, isMention, isFresh: record.isNew === true });
+  }
+
+  private shelve(fact: Fact, record: NormaliseRecord, origin: Origin): void {
+    const { make } = this;
+    const put = (shelf: ShelfName, kind: Parameters<RowMaker["id"]>[0], externalId: string, cells: Cells): void =>
+      this.put(shelf, make.id(kind, externalId), cells, record, "isMention" in fact && fact.isMention);
+    switch (fact.kind) {
+      case "rep":
+        put("reps", "rep", fact.externalId, repCells(fact, make, origin));
+        this.recognise(
+          "rep",
+          fact,
+          fact.email === null ? [] : [fact.email],
+          fact.phone === null ? [] : [fact.phone],
+          [],
+        );
+        if (fact.team !== null && origin.deletedAt === null)
+          this.join("rep", make.id("rep", fact.externalId), [make.id("team", fact.team)], record);
+        return;
+      case "team":
+        put("teams", "team", fact.externalId, teamCells(fact, make, origin));
+        if (fact.members !== null || origin.deletedAt !== null)
+          this.join("team", make.id("team", fact.externalId), this.membersOf(fact.members, origin), record);
+        return;
+      case "person":
+        put("people", "person", fact.externalId, personCells(fact, make, origin));
+        return this.recognise("person", fact, fact.emails, fact.phones, []);
+      case "company":
+        put("companies", "company", fact.externalId, companyCells(fact, make, origin));
+        return this.recognise("company", fact, [], fact.phones, fact.domains);
+      case "pipeline":
+        put("pipelines", "pipeline", fact.externalId, pipelineCells(fact, make, origin));
+        fact.stages.forEach((stage, position) => {
+          const cells = stageCells(fact, position, this.override(fact, stage), make, origin);
+          put("stages", "stage", stage.externalId, cells);
+        });
+        return;
+      case "deal":
+        return put("deals", "deal", fact.externalId, dealCells(fact, make, origin));
+      case "deal_change":
+        return;
+      case "activity":
+        put("activities", "activity", fact.externalId, activityCells(fact, make, origin));
+        if (fact.matchKeys.length > 0) this.matchableActivities.push(make.id("activity", fact.externalId));
+        return;
+      case "ticket":
+        return put("tickets", "ticket", fact.externalId, ticketCells(fact, make, origin));
+      case "conversation":
+        return put("conversations", "conversation", fact.externalId, conversationCells(fact, make, origin));
+      case "campaign":
+        return put("campaigns", "campaign", fact.externalId, campaignCells(fact, make, origin));
+      case "web_traffic":
+        return put("web_traffic", "web_traffic", fact.externalId, webTrafficCells(fact, make, origin));
+      case "spend":
+        return put("spend", "spend", fact.externalId, spendCells(fact, make, origin));
+      case "goal":
+        return put("goals", "goal", fact.externalId, goalCells(fact, make, origin));
+      case "label":
+        if (origin.deletedAt === null) this.label(fact, origin.recordId);
+        return;
+      default:
+        return fact satisfies never;
+    }
+  }
+
+  private recognise(
+    entity: Who["entity"],
+    fact: { readonly externalId: string; readonly isMention: boolean },
+    emails: readonly string[],
+    phones: readonly string[],
+    domains: readonly string[],
+  ): void {
+    const { externalId, isMention } = fact;
+    this.who.push({ entity, id: this.make.id(entity, externalId), externalId, isMention, emails, phones, domains });
+  }
+
+  /** A team that is gone has no members any more. */
+  private membersOf(members: readonly string[] | null, origin: Origin): string[] {
+    return origin.deletedAt === null ? (members ?? []).map((rep) => this.make.id("rep", rep)) : [];
+  }
+
+  private join(says: "rep" | "team", id: string, others: readonly string[], record: NormaliseRecord): void {
+    const since = record.deletedAt ?? record.sourceTime ?? record.fetchedAt;
+    this.memberships.push({ says, id, others, since, isHistory: this.isHistory(record) });
+  }
+
+  private label(fact: Extract<Fact, { kind: "label" }>, recordId: string): void {
+    const known = this.labels.findIndex((l) => l.namespace === fact.namespace && l.externalId === fact.externalId);
+    const row = { namespace: fact.namespace, externalId: fact.externalId, recordId, name: fact.name };
+    if (known === -1) this.labels.push(row);
+    else this.labels[known] = row;
+  }
+
+  private override(pipeline: PipelineFact, stage: PipelineFact["stages"][number]): PipelineFact["stages"][number] {
+    const said = this.context.overrides.find(
+      this.context.connectionId,
+      pipeline.name ?? pipeline.externalId,
+      stage.name,
+    );
+    if (said === null) return stage;
+    return {
+      ...stage,
+      canonical: said.canonical ?? stage.canonical,
+      probability: said.probability ?? stage.probability,
+    };
+  }
+
+  private isHistory(record: NormaliseRecord): boolean {
+    const { firstLoadDoneAt } = this.context;
+    return firstLoadDoneAt === null || record.fetchedAt <= firstLoadDoneAt;
+  }
+
+  private observe(fact: DealFact | DealChangeFact, record: NormaliseRecord, recordId: string): void {
+    // A deletion shows nothing of the deal's state, and a change that was taken back shows nothing at all.
+    if (record.deletedAt !== null) return;
+    const knownAt = this.isHistory(record) ? -Infinity : record.fetchedAt.getTime();
+    const common = { recordId, knownAt, seq: record.seq };
+    if (fact.kind === "deal") {
+      const at = (record.sourceTime ?? record.fetchedAt).getTime();
+      this.observations.push({
+        ...common,
+        dealId: this.make.id("deal", fact.externalId),
+        key: `${recordId}@${record.seq}`,
+        kind: "snapshot",
+        at,
+        isDay: false,
+        before: {},
+        after: this.snapshot(fact, record.sourceTime === null),
+      });
+      return;
+    }
+    this.observations.push({
+      ...common,
+      dealId: this.make.id("deal", fact.deal),
+      key: `${recordId}/${fact.externalId}`,
+      kind: "change",
+      at: this.make.instant(fact.changedAt).getTime(),
+      isDay: "day" in fact.changedAt,
+      before: this.part(fact.before),
+      after: this.part(fact.after),
+    });
+  }
+
+  private snapshot(fact: DealFact, isAtFetch: boolean): SnapshotSaid {
+    const { make } = this;
+    return {
+      status: fact.status,
+      pipeline_id: make.ref("pipeline", fact.pipeline),
+      stage_id: make.ref("stage", fact.stage),
+      amount_minor: fact.amountMinor,
+      currency: fact.currency,
+      value_period: fact.valuePeriod,
+      rep_id: make.ref("rep", fact.rep),
+      probability: fact.probability,
+      expected_close_on: fact.expectedCloseOn,
+      is_at_fetch: isAtFetch,
+      created_at: fact.createdAt === null ? null : make.instant(fact.createdAt).getTime(),
+      created_is_day: fact.createdAt !== null && "day" in fact.createdAt,
+      closed_at: fact.closedAt === null ? null : make.instant(fact.closedAt).getTime(),
+      closed_is_day: fact.closedAt !== null && "day" in fact.closedAt,
+    };
+  }
+
+  /** Only the fields that were witnessed, under their columns' names. */
+  private part(said: Partial<DealState>): JsonObject {
+    const { make } = this;
+    const state: { -readonly [name in keyof FoldState]?: FoldState[name] } = {};
+    if (said.status !== undefined) state.status = said.status;
+    if (said.pipeline !== undefined) state.pipeline_id = make.ref("pipeline", said.pipeline);
+    if (said.stage !== undefined) state.stage_id = make.ref("stage", said.stage);
+    if (said.amountMinor !== undefined) state.amount_minor = said.amountMinor;
+    if (said.currency !== undefined) state.currency = said.currency;
+    if (said.valuePeriod !== undefined) state.value_period = said.valuePeriod;
+    if (said.rep !== undefined) state.rep_id = make.ref("rep", said.rep);
+    if (said.probability !== undefined) state.probability = said.probability;
+    if (said.expectedCloseOn !== undefined) state.expected_close_on = said.expectedCloseOn;
+    return state;
+  }
+}

@@ -1,0 +1,217 @@
+import type { JsonObject } from "../base/json.ts";
+import type { Copy } from "../store/copy.ts";
+import type { Tx } from "../store/db.ts";
+import {
+  type ChangeRow,
+  deleteObservations,
+  insertObservations,
+  type ObservationRow,
+  readChanges,
+  readObservations,
+  replaceChanges,
+  updateObservations,
+} from "../store/deals.ts";
+import { type DealObservation, foldDeal, FOLD_FIELDS, type FoldedChange, type FoldState } from "./fold-deal.ts";
+
+/** Takes in what a batch has witnessed of deals, and writes their histories anew where they came out different. */
+
+/** What the batch says. */
+export type Witnessing = {
+  readonly connectionId: string;
+  readonly observations: readonly ObservationRow[];
+  /** Records that may have been observed before, with the version this batch has looked at. What they no longer give is forgotten. */
+  readonly seenBefore: readonly { readonly recordId: string; readonly seq: number; readonly isCurrent: boolean }[];
+  /** Records that the source no longer has: their changes are taken back; their snapshots were true when they were taken. */
+  readonly deletedRecordIds: readonly string[];
+};
+
+export type RewrittenDeal = {
+  readonly dealId: string;
+  readonly before: readonly ChangeRow[];
+  readonly after: readonly ChangeRow[];
+};
+
+export async function recordHistory(tx: Tx, copy: Copy, witnessing: Witnessing): Promise<readonly RewrittenDeal[]> {
+  const { connectionId, observations, seenBefore, deletedRecordIds } = witnessing;
+  const recordIds = [...seenBefore.map((record) => record.recordId), ...deletedRecordIds];
+  if (observations.length === 0 && recordIds.length === 0) return [];
+  const dealIds = [...new Set(observations.map((one) => one.dealId))];
+  const stored = await readObservations(tx, dealIds, recordIds);
+  const plan = planObservations(stored, witnessing);
+  await deleteObservations(tx, plan.gone);
+  await updateObservations(tx, connectionId, plan.changed);
+  await insertObservations(copy, connectionId, plan.added);
+  const touched = new Set([...plan.gone, ...plan.changed, ...plan.added].map((one) => one.dealId));
+  if (touched.size === 0) return [];
+  // A deal of which only a taken-back change was read needs its other observations, too.
+  const missing = [...touched].filter((id) => !dealIds.includes(id));
+  const more = missing.length === 0 ? [] : await readObservations(tx, missing, []);
+  return refold(tx, copy, connectionId, byDeal(touched, plan.kept, more), new Set(stored.map((one) => one.dealId)));
+}
+
+type Plan = {
+  readonly added: readonly ObservationRow[];
+  readonly changed: readonly ObservationRow[];
+  readonly gone: readonly ObservationRow[];
+  /** Everything that holds after the plan, of the deals that the batch observed. */
+  readonly kept: ReadonlyMap<string, ObservationRow>;
+};
+
+function planObservations(stored: readonly ObservationRow[], witnessing: Witnessing): Plan {
+  const kept = new Map(stored.map((row) => [identity(row), row]));
+  const added = new Map<string, ObservationRow>();
+  const changed = new Map<string, ObservationRow>();
+  for (const row of witnessing.observations) {
+    const id = identity(row);
+    const known = kept.get(id);
+    if (known === undefined || added.has(id)) added.set(id, row);
+    else if (!isSame(known, row)) changed.set(id, row);
+    kept.set(id, row);
+  }
+  const given = new Set(witnessing.observations.map(identity));
+  const versions = new Map(witnessing.seenBefore.map((record) => [record.recordId + record.seq, record]));
+  const current = new Set(witnessing.seenBefore.filter((record) => record.isCurrent).map((record) => record.recordId));
+  const deleted = new Set(witnessing.deletedRecordIds);
+  const gone: ObservationRow[] = [];
+  for (const row of stored) {
+    const isForgotten =
+      row.kind === "change"
+        ? deleted.has(row.recordId) || current.has(row.recordId)
+        : versions.has(row.recordId + row.seq);
+    if (!isForgotten || (given.has(identity(row)) && !(row.kind === "change" && deleted.has(row.recordId)))) continue;
+    gone.push(row);
+    kept.delete(identity(row));
+  }
+  return { added: [...added.values()], changed: [...changed.values()], gone, kept };
+}
+
+function identity(row: ObservationRow): string {
+  return `${row.dealId}|${row.key}`;
+}
+
+function isSame(a: ObservationRow, b: ObservationRow): boolean {
+  return (
+    a.recordId === b.recordId &&
+    a.kind === b.kind &&
+    a.at === b.at &&
+    a.isDay === b.isDay &&
+    a.knownAt === b.knownAt &&
+    a.seq === b.seq &&
+    isSameObject(a.before, b.before) &&
+    isSameObject(a.after, b.after)
+  );
+}
+
+/** Of flat objects; jsonb keeps no order of keys. */
+function isSameObject(a: JsonObject, b: JsonObject): boolean {
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
+}
+
+function byDeal(
+  touched: ReadonlySet<string>,
+  kept: ReadonlyMap<string, ObservationRow>,
+  more: readonly ObservationRow[],
+): Map<string, ObservationRow[]> {
+  const all = new Map<string, ObservationRow[]>([...touched].map((id) => [id, []]));
+  const known = new Map(kept);
+  for (const row of more) known.set(identity(row), row);
+  for (const row of known.values()) all.get(row.dealId)?.push(row);
+  return all;
+}
+
+async function refold(
+  tx: Tx,
+  copy: Copy,
+  connectionId: string,
+  deals: ReadonlyMap<string, readonly ObservationRow[]>,
+  knownDeals: ReadonlySet<string>,
+): Promise<RewrittenDeal[]> {
+  const stored = await readChanges(
+    tx,
+    [...deals.keys()].filter((id) => knownDeals.has(id)),
+  );
+  const ends: { dealId: string; fromOrdinal: number; isNew: boolean }[] = [];
+  const rows: ChangeRow[] = [];
+  const rewritten: RewrittenDeal[] = [];
+  for (const [dealId, observations] of deals) {
+    const before = stored.get(dealId) ?? [];
+    const after = foldDeal(observations.map(toObservation)).map((change, ordinal) => toRow(dealId, ordinal, change));
+    const fromOrdinal = firstDifference(before, after);
+    if (fromOrdinal === null) continue;
+    ends.push({ dealId, fromOrdinal, isNew: before.length === 0 });
+    for (let ordinal = fromOrdinal; ordinal < after.length; ordinal += 1) {
+      const row = after[ordinal];
+      if (row !== undefined) rows.push(row);
+    }
+    rewritten.push({ dealId, before, after });
+  }
+  await replaceChanges(tx, copy, connectionId, ends, rows);
+  return rewritten;
+}
+
+function firstDifference(before: readonly ChangeRow[], after: readonly ChangeRow[]): number | null {
+  for (let ordinal = 0; ordinal < Math.max(before.length, after.length); ordinal += 1) {
+    const [a, b] = [before[ordinal], after[ordinal]];
+    if (a === undefined || b === undefined || !isSameRow(a, b)) return ordinal;
+  }
+  return null;
+}
+
+function isSameRow(a: ChangeRow, b: ChangeRow): boolean {
+  return (
+    a.heldFrom === b.heldFrom &&
+    a.heldTo === b.heldTo &&
+    a.isDay === b.isDay &&
+    a.knownAt === b.knownAt &&
+    a.evidence === b.evidence &&
+    a.changed.length === b.changed.length &&
+    a.changed.every((name, index) => name === b.changed[index]) &&
+    FOLD_FIELDS.every((field) => (a.state[field] ?? null) === (b.state[field] ?? null))
+  );
+}
+
+function toRow(dealId: string, ordinal: number, change: FoldedChange): ChangeRow {
+  const { heldFrom, heldTo, isDay, knownAt, changed, state, evidence } = change;
+  return { dealId, ordinal, heldFrom, heldTo, isDay, knownAt, changed, state, evidence };
+}
+
+/** What a snapshot's `after` holds: the state, and what else the deal says of its time. */
+export type SnapshotSaid = FoldState & {
+  readonly is_at_fetch: boolean;
+  readonly created_at: number | null;
+  readonly created_is_day: boolean;
+  readonly closed_at: number | null;
+  readonly closed_is_day: boolean;
+};
+
+function toObservation(row: ObservationRow): DealObservation {
+  const { key, at, isDay, knownAt, seq } = row;
+  // `before` and `after` were written by collect.ts, and by nobody else.
+  if (row.kind === "change")
+    return {
+      kind: "change",
+      key,
+      at,
+      isDay,
+      knownAt,
+      seq,
+      before: row.before as Partial<FoldState>,
+      after: row.after as Partial<FoldState>,
+    };
+  const said = row.after as SnapshotSaid;
+  return {
+    kind: "snapshot",
+    key,
+    at,
+    isDay,
+    knownAt,
+    seq,
+    state: said,
+    isAtFetch: said.is_at_fetch,
+    createdAt: said.created_at,
+    createdIsDay: said.created_is_day,
+    closedAt: said.closed_at,
+    closedIsDay: said.closed_is_day,
+  };
+}

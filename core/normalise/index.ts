@@ -1,0 +1,265 @@
+import type { JsonObject } from "../base/json.ts";
+import { TributaryError } from "../base/errors.ts";
+import type { AnyConnector, Problem } from "../connector/define.ts";
+import { relate } from "../identity/index.ts";
+import { appendEvents } from "../outbox/append.ts";
+import { type Copy, copyTransaction } from "../store/copy.ts";
+import type { Store, Tx } from "../store/db.ts";
+import {
+  markDeleted,
+  ownedRows,
+  removeRows,
+  SHELF_NAMES,
+  storeLabels,
+  storeRows,
+  type Written,
+} from "../store/facts.ts";
+import { SHELVES, type ShelfName } from "../store/facts-shelves.ts";
+import type { IdentityEntity } from "../schema/tables.ts";
+import { lockFacts, moveMark, readMark, type NormaliseMark, resetMark } from "../store/facts-marks.ts";
+import { readChangesAfter } from "../store/raw.ts";
+import { addToRun, appendRunLines } from "../store/runs.ts";
+import { storeMemberships } from "../store/teams.ts";
+import { type Collected, collect, type CollectContext, type NormaliseRecord } from "./collect.ts";
+import { dealEvents } from "./deal-events.ts";
+import { recordHistory } from "./deal-history.ts";
+import { NO_OVERRIDES, readStageOverrides } from "./pipeline-settings.ts";
+
+/**
+ * Normalise: what landed becomes facts. The facts of a batch, the histories of its deals, what they raise as events, who is who, and the
+ * mark up to which the stream is normalised move in one transaction. Going over the same records again writes nothing.
+ *
+ *   landed_seq       what has landed
+ *   normalised_seq   what has become facts; everything between is read from raw by {@link catchUp}
+ */
+
+export type NormaliseDeps = { readonly store: Store };
+
+/** The stream of a connection that is normalised. */
+export type NormaliseTarget = {
+  readonly connection: { readonly id: string; readonly settings: JsonObject };
+  readonly connector: AnyConnector;
+  readonly stream: string;
+};
+
+export type Normalised = {
+  readonly records: number;
+  /** Rows of facts that were written. What is there already in the same form is not written. */
+  readonly facts: Written;
+  /** Deals whose history came out different. */
+  readonly deals: number;
+  readonly events: number;
+  /** What could not be mapped, and why. */
+  readonly skipped: readonly Problem[];
+  /** Records whose normaliser failed (`normalise.failed`): a bug of the connector. They are kept raw; the stream is marked partial. */
+  readonly failed: readonly Problem[];
+};
+
+const NOTHING: Normalised = {
+  records: 0,
+  facts: { added: 0, changed: 0, removed: 0 },
+  deals: 0,
+  events: 0,
+  skipped: [],
+  failed: [],
+};
+
+/** So many records become facts in one transaction when they are read from raw. */
+const CHUNK = 2_000;
+/** So many lines of problems a run keeps per batch; the rest is counted. */
+const MOST_LINES = 100;
+
+/**
+ * Makes facts of records that have just landed, handed over in memory in the order of their `seq`. Where earlier ones are still waiting,
+ * it catches up instead, so that nothing is passed over; where another worker has been faster, it does nothing.
+ */
+export async function normaliseLanded(
+  deps: NormaliseDeps,
+  target: NormaliseTarget,
+  records: readonly NormaliseRecord[],
+  runId: number | null,
+): Promise<Normalised> {
+  if (records.length === 0) return NOTHING;
+  const done = await inTransaction(
+    deps,
+    target,
+    (mark) => {
+      const first = records[0]?.seq ?? 0;
+      if (mark.normalisedSeq < first - 1) return Promise.resolve(null);
+      return Promise.resolve(records.filter((record) => record.seq > mark.normalisedSeq));
+    },
+    runId,
+  );
+  return done ?? catchUp(deps, target, { fromStart: false, runId });
+}
+
+export type CatchUpOptions = {
+  /** A replay: every record of the stream, from the first on. */
+  readonly fromStart: boolean;
+  readonly runId?: number | null;
+  readonly onProgress?: (records: number) => void;
+  readonly signal?: AbortSignal;
+};
+
+/** Makes facts of everything that has landed and was not normalised yet, read from raw in chunks, in the order in which it landed. */
+export async function catchUp(
+  deps: NormaliseDeps,
+  target: NormaliseTarget,
+  options: CatchUpOptions,
+): Promise<Normalised> {
+  const { connection, stream } = target;
+  if (options.fromStart) await resetMark(deps.store, connection.id, stream);
+  let total = NOTHING;
+  while (options.signal?.aborted !== true) {
+    const done = await inTransaction(
+      deps,
+      target,
+      (mark, tx) => readChangesAfter(tx, connection.id, stream, mark.normalisedSeq, CHUNK),
+      options.runId ?? null,
+    );
+    if (done === null || done.records === 0) break;
+    total = sum(total, done);
+    options.onProgress?.(total.records);
+  }
+  return total;
+}
+
+function sum(a: Normalised, b: Normalised): Normalised {
+  return {
+    records: a.records + b.records,
+    facts: addWritten(a.facts, b.facts),
+    deals: a.deals + b.deals,
+    events: a.events + b.events,
+    skipped: [...a.skipped, ...b.skipped],
+    failed: [...a.failed, ...b.failed],
+  };
+}
+
+function addWritten(a: Written, b: Written): Written {
+  return { added: a.added + b.added, changed: a.changed + b.changed, removed: a.removed + b.removed };
+}
+
+/** One batch. `choose` says which records, once it is sure that nobody else writes facts of this connection; null: none, look further. */
+async function inTransaction(
+  deps: NormaliseDeps,
+  target: NormaliseTarget,
+  choose: (mark: NormaliseMark, tx: Tx) => Promise<readonly NormaliseRecord[] | null>,
+  runId: number | null,
+): Promise<Normalised | null> {
+  const { connection, stream } = target;
+  return copyTransaction(deps.store, async (tx, copy) => {
+    await lockFacts(tx, connection.id);
+    const mark = await readMark(tx, connection.id, stream);
+    const records = await choose(mark, tx);
+    if (records === null) return null;
+    const last = records[records.length - 1];
+    if (last === undefined) return NOTHING;
+    const collected = collect(records, await collectContext(tx, target, mark));
+    const written = await store(tx, copy, connection.id, collected, mark);
+    const outcome: Normalised = {
+      ...written,
+      records: records.length,
+      skipped: collected.skipped,
+      failed: collected.failed,
+    };
+    if (runId !== null) await report(tx, runId, outcome, last.fetchedAt);
+    // Last, since the next landing waits for this row.
+    await moveMark(tx, connection.id, stream, last.seq, collected.failed.length);
+    return outcome;
+  });
+}
+
+async function collectContext(tx: Tx, target: NormaliseTarget, mark: NormaliseMark): Promise<CollectContext> {
+  const { connection, connector, stream } = target;
+  const declared = connector.streams[stream];
+  if (declared === undefined)
+    throw new TributaryError({
+      code: "normalise.unknown_stream",
+      kind: "config",
+      message: `The connector ${connector.key} has no stream "${stream}".`,
+      mend: `Name one of: ${Object.keys(connector.streams).join(", ")}.`,
+    });
+  return {
+    connectionId: connection.id,
+    stream,
+    settings: connector.settings.parse(connection.settings),
+    timeZone: mark.timeZone,
+    currency: mark.currency,
+    firstLoadDoneAt: mark.firstLoadDoneAt,
+    overrides: mark.hasPipelineSettings ? await readStageOverrides(tx) : NO_OVERRIDES,
+    normalise: declared.normalise,
+  };
+}
+
+const ENTITY_OF: { readonly [name in ShelfName]?: IdentityEntity } = {
+  reps: "rep",
+  people: "person",
+  companies: "company",
+};
+
+async function store(
+  tx: Tx,
+  copy: Copy,
+  connectionId: string,
+  collected: Collected,
+  mark: NormaliseMark,
+): Promise<Pick<Normalised, "facts" | "deals" | "events">> {
+  let facts: Written = { added: 0, changed: 0, removed: 0 };
+  const current = collected.seenBefore.filter((record) => record.isCurrent).map((record) => record.recordId);
+  const owned = current.length === 0 ? new Map<ShelfName, Set<string>>() : await ownedRows(tx, current);
+  const removed: { entity: IdentityEntity; id: string }[] = [];
+  for (const name of SHELF_NAMES) {
+    const rows = collected.rows.get(name);
+    if (rows !== undefined) facts = addWritten(facts, await storeRows(tx, copy, SHELVES[name], rows));
+    const stale = [...(owned.get(name) ?? [])].filter((id) => rows?.has(id) !== true);
+    facts = addWritten(facts, { added: 0, changed: 0, removed: await removeRows(tx, name, stale, mark.now) });
+    const entity = ENTITY_OF[name];
+    if (entity !== undefined) removed.push(...stale.map((id) => ({ entity, id })));
+  }
+  const marked = await markDeleted(tx, collected.deleted);
+  const gone = collected.deleted.map((record) => record.recordId);
+  const labels = await storeLabels(tx, connectionId, collected.labels, [...current, ...gone]);
+  const memberships = await storeMemberships(tx, connectionId, collected.memberships);
+  const rewritten = await recordHistory(tx, copy, {
+    connectionId,
+    observations: collected.observations,
+    seenBefore: collected.seenBefore,
+    deletedRecordIds: gone,
+  });
+  const related = await relate(tx, copy, {
+    connectionId,
+    who: collected.who,
+    removed,
+    activityIds: collected.matchableActivities,
+    now: mark.now,
+  });
+  const events = await dealEvents(tx, rewritten, { connectionId, ...mark });
+  await appendEvents(tx, events);
+  facts = addWritten(addWritten(facts, labels), { added: 0, changed: marked + memberships + related, removed: 0 });
+  return { facts, deals: rewritten.length, events: events.length };
+}
+
+async function report(tx: Tx, runId: number, outcome: Normalised, at: Date): Promise<void> {
+  const { facts, skipped, failed } = outcome;
+  await addToRun(tx, runId, {
+    facts: facts.added + facts.changed + facts.removed,
+    skipped: skipped.length + failed.length,
+  });
+  const problems = [...failed, ...skipped];
+  const lines = problems.slice(0, MOST_LINES).map((problem) => ({
+    at,
+    level: "warn" as const,
+    code: problem.code,
+    message: `${problem.at}: ${problem.reason}`,
+    data: null,
+  }));
+  const left = problems.length - lines.length;
+  if (left > 0)
+    lines.push({ at, level: "warn", code: "normalise.more", message: `and ${left} more of this batch`, data: null });
+  await appendRunLines(tx, runId, lines);
+}
+
+/** Whether a result says that something was written. */
+export function changedAnything({ facts, deals }: Normalised): boolean {
+  return facts.added + facts.changed + facts.removed + deals > 0;
+}
