@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { TributaryError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import type { AnyConnector, DeletionPolicy, Problem, Stream } from "../connector/define.ts";
+import type { AnyConnector, DeletionPolicy, Stream } from "../connector/define.ts";
 import { createHttpFactory } from "../connector/http-client.ts";
 import type { Limiter } from "../connector/limits.ts";
 import type { Secrets } from "../secrets/index.ts";
@@ -24,23 +24,17 @@ export type EngineDeps = {
 };
 
 /**
- * Makes facts of what has just landed in one stream. `changes` null: of whatever has landed and was not normalised yet, read from the store.
- * Must give the same either way, and must take changes that it has seen before, or that came out of turn, in its stride.
+ * Makes facts of what has just landed in one stream, and adds what came of it to the run. `changes` null: of whatever has landed and was
+ * not normalised yet, read from the store. Must give the same either way, and must take changes that it has seen before, or that came out
+ * of turn, in its stride.
  */
 export type NormaliseChanged = (input: {
   readonly connection: Connection;
   readonly connector: AnyConnector;
   readonly stream: string;
   readonly changes: readonly RawChange[] | null;
-}) => Promise<NormaliseSummary>;
-
-export type NormaliseSummary = {
-  /** Facts that were written or taken back. */
-  readonly facts: number;
-  readonly skipped: number;
-  /** What was skipped, or the first of it. */
-  readonly problems: readonly Problem[];
-};
+  readonly runId: number;
+}) => Promise<void>;
 
 /** A connection with its vendor's client, ready to ask. */
 export type OpenConnection = {

@@ -15,7 +15,7 @@ import {
   readMarks,
   updateRaw,
 } from "../store/raw.ts";
-import { addToRun } from "../store/runs.ts";
+import { addToRun, lockRun } from "../store/runs.ts";
 import { advanceStream, lockStreams, type StreamState } from "../store/streams.ts";
 import { type Candidate, gather, isBuriedUnseen, judge, type LandPart } from "./batch.ts";
 
@@ -67,6 +67,8 @@ export async function landBatch(
   // Outside the transaction: hashing a batch takes longer than any of its statements, and nobody should wait for it with a lock held.
   const gathered = [...byStream].map(([stream, parts]) => ({ stream, parts, candidates: gather(parts, learnedAt) }));
   return copyTransaction(store, async (tx, copy) => {
+    if (!(await lockRun(tx, batch.runId)))
+      throw fenced(batch.connectionId, batch.pulled?.stream ?? "inbound", batch.runId);
     const states = await lockStreams(tx, batch.connectionId, [...byStream.keys()]);
     checkFence(batch, states);
     const changes = new Map<string, readonly RawChange[]>();
@@ -208,7 +210,7 @@ function planWrites(
         counts.deleted += 1;
         break;
     }
-    changes.push({ ...toChange(candidate, seq, learnedAt), isNew: mark === undefined });
+    changes.push(toChange(candidate, seq, learnedAt, mark === undefined));
   }
   return { inserts, updates, deletions, changes, counts };
 }
@@ -225,7 +227,12 @@ function toWrite({ externalId, version, deletion }: Candidate, seq: number, lear
   };
 }
 
-function toChange({ externalId, version, deletion }: Candidate, seq: number, learnedAt: Date): RawChange {
+function toChange(
+  { externalId, version, deletion }: Candidate,
+  seq: number,
+  learnedAt: Date,
+  isNew: boolean,
+): RawChange {
   return {
     externalId,
     seq,
@@ -233,6 +240,8 @@ function toChange({ externalId, version, deletion }: Candidate, seq: number, lea
     sourceTime: version?.sourceTime ?? null,
     fetchedAt: deletion === null && version !== null ? version.fetchedAt : learnedAt,
     deletedAt: deletion?.at ?? null,
+    isNew,
+    isSuperseded: false,
   };
 }
 

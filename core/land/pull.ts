@@ -2,7 +2,7 @@ import type { DeletionPolicy, PullContext, Stream } from "../connector/define.ts
 import { startOfDay } from "../base/time.ts";
 import type { Db } from "../store/db.ts";
 import { deleteUnlisted, forgetListed, type RawChange } from "../store/raw.ts";
-import { addToRun, readRun, type Run } from "../store/runs.ts";
+import { addToRun, lockRun, readRun, type Run } from "../store/runs.ts";
 import { advanceStream, lockStreams } from "../store/streams.ts";
 import { readWorkspace } from "../store/workspace.ts";
 import type { LandPart } from "./batch.ts";
@@ -169,11 +169,9 @@ export class Pull {
     for (const [stream, changed] of changes) await this.normalise(stream, changed);
   }
 
-  private async normalise(stream: string, changes: readonly RawChange[] | null): Promise<void> {
+  private normalise(stream: string, changes: readonly RawChange[] | null): Promise<void> {
     const { connection, connector } = this.opened;
-    const { facts, skipped, problems } = await this.deps.normalise({ connection, connector, stream, changes });
-    this.lines.addProblems(problems);
-    if (facts > 0 || skipped > 0) await addToRun(this.db, this.started.runId, { facts, skipped });
+    return this.deps.normalise({ connection, connector, stream, changes, runId: this.started.runId });
   }
 
   /** Everything was listed: what was not is gone. A pull that started from a date has not listed everything. */
@@ -181,6 +179,7 @@ export class Pull {
     if (this.deletions !== "absence") return;
     const { connectionId, stream } = this.request;
     const { deleted, before } = await this.db.transaction().execute(async (tx) => {
+      await lockRun(tx, this.started.runId);
       const state = (await lockStreams(tx, connectionId, [stream])).get(stream);
       if (state?.runningRunId !== this.started.runId) throw fenced(connectionId, stream, this.started.runId);
       if (this.started.since !== null) {

@@ -1,7 +1,7 @@
 import { TributaryError, findTributaryError, toTributaryError } from "../base/errors.ts";
 import { markAuthorised, markNeedsAuth, readConnection } from "../store/connections.ts";
 import { toStoreFailure } from "../store/failures.ts";
-import { finishRun, readRun, type Run } from "../store/runs.ts";
+import { finishRun, lockRun, readRun, type Run } from "../store/runs.ts";
 import { lockStreams, markStreamPulled, markStreamStopped } from "../store/streams.ts";
 import { openConnection, unknownConnection } from "./engine.ts";
 import { fenced } from "./land.ts";
@@ -81,6 +81,7 @@ async function attempt(
 async function noteSuccess(deps: PullDeps, { connectionId, stream }: PullRequest, started: StartedRun): Promise<void> {
   const finishedAt = deps.clock.now();
   await deps.store.db.transaction().execute(async (tx) => {
+    await lockRun(tx, started.runId);
     const state = (await lockStreams(tx, connectionId, [stream])).get(stream);
     if (state?.runningRunId !== started.runId) throw fenced(connectionId, stream, started.runId);
     await markStreamPulled(tx, connectionId, stream, { startedAt: started.startedAt, finishedAt });
@@ -105,7 +106,7 @@ async function noteFailure(
     await lines.close();
     const error = state === "interrupted" ? null : { code, kind, message, mend };
     await deps.store.db.transaction().execute(async (tx) => {
-      await lockStreams(tx, connectionId, [stream]);
+      await lockRun(tx, runId);
       const partialReason = kind === "contract" ? message : null;
       await markStreamStopped(tx, connectionId, stream, runId, state === "failed" ? { partialReason } : null);
       await finishRun(tx, runId, { state, finishedAt: deps.clock.now(), error });

@@ -202,11 +202,11 @@ export async function deleteUnlisted(
   return rows[0] ?? { deleted: 0, before: 0 };
 }
 
-/** A version of a record, or its deletion, as it is stored. */
+/** A version of a record, or its deletion. */
 export type RawChange = {
   readonly externalId: string;
   readonly seq: number;
-  /** Null for a record of which nothing but its deletion is known. */
+  /** May be null for a deletion: nothing but the id came with it. */
   readonly payload: Json;
   readonly sourceTime: Date | null;
   readonly fetchedAt: Date;

@@ -79,6 +79,17 @@ export async function resumeRun(db: Db, runId: number): Promise<void> {
     .execute();
 }
 
+/**
+ * Locks a run until the transaction ends. What writes to a run and to its stream does it in this order, run first: the making of facts and
+ * the next landing go on at the same time, and would otherwise wait for each other in a circle.
+ *
+ * @returns false when there is no such run (any more).
+ */
+export async function lockRun(tx: Tx, runId: number): Promise<boolean> {
+  const row = await tx.selectFrom("runs").select("id").where("id", "=", runId).forNoKeyUpdate().executeTakeFirst();
+  return row !== undefined;
+}
+
 /** The newest run of a stream (of a kind that pulls), or null. */
 export async function latestRun(db: Db, connectionId: string, stream: string): Promise<Run | null> {
   const row = await runs(db)

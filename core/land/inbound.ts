@@ -1,0 +1,167 @@
+import { findTributaryError, TributaryError, toTributaryError } from "../base/errors.ts";
+import type { InboundRequest, StreamPart } from "../connector/define.ts";
+import { inboundSecretOf } from "../secrets/index.ts";
+import { readConnection, readInbound } from "../store/connections.ts";
+import { toStoreFailure } from "../store/failures.ts";
+import { type Delivery, insertDelivery, markTakenIn, waitingDeliveries } from "../store/inbound.ts";
+import { finishRun, insertRun, interruptStaleRuns, readRun } from "../store/runs.ts";
+import type { LandPart } from "./batch.ts";
+import {
+  connectorOf,
+  type EngineDeps,
+  landStreamOf,
+  type OpenConnection,
+  parseSettings,
+  unknownConnection,
+} from "./engine.ts";
+import { fenced, landBatch } from "./land.ts";
+import { tryLock } from "./lock.ts";
+import type { PullDeps } from "./pull.ts";
+import { openRunLines, type RunLines } from "./run-log.ts";
+import { type PullOutcome, streamLockName } from "./run.ts";
+
+/** The runs of webhooks are listed under this name; it is no stream of its own. */
+export const INBOUND = "inbound";
+
+/** So many deliveries land in one transaction. */
+const MOST_AT_ONCE = 200;
+
+/**
+ * Verifies a delivery and keeps it, to be taken in by {@link takeInbound}. Does no more than that: vendors wait a few seconds at most. The
+ * token in the address is the caller's to check.
+ *
+ * @returns `duplicate` when the same delivery is already there; `unsupported` when the connector has no webhook.
+ * @throws TributaryError kind `auth` when the signature does not hold or the connection has no secret; `connection.unknown`
+ */
+export async function acceptDelivery(
+  deps: Pick<EngineDeps, "store" | "secrets" | "clock" | "findConnector">,
+  connectionId: string,
+  request: InboundRequest,
+): Promise<"accepted" | "duplicate" | "unsupported"> {
+  const inbound = await readInbound(deps.store.db, connectionId);
+  if (inbound === null) throw unknownConnection(connectionId);
+  const webhook = deps.findConnector(inbound.connector)?.webhook;
+  if (webhook === undefined) return "unsupported";
+  if (inbound.secret === null) throw noSecret(connectionId);
+  const now = deps.clock.now();
+  webhook.verify(request, deps.secrets.open(inbound.secret, inboundSecretOf(connectionId)), now);
+  const isNew = await insertDelivery(deps.store.db, connectionId, {
+    dedupeKey: webhook.dedupeKey(request),
+    receivedAt: now,
+    headers: withoutSecrets(request.headers),
+    body: request.body,
+  });
+  return isNew ? "accepted" : "duplicate";
+}
+
+/** A delivery is stored as it came, but for what somebody could sign in with. */
+function withoutSecrets(headers: InboundRequest["headers"]): InboundRequest["headers"] {
+  const secret = new Set(["authorization", "cookie", "proxy-authorization"]);
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !secret.has(name)));
+}
+
+/** Lands what webhooks have brought, oldest first, and makes facts of it. One at a time per connection; `busy` when another does it. */
+export async function takeInbound(deps: PullDeps, connectionId: string, signal: AbortSignal): Promise<PullOutcome> {
+  const lock = await tryLock(deps.store, streamLockName(connectionId, INBOUND));
+  if (lock === null) return { kind: "busy" };
+  try {
+    const { db } = deps.store;
+    await interruptStaleRuns(db, connectionId, INBOUND, deps.clock.now());
+    const startedAt = deps.clock.now();
+    const start = {
+      connectionId,
+      stream: INBOUND,
+      kind: "inbound",
+      trigger: "webhook",
+      since: null,
+      startedAt,
+    } as const;
+    const runId = await insertRun(db, start);
+    const lines = openRunLines(db, deps.clock, runId);
+    const error = await attempt(deps, connectionId, runId, lines, signal);
+    await lines.close();
+    const run = await readRun(db, runId);
+    if (run === null) throw fenced(connectionId, INBOUND, runId);
+    return { kind: "ended", run, error };
+  } finally {
+    await lock.release();
+  }
+}
+
+async function attempt(
+  deps: PullDeps,
+  connectionId: string,
+  runId: number,
+  lines: RunLines,
+  signal: AbortSignal,
+): Promise<TributaryError | null> {
+  const end = async (failure: TributaryError | null): Promise<TributaryError | null> => {
+    const error =
+      failure === null
+        ? null
+        : { code: failure.code, kind: failure.kind, message: failure.message, mend: failure.mend };
+    const state = failure === null ? (signal.aborted ? "interrupted" : "succeeded") : "failed";
+    await finishRun(deps.store.db, runId, { state, finishedAt: deps.clock.now(), error });
+    return failure;
+  };
+  try {
+    const connection = await readConnection(deps.store.db, connectionId);
+    if (connection === null) throw unknownConnection(connectionId);
+    const connector = connectorOf(deps, connection);
+    const opened = { connection, connector, settings: parseSettings(connector, connection) };
+    while (!signal.aborted) {
+      const deliveries = await waitingDeliveries(deps.store.db, connectionId, MOST_AT_ONCE);
+      if (deliveries.length === 0) break;
+      await landDeliveries(deps, opened, runId, deliveries, lines);
+    }
+    return await end(null);
+  } catch (error) {
+    return end(findTributaryError(error) ?? toStoreFailure(error) ?? toTributaryError(error));
+  }
+}
+
+async function landDeliveries(
+  deps: PullDeps,
+  opened: Omit<OpenConnection, "client">,
+  runId: number,
+  deliveries: readonly Delivery[],
+  lines: RunLines,
+): Promise<void> {
+  const { connection, connector } = opened;
+  const parts = deliveries.flatMap((delivery) =>
+    partsOf(opened, delivery, lines).map((part): LandPart => ({
+      stream: landStreamOf(connector, part.stream),
+      records: part.records,
+      deleted: part.deleted ?? [],
+      fetchedAt: delivery.receivedAt,
+      isListing: false,
+    })),
+  );
+  const now = deps.clock.now();
+  const batch = { connectionId: connection.id, runId, parts, pulled: null, pages: deliveries.length, progress: null };
+  const ids = deliveries.map((delivery) => delivery.id);
+  const landed = await landBatch(deps.store, batch, now, (tx) => markTakenIn(tx, ids, now));
+  await lines.flush();
+  for (const [stream, changes] of landed.changes)
+    await deps.normalise({ connection, connector, stream, changes, runId });
+}
+
+/** What a delivery says. One that cannot be read is listed and left behind: the next pull brings what it was about. */
+function partsOf(opened: Omit<OpenConnection, "client">, delivery: Delivery, lines: RunLines): readonly StreamPart[] {
+  try {
+    return opened.connector.webhook?.parts(delivery) ?? [];
+  } catch (error) {
+    const { code, message } = toTributaryError(error);
+    lines.addProblems([{ code, at: `delivery ${delivery.id}`, reason: message }]);
+    return [];
+  }
+}
+
+function noSecret(connectionId: string): TributaryError {
+  return new TributaryError({
+    code: "inbound.no_secret",
+    kind: "auth",
+    message: `The connection ${connectionId} has no secret to check webhooks with.`,
+    mend: "Subscribe the webhook again, or enter the signing secret that the vendor shows.",
+  });
+}

@@ -1,0 +1,82 @@
+import type { Clock } from "../core/base/clock.ts";
+import type { Log } from "../core/base/log.ts";
+import type { AnyConnector } from "../core/connector/define.ts";
+import type { NormaliseChanged } from "../core/land/engine.ts";
+import { takeInbound } from "../core/land/inbound.ts";
+import type { PullDeps } from "../core/land/pull.ts";
+import { type PullOutcome, runPull } from "../core/land/run.ts";
+import { catchUp, normaliseLanded } from "../core/normalise/index.ts";
+import type { Secrets } from "../core/secrets/index.ts";
+import { readConnection } from "../core/store/connections.ts";
+import type { Store } from "../core/store/db.ts";
+import { createLimiters } from "./limiter.ts";
+import type { MeasureJob, PullJob } from "./queues.ts";
+import type { JobContext } from "./runtime.ts";
+
+export type PullWorkerDeps = {
+  readonly store: Store;
+  readonly secrets: Secrets;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly connectors: readonly AnyConnector[];
+  readonly allowPrivateNetworks: boolean;
+  /** Asks for the KPIs to be computed anew, after facts have changed. */
+  readonly requestMeasure: (job: MeasureJob) => Promise<void>;
+};
+
+/** What a pull needs, made of what a hub has. */
+export function createPullDeps(deps: Omit<PullWorkerDeps, "requestMeasure">): PullDeps {
+  const { store, secrets, clock, log, connectors, allowPrivateNetworks } = deps;
+  const normalise: NormaliseChanged = async ({ connection, connector, stream, changes, runId }) => {
+    const target = { connection, connector, stream };
+    if (changes === null) await catchUp({ store }, target, { fromStart: false, runId });
+    else await normaliseLanded({ store }, target, changes, runId);
+  };
+  return {
+    store,
+    secrets,
+    clock,
+    log,
+    allowPrivateNetworks,
+    findConnector: (key) => connectors.find((connector) => connector.key === key) ?? null,
+    limiterOf: createLimiters(store),
+    normalise,
+  };
+}
+
+/** Pulls one stream of one connection; or, for kind `inbound`, takes in what its webhook has brought. */
+export function createPullProcessor(deps: PullWorkerDeps): (job: PullJob, context: JobContext) => Promise<void> {
+  const pullDeps = createPullDeps(deps);
+  return async (job, context) => {
+    const connection = await readConnection(deps.store.db, job.connectionId);
+    // Removed, paused or signed out since the job was asked for. A person who asks for it gets it all the same.
+    if (connection === null || (connection.state !== "active" && job.trigger !== "manual")) {
+      context.log.info({ connection: job.connectionId, state: connection?.state ?? "removed" }, "not pulled");
+      return;
+    }
+    const forJob: PullDeps = {
+      ...pullDeps,
+      log: context.log,
+      onProgress: ({ counts, progress }) =>
+        void context.progress({ ...counts, ...progress }).catch((error: unknown) => context.log.debug({ err: error })),
+    };
+    const outcome = await pull(forJob, job, context.signal);
+    if (outcome.kind === "busy") {
+      context.log.info({ connection: job.connectionId, stream: job.stream }, "another worker is pulling this stream");
+      return;
+    }
+    if (outcome.run.counts.facts > 0) await deps.requestMeasure({ reason: "facts" });
+    const { error } = outcome;
+    if (error !== null) throw context.signal.aborted ? context.signal.reason : error;
+  };
+}
+
+function pull(deps: PullDeps, job: PullJob, signal: AbortSignal): Promise<PullOutcome> {
+  const { connectionId, stream, kind, trigger } = job;
+  if (kind === "inbound") return takeInbound(deps, connectionId, signal);
+  return runPull(deps, { connectionId, stream, kind, trigger, since: sinceOf(job) }, signal);
+}
+
+function sinceOf(job: PullJob): Date | null {
+  return job.since === null ? null : new Date(job.since);
+}
