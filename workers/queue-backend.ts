@@ -113,16 +113,16 @@ async function connectRedis(
       ? new Redis(first, options)
       : new Cluster([first, ...others], { lazyConnect: true, redisOptions: options });
   client.on("error", (err: Error) => log.warn({ err }, "the queue's Redis connection reports an error"));
-  await client.connect();
+  await client.connect().catch((error: unknown) => {
+    client.disconnect(); // It would go on trying for ever.
+    throw error;
+  });
   return {
     connection: client,
     // Braces keep all keys of the queues in one slot of a cluster, which BullMQ's scripts need.
     prefix: `{${prefix}}`,
     factory: (name, queueOptions, blocking) =>
       createRedisBackend(name, queueOptions as Parameters<typeof createRedisBackend>[1], blocking),
-    close: async () => {
-      client.disconnect();
-      await Promise.resolve();
-    },
+    close: () => Promise.resolve(client.disconnect()),
   };
 }

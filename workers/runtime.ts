@@ -32,7 +32,7 @@ export type Processors = {
 };
 
 export type Workers = {
-  /** Takes no more jobs, tells the running ones to stop at their next page, and returns when they have or after `graceMs`. */
+  /** Takes no more jobs, tells the running ones to stop at their next page, and returns when they have or after `graceMs`. Once. */
   drain(graceMs: number): Promise<void>;
 };
 
@@ -99,16 +99,16 @@ export async function startWorkers(options: WorkerOptions): Promise<Workers> {
     workers.push(worker);
   }
   await Promise.all(workers.map((worker) => worker.waitUntilReady()));
-  return {
-    async drain(graceMs) {
-      await Promise.all(workers.map((worker) => worker.pause(true)));
-      draining.abort(new Error("the process is to end"));
-      const closing = Promise.all(workers.map((worker) => worker.close()));
-      const inTime = await within(closing, graceMs);
-      if (!inTime) log.warn({ graceMs }, "jobs were still running; another worker takes them up");
-      await connected.close();
-    },
+  let drained: Promise<void> | null = null;
+  const drain = async (graceMs: number): Promise<void> => {
+    await Promise.all(workers.map((worker) => worker.pause(true)));
+    draining.abort(new Error("the process is to end"));
+    const closing = Promise.all(workers.map((worker) => worker.close()));
+    const inTime = await within(closing, graceMs);
+    if (!inTime) log.warn({ graceMs }, "jobs were still running; another worker takes them up");
+    await connected.close();
   };
+  return { drain: (graceMs) => (drained ??= drain(graceMs)) };
 }
 
 type Run = (payload: object, context: JobContext) => Promise<void>;

@@ -1,0 +1,212 @@
+import { createHash } from "node:crypto";
+import pg from "pg";
+import type { Log } from "../core/base/log.ts";
+import type { AnyConnector } from "../core/connector/define.ts";
+import type { Schedule } from "../core/schema/tables.ts";
+import { OUTBOX_CHANNEL } from "../core/outbox/append.ts";
+import { clientOptions, type DatabaseTarget, type Db } from "../core/store/db.ts";
+import { CONNECTIONS_CHANNEL } from "../core/store/setup.ts";
+import type { JobRequest, Queues } from "./queues.ts";
+
+/** Something that is due again and again. */
+export type Due = {
+  /** Names the scheduler; the same in every process, so that two of them keep one. */
+  readonly id: string;
+  readonly schedule: Schedule;
+  readonly timeZone: string;
+  readonly request: JobRequest;
+};
+
+/** Connections and settings change rarely, and who changes them says so; this is for a message that got lost. */
+const RECONCILE_MS = 30_000;
+/** A scheduler whose next time is this long past has lost its job (BullMQ could not write it) and is made anew. */
+const OVERDUE_MS = 120_000;
+/** Cron schedules are spread over this time, so that "every day at 6" is not one moment for all accounts. */
+const CRON_SPREAD_MS = 60_000;
+
+export type Scheduler = { close(): Promise<void> };
+
+export type SchedulerOptions = {
+  readonly db: Db;
+  readonly target: DatabaseTarget;
+  readonly queues: Queues;
+  readonly connectors: readonly AnyConnector[];
+  /** What is due beside the streams and the standing work, such as pushes to destinations. Asked again at every reconciliation. */
+  readonly alsoDue?: (db: Db) => Promise<readonly Due[]>;
+  readonly log: Log;
+};
+
+/**
+ * Keeps one BullMQ job scheduler for all that is due, and none for what is not any more: at once when a connection changes, and every half
+ * minute. Asks for a dispatch when events were written. May run in any number of processes.
+ */
+export async function startScheduler(options: SchedulerOptions): Promise<Scheduler> {
+  const { log, queues } = options;
+  const dispatchSoon = coalesced(async () => queues.request({ queue: "deliver", payload: { kind: "dispatch" } }), log);
+  const reconcileSoon = coalesced(async () => reconcile(options), log);
+
+  await reconcile(options);
+  const listener = await listen(
+    options.target,
+    { [CONNECTIONS_CHANNEL]: reconcileSoon.run, [OUTBOX_CHANNEL]: dispatchSoon.run },
+    log,
+  );
+  const timer = setInterval(() => {
+    listener.renew();
+    reconcileSoon.run();
+  }, RECONCILE_MS);
+  return {
+    async close() {
+      clearInterval(timer);
+      await listener.close();
+      await Promise.all([reconcileSoon.settled(), dispatchSoon.settled()]);
+    },
+  };
+}
+
+/** Does the work one at a time; any number of wishes while it runs become one more. */
+function coalesced(
+  work: () => Promise<void>,
+  log: Log,
+): { readonly run: () => void; readonly settled: () => Promise<void> } {
+  let current: Promise<void> = Promise.resolve();
+  let isWaiting = false;
+  return {
+    run() {
+      if (isWaiting) return;
+      isWaiting = true;
+      current = current
+        .then(async () => {
+          isWaiting = false;
+          await work();
+        })
+        .catch((err: unknown) => log.warn({ err }, "what was to be scheduled could not be; it is tried again"));
+    },
+    settled: () => current,
+  };
+}
+
+/** Brings the schedulers to what is due now. What stays as it was is not touched: its next time stands. */
+export async function reconcile({ db, queues, connectors, alsoDue }: SchedulerOptions): Promise<void> {
+  const due = [...STANDING, ...(await streamsDue(db, connectors)), ...((await alsoDue?.(db)) ?? [])];
+  const queue = queues.bull.schedule;
+  const existing = new Map((await queue.getJobSchedulers()).map((scheduler) => [scheduler.key, scheduler]));
+  for (const one of due) {
+    const old = existing.get(one.id);
+    existing.delete(one.id);
+    const repeat = repeatOf(one);
+    const isSame =
+      old !== undefined &&
+      old.pattern === repeat.pattern &&
+      old.tz === repeat.tz &&
+      old.every === repeat.every &&
+      (old.next ?? 0) > Date.now() - OVERDUE_MS;
+    if (!isSame) await queue.upsertJobScheduler(one.id, repeat, { name: "due", data: one.request, opts: TICK });
+  }
+  for (const id of existing.keys()) await queue.removeJobScheduler(id);
+}
+
+/** A tick is nothing to look at once it has become a request. */
+const TICK = { removeOnComplete: true, removeOnFail: 100, attempts: 3, backoff: { type: "fixed", delay: 1_000 } };
+
+type Repeat = { every?: number; offset?: number; pattern?: string; tz?: string };
+
+function repeatOf({ id, schedule, timeZone }: Due): Repeat {
+  if ("cron" in schedule) return { pattern: withSecond(schedule.cron, id), tz: timeZone };
+  const every = schedule.everyS * 1000;
+  return { every, offset: spread(id, every) };
+}
+
+/** Five fields mean "at second 0": instead a second of the minute that is the stream's own. Six fields are taken as written. */
+function withSecond(cron: string, id: string): string {
+  const fields = cron.trim().split(/\s+/);
+  return fields.length === 5 ? [Math.floor(spread(id, CRON_SPREAD_MS) / 1000), ...fields].join(" ") : cron;
+}
+
+/** A number from 0 to below `range`, the same for the same id in every process. */
+function spread(id: string, range: number): number {
+  return createHash("sha256").update(id).digest().readUInt32BE(0) % Math.max(1, Math.floor(range));
+}
+
+const UTC = "UTC";
+
+/** What is due whatever is connected. */
+const STANDING: readonly Due[] = [
+  {
+    id: "measure",
+    schedule: { everyS: 60 },
+    timeZone: UTC,
+    request: { queue: "measure", payload: { reason: "schedule" } },
+  },
+  {
+    id: "dispatch",
+    schedule: { everyS: 15 },
+    timeZone: UTC,
+    request: { queue: "deliver", payload: { kind: "dispatch" } },
+  },
+  {
+    id: "expire",
+    schedule: { everyS: 3600 },
+    timeZone: UTC,
+    request: { queue: "housekeeping", payload: { task: "expire" } },
+  },
+];
+
+async function streamsDue(db: Db, connectors: readonly AnyConnector[]): Promise<Due[]> {
+  const workspace = await db.selectFrom("workspace").select("time_zone").executeTakeFirstOrThrow();
+  const connections = await db
+    .selectFrom("connections")
+    .select(["id", "connector", "schedule", "streams"])
+    .where("state", "=", "active")
+    .execute();
+  return connections.flatMap((connection) => {
+    const connector = connectors.find(({ key }) => key === connection.connector);
+    if (connector === undefined) return [];
+    const chosen = Object.keys(connector.streams).filter((name) => connection.streams?.includes(name) ?? true);
+    return chosen.map((stream): Due => ({
+      id: `pull/${connection.id}/${stream}`,
+      schedule: connection.schedule ?? { everyS: connector.everyS },
+      timeZone: workspace.time_zone,
+      request: {
+        queue: "pull",
+        payload: { connectionId: connection.id, stream, kind: "pull", trigger: "schedule", since: null },
+      },
+    }));
+  });
+}
+
+type Listener = {
+  /** Connects again when the connection was lost. */
+  renew(): void;
+  close(): Promise<void>;
+};
+
+async function listen(
+  target: DatabaseTarget,
+  channels: { readonly [channel: string]: () => void },
+  log: Log,
+): Promise<Listener> {
+  let client: pg.Client | null = null;
+  const connect = async (): Promise<void> => {
+    const next = new pg.Client({ ...clientOptions(target), application_name: "tributary-scheduler" });
+    next.on("notification", ({ channel }) => channels[channel]?.());
+    next.on("error", (err) => log.warn({ err }, "the scheduler has lost its database connection"));
+    next.on("end", () => {
+      if (client === next) client = null;
+    });
+    await next.connect();
+    client = next;
+    for (const channel of Object.keys(channels)) await next.query(`listen ${channel}`);
+  };
+  await connect();
+  return {
+    renew() {
+      if (client === null) connect().catch((err: unknown) => log.warn({ err }, "the scheduler cannot listen"));
+    },
+    async close() {
+      const open = client;
+      client = null;
+      await open?.end();
+    },
+  };
+}
