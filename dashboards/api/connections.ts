@@ -1,0 +1,278 @@
+import { z } from "zod";
+import { isDay } from "../../core/base/time.ts";
+import type { AnyConnector } from "../../core/connector/define.ts";
+import { CONNECTION_STATES } from "../../core/schema/tables.ts";
+import { writeAudit } from "../../core/store/audit.ts";
+import { type ConnectionOverview, findConnectionOverview, listConnectionOverviews } from "../../core/store/overview.ts";
+import { actorOf } from "../auth/principal.ts";
+import { invalidRequest, notFound } from "../problem.ts";
+import { type Call, endpoint } from "./endpoint.ts";
+import { decodeCursor, pageOf, pageQuery, toPage } from "./pages.ts";
+
+const instant = z.iso.datetime();
+const day = z.string().refine(isDay, "A day that exists, as YYYY-MM-DD").meta({ format: "date" });
+const connectionId = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "Lower-case letters, digits and hyphens")
+  .describe("Chosen at set-up, stable: `close-main`");
+const jsonObject = z.record(z.string(), z.json());
+const schedule = z
+  .union([z.strictObject({ every_s: z.number().int().min(10) }), z.strictObject({ cron: z.string().max(100) })])
+  .describe("Pull every so many seconds, or by a cron expression in the workspace's time zone");
+
+const connection = z
+  .object({
+    id: connectionId,
+    connector: z.string(),
+    title: z.string(),
+    settings: jsonObject,
+    has_credentials: z.boolean().describe("Credentials themselves are never shown"),
+    state: z.enum(CONNECTION_STATES),
+    state_code: z.string().nullable(),
+    state_reason: z.string().nullable(),
+    account: z.object({ id: z.string().nullable(), name: z.string().nullable() }),
+    schedule: schedule.nullable(),
+    streams: z.array(z.string()).nullable().describe("Null: every stream of the connector"),
+    backfill_from: day.nullable(),
+    created_at: instant,
+    updated_at: instant,
+    stream_states: z.array(
+      z.object({
+        stream: z.string(),
+        is_running: z.boolean(),
+        is_first_load_done: z.boolean(),
+        fresh_as_of: instant.nullable(),
+        last_success_at: instant.nullable(),
+        is_partial: z.boolean(),
+        partial_reason: z.string().nullable(),
+        failures_in_a_row: z.number(),
+      }),
+    ),
+  })
+  .meta({ id: "Connection" });
+
+const changes = {
+  title: z.string().min(1).max(200),
+  settings: jsonObject,
+  credentials: jsonObject.describe("Stored encrypted, never shown again"),
+  schedule: schedule.nullable(),
+  streams: z.array(z.string()).nullable(),
+  backfill_from: day.nullable(),
+};
+const byId = { id: connectionId };
+const read = { kind: "api", scope: "read" } as const;
+const write = { kind: "api", scope: "write" } as const;
+const tag = "Connections";
+
+export const connectionEndpoints = [
+  endpoint({
+    method: "get",
+    path: "/connections",
+    access: read,
+    tag,
+    summary: "The connected accounts, by id",
+    query: pageQuery,
+    response: pageOf(connection),
+    run: async ({ query }, { deps }) => {
+      const position = decodeCursor(query.cursor, z.tuple([z.string()]));
+      const rows = await listConnectionOverviews(deps.store.db, {
+        limit: query.limit + 1,
+        after: position?.[0] ?? null,
+      });
+      return toPage(rows, query.limit, (row) => [row.id], present);
+    },
+  }),
+  endpoint({
+    method: "post",
+    path: "/connections",
+    access: write,
+    tag,
+    summary: "Connect an account",
+    body: z.strictObject({
+      id: connectionId,
+      connector: z.string(),
+      title: changes.title.optional(),
+      settings: changes.settings.default({}),
+      credentials: changes.credentials.optional(),
+      schedule: changes.schedule.default(null),
+      streams: changes.streams.default(null),
+      backfill_from: changes.backfill_from.default(null),
+    }),
+    status: 201,
+    response: connection,
+    run: async ({ body }, call) => {
+      const connector = findConnector(call, body.connector);
+      await call.deps.actions.createConnection({
+        id: body.id,
+        connector: connector.key,
+        title: body.title ?? connector.title,
+        settings: body.settings,
+        ...(body.credentials === undefined ? {} : { credentials: body.credentials }),
+        schedule: toSchedule(body.schedule),
+        streams: body.streams,
+        backfillFrom: body.backfill_from,
+      });
+      await audit(call, "connection.create", body.id);
+      return await shown(call, body.id);
+    },
+  }),
+  endpoint({
+    method: "get",
+    path: "/connections/{id}",
+    access: read,
+    tag,
+    summary: "One connected account, with how far each stream is",
+    params: byId,
+    response: connection,
+    run: async ({ params }, call) => await shown(call, params.id),
+  }),
+  endpoint({
+    method: "patch",
+    path: "/connections/{id}",
+    access: write,
+    tag,
+    summary: "Change an account's settings; what is left out stays",
+    params: byId,
+    body: z.strictObject(changes).partial(),
+    response: connection,
+    run: async ({ params, body }, call) => {
+      await shown(call, params.id);
+      await call.deps.actions.updateConnection(params.id, {
+        ...(body.title === undefined ? {} : { title: body.title }),
+        ...(body.settings === undefined ? {} : { settings: body.settings }),
+        ...(body.credentials === undefined ? {} : { credentials: body.credentials }),
+        ...(body.schedule === undefined ? {} : { schedule: toSchedule(body.schedule) }),
+        ...(body.streams === undefined ? {} : { streams: body.streams }),
+        ...(body.backfill_from === undefined ? {} : { backfillFrom: body.backfill_from }),
+      });
+      await audit(call, "connection.update", params.id);
+      return await shown(call, params.id);
+    },
+  }),
+  endpoint({
+    method: "delete",
+    path: "/connections/{id}",
+    access: write,
+    tag,
+    summary: "Remove an account and everything that was pulled from it",
+    params: byId,
+    status: 204,
+    response: null,
+    run: async ({ params }, call) => {
+      await shown(call, params.id);
+      await call.deps.actions.removeConnection(params.id);
+      await audit(call, "connection.remove", params.id);
+    },
+  }),
+  endpoint({
+    method: "post",
+    path: "/connections/{id}/test",
+    access: write,
+    tag,
+    summary: "Reach the account and say what it is and what permissions are missing",
+    params: byId,
+    response: z.object({
+      account_id: z.string(),
+      account_name: z.string(),
+      missing_permissions: z.array(z.string()),
+      warnings: z.array(z.string()),
+    }),
+    run: async ({ params }, call) => {
+      await shown(call, params.id);
+      const result = await call.deps.actions.testConnection(params.id);
+      return {
+        account_id: result.accountId,
+        account_name: result.accountName,
+        missing_permissions: [...result.missingPermissions],
+        warnings: [...result.warnings],
+      };
+    },
+  }),
+  endpoint({
+    method: "post",
+    path: "/connections/{id}/sync",
+    access: write,
+    tag,
+    summary: "Pull now; answers at once, watch the runs for the outcome",
+    params: byId,
+    body: z.strictObject({
+      stream: z.string().nullable().default(null).describe("Null: every stream"),
+      full: z.boolean().default(false).describe("From the beginning, not from the checkpoint"),
+    }),
+    status: 202,
+    response: z.object({ streams: z.array(z.string()).describe("What was asked for") }),
+    run: async ({ params, body }, call) => {
+      await shown(call, params.id);
+      const streams = await call.deps.actions.requestSync(params.id, body);
+      await audit(call, "connection.sync", params.id);
+      return { streams: [...streams] };
+    },
+  }),
+  ...(["pause", "resume"] as const).map((verb) =>
+    endpoint({
+      method: "post",
+      path: `/connections/{id}/${verb}`,
+      access: write,
+      tag,
+      summary: verb === "pause" ? "Stop pulling until it is resumed" : "Pull again by schedule",
+      params: byId,
+      response: connection,
+      run: async ({ params }, call) => {
+        await shown(call, params.id);
+        await call.deps.actions[`${verb}Connection`](params.id);
+        await audit(call, `connection.${verb}`, params.id);
+        return await shown(call, params.id);
+      },
+    }),
+  ),
+];
+
+function findConnector(call: Call, key: string): AnyConnector {
+  const connector = call.deps.connectors.find((candidate) => candidate.key === key);
+  if (connector === undefined) throw invalidRequest("`connector` is not one of GET /api/v1/connectors.");
+  return connector;
+}
+
+async function shown(call: Call, id: string): Promise<z.input<typeof connection>> {
+  const found = await findConnectionOverview(call.deps.store.db, id);
+  if (found === null) throw notFound("There is no connection with this id.");
+  return present(found);
+}
+
+async function audit(call: Call, action: string, target: string): Promise<void> {
+  await writeAudit(call.deps.store.db, { actor: actorOf(call.principal), action, target, details: {} });
+}
+
+function toSchedule(value: z.output<typeof schedule> | null): { everyS: number } | { cron: string } | null {
+  if (value === null || "cron" in value) return value;
+  return { everyS: value.every_s };
+}
+
+function present(row: ConnectionOverview): z.input<typeof connection> {
+  return {
+    id: row.id,
+    connector: row.connector,
+    title: row.title,
+    settings: { ...row.settings } as z.input<typeof jsonObject>,
+    has_credentials: row.hasCredentials,
+    state: row.state,
+    state_code: row.stateCode,
+    state_reason: row.stateReason,
+    account: { id: row.accountId, name: row.accountName },
+    schedule: row.schedule !== null && "everyS" in row.schedule ? { every_s: row.schedule.everyS } : row.schedule,
+    streams: row.streams === null ? null : [...row.streams],
+    backfill_from: row.backfillFrom,
+    created_at: row.createdAt.toISOString(),
+    updated_at: row.updatedAt.toISOString(),
+    stream_states: row.streamStates.map((stream) => ({
+      stream: stream.stream,
+      is_running: stream.isRunning,
+      is_first_load_done: stream.isFirstLoadDone,
+      fresh_as_of: stream.freshAsOf?.toISOString() ?? null,
+      last_success_at: stream.lastSuccessAt?.toISOString() ?? null,
+      is_partial: stream.isPartial,
+      partial_reason: stream.partialReason,
+      failures_in_a_row: stream.failuresInARow,
+    })),
+  };
+}

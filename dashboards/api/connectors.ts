@@ -1,0 +1,57 @@
+import { z } from "zod";
+import type { AnyConnector } from "../../core/connector/define.ts";
+import { endpoint } from "./endpoint.ts";
+import { pageOf } from "./pages.ts";
+
+const connectorSchema = z
+  .object({
+    key: z.string(),
+    title: z.string(),
+    docs: z.string(),
+    every_s: z.number().describe("Pulled this often unless the connection says otherwise"),
+    streams: z.array(z.object({ stream: z.string(), title: z.string() })),
+    settings: z.unknown().describe("JSON Schema of a connection's settings"),
+    auth: z.array(
+      z.object({
+        kind: z.enum(["none", "api_key", "service_account", "oauth2"]),
+        title: z.string(),
+        credentials: z.unknown().describe("JSON Schema of the credentials"),
+      }),
+    ),
+    has_webhook: z.boolean(),
+  })
+  .meta({ id: "Connector" });
+
+export const connectorEndpoints = [
+  endpoint({
+    method: "get",
+    path: "/connectors",
+    access: { kind: "api", scope: "read" },
+    tag: "Connectors",
+    summary: "The tools that can be connected, with the schema of their settings",
+    response: pageOf(connectorSchema),
+    run: (_input, { deps }) => Promise.resolve({ data: deps.connectors.map(present), next_cursor: null }),
+  }),
+];
+
+/** JSON Schema of what a person enters. */
+export function inputSchema(schema: z.ZodType): unknown {
+  return z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+}
+
+function present(connector: AnyConnector): z.input<typeof connectorSchema> {
+  return {
+    key: connector.key,
+    title: connector.title,
+    docs: connector.docs,
+    every_s: connector.everyS,
+    streams: Object.entries(connector.streams).map(([stream, { title }]) => ({ stream, title })),
+    settings: inputSchema(connector.settings),
+    auth: connector.auth.map((method) => ({
+      kind: method.kind,
+      title: "title" in method ? method.title : "No sign-in",
+      credentials: inputSchema(method.credentials),
+    })),
+    has_webhook: connector.webhook !== undefined,
+  };
+}

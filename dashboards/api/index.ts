@@ -1,0 +1,169 @@
+import { createHash } from "node:crypto";
+import express, { type Request, type RequestHandler, type Response } from "express";
+import type { z } from "zod";
+import { TributaryError, toTributaryError } from "../../core/base/errors.ts";
+import type { Json } from "../../core/base/json.ts";
+import {
+  type IdempotencyKey,
+  claimIdempotencyKey,
+  completeIdempotencyKey,
+  releaseIdempotencyKey,
+} from "../../core/store/idempotency.ts";
+import { principalOf } from "../auth/identify.ts";
+import type { ServerDeps } from "../deps.ts";
+import { invalidRequest } from "../problem.ts";
+import type { Route } from "../routes.ts";
+import { apiKeyEndpoints } from "./api-keys.ts";
+import { connectionEndpoints } from "./connections.ts";
+import { connectorEndpoints } from "./connectors.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { eventEndpoints } from "./events.ts";
+import { kpiEndpoints } from "./kpis.ts";
+import { openApiDocument } from "./openapi.ts";
+import { runEndpoints } from "./runs.ts";
+import { screenEndpoints } from "./screens.ts";
+import { webhookEndpoints } from "./webhooks.ts";
+
+/** Where the REST API is mounted. */
+export const API_ROOT = "/api/v1";
+
+/** Every operation of the REST API. */
+export const ENDPOINTS: readonly Endpoint[] = [
+  ...connectorEndpoints,
+  ...connectionEndpoints,
+  ...runEndpoints,
+  ...kpiEndpoints,
+  ...screenEndpoints,
+  ...webhookEndpoints,
+  ...eventEndpoints,
+  ...apiKeyEndpoints,
+];
+
+const BODY_LIMIT = "256kb";
+
+/** The API's routes, documentation included. */
+export function apiRoutes(deps: ServerDeps): Route[] {
+  const document = openApiDocument(ENDPOINTS);
+  return [
+    {
+      method: "get",
+      path: `${API_ROOT}/openapi.json`,
+      access: { kind: "public" },
+      handlers: [(_request, response) => void response.json(document)],
+    },
+    ...ENDPOINTS.map((operation) => ({
+      method: operation.method,
+      path: API_ROOT + operation.path.replaceAll(/\{(\w+)\}/g, ":$1"),
+      access: operation.access,
+      handlers: [...(operation.body === null ? [] : [jsonBody()]), answer(operation, deps)],
+    })),
+  ];
+}
+
+/** Reads a JSON body; what says to be something else is refused rather than taken for empty. */
+export function jsonBody(limit = BODY_LIMIT): RequestHandler {
+  const parse = express.json({ limit, strict: false, type: ["application/json", "application/*+json"] });
+  return (request, response, next) => {
+    const isJson = request.is(["application/json", "application/*+json"]);
+    if (isJson === false) throw invalidRequest("The body is not application/json.");
+    parse(request, response, next);
+  };
+}
+
+function answer(operation: Endpoint, deps: ServerDeps): RequestHandler {
+  return async (request, response) => {
+    const input = {
+      params: parse(operation.params, request.params, "path"),
+      query: parse(operation.query, request.query, "query"),
+      body: operation.body === null ? null : parse(operation.body, request.body ?? {}, "body"),
+    };
+    const call = { deps, principal: principalOf(response), now: deps.clock.now() };
+    const run = async (): Promise<Json> => ((await operation.run(input, call)) ?? null) as Json;
+    const idempotency = operation.method === "get" ? null : idempotencyKeyOf(request, response);
+    response.set("Cache-Control", "no-store");
+    if (idempotency === null) send(response, operation.status, await run());
+    else await runOnce(operation, deps, idempotency, response, run);
+  };
+}
+
+/**
+ * Runs a write at most once for its `Idempotency-Key`: the same request again gets the first one's answer.
+ * draft-ietf-httpapi-idempotency-key-header: another request under the same key is 422, one that still runs is 409.
+ */
+async function runOnce(
+  operation: Endpoint,
+  deps: ServerDeps,
+  key: IdempotencyKey,
+  response: Response,
+  run: () => Promise<Json>,
+): Promise<void> {
+  const { db } = deps.store;
+  const sealedFor = `idempotency_keys/${key.caller}/${key.key}`;
+  const claim = await claimIdempotencyKey(db, key, deps.clock.now());
+  switch (claim.state) {
+    case "done": {
+      response.set("Idempotent-Replayed", "true");
+      const kept = claim.response;
+      const isSealed = operation.isSecret && typeof kept === "string";
+      send(response, claim.status, isSealed ? (JSON.parse(deps.secrets.open(kept, sealedFor)) as Json) : kept);
+      return;
+    }
+    case "in_progress":
+      throw new TributaryError({
+        code: "request.idempotency_in_progress",
+        kind: "config",
+        message: "A request with this Idempotency-Key is still running.",
+        mend: "Wait for its answer, or send this one again a little later.",
+      });
+    case "mismatch":
+      throw new TributaryError({
+        code: "request.idempotency_mismatch",
+        kind: "config",
+        message: "This Idempotency-Key was used for another request.",
+        mend: "Use a new key for each new request.",
+      });
+    case "new":
+      break;
+    default:
+      claim satisfies never;
+  }
+  let result: Json;
+  try {
+    result = await run();
+  } catch (error) {
+    await releaseIdempotencyKey(db, key);
+    throw toTributaryError(error);
+  }
+  const kept = operation.isSecret ? deps.secrets.seal(JSON.stringify(result), sealedFor) : result;
+  await completeIdempotencyKey(db, key, { status: operation.status, response: kept });
+  send(response, operation.status, result);
+}
+
+function idempotencyKeyOf(request: Request, response: Response): IdempotencyKey | null {
+  const key = request.get("Idempotency-Key");
+  if (key === undefined) return null;
+  if (key.length < 1 || key.length > 255) throw invalidRequest("`Idempotency-Key` has 1 to 255 characters.");
+  const principal = principalOf(response);
+  if (principal.kind === "anonymous") return null;
+  const said = JSON.stringify([request.method, request.originalUrl, request.body ?? null]);
+  return {
+    caller: `${principal.kind}:${principal.id}`,
+    key,
+    requestHash: createHash("sha256").update(said).digest(),
+  };
+}
+
+function send(response: Response, status: number, body: Json): void {
+  if (status === 204) response.status(204).end();
+  else response.status(status).json(body);
+}
+
+function parse(schema: z.ZodType, value: unknown, where: "path" | "query" | "body"): unknown {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issues = result.error.issues.slice(0, 5).map((issue) => {
+    const at = issue.path.length === 0 ? where : `${where} \`${issue.path.join(".")}\``;
+    return `${at}: ${issue.message}`;
+  });
+  throw invalidRequest(issues.join("; "));
+}

@@ -1,0 +1,109 @@
+import type { Request, RequestHandler, Response } from "express";
+import { TributaryError } from "../../core/base/errors.ts";
+import { useApiKey } from "../../core/store/api-keys.ts";
+import { findSessionUser } from "../../core/store/users.ts";
+import type { ServerDeps } from "../deps.ts";
+import { SESSION_COOKIE, readCookie } from "./cookies.ts";
+import type { Access, Principal } from "./principal.ts";
+import { mayAccess } from "./principal.ts";
+import { LINK_KEY_PREFIX, hashToken } from "./tokens.ts";
+
+const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/** Who the guard found the request to come from. */
+export function principalOf(response: Response): Principal {
+  // Set by `guard` and nowhere else; a route without a guard has nobody.
+  return (response.locals["principal"] as Principal | undefined) ?? { kind: "anonymous" };
+}
+
+/** Lets a request through when whoever sends it may use the route; otherwise 401 (who are you?) or 403 (not you). */
+export function guard(
+  deps: ServerDeps,
+  access: Access,
+  context: { readonly isPrivateServer: boolean },
+): RequestHandler {
+  return async (request, response, next) => {
+    const principal = await identify(deps, request, access);
+    response.locals["principal"] = principal;
+    if (principal.kind === "user") refuseOtherSites(request, deps.options.publicUrl);
+    const screenId = access.kind === "link" ? String(request.params[access.param]) : null;
+    if (mayAccess(principal, access, { ...context, screenId })) {
+      next();
+      return;
+    }
+    throw principal.kind === "anonymous" ? unauthenticated(access) : forbidden(access);
+  };
+}
+
+async function identify(deps: ServerDeps, request: Request, access: Access): Promise<Principal> {
+  const now = deps.clock.now();
+  const bearer = /^Bearer ([\w-]+)$/i.exec(request.headers.authorization ?? "")?.[1];
+  const link = request.query["key"];
+  // A key in an address ends up in logs and histories, so only keys that open nothing but a screen are taken from there.
+  const linkKey = access.kind === "link" && typeof link === "string" && link.startsWith(LINK_KEY_PREFIX) ? link : null;
+  const token = bearer ?? linkKey;
+  if (token !== null) {
+    const key = await useApiKey(deps.store.db, hashToken(token), now);
+    return key === null ? { kind: "anonymous" } : { kind: "key", id: key.id, name: key.name, scopes: key.scopes };
+  }
+  const session = readCookie(request, SESSION_COOKIE);
+  if (session !== null) {
+    const user = await findSessionUser(deps.store.db, hashToken(session), now);
+    if (user !== null) return { kind: "user", id: user.id, email: user.email, role: user.role };
+  }
+  return { kind: "anonymous" };
+}
+
+/**
+ * Cross-site request forgery: a browser sends cookies along with what other sites ask for, but says truthfully who asked
+ * (Fetch Metadata, `Sec-Fetch-Site`; RFC 6454, `Origin`). What changes something needs that word. Keys are never sent by a browser alone.
+ *
+ * @throws TributaryError `access.cross_site`
+ */
+export function refuseOtherSites(request: Request, publicUrl: string | null): void {
+  if (SAFE_METHODS.has(request.method)) return;
+  const origin = request.headers.origin;
+  const isOurs =
+    origin === undefined
+      ? request.headers["sec-fetch-site"] === "same-origin"
+      : originHost(origin) === request.headers.host || (publicUrl !== null && origin === new URL(publicUrl).origin);
+  if (isOurs) return;
+  throw new TributaryError({
+    code: "access.cross_site",
+    kind: "auth",
+    message: "The request comes from a page of another site.",
+    mend: "Use the console's own pages, or an API key. Behind a proxy, set PUBLIC_URL to the address that people use.",
+  });
+}
+
+function originHost(origin: string): string | null {
+  return URL.canParse(origin) ? new URL(origin).host : null;
+}
+
+function unauthenticated(access: Access): TributaryError {
+  return new TributaryError({
+    code: "access.unauthenticated",
+    kind: "auth",
+    message:
+      access.kind === "link" ? "The screen's link key is missing or revoked." : "This needs a sign-in or an API key.",
+    mend:
+      access.kind === "link"
+        ? "Open the screen from the console, or make a new link with `tributary keys create-link`."
+        : "Sign in at /sign-in, or send `Authorization: Bearer <API key>`.",
+  });
+}
+
+function forbidden(access: Access): TributaryError {
+  const needed =
+    access.kind === "api"
+      ? `the scope \`${access.scope}\``
+      : access.kind === "link"
+        ? "a key for this very screen"
+        : "the role admin";
+  return new TributaryError({
+    code: "access.forbidden",
+    kind: "auth",
+    message: `This needs ${needed}.`,
+    mend: "Ask an admin for a key or a role that allows it.",
+  });
+}

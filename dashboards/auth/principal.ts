@@ -1,0 +1,76 @@
+import type { UserRole } from "../../core/store/users.ts";
+
+/** Who a request comes from. */
+export type Principal =
+  | { readonly kind: "anonymous" }
+  | { readonly kind: "user"; readonly id: string; readonly email: string; readonly role: UserRole }
+  | { readonly kind: "key"; readonly id: string; readonly name: string; readonly scopes: readonly string[] };
+
+/** What an API key may be made for. `write` includes `read`; `admin` includes everything. */
+export const API_SCOPES = ["read", "write", "webhooks", "admin", "metrics"] as const;
+export type ApiScope = (typeof API_SCOPES)[number];
+
+/** Screens that a link key may open: `tv:sales-floor`, `feed:win-rate`, or all of a kind with `*`. */
+export const LINK_SCOPE = /^(tv|feed):(\*|[a-z0-9][a-z0-9-]{0,62})$/;
+
+/**
+ * Who may use a route:
+ * - `public`   everyone.
+ * - `console`  people who have signed in; `admin` routes only admins.
+ * - `api`      keys with the scope, and people who have signed in: viewers for `read`, admins for everything.
+ * - `link`     a `?key=` whose scope names this very screen (`param` of the path), and people who have signed in.
+ * - `inbound`  vendors; the handler checks token and signature itself.
+ * - `metrics`  a key with that scope; everyone where the server is reachable from this machine only.
+ */
+export type Access =
+  | { readonly kind: "public" }
+  | { readonly kind: "console"; readonly role: UserRole }
+  | { readonly kind: "api"; readonly scope: ApiScope }
+  | { readonly kind: "link"; readonly screen: "tv" | "feed"; readonly param: string }
+  | { readonly kind: "inbound" }
+  | { readonly kind: "metrics" };
+
+/** Name of the actor in the audit log. */
+export function actorOf(principal: Principal): string {
+  switch (principal.kind) {
+    case "anonymous":
+      return "anonymous";
+    case "user":
+      return `user:${principal.email}`;
+    case "key":
+      return `key:${principal.name}`;
+  }
+}
+
+/** Whether the principal may; `screenId` is the screen that the path names. */
+export function mayAccess(
+  principal: Principal,
+  access: Access,
+  context: { readonly screenId: string | null; readonly isPrivateServer: boolean },
+): boolean {
+  switch (access.kind) {
+    case "public":
+    case "inbound":
+      return true;
+    case "console":
+      return principal.kind === "user" && (access.role === "viewer" || principal.role === "admin");
+    case "api":
+      if (principal.kind === "user") return principal.role === "admin" || access.scope === "read";
+      return principal.kind === "key" && hasScope(principal.scopes, access.scope);
+    case "link":
+      if (principal.kind === "user") return true;
+      return (
+        principal.kind === "key" &&
+        (principal.scopes.includes(`${access.screen}:*`) ||
+          principal.scopes.includes(`${access.screen}:${context.screenId}`) ||
+          hasScope(principal.scopes, "read"))
+      );
+    case "metrics":
+      return context.isPrivateServer || (principal.kind === "key" && hasScope(principal.scopes, "metrics"));
+  }
+}
+
+function hasScope(scopes: readonly string[], wanted: ApiScope): boolean {
+  if (scopes.includes(wanted) || scopes.includes("admin")) return true;
+  return wanted === "read" && scopes.includes("write");
+}

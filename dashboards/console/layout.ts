@@ -1,0 +1,72 @@
+import { assetUrl } from "../assets.ts";
+import type { Principal } from "../auth/principal.ts";
+import { type Html, html } from "../html.ts";
+
+/** A page of the console. `isLive` ones look again by themselves while nobody is typing. */
+export function page(options: {
+  readonly title: string;
+  readonly principal: Principal;
+  readonly content: Html;
+  readonly isLive?: boolean;
+}): string {
+  const { title, principal, content } = options;
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="robots" content="noindex" />
+        <title>${title} – Tributary</title>
+        <link rel="icon" href="${assetUrl("icon.svg")}" />
+        <link rel="stylesheet" href="${assetUrl("console.css")}" />
+        <script type="module" src="${assetUrl("console.js")}"></script>
+      </head>
+      <body>
+        <a class="skip" href="#content">Skip to content</a>
+        <header class="bar">
+          <a class="brand" href="/">Tributary</a>
+          ${principal.kind === "user" ? navigation(principal) : null}
+        </header>
+        <main id="content" ${options.isLive === true ? html`data-live` : null}>${content}</main>
+      </body>
+    </html>`.markup;
+}
+
+function navigation(user: Extract<Principal, { kind: "user" }>): Html {
+  return html`<nav aria-label="Main">
+      <a href="/">Connections</a>
+      <a href="/screens">Screens and feeds</a>
+      ${user.role === "admin" ? html`<a href="/keys">Keys</a> <a href="/queues">Queues</a>` : null}
+      <a href="/docs">API</a>
+    </nav>
+    <form class="who" method="post" action="/sign-out">
+      <span>${user.email}</span>
+      <button class="quiet">Sign out</button>
+    </form>`;
+}
+
+/** A button that does something, as a form of its own: it works without scripts. */
+export function actionButton(action: string, text: string, kind: "primary" | "plain" | "danger" = "plain"): Html {
+  return html`<form class="inline" method="post" action="${action}"><button class="${kind}">${text}</button></form>`;
+}
+
+/** An error as people meet it everywhere: what is wrong, its code, what to do. */
+export function errorBox(error: {
+  readonly code: string | null;
+  readonly message: string | null;
+  readonly mend: string | null;
+}): Html {
+  return html`<div class="error" role="alert">
+    <p>
+      <strong>${error.message ?? "Something went wrong."}</strong>
+      ${error.code === null ? null : html`<code>${error.code}</code>`}
+    </p>
+    ${error.mend === null ? null : html`<p>${error.mend}</p>`}
+  </div>`;
+}
+
+/** An instant, shown in the workspace's time zone with its age; the exact one is in the markup. */
+export function when(instant: Date | null, write: (instant: Date) => string): Html {
+  if (instant === null) return html`<span class="soft">never</span>`;
+  return html`<time datetime="${instant.toISOString()}" title="${write(instant)}" data-age>${write(instant)}</time>`;
+}

@@ -1,0 +1,49 @@
+import type { Request, Response } from "express";
+import type { TributaryError } from "../../core/base/errors.ts";
+import { principalOf } from "../auth/identify.ts";
+import { ownPath } from "../auth/sign-in.ts";
+import { type Html, html } from "../html.ts";
+import { problemOf, requestIdOf } from "../problem.ts";
+import { errorBox, page } from "./layout.ts";
+
+/** Addresses that programs ask, whatever they say they accept. */
+const FOR_PROGRAMS = /^\/(api|in|feeds|metrics|healthz|readyz|assets)(\/|$)/;
+
+/** An error as a page for people; null where a program asks. Who is not signed in gets the sign-in form. */
+export function errorPage(error: TributaryError, request: Request, response: Response): string | null {
+  if (FOR_PROGRAMS.test(request.path) || request.accepts(["json", "html"]) !== "html") return null;
+  const principal = principalOf(response);
+  const problem = problemOf(error, requestIdOf(response));
+  const said = errorBox({ code: problem.code, message: problem.detail, mend: problem.mend });
+  const isSignIn = request.path === "/sign-in";
+  const needsSignIn = error.code === "access.unauthenticated" && !request.path.startsWith("/tv/");
+  if (isSignIn || needsSignIn) {
+    const next = isSignIn ? ownPath(request.query["next"]) : request.method === "GET" ? request.originalUrl : "/";
+    return signInPage(next, isSignIn ? said : null);
+  }
+  return page({
+    title: problem.title,
+    principal,
+    content: html`<h1>${problem.title}</h1>
+      ${said}
+      <p class="soft">Request ${problem.instance}</p>`,
+  });
+}
+
+/** @param next where to go afterwards, a path of ours. */
+export function signInPage(next: string, error: Html | null): string {
+  const action = next === "/" ? "/sign-in" : `/sign-in?next=${encodeURIComponent(next)}`;
+  return page({
+    title: "Sign in",
+    principal: { kind: "anonymous" },
+    content: html`<section class="card narrow">
+      <h1>Sign in</h1>
+      ${error}
+      <form method="post" action="${action}">
+        <label>E-mail address <input name="email" type="email" autocomplete="username" required autofocus /></label>
+        <label>Password <input name="password" type="password" autocomplete="current-password" required /></label>
+        <button class="primary">Sign in</button>
+      </form>
+    </section>`,
+  });
+}

@@ -1,0 +1,51 @@
+import express, { type RequestHandler } from "express";
+import { findTributaryError } from "../../core/base/errors.ts";
+import { isSameSecret } from "../auth/tokens.ts";
+import type { ServerDeps } from "../deps.ts";
+import { notFound, problemOf, requestIdOf } from "../problem.ts";
+import type { Route } from "../routes.ts";
+
+/** A vendor's delivery holds a handful of events; the largest that a vendor of ours documents is far below this. */
+const BODY_LIMIT = "2mb";
+
+/**
+ * `/in/{connection}/{token}`: what vendors call when something changed. Verified, kept and answered at once; the work is a job's.
+ * 202 for a new delivery, 200 for one that is already there, 401 for a bad signature, 404 for an address that is not one of ours.
+ */
+export function inboundRoutes(deps: ServerDeps): Route[] {
+  const readBody = express.raw({ type: () => true, limit: BODY_LIMIT, inflate: true });
+  return [
+    { method: "post", path: "/in/:connection/:token", access: { kind: "inbound" }, handlers: [readBody, accept(deps)] },
+  ];
+}
+
+function accept(deps: ServerDeps): RequestHandler {
+  return async (request, response) => {
+    const id = String(request.params["connection"]);
+    const row = await deps.store.db
+      .selectFrom("connections")
+      .select("inbound_token")
+      .where("id", "=", id)
+      .executeTakeFirst();
+    // The comparison takes place, and takes equally long, whether or not there is such a connection.
+    const isKnown = isSameSecret(String(request.params["token"]), row?.inbound_token ?? NO_TOKEN) && row !== undefined;
+    if (!isKnown) throw notFound();
+    const headers: { [name: string]: string } = {};
+    for (const [name, value] of Object.entries(request.headers)) {
+      if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(", ") : value;
+    }
+    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+    try {
+      const outcome = await deps.actions.acceptInbound(id, { headers, body });
+      if (outcome === "unsupported") throw notFound();
+      response.status(outcome === "duplicate" ? 200 : 202).json({ status: outcome });
+    } catch (error) {
+      const known = findTributaryError(error);
+      if (known?.kind !== "auth") throw error;
+      const problem = { ...problemOf(known, requestIdOf(response)), status: 401, title: "Unauthorized" };
+      response.status(401).type("application/problem+json").send(JSON.stringify(problem));
+    }
+  };
+}
+
+const NO_TOKEN = "no connection has this token";

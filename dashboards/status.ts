@@ -1,0 +1,76 @@
+import { sql } from "kysely";
+import type { ServerDeps } from "./deps.ts";
+import type { Measurements } from "./measurements.ts";
+import type { Route } from "./routes.ts";
+
+const CHECK_MS = 3_000;
+
+/** `/healthz`: the process answers. `/readyz`: send it requests. `/metrics`: for Prometheus. */
+export function statusRoutes(deps: ServerDeps, measurements: Measurements, isDraining: () => boolean): Route[] {
+  return [
+    {
+      method: "get",
+      path: "/healthz",
+      access: { kind: "public" },
+      handlers: [(_request, response) => void response.json({ status: "ok" })],
+    },
+    {
+      method: "get",
+      path: "/readyz",
+      access: { kind: "public" },
+      handlers: [
+        async (_request, response) => {
+          const checks = await runChecks(deps, isDraining());
+          const isReady = Object.values(checks).every((outcome) => outcome === "ok");
+          response
+            .status(isReady ? 200 : 503)
+            .set("Cache-Control", "no-store")
+            .json({ status: isReady ? "ready" : "not_ready", checks });
+        },
+      ],
+    },
+    {
+      method: "get",
+      path: "/metrics",
+      access: { kind: "metrics" },
+      handlers: [
+        async (_request, response) => {
+          const text = await measurements.registry.metrics();
+          response.type(measurements.registry.contentType).send(text);
+        },
+      ],
+    },
+  ];
+}
+
+type Outcome = "ok" | "failed";
+
+async function runChecks(deps: ServerDeps, isDraining: boolean): Promise<{ readonly [name: string]: Outcome }> {
+  const [database, migrations, queue] = await Promise.all([
+    outcomeOf(sql`select 1`.execute(deps.store.db)),
+    outcomeOf(
+      deps.health.isMigrated().then((isMigrated) => {
+        if (!isMigrated) throw new Error("the schema is not of this version");
+      }),
+    ),
+    outcomeOf(deps.health.queue()),
+  ]);
+  return { database, migrations, queue, accepting: isDraining ? "failed" : "ok" };
+}
+
+/** A check that hangs has failed. What exactly failed is for the log and `tributary doctor`, not for everyone who can reach this. */
+async function outcomeOf(check: Promise<unknown>): Promise<Outcome> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Outcome>((resolve) => {
+    timer = setTimeout(() => resolve("failed"), CHECK_MS);
+  });
+  const outcome = check.then(
+    () => "ok" as const,
+    () => "failed" as const,
+  );
+  try {
+    return await Promise.race([outcome, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,190 @@
+import { Router } from "express";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Access } from "../../dashboards/auth/principal.ts";
+import { createServer } from "../../dashboards/server.ts";
+import { testDatabase } from "../support/database.ts";
+import { type Running, newKey, newSession, startServer, testDeps } from "./server-support.ts";
+
+const store = await testDatabase();
+let running: Running;
+let viewer: string;
+beforeAll(async () => {
+  const queues = Router().get("/", (_request, response) => void response.send("the queues"));
+  running = await startServer(store, {
+    routers: { queues },
+    options: { ...testDeps(store).options, publicUrl: "http://hub.example" },
+  });
+  viewer = await newSession(running, store, "viewer");
+});
+afterAll(() => running.close());
+
+describe("every route", () => {
+  it("is in the list of routes: Express knows no other", () => {
+    const stack = running.server.app.router.stack.flatMap(({ route }) => (route === undefined ? [] : [route]));
+    const known = stack.map(({ path, stack: [layer] }) => `${layer?.method} ${path}`).toSorted();
+    expect(known).toEqual(running.server.routes.map(({ method, path }) => `${method} ${path}`).toSorted());
+    // Whatever is mounted besides is behind a guard of its own.
+    expect(running.server.mounts.map(({ path }) => path)).toEqual(["/queues"]);
+  });
+
+  it("lets nobody in who does not say who they are, and says so in a problem document", async () => {
+    for (const { method, path } of guarded()) {
+      const response = await running.fetch(concrete(path), { method: method.toUpperCase() });
+      expect([`${method} ${path}`, response.status]).toEqual([`${method} ${path}`, 401]);
+      expect([path, response.headers.get("content-type")]).toEqual([path, "application/problem+json; charset=utf-8"]);
+    }
+  });
+
+  it("lets nobody in whose key is for something else", async () => {
+    const keys = {
+      api: await newKey(store, "tv:*"),
+      link: await newKey(store, "metrics"),
+      console: await newKey(store, "admin"),
+      metrics: await newKey(store, "read"),
+    };
+    for (const { method, path, access } of guarded()) {
+      if (access.kind === "public" || access.kind === "inbound") continue;
+      const response = await running.fetch(concrete(path), { method: method.toUpperCase(), as: keys[access.kind] });
+      expect([`${method} ${path}`, response.status]).toEqual([`${method} ${path}`, 403]);
+    }
+  });
+
+  it("lets a viewer change nothing", async () => {
+    for (const { method, path, access } of guarded()) {
+      const isForAdmins =
+        (access.kind === "console" && access.role === "admin") || (access.kind === "api" && access.scope !== "read");
+      if (!isForAdmins) continue;
+      const response = await running.fetch(concrete(path), {
+        method: method.toUpperCase(),
+        as: viewer,
+        headers: { Origin: running.url },
+      });
+      expect([`${method} ${path}`, response.status]).toEqual([`${method} ${path}`, 403]);
+    }
+  });
+
+  it("is closed again when the key is revoked", async () => {
+    const key = await newKey(store, "read");
+    expect((await running.fetch("/api/v1/kpis", { as: key })).status).toBe(200);
+    await store.db.updateTable("api_keys").set({ revoked_at: new Date() }).where("name", "=", "read").execute();
+    expect((await running.fetch("/api/v1/kpis", { as: key })).status).toBe(401);
+  });
+});
+
+describe("requests from other sites", () => {
+  it("change nothing, even with an admin's session", async () => {
+    const admin = await newSession(running, store, "admin");
+    for (const headers of [{ Origin: "https://evil.example" }, { "Sec-Fetch-Site": "cross-site" }, {}]) {
+      const response = await running.fetch("/keys", { method: "POST", as: admin, headers });
+      expect(response.status).toBe(403);
+      expect(await response.json()).toMatchObject({ code: "access.cross_site" });
+    }
+  });
+});
+
+describe("security headers", () => {
+  it("allow no inline script anywhere, and no frame", async () => {
+    for (const path of ["/sign-in", "/docs", "/healthz", "/tv/sales-floor", "/nowhere"]) {
+      const policy = (await running.fetch(path)).headers.get("content-security-policy") ?? "";
+      expect(policy).toContain("script-src 'self';");
+      expect(policy).toContain("frame-ancestors 'none'");
+    }
+  });
+
+  it("do not say what the server is made of", async () => {
+    expect((await running.fetch("/healthz")).headers.get("x-powered-by")).toBeNull();
+  });
+});
+
+describe("problem documents", () => {
+  it("carry code, detail, mend and the request's id", async () => {
+    const response = await running.fetch("/api/v1/nowhere");
+    expect(response.status).toBe(404);
+    const problem = (await response.json()) as Record<string, unknown>;
+    expect(problem).toMatchObject({ status: 404, title: "Not Found", code: "request.not_found" });
+    expect(problem["instance"]).toBe(`urn:uuid:${response.headers.get("x-request-id")}`);
+  });
+
+  it("say nothing of what went wrong inside", async () => {
+    const broken = { ...testDeps(store).metrics, definitions: [] as never };
+    Object.defineProperty(broken, "definitions", {
+      get: () => {
+        throw new Error("password=hunter2");
+      },
+    });
+    const other = await startServer(store, { metrics: broken });
+    const response = await other.fetch("/api/v1/kpis", { as: await newKey(store, "write") });
+    expect(response.status).toBe(500);
+    expect(await response.text()).not.toContain("hunter2");
+    await other.close();
+  });
+
+  it("are pages for people who browse", async () => {
+    const response = await running.fetch("/", { headers: { Accept: "text/html" } });
+    expect(response.status).toBe(401);
+    expect(await response.text()).toContain('action="/sign-in"');
+  });
+});
+
+describe("status", () => {
+  it("is ready when database, schema and queue are, and says which one is not", async () => {
+    expect((await running.fetch("/readyz")).status).toBe(200);
+    const health = { ...testDeps(store).health, queue: () => Promise.reject(new Error("refused")) };
+    const other = await startServer(store, { health });
+    const response = await other.fetch("/readyz");
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({ checks: { database: "ok", migrations: "ok", queue: "failed" } });
+    expect((await other.fetch("/healthz")).status).toBe(200);
+    await other.close();
+  });
+
+  it("is not ready any more as soon as it drains", async () => {
+    const other = await startServer(store);
+    other.server.drain();
+    expect((await other.fetch("/readyz")).status).toBe(503);
+    await other.close();
+  });
+
+  it("shows measurements to this machine alone, or to a key for them", async () => {
+    const local = await startServer(store);
+    const open = await local.fetch("/metrics");
+    expect(open.status).toBe(200);
+    expect(await open.text()).toContain('tributary_queue_jobs{queue="pull",state="waiting"} 3');
+    await local.close();
+    // With PUBLIC_URL a proxy is in front, and everybody looks local.
+    expect((await running.fetch("/metrics")).status).toBe(401);
+    expect((await running.fetch("/metrics", { as: await newKey(store, "metrics") })).status).toBe(200);
+  });
+});
+
+it("names the port that is taken, and the mend", async () => {
+  const port = Number(new URL(running.url).port);
+  const options = { ...testDeps(store).options, port };
+  await expect(createServer(testDeps(store, { options })).listen()).rejects.toMatchObject({
+    code: "server.port_taken",
+    message: expect.stringContaining(String(port)) as string,
+  });
+});
+
+it("ends open event streams when it closes, instead of waiting for them", async () => {
+  const other = await startServer(store);
+  const response = await other.fetch("/tv/sales-floor/events", { as: await newKey(store, "tv:sales-floor") });
+  expect(response.status).toBe(200);
+  await other.close();
+  // Ends, rather than hanging for ever.
+  await response.text();
+});
+
+function guarded(): { readonly method: string; readonly path: string; readonly access: Access }[] {
+  const mounts = running.server.mounts.map((mount) => ({ ...mount, method: "get" }));
+  const routes = [...running.server.routes, ...mounts].filter(
+    ({ access }) => access.kind !== "public" && access.kind !== "inbound",
+  );
+  expect(routes.length).toBeGreaterThan(40);
+  return routes;
+}
+
+/** A path with something in place of its parameters. */
+function concrete(path: string): string {
+  return path.replaceAll(/:\w+/g, "x");
+}
