@@ -2,12 +2,12 @@ import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import { TributaryError } from "../core/base/errors.ts";
 import type { JsonObject } from "../core/base/json.ts";
+import { applyPipelineSettings } from "../core/normalise/pipeline-settings.ts";
 import { credentialsOf, endpointSecretOf, type Secrets } from "../core/secrets/index.ts";
 import { writeAudit } from "../core/store/audit.ts";
 import type { Db, Tx } from "../core/store/db.ts";
 import { deleteEndpoint, endpointSecret, insertEndpoint, listEndpoints } from "../core/store/endpoints.ts";
 import {
-  applyStageSettings,
   deleteConnection,
   insertConnection,
   listConnectionRows,
@@ -201,7 +201,7 @@ async function applySection(tx: Tx, section: string, { desired, secrets }: Chang
   const isKeyed = wanted !== null && "api_key" in wanted && typeof wanted.api_key === "string";
   const value = isKeyed ? { ...wanted, api_key: secrets.seal(String(wanted.api_key), GECKOBOARD_KEY) } : wanted;
   await writeSettings(tx, section, value);
-  if (section === "pipelines") await applyStageSettings(tx);
+  if (section === "pipelines") await applyPipelineSettings(tx);
 }
 
 /** An endpoint that changes keeps its id, and with it what is still to be delivered. */

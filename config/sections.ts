@@ -4,8 +4,8 @@ import { isDay, isTimeZone } from "../core/base/time.ts";
 import { dashboardsSection } from "../core/metrics/boards.ts";
 import { geckoboardSection } from "../core/metrics/datasets.ts";
 import { feedsSection } from "../core/metrics/feeds.ts";
+import { pipelinesSection } from "../core/normalise/pipeline-settings.ts";
 import { EVENT_TYPES } from "../core/outbox/append.ts";
-import { CANONICAL_STAGES } from "../core/schema/canonical.ts";
 
 /** The parts of the config file, each as people write it. Keys in snake_case; unknown ones are refused. */
 
@@ -81,18 +81,6 @@ export const connectionSection = z.strictObject({
   paused: z.boolean().optional(),
 });
 
-export const pipelineSection = z.strictObject({
-  connection: slug,
-  pipeline: z.string().min(1).describe("Its name or its id in the tool"),
-  stages: z.record(
-    z.string().min(1),
-    z.strictObject({
-      canonical: z.enum(CANONICAL_STAGES).optional(),
-      probability: z.number().min(0).max(1).optional(),
-    }),
-  ),
-});
-
 export const repSection = z
   .strictObject({
     name: z.string().min(1).optional(),
@@ -144,7 +132,7 @@ const notYet = (what: string): z.ZodOptional<z.ZodArray<z.ZodUnknown>> =>
 export const fileSchema = z.strictObject({
   workspace: workspaceSection.optional(),
   connections: z.array(connectionSection).optional(),
-  pipelines: z.array(pipelineSection).optional(),
+  pipelines: pipelinesSection.optional(),
   reps: z.array(repSection).optional(),
   teams: z.array(teamSection).optional(),
   goals: z.array(goalSection).optional(),

@@ -10,15 +10,17 @@ export function dealFacts(input: FactInput): readonly Fact[] {
   const { id, row } = input;
   const pipeline = readPipeline(input);
   const stage = readStage(input, pipeline, "stage");
-  const status = row.require("status", row.choice("status", DEAL_STATUSES) ?? stage?.status ?? null);
-  if (status === null) return [];
+  const status = row.choice("status", DEAL_STATUSES) ?? stage?.status ?? null;
+  // A stage that is not known has been refused already.
+  if (status === null && row.problems.length === 0) row.require(row.has("stage") ? "stage" : "status", status);
   const money = row.money("value");
   const [rep, company, person] = [row.text("rep"), row.text("company"), row.text("person")];
   const deal: DealFact = {
     kind: "deal",
     externalId: id,
     name: row.text("name"),
-    status,
+    // Without a status the row has been refused, and no fact comes of it.
+    status: status ?? "open",
     pipeline,
     stage: stage?.ref ?? null,
     amountMinor: money?.amountMinor ?? null,

@@ -209,25 +209,3 @@ export async function replaceExchangeRates(tx: Tx, rates: readonly ExchangeRate[
       ${rates.map((one) => one.day)}::date[], ${rates.map((one) => one.currency)}::text[], ${rates.map((one) => one.rate)}::numeric[])
   `.execute(tx);
 }
-
-/**
- * Lays the config file's section `pipelines` (already stored) over the stages that were pulled: canonical stage and probability. To be
- * called after the section or the stages were written. Stages and pipelines are named as in the tool, or by its ids.
- */
-export async function applyStageSettings(tx: Db | Tx): Promise<void> {
-  await sql`
-    update stages set
-      canonical = coalesce(wanted.spec ->> 'canonical', stages.canonical),
-      probability = coalesce((wanted.spec ->> 'probability')::double precision, stages.probability)
-    from (
-      select p ->> 'connection' as connection_id, p ->> 'pipeline' as pipeline, s.key as stage, s.value as spec
-      from settings, jsonb_array_elements(settings.value) p, jsonb_each(p -> 'stages') s
-      where settings.section = 'pipelines'
-    ) wanted, pipelines
-    where pipelines.connection_id = wanted.connection_id and wanted.pipeline in (pipelines.name, pipelines.external_id)
-      and stages.pipeline_id = pipelines.id and wanted.stage in (stages.name, stages.external_id)
-      and (stages.canonical, stages.probability) is distinct from (
-        coalesce(wanted.spec ->> 'canonical', stages.canonical),
-        coalesce((wanted.spec ->> 'probability')::double precision, stages.probability))
-  `.execute(tx);
-}
