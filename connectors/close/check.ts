@@ -55,7 +55,7 @@ function roleWarnings(me: JsonObject, organizationId: string): readonly string[]
   const role = membership?.["role_id"];
   if (membership === undefined || role === "admin") return [];
   const warnings = [
-    `The key's user has the role ${String(role)}, not admin: events older than an hour come without their content, so edits made while the hub was down may be missed.`,
+    `The key's user has the role ${typeof role === "string" ? role : "unknown"}, not admin: events older than an hour come without their content, so edits made while the hub was down may be missed.`,
   ];
   const granted = membership["permissions_granted"];
   const seesAll = Array.isArray(granted) && granted.includes("view_all_leads");

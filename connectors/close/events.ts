@@ -137,8 +137,11 @@ function streamOf(objectType: string): string | undefined {
 
 /** Events worth keeping themselves: what deals were before, when meetings were booked, which leads were merged. */
 const KEPT = new Set([
-  ...["opportunity created", "opportunity updated", "lead merged"],
-  ...["activity.meeting created", "activity.meeting scheduled"],
+  "opportunity created",
+  "opportunity updated",
+  "lead merged",
+  "activity.meeting created",
+  "activity.meeting scheduled",
 ]);
 
 type Part = { readonly records: Map<string, Json>; readonly deleted: Map<string, Date> };

@@ -3,48 +3,18 @@ import { fieldOf, type CloseClient } from "./client.ts";
 import type { CloseSettings } from "./settings.ts";
 
 /** Bodies are large and nobody counts by them: the preview and the envelope are enough. */
-const EMAIL_FIELDS = [
-  ...[
-    "_type",
-    "id",
-    "organization_id",
-    "lead_id",
-    "contact_id",
-    "user_id",
-    "user_name",
-    "users",
-    "direction",
-    "status",
-  ],
-  ...[
-    "subject",
-    "body_preview",
-    "sender",
-    "to",
-    "cc",
-    "bcc",
-    "envelope",
-    "message_ids",
-    "references",
-    "in_reply_to_id",
-  ],
-  ...["thread_id", "has_reply", "opens_summary", "date_sent", "date_scheduled", "activity_at", "date_created"],
-  ...[
-    "date_updated",
-    "sequence_id",
-    "sequence_name",
-    "template_id",
-    "bulk_email_action_id",
-    "created_by",
-    "updated_by",
-  ],
-];
+const EMAIL_FIELDS = (
+  "_type id organization_id lead_id contact_id user_id user_name users direction status subject " +
+  "body_preview sender to cc bcc envelope message_ids references in_reply_to_id thread_id " +
+  "has_reply opens_summary date_sent date_scheduled activity_at date_created date_updated " +
+  "sequence_id sequence_name template_id bulk_email_action_id created_by updated_by"
+).split(" ");
 
 /** Leads come with their contacts, deals and tasks embedded: heavy, and landed as what they are elsewhere. */
-const LEAD_FIELDS = [
-  ...["id", "organization_id", "display_name", "name", "description", "url", "html_url", "source", "status_id"],
-  ...["status_label", "addresses", "contact_ids", "created_by", "updated_by", "date_created", "date_updated"],
-];
+const LEAD_FIELDS = (
+  "id organization_id display_name name description url html_url source status_id status_label " +
+  "addresses contact_ids created_by updated_by date_created date_updated"
+).split(" ");
 
 /** What is asked for by `_fields`; null: everything comes. */
 export function askedFields(stream: string, settings: CloseSettings): readonly string[] | null {

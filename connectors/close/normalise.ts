@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import type { Json } from "../../core/base/json.ts";
 import { isDay, type Day } from "../../core/base/time.ts";
 import type { NormaliseContext, NormaliseResult } from "../../core/connector/define.ts";

@@ -211,7 +211,7 @@ export const closeStreams: { readonly [stream: string]: CloseStream } = {
   events: {
     title: "Event log",
     // Consolidation gives an event a later `date_updated` under the same id.
-    externalId: (event) => `${idOf(event)}|${String(fieldOf(event, "date_updated"))}`,
+    externalId: (event) => `${idOf(event)}|${timeOf(event)?.toISOString() ?? ""}`,
     sourceTime: (event) => timeOf(event),
     deletions: "never",
     pull: pullEvents,

@@ -25,7 +25,10 @@ const FURTHER: { readonly [objectType: string]: readonly string[] } = {
   "activity.meeting": ["scheduled", "started", "completed", "canceled"],
 };
 const TYPES = [
-  ...["lead", "contact", "opportunity", "task.lead"],
+  "lead",
+  "contact",
+  "opportunity",
+  "task.lead",
   ...ACTIVITY_STREAMS.map((activity) => activity.objectTypes[0] ?? "").filter(
     // Whether these two have events is unverified, and an unknown type would have the whole subscription refused.
     (type) => type !== "activity.created" && type !== "activity.lead_merge",

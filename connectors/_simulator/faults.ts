@@ -1,0 +1,96 @@
+import { createRandom, type Random } from "./company/random.ts";
+
+/**
+ * What can go wrong on the way to a vendor, each by probability (0 to 1) of a request, or by script for the next requests that match.
+ * `late`, `duplicate`, `reorder`, `deleteWhilePaging` and `editWhilePaging` are about lists: the simulator of the vendor carries them out.
+ */
+export const FAULT_KINDS = [
+  "rate429",
+  "rate5xx",
+  "html502",
+  "reset",
+  "slow",
+  "truncate",
+  "late",
+  "duplicate",
+  "reorder",
+  "deleteWhilePaging",
+  "editWhilePaging",
+  "expireToken",
+] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
+export type FaultRates = { readonly [kind in FaultKind]?: number };
+
+export type FaultScript = {
+  readonly kind: FaultKind;
+  /** How many matching requests it befalls. */
+  readonly times: number;
+  /** Method and path, as a regular expression over `GET /activity/call/`; absent: any request. */
+  readonly match?: string;
+  /** Let this many matching requests pass first; default 0. */
+  readonly after?: number;
+};
+
+export type Faults = {
+  /** Sets some rates, leaves the others. */
+  set(rates: FaultRates): void;
+  script(script: FaultScript): void;
+  /** No rates, no scripts. */
+  clear(): void;
+  /** Whether this fault befalls a request; takes a scripted one off. */
+  strikes(kind: FaultKind, request: string): boolean;
+  /** How long a slow answer takes. */
+  slowMs: number;
+  readonly random: Random;
+  /** The dial as it stands, for the control address. */
+  state(): { readonly rates: FaultRates; readonly scripts: readonly FaultScript[]; readonly slowMs: number };
+};
+
+/** The same seed and the same requests give the same faults. */
+export function createFaults(seed: number, initial: FaultRates = {}): Faults {
+  const random = createRandom(`faults ${seed}`);
+  let rates: { [kind in FaultKind]?: number } = { ...initial };
+  let scripts: { kind: FaultKind; left: number; pass: number; match: RegExp; source: string }[] = [];
+
+  function scripted(kind: FaultKind, request: string): boolean {
+    const script = scripts.find((one) => one.kind === kind && one.match.test(request));
+    if (script === undefined) return false;
+    if (script.pass > 0) {
+      script.pass -= 1;
+      return false;
+    }
+    script.left -= 1;
+    if (script.left <= 0) scripts = scripts.filter((one) => one !== script);
+    return true;
+  }
+
+  return {
+    slowMs: 500,
+    random,
+    set(changed) {
+      rates = { ...rates, ...changed };
+    },
+    script({ kind, times, match = "", after = 0 }) {
+      scripts.push({ kind, left: times, pass: after, match: new RegExp(match), source: match });
+    },
+    clear() {
+      rates = {};
+      scripts = [];
+    },
+    strikes(kind, request) {
+      if (scripted(kind, request)) return true;
+      const rate = rates[kind] ?? 0;
+      return rate > 0 && random.chance(rate);
+    },
+    state() {
+      const waiting = scripts.map(({ kind, left, pass, source }) => ({
+        kind,
+        times: left,
+        match: source,
+        after: pass,
+      }));
+      return { rates, scripts: waiting, slowMs: this.slowMs };
+    },
+  };
+}
