@@ -96,8 +96,14 @@ export function valueAt(value: unknown, path: Path): unknown {
 
 /** What keys a map at the path may have. */
 function knownKeys(schema: z.ZodType, path: Path): readonly string[] {
-  const found = schemaAt(schema, path);
-  return found instanceof z.ZodObject ? Object.keys(found.shape as object) : [];
+  return keysOf(schemaAt(schema, path));
+}
+
+function keysOf(schema: z.ZodType): readonly string[] {
+  if (schema instanceof z.ZodObject) return Object.keys(schema.shape as object);
+  return schema instanceof z.ZodUnion
+    ? (schema.options as readonly z.ZodType[]).flatMap((option) => keysOf(unwrap(option)))
+    : [];
 }
 
 /** The schema of the value at the path; of alternatives, the first that has such a path. */

@@ -131,7 +131,7 @@ const notYet = (what: string): z.ZodOptional<z.ZodArray<z.ZodUnknown>> =>
 
 export const fileSchema = z.strictObject({
   workspace: workspaceSection.optional(),
-  connections: z.array(connectionSection).optional(),
+  connections: z.array(connectionSection).nullish(),
   pipelines: pipelinesSection.optional(),
   reps: z.array(repSection).optional(),
   teams: z.array(teamSection).optional(),

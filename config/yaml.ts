@@ -41,7 +41,8 @@ export function parseYaml(text: string, variable: (name: string) => string | und
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
   };
-  const issues: FileIssue[] = document.errors.map((error) => ({
+  // What the parser says after its first error mostly follows from it.
+  const issues: FileIssue[] = document.errors.slice(0, 1).map((error) => ({
     ...at(error.pos[0]),
     path: [],
     message: error.message.replace(/\n[\s\S]*/, ""),

@@ -1,0 +1,198 @@
+import { readFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import { TributaryError } from "../core/base/errors.ts";
+import { CONNECTORS } from "../connectors/index.ts";
+import type { Desired } from "./desired.ts";
+import { parseConfig } from "./file.ts";
+
+const variables: { readonly [name: string]: string } = { CLOSE_KEY: "api_secret_1", FOLDER: "/data", EMPTY: "" };
+
+function parse(text: string): Desired {
+  return parseConfig(text, "/etc/tributary/c.yaml", { connectors: CONNECTORS, variable: (name) => variables[name] });
+}
+
+/** The complaints, one a line, without the file's name. */
+function complaints(text: string): string[] {
+  try {
+    parse(text);
+  } catch (error) {
+    if (!(error instanceof TributaryError) || error.code !== "config.file.invalid") throw error;
+    return error.message
+      .split("\n")
+      .filter((line) => line.startsWith("/etc/tributary/c.yaml:"))
+      .map((line) => line.slice("/etc/tributary/c.yaml:".length));
+  }
+  return [];
+}
+
+const SHEET = `
+connections:
+  - id: sheet
+    connector: csv
+    settings:
+      tables:
+        companies:
+          from: files/companies.csv
+          key: Name
+          columns: { name: Name }
+`;
+
+describe("a mistake", () => {
+  it("is named with line, column, path, what was expected and what is there", () => {
+    const text = [
+      "workspace:",
+      "  timezone: Mars/Base",
+      "  week_start: 1",
+      "connections:",
+      "  - id: Crm",
+      "    connector: csv",
+      "",
+    ];
+    expect(complaints(text.join("\n"))).toEqual([
+      '2:13 workspace.timezone: expected an IANA name such as Europe/Berlin, got "Mars/Base"',
+      "3:15 workspace.week_start: expected one of monday, tuesday, wednesday, thursday, friday, saturday, sunday, got 1",
+      '5:9 connections[0].id: expected lower-case letters, digits and hyphens, got "Crm"',
+    ]);
+  });
+
+  it("in a key comes with what was probably meant", () => {
+    expect(complaints("workspce: {}\n")).toEqual(['1:1 unknown key "workspce"; did you mean "workspace"?']);
+    expect(complaints(SHEET.replace("columns:", "colums:"))).toEqual([
+      "7:9 connections[0].settings.tables.companies.columns: expected a map, but it is missing",
+      '10:11 connections[0].settings.tables.companies: unknown key "colums"; did you mean "columns"?',
+    ]);
+    expect(complaints(SHEET.replace("{ name: Name }", "{ nmae: Name }"))).toEqual([
+      '10:22 connections[0].settings.tables.companies.columns: unknown key "nmae"; did you mean "name"?',
+    ]);
+    expect(complaints(SHEET.replace("csv", "cvs"))).toEqual([
+      '4:16 connections[0].connector: there is no connector "cvs"; did you mean "csv"?',
+    ]);
+  });
+
+  it("in settings that the connector would drop silently is found as well", () => {
+    const text =
+      "connections:\n  - id: close\n    connector: close\n    credentials: { api_key: '${CLOSE_KEY}' }\n    settings: { base_ulr: x }\n";
+    expect(complaints(text)).toEqual([
+      '5:17 connections[0].settings: unknown key "base_ulr"; did you mean "base_url"?',
+    ]);
+  });
+
+  it("in YAML itself is named with its line", () => {
+    expect(complaints("workspace:\n  name: [\n")[0]).toMatch(/^3:1 /);
+    expect(complaints("workspace: {}\nworkspace: {}\n")[0]).toMatch(/^2:1 .*unique/);
+  });
+
+  it("in a KPI's name, a team or a repeated id is found across sections", () => {
+    const text = [
+      "feeds:",
+      "  - { id: a, metric: won_valeu }",
+      "goals:",
+      "  - { metric: won_value, period: 2026-Q4, target: 1, team: nort }",
+      "teams:",
+      "  - { id: north }",
+      "  - { id: north }",
+    ].join("\n");
+    expect(complaints(text)).toEqual([
+      '2:22 feeds[0].metric: there is no KPI "won_valeu"; did you mean "won_value"?',
+      '4:60 goals[0].team: no team of this file has the id "nort"',
+      '7:11 teams[1].id: "north" is there twice',
+    ]);
+  });
+});
+
+describe("a variable", () => {
+  it("that is not set is named with its line, and a fallback stands in for one that is empty", () => {
+    expect(complaints(SHEET.replace("files/", "${NOWHERE}/"))).toEqual([
+      "8:17 the environment variable NOWHERE is not set",
+    ]);
+    const read = parse(SHEET.replace("files/", "${EMPTY:-other}/"));
+    expect(read.connections[0]?.settings).toMatchObject({
+      tables: { companies: { from: "/etc/tributary/other/companies.csv" } },
+    });
+  });
+
+  it("is filled in where values stand, never in keys, and $${ is a literal", () => {
+    const read = parse(
+      SHEET.replace("{ name: Name }", () => "{ name: Name, url: '$${X}' }").replace("files/", "${FOLDER}/"),
+    );
+    expect(read.connections[0]?.settings).toMatchObject({
+      tables: { companies: { from: "/data/companies.csv", columns: { url: "${X}" } } },
+    });
+  });
+
+  it("never shows its value in a complaint", () => {
+    const text = "workspace: { currency: '${CLOSE_KEY}' }\n";
+    expect(complaints(text)).toEqual(["1:24 workspace.currency: expected an ISO 4217 code such as USD, got «hidden»"]);
+    const close = "connections:\n  - { id: c, connector: close, credentials: { api_kye: sk_live_1 } }\n";
+    expect(complaints(close).join("\n")).not.toContain("sk_live_1");
+  });
+
+  it("is where secrets belong: one in the file itself is warned about, without showing it", () => {
+    const text = "connections:\n  - { id: c, connector: close, credentials: { api_key: sk_live_1 } }\n";
+    expect(parse(text).warnings).toEqual([
+      "/etc/tributary/c.yaml:2:56 connections[0].credentials.api_key: is a secret in the file itself; write ${ENV_NAME} and set the variable",
+    ]);
+    expect(parse(text.replace("sk_live_1", "'${CLOSE_KEY}'")).warnings).toEqual([]);
+  });
+});
+
+it("starts relative paths at the file's folder, and leaves addresses alone", () => {
+  const from = (text: string): unknown => parse(text).connections[0]?.settings["tables"];
+  expect(from(SHEET)).toMatchObject({ companies: { from: "/etc/tributary/files/companies.csv" } });
+  expect(from(SHEET.replace("files/companies.csv", "https://x.example/a.csv"))).toMatchObject({
+    companies: { from: "https://x.example/a.csv" },
+  });
+});
+
+it("turns its own reps, teams and goals into rows of a spreadsheet connection", () => {
+  const read = parse(
+    [
+      "reps:",
+      "  - { name: Ada, email: Ada@example.com }",
+      "  - { name: Lin }",
+      "teams:",
+      "  - { id: north, name: North, members: [ada@example.com, Lin, new@example.com] }",
+      "goals:",
+      "  - { metric: won_value, period: 2026-Q4, target: 250000.5, team: north }",
+      "  - { metric: deals_won, period: 2026-02, target: 12, rep: Lin }",
+    ].join("\n"),
+  );
+  const csv = CONNECTORS.find((connector) => connector.key === "csv");
+  expect(read.connections).toMatchObject([{ id: "config-file", connector: "csv" }]);
+  expect(csv?.settings.safeParse(read.connections[0]?.settings)).toMatchObject({ success: true });
+  expect(read.connections[0]?.settings).toMatchObject({
+    tables: {
+      reps: {
+        rows: [
+          { key: "ada@example.com", name: "Ada", email: "ada@example.com", team: "north" },
+          { key: "Lin", name: "Lin", email: "", team: "north" },
+          { key: "new@example.com", email: "new@example.com", team: "north" },
+        ],
+      },
+      teams: { rows: [{ key: "north", name: "North" }] },
+      goals: {
+        rows: [
+          { metric: "won_value", from: "2026-10-01", to: "2026-12-31", target: "250000.5", team: "north" },
+          { metric: "deals_won", from: "2026-02-01", to: "2026-02-28", target: "12", rep: "Lin" },
+        ],
+      },
+    },
+  });
+});
+
+it.each(["config/tributary.yaml", "config/examples/crm-sales-opportunities.yaml"])("%s is right", async (file) => {
+  const read = parseConfig(await readFile(file, "utf8"), file, { connectors: CONNECTORS, variable: () => undefined });
+  expect(read.warnings).toEqual([]);
+});
+
+it("config/tributary.yaml is right with everything in it that is commented out", async () => {
+  const text = await readFile("config/tributary.yaml", "utf8");
+  // Commented-out YAML has no space after the #, or its own indentation; prose has exactly one.
+  const whole = text.replace(/^#(?! \S|$)/gm, "");
+  const secret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
+  const read = parseConfig(whole, "c.yaml", { connectors: CONNECTORS, variable: () => secret });
+  expect(read.connections.map((one) => one.id)).toEqual(["close", "ads", "config-file"]);
+  expect(Object.keys(read.sections).toSorted()).toEqual(["dashboards", "feeds", "geckoboard", "pipelines"]);
+  expect(read.webhooks).toHaveLength(1);
+  expect(read.exchangeRates).toHaveLength(1);
+});
