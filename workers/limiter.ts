@@ -17,6 +17,8 @@ type Bucket = {
   limit: number | null;
   /** What the vendor last said is left, until the shared bucket knows. */
   remaining: number | null;
+  /** Tokens that are being fetched: whoever else wants one waits for these. Gives how long to wait when there were none. */
+  fetching: Promise<number> | null;
   /** The size that was last asked with, for when an answer says that the bucket is empty. */
   size: BucketLimit;
 };
@@ -37,31 +39,43 @@ function createLimiter(store: Store, connectionId: string): Limiter {
   const buckets = new Map<string, Bucket>();
 
   function bucketOf(name: string, declared: BucketLimit): Bucket {
-    const bucket = buckets.get(name) ?? { held: 0, heldUntilMs: 0, limit: null, remaining: null, size: declared };
+    const bucket = buckets.get(name) ?? {
+      held: 0,
+      heldUntilMs: 0,
+      limit: null,
+      remaining: null,
+      fetching: null,
+      size: declared,
+    };
     buckets.set(name, bucket);
     bucket.size = sizeOf(declared, bucket.limit);
     return bucket;
   }
 
+  async function fetchTokens(name: string, bucket: Bucket): Promise<number> {
+    const { size, remaining } = bucket;
+    bucket.remaining = null;
+    const want = Math.min(MOST_HELD, Math.max(1, Math.floor(size.capacity / 20)));
+    const { granted, waitMs } = await takeTokens(store.db, connectionId, name, { want, size, remaining });
+    bucket.held = granted;
+    bucket.heldUntilMs = performance.now() + HOLD_MS;
+    return waitMs;
+  }
+
   return {
     async take(name, declared) {
       const bucket = bucketOf(name, declared);
-      if (bucket.held > 0 && performance.now() < bucket.heldUntilMs) {
-        bucket.held -= 1;
-        return 0;
+      for (;;) {
+        if (bucket.held > 0 && performance.now() < bucket.heldUntilMs) {
+          bucket.held -= 1;
+          return 0;
+        }
+        bucket.fetching ??= fetchTokens(name, bucket).finally(() => {
+          bucket.fetching = null;
+        });
+        const waitMs = await bucket.fetching;
+        if (waitMs > 0) return waitMs;
       }
-      const { remaining } = bucket;
-      bucket.remaining = null;
-      const want = Math.min(MOST_HELD, Math.max(1, Math.floor(bucket.size.capacity / 20)));
-      const { granted, waitMs } = await takeTokens(store.db, connectionId, name, {
-        want,
-        size: bucket.size,
-        remaining,
-      });
-      if (granted === 0) return waitMs;
-      bucket.held = granted - 1;
-      bucket.heldUntilMs = performance.now() + HOLD_MS;
-      return 0;
     },
 
     async observe(name, observed: ObservedLimit) {

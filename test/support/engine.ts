@@ -68,7 +68,7 @@ async function* none(): AsyncGenerator<Page> {
 }
 
 /** Pages of the records, one checkpoint each: the number of pages that came before the next. Goes on from the checkpoint. */
-export function numbered(pages: readonly (readonly Item[] | Partial<Page>)[]): Pages {
+export function numbered(pages: readonly (Item[] | Partial<Page>)[]): Pages {
   return async function* (context) {
     const from = (context.checkpoint as number | null) ?? 0;
     for (const [index, page] of pages.entries()) {
@@ -124,7 +124,7 @@ export async function stored(store: Store, connectionId: string, stream: string)
     .orderBy("external_id")
     .execute();
   return rows.map((row) => {
-    const value = row.payload === null ? "?" : String((row.payload as JsonObject)["value"]);
+    const value = row.payload === null ? "?" : JSON.stringify((row.payload as JsonObject)["value"]);
     return `${row.external_id}=${value}${row.deleted_at === null ? "" : "†"}`;
   });
 }
