@@ -135,12 +135,16 @@ export function recordParts(metric: AggregateMetric | ComposedMetric): readonly 
   return metric.kind === "composed" ? metric.recordsOf : [metric];
 }
 
-async function exceptionsOf(db: Db, { metric, scope, slicing }: Computed): Promise<MetricAnswer["exceptions"]> {
+async function exceptionsOf(
+  db: Db,
+  { metric, scope, slicing, rows: found }: Computed,
+): Promise<MetricAnswer["exceptions"]> {
+  if (found.every((row) => row.exceptions === 0)) return [];
   const parts = metric.kind === "composed" ? metric.parts : [metric];
   const counts = new Map<string, number>();
   for (const part of parts) {
     const { rows } = await sql<{ reason: string; count: number }>`
-      select r.exception as reason, count(*) as count ${slicedRows(part, scope, { by: [], filters: slicing.filters })}
+      select r.exception as reason, count(distinct r.id) as count ${slicedRows(part, scope, { by: [], filters: slicing.filters })}
         and r.exception is not null
       group by r.exception order by r.exception`.execute(db);
     // Two parts that leave out the same deals for the same reason leave them out once.

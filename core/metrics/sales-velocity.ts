@@ -20,7 +20,8 @@ export const salesVelocity: ComposedMetric = {
   kind: "composed",
   parts: [openDealCount, winRate, averageDealSize, timeToCloseMean],
   recordsOf: [openDealCount, winRate],
-  combine: ([open, rate, size, time]) => {
+  combine: (figures) => {
+    const [open, rate, size, time] = figures;
     const factors = [open?.value ?? null, rate?.value ?? null, size?.value ?? null];
     const numerator = factors.reduce(
       (product, factor) => (product === null || factor === null ? null : product * factor),
@@ -34,6 +35,7 @@ export const salesVelocity: ComposedMetric = {
       denominator,
       sampleSize: rate?.sampleSize ?? 0,
       interval: null,
+      exceptions: figures.reduce((sum, part) => sum + part.exceptions, 0),
     };
   },
 };

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { dealsAtEnd, isKnown, periodTable, stillCounts } from "./engine/deal-rows.ts";
+import { closedDeals, dealsAtEnd, isKnown, periodTable } from "./engine/deal-rows.ts";
 import { DEAL_DIMENSIONS, type AggregateMetric, type Scope, type Sql } from "./engine/define.ts";
 import { measured } from "./engine/rows.ts";
 
@@ -7,30 +7,25 @@ import { measured } from "./engine/rows.ts";
 const MIN_CLOSED = 20;
 const HISTORY_DAYS = 365;
 
-/** The win rate of each stage at each period's end (period_no, stage_id, rate): of the deals that had been in it and were closed in the year before. */
+/**
+ * The win rate of each stage at each period's end (period_no, stage_id, rate): of the deals that had been in it and were closed in the
+ * year before. Only of stages without a probability of their own: nobody asks for the others.
+ */
 function stageHistory(scope: Scope): Sql {
   return sql`
     select p.no as period_no, visit.stage_id, avg((x.status = 'won')::int)::float8 as rate
-    from ${periodTable(scope)} p
-    join (
-      select d.id, l.status, (
-        select c.held_from from deal_changes c
-        where c.deal_id = d.id and c.status = l.status and ${isKnown(scope, "c")} and c.ordinal > coalesce((
-          select max(y.ordinal) from deal_changes y where y.deal_id = d.id and y.status <> l.status and ${isKnown(scope, "y")}), -1)
-        order by c.ordinal limit 1) as closed_at
-      from deals d
-      join lateral (
-        select c.status from deal_changes c where c.deal_id = d.id and ${isKnown(scope, "c")} order by c.ordinal desc limit 1
-      ) l on l.status <> 'open'
-      where d.merged_into is null and ${stillCounts(scope, "d")}
-    ) x on x.closed_at <= p.at and x.closed_at > p.at - make_interval(days => ${HISTORY_DAYS})
-    join lateral (
-      select distinct c.stage_id from deal_changes c join stages s on s.id = c.stage_id and s.type = 'open'
-      where c.deal_id = x.id and ${isKnown(scope, "c")}
-    ) visit on true
+    from (
+      select distinct c.deal_id, c.stage_id
+      from deal_changes c join stages s on s.id = c.stage_id and s.type = 'open' and s.probability is null
+      where ${isKnown(scope, "c")}
+    ) visit
+    join (${closedDeals({ ...scope, periods: [EVER] })}) x on x.id = visit.deal_id
+    join ${periodTable(scope)} p on x.at <= p.at and x.at > p.at - make_interval(days => ${HISTORY_DAYS})
     group by p.no, visit.stage_id
     having count(*) >= ${MIN_CLOSED}`;
 }
+
+const EVER = { label: null, from: null, to: null, starts: null, ends: null };
 
 function rows(scope: Scope): Sql {
   return sql`

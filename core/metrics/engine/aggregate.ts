@@ -30,6 +30,7 @@ type AggregateRow = {
   readonly hits: number;
   readonly still_open: number;
   readonly with_amount: number;
+  readonly exceptions: number;
   readonly total: number | null;
   readonly hit_total: number | null;
   readonly median: number | null;
@@ -92,6 +93,7 @@ function aggregateSql(
       count(*) filter (where s.counted and s.in_numerator) as hits,
       ${metric.tellsStillOpen === true ? sql`count(*) filter (where s.counted and s.status = 'open')` : sql`0`} as still_open,
       count(s.amount) filter (where s.counted) as with_amount,
+      count(s.exception) as exceptions,
       sum(s.amount) filter (where s.counted) as total,
       sum(s.amount) filter (where s.counted and s.in_numerator) as hit_total,
       ${metric.kind === "median" ? sql`percentile_cont(0.5) within group (order by s.amount) filter (where s.counted)` : sql`null`} as median
@@ -128,22 +130,27 @@ function distinctLabels(rows: readonly AggregateRow[]): (index: number, cell: Ce
 
 function figuresOf(metric: AggregateMetric, row: AggregateRow): Figures {
   const { counted, hits, with_amount: withAmount, total, hit_total: hitTotal } = row;
-  const plain = { numerator: null, denominator: null, interval: null };
+  const plain = { numerator: null, denominator: null, interval: null, exceptions: row.exceptions };
   switch (metric.kind) {
     case "count":
       return { ...plain, value: counted, sampleSize: counted };
     case "sum":
       return { ...plain, value: total ?? (counted === 0 ? 0 : null), sampleSize: withAmount };
     case "mean":
-      return { ...ratio(total, withAmount), interval: null, sampleSize: withAmount };
+      return { ...plain, ...ratio(total, withAmount), sampleSize: withAmount };
     case "median":
       return { ...plain, value: row.median, sampleSize: withAmount };
     case "share": {
-      const figures = { ...ratio(hits, counted), interval: wilsonInterval(hits, counted), sampleSize: counted };
+      const figures = {
+        ...plain,
+        ...ratio(hits, counted),
+        interval: wilsonInterval(hits, counted),
+        sampleSize: counted,
+      };
       return metric.tellsStillOpen === true ? { ...figures, stillOpen: row.still_open } : figures;
     }
     case "share_of_sum":
-      return { ...ratio(total === null ? null : (hitTotal ?? 0), total ?? 0), interval: null, sampleSize: withAmount };
+      return { ...plain, ...ratio(total === null ? null : (hitTotal ?? 0), total ?? 0), sampleSize: withAmount };
     default:
       return metric.kind satisfies never;
   }
@@ -164,6 +171,7 @@ export function nothing(metric: AggregateMetric, period: Period, scope: Scope): 
     hits: 0,
     still_open: 0,
     with_amount: 0,
+    exceptions: 0,
     total: null,
     hit_total: null,
     median: null,

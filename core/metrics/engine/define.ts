@@ -66,6 +66,8 @@ export type Figures = {
   readonly denominator: number | null;
   readonly sampleSize: number;
   readonly interval: readonly [number, number] | null;
+  /** How many records have an exception. */
+  readonly exceptions: number;
   /** For a cohort: how many of the denominator are still open. */
   readonly stillOpen?: number;
 };

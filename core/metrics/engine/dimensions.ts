@@ -25,21 +25,38 @@ const NO_HINT = sql`null::text`;
 
 type JoinName = "rep" | "team" | "pipeline" | "stage" | "company";
 
+/**
+ * Which team a rep was in when (rep_id, starts, ends, team_id), each instant once: where memberships of merged reps overlap, the one that
+ * began last holds. Times without overlap let PostgreSQL join the rows in one go instead of searching for each.
+ */
+function teamTimes(): Sql {
+  const memberships = sql`
+    select coalesce(member.merged_into, m.rep_id) as rep_id, coalesce(joined.merged_into, m.team_id) as team_id, m.held_from,
+      coalesce(m.held_to, 'infinity') as held_to
+    from team_memberships m
+    left join reps member on member.id = m.rep_id
+    left join teams joined on joined.id = m.team_id`;
+  return sql`
+    select span.rep_id, span.starts, span.ends, held.team_id
+    from (
+      select rep_id, starts, lead(starts, 1, 'infinity') over (partition by rep_id order by starts) as ends
+      from (select distinct m.rep_id, starts from (${memberships}) m, unnest(array[m.held_from, m.held_to]) starts) bounds
+    ) span
+    join lateral (
+      select m.team_id from (${memberships}) m
+      where m.rep_id = span.rep_id and m.held_from <= span.starts and m.held_to > span.starts
+      order by m.held_from desc, m.team_id limit 1
+    ) held on true`;
+}
+
 /** Merged rows stand for the row they were merged into. A membership counts for everyone the member is one with. */
 const JOINS: { readonly [name in JoinName]: Sql } = {
   rep: sql`
     left join reps rep_own on rep_own.id = r.rep_id
     left join reps rep on rep.id = coalesce(rep_own.merged_into, r.rep_id)`,
   team: sql`
-    left join lateral (
-      select coalesce(joined.merged_into, m.team_id) as team_id
-      from team_memberships m
-      left join reps member on member.id = m.rep_id
-      left join teams joined on joined.id = m.team_id
-      where coalesce(member.merged_into, m.rep_id) = coalesce(rep_own.merged_into, r.rep_id)
-        and m.held_from <= r.at and (m.held_to is null or m.held_to > r.at)
-      order by m.rep_id = r.rep_id desc, m.held_from desc, m.team_id limit 1
-    ) membership on true
+    left join (${teamTimes()}) membership on membership.rep_id = coalesce(rep_own.merged_into, r.rep_id)
+      and membership.starts <= r.at and membership.ends > r.at
     left join teams team on team.id = membership.team_id`,
   pipeline: sql`left join pipelines pipeline on pipeline.id = r.pipeline_id`,
   stage: sql`

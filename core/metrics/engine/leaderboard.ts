@@ -76,7 +76,14 @@ function order(
   return [...ranked, ...rest.map((row) => ({ ...row, rank: row.value === null ? null : present.length + 1 }))];
 }
 
-const noFigures: Figures = { value: null, numerator: null, denominator: null, sampleSize: 0, interval: null };
+const noFigures: Figures = {
+  value: null,
+  numerator: null,
+  denominator: null,
+  sampleSize: 0,
+  interval: null,
+  exceptions: 0,
+};
 
 /** Reps who may be on the board without having anything: those who work here now, in the slice where it is about reps or teams. */
 async function repsToList(db: Db, { filters }: Slicing): Promise<Rep[]> {

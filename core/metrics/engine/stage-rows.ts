@@ -9,11 +9,19 @@ import type { Scope, Sql } from "./define.ts";
 
 const OF_THE_DEAL = sql`d.company_id, d.connection_id, d.lost_reason, d.attributes, d.created_at, d.created_is_day`;
 
-/** Only deals with a change in one of the periods can have a row; the whole past of those is read. */
+/** Only deals with a change in one of the periods can have a row; the whole past of those is read. With what each is by the cutoff. */
 function movedDeals(scope: Scope): Sql {
   return sql`(
-    select distinct c.deal_id from ${periodTable(scope)} p
-    join deal_changes c on c.held_from >= p.starts and c.held_from < p.ends and ${isKnown(scope, "c")}
+    select moved.deal_id, l.status as status_now, l.currency as currency_now
+    from (
+      select distinct c.deal_id from ${periodTable(scope)} p
+      join deal_changes c on c.held_from >= p.starts and c.held_from < p.ends and ${isKnown(scope, "c")}
+    ) moved
+    join lateral (
+      select x.status, x.currency from deal_changes x where x.deal_id = moved.deal_id and ${isKnown(scope, "x")}
+      order by x.ordinal desc limit 1
+    ) l on true
+    offset 0
   )`;
 }
 
@@ -28,14 +36,14 @@ function movedDeals(scope: Scope): Sql {
  */
 export function stageEntries(scope: Scope): Sql {
   return sql`
-    select distinct on (p.no, e.deal_id, e.stage_id) p.no as period_no, d.id, 0 as nth, e.held_from as at, e.is_day as at_is_day, l.status, e.rep_id,
-      e.pipeline_id, e.stage_id, l.currency, e.went_on, l.status = 'lost' and e.last_stage_id = e.stage_id as lost_here, ${OF_THE_DEAL}
+    select distinct on (p.no, e.deal_id, e.stage_id) p.no as period_no, d.id, 0 as nth, e.held_from as at, e.is_day as at_is_day, e.status_now as status, e.rep_id,
+      e.pipeline_id, e.stage_id, e.currency_now as currency, e.went_on, e.status_now = 'lost' and e.last_stage_id = e.stage_id as lost_here, ${OF_THE_DEAL}
     from (
-      select m.deal_id, m.ordinal, m.held_from, m.is_day, m.rep_id, m.pipeline_id, m.last_stage_id, t.id as stage_id,
+      select m.deal_id, m.ordinal, m.held_from, m.is_day, m.rep_id, m.pipeline_id, m.last_stage_id, m.status_now, m.currency_now, t.id as stage_id,
         first_value(m.furthest) over (partition by m.deal_id, t.id order by m.ordinal) > t.position as went_on
       from (
         select c.deal_id, c.ordinal, c.held_from, c.is_day, c.rep_id, s.id as stage_id, s.pipeline_id, s.position,
-          lag(s.id) over deal as before_id, lag(s.pipeline_id) over deal as before_pipeline_id, lag(s.position) over deal as before_position,
+          moved.status_now, moved.currency_now, lag(s.id) over deal as before_id, lag(s.pipeline_id) over deal as before_pipeline_id, lag(s.position) over deal as before_position,
           last_value(s.id) over (deal rows between unbounded preceding and unbounded following) as last_stage_id,
           max(s.position) over (
             partition by c.deal_id, s.pipeline_id order by c.ordinal rows between current row and unbounded following) as furthest
@@ -52,10 +60,6 @@ export function stageEntries(scope: Scope): Sql {
     ) e
     join ${periodTable(scope)} p on e.held_from >= p.starts and e.held_from < p.ends
     join deals d on d.id = e.deal_id and d.merged_into is null and ${stillCounts(scope, "d")}
-    join lateral (
-      select x.status, x.currency from deal_changes x where x.deal_id = e.deal_id and ${isKnown(scope, "x")}
-      order by x.ordinal desc limit 1
-    ) l on true
     order by p.no, e.deal_id, e.stage_id, e.ordinal`;
 }
 
