@@ -12,7 +12,7 @@ test("an empty environment gives the embedded hub on 127.0.0.1:8080, its data be
     oldSecretKeys: [],
     dataDir: "/srv/hub/.tributary",
     configFile: "/srv/hub/config/tributary.yaml",
-    logLevel: "info",
+    logLevel: null,
     allowPrivateNetworks: false,
   });
 });

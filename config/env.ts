@@ -23,7 +23,8 @@ export type Env = {
   readonly oldSecretKeys: readonly string[];
   /** Absolute. */
   readonly dataDir: string;
-  readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** Null: what suits the command. */
+  readonly logLevel: (typeof LOG_LEVELS)[number] | null;
   /** Absolute. The file need not exist. */
   readonly configFile: string;
   /** Whether what users name (webhook endpoints, addresses of files) may be in a private network. */
@@ -99,7 +100,7 @@ export function readEnv(source: NodeJS.ProcessEnv = process.env, folder: string 
     secretKey: data.TRIBUTARY_SECRET_KEY ?? null,
     oldSecretKeys: data.TRIBUTARY_OLD_SECRET_KEYS?.split(",") ?? [],
     dataDir: path.resolve(folder, data.TRIBUTARY_DATA_DIR ?? ".tributary"),
-    logLevel: data.LOG_LEVEL ?? "info",
+    logLevel: data.LOG_LEVEL ?? null,
     configFile: path.resolve(folder, data.TRIBUTARY_CONFIG ?? "config/tributary.yaml"),
     allowPrivateNetworks: data.TRIBUTARY_ALLOW_PRIVATE_NETWORKS === "true",
     variable: (name) => source[name],

@@ -3,7 +3,9 @@ import pg from "pg";
 import type { Log } from "../core/base/log.ts";
 import type { AnyConnector } from "../core/connector/define.ts";
 import type { Schedule } from "../core/schema/tables.ts";
+import { activeStreams } from "../core/land/engine.ts";
 import { OUTBOX_CHANNEL } from "../core/outbox/append.ts";
+import { listConnections } from "../core/store/connections.ts";
 import { clientOptions, type DatabaseTarget, type Db } from "../core/store/db.ts";
 import { CONNECTIONS_CHANNEL } from "../core/store/setup.ts";
 import type { JobRequest, Queues } from "./queues.ts";
@@ -154,16 +156,14 @@ const STANDING: readonly Due[] = [
 
 async function streamsDue(db: Db, connectors: readonly AnyConnector[]): Promise<Due[]> {
   const workspace = await db.selectFrom("workspace").select("time_zone").executeTakeFirstOrThrow();
-  const connections = await db
-    .selectFrom("connections")
-    .select(["id", "connector", "schedule", "streams"])
-    .where("state", "=", "active")
-    .execute();
+  const connections = (await listConnections(db)).filter(({ state }) => state === "active");
   return connections.flatMap((connection) => {
     const connector = connectors.find(({ key }) => key === connection.connector);
     if (connector === undefined) return [];
-    const chosen = Object.keys(connector.streams).filter((name) => connection.streams?.includes(name) ?? true);
-    return chosen.map((stream): Due => ({
+    const settings = connector.settings.safeParse(connection.settings);
+    // A pull would end at once with the reason; the connection shows it already.
+    if (!settings.success) return [];
+    return activeStreams(connector, connection, settings.data).map((stream): Due => ({
       id: `pull/${connection.id}/${stream}`,
       schedule: connection.schedule ?? { everyS: connector.everyS },
       timeZone: workspace.time_zone,

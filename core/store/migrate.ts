@@ -23,11 +23,7 @@ const MIGRATIONS: MigrationProvider = {
  */
 export async function migrate(db: Db): Promise<string[]> {
   await createSchema(db);
-  const migrator = new Migrator({
-    db,
-    migrationTableSchema: "tributary",
-    provider: MIGRATIONS,
-  });
+  const migrator = migratorOf(db);
   // It never throws: the failure is in `error`.
   const { error, results } = await migrator.migrateToLatest();
   if (error !== undefined) {
@@ -40,6 +36,16 @@ export async function migrate(db: Db): Promise<string[]> {
     });
   }
   return (results ?? []).filter((result) => result.status === "Success").map((result) => result.migrationName);
+}
+
+/** Whether the database has every migration of this version. */
+export async function isMigrated(db: Db): Promise<boolean> {
+  const all = await migratorOf(db).getMigrations();
+  return all.every(({ executedAt }) => executedAt !== undefined);
+}
+
+function migratorOf(db: Db): Migrator {
+  return new Migrator({ db, migrationTableSchema: "tributary", provider: MIGRATIONS });
 }
 
 /** `create schema if not exists` still fails when two sessions run it at the same instant; the advisory lock makes them take turns. */

@@ -1,0 +1,40 @@
+import { type Command, Option } from "commander";
+import type { CliContext } from "../context.ts";
+import { DRAIN_MS, ROLES, type Role, runHub } from "../hub/run.ts";
+
+/** `tributary up`: the hub, or one role of it, until it is told to end. */
+export function registerUp(program: Command, context: CliContext): void {
+  program
+    .command("up")
+    .description("run the hub: the server, the workers and the scheduler")
+    .addOption(
+      new Option("--role <role>", "only this part of it; any number of processes and machines may run each")
+        .choices([...ROLES, "all"])
+        .default("all"),
+    )
+    .action(async ({ role }: { readonly role: Role | "all" }) => {
+      await context.withHub(
+        async (hub) => {
+          const running = await runHub(hub, role === "all" ? ROLES : [role]);
+          context.out.result({ url: running.url, role, pid: process.pid }, () => greeting(running.url, role));
+          await aborted(context.signal);
+          await running.drain();
+        },
+        { logLevel: "info", graceMs: DRAIN_MS + 10_000 },
+      );
+    });
+}
+
+function greeting(url: string | null, role: string): string {
+  const rows = [`Tributary runs (${role}). Ctrl-C ends it.`];
+  if (url !== null) {
+    rows.push(`  Console   ${url}/`, `  API       ${url}/api/v1/  (described at ${url}/docs)`);
+    rows.push(`  Health    ${url}/healthz  ${url}/readyz  ${url}/metrics`);
+  }
+  return rows.join("\n");
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+}

@@ -1,0 +1,132 @@
+import { type Clock, systemClock } from "../core/base/clock.ts";
+import { createLog, type Log } from "../core/base/log.ts";
+import { createSecrets, parseSecretKey, type Secrets } from "../core/secrets/index.ts";
+import { type DatabaseTarget, openStore, type Store } from "../core/store/db.ts";
+import { openEmbedded } from "../core/store/embedded/index.ts";
+import { toStoreFailure } from "../core/store/failures.ts";
+import { migrate } from "../core/store/migrate.ts";
+import type { AnyConnector } from "../core/connector/define.ts";
+import { CONNECTORS } from "../connectors/index.ts";
+import type { Env } from "../config/env.ts";
+import { openQueues, type Queues } from "../workers/queues.ts";
+import type { QueueBackend } from "../workers/queue-backend.ts";
+import type { Output } from "./output.ts";
+import { readSecretKey } from "./secret-key.ts";
+
+export type Connectors = readonly AnyConnector[];
+
+/** Every part, open. */
+export type Hub = {
+  readonly env: Env;
+  readonly store: Store;
+  /** How to reach the same database, for connections of one's own (LISTEN). */
+  readonly target: DatabaseTarget;
+  readonly backend: QueueBackend;
+  readonly queues: Queues;
+  readonly secrets: Secrets;
+  readonly connectors: Connectors;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+export type HubOptions = {
+  /** For commands that log as they go; one-shot commands log warnings alone. LOG_LEVEL goes before either. */
+  readonly logLevel?: "info" | "warn";
+  /** Once interrupted: how long the work may take to end by itself. */
+  readonly graceMs?: number;
+};
+
+export type CliContext = {
+  readonly env: Env;
+  readonly out: Output;
+  /** Aborted by Ctrl-C and SIGTERM. */
+  readonly signal: AbortSignal;
+  /**
+   * Opens the hub for the work and closes it after, whatever happens: the embedded database is started when it is not running, brought to this
+   * version, and stopped when nobody else uses it.
+   */
+  withHub<T>(work: (hub: Hub) => Promise<T>, options?: HubOptions): Promise<T>;
+};
+
+const GRACE_MS = 5_000;
+
+export function createContext(env: Env, out: Output, signal: AbortSignal): CliContext {
+  return {
+    env,
+    out,
+    signal,
+    async withHub(work, options = {}) {
+      const hub = await openHub(env, options.logLevel ?? "warn");
+      try {
+        signal.throwIfAborted();
+        return await untilInterrupted(work(hub), signal, options.graceMs ?? GRACE_MS);
+      } catch (error) {
+        throw toStoreFailure(error) ?? error;
+      } finally {
+        await hub.close();
+      }
+    },
+  };
+}
+
+async function openHub(env: Env, logLevel: "info" | "warn"): Promise<Hub & { close(): Promise<void> }> {
+  const log = createLog(env.logLevel ?? logLevel);
+  // What is open so far is closed in reverse order, also when the next part does not open.
+  const closers: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).reverse())
+      await closer().catch((err: unknown) => log.error({ err }, "a part of the hub could not be closed"));
+  };
+  try {
+    const target = await openDatabase(env, log, closers);
+    const store = openStore(target, {
+      max: POOL_MAX,
+      onError: (err) => log.warn({ err }, "a database connection broke"),
+    });
+    closers.push(() => store.close());
+    await migrate(store.db);
+    const secrets = createSecrets([
+      parseSecretKey(readSecretKey(env)),
+      ...env.oldSecretKeys.map((key) => parseSecretKey(key)),
+    ]);
+    const backend = queueBackend(env, target);
+    const queues = await openQueues(backend, log);
+    closers.push(() => queues.close());
+    return { env, store, target, backend, queues, secrets, connectors: CONNECTORS, clock: systemClock, log, close };
+  } catch (error) {
+    await close();
+    throw toStoreFailure(error) ?? error;
+  }
+}
+
+/** Connections of one process for queries. A pull holds one for its lock and one for what it lands, and eight run at once. */
+const POOL_MAX = 20;
+
+async function openDatabase(env: Env, log: Log, closers: (() => Promise<void>)[]): Promise<DatabaseTarget> {
+  if (env.databaseUrl !== null) return { connectionString: env.databaseUrl };
+  const embedded = await openEmbedded({ dataDir: env.dataDir, log });
+  closers.push(() => embedded.release());
+  return embedded.target;
+}
+
+/** The queues live in Redis when there is one, else in a schema of their own beside the data. */
+export function queueBackend(env: Env, target: DatabaseTarget): QueueBackend {
+  if (env.redisUrl !== null) return { kind: "redis", url: env.redisUrl, prefix: "tributary" };
+  return { kind: "postgres", target, schema: "tributary_queue" };
+}
+
+/** Ends with the work; once interrupted, after the grace at the latest, throwing the interruption. */
+async function untilInterrupted<T>(work: Promise<T>, signal: AbortSignal, graceMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const interrupted = new Promise<never>((_, reject) => {
+    const start = (): void => {
+      timer = setTimeout(() => reject(signal.reason as Error), graceMs);
+    };
+    signal.addEventListener("abort", start, { once: true });
+  });
+  try {
+    return await Promise.race([work, interrupted]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

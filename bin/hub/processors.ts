@@ -1,0 +1,38 @@
+import { createSender } from "../../dashboards/destinations/webhooks/send.ts";
+import { deliver } from "../../workers/deliver.ts";
+import { expire } from "../../workers/housekeeping.ts";
+import { measure } from "../../workers/measure.ts";
+import { createNormaliseProcessor } from "../../workers/normalise.ts";
+import { createPullProcessor } from "../../workers/pull.ts";
+import type { Processors } from "../../workers/runtime.ts";
+import type { Hub } from "../context.ts";
+
+/** Every processor of the hub, with what each needs. */
+export function createProcessors(hub: Hub): Processors {
+  const { store, secrets, clock, log, queues, connectors, env } = hub;
+  const { allowPrivateNetworks } = env;
+  const sender = createSender({ allowPrivateNetworks });
+  const requestMeasure = async (): Promise<void> => queues.request({ queue: "measure", payload: { reason: "facts" } });
+  return {
+    pull: createPullProcessor({ store, secrets, clock, log, connectors, allowPrivateNetworks, requestMeasure }),
+    normalise: createNormaliseProcessor({ store, clock, connectors, requestMeasure }),
+    async measure(job, context) {
+      await measure({ store, clock, log: context.log }, job);
+    },
+    deliver: async (job, context) =>
+      deliver(
+        {
+          store,
+          secrets,
+          sender,
+          clock,
+          log: context.log,
+          allowPrivateNetworks,
+          request: async (payload) => queues.request({ queue: "deliver", payload }),
+        },
+        job,
+        context.signal,
+      ),
+    housekeeping: async (_, context) => expire({ store, clock, log: context.log }),
+  };
+}

@@ -1,0 +1,123 @@
+import { createBullBoard } from "@bull-board/api";
+import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
+import { ExpressAdapter } from "@bull-board/express";
+import type { Queue } from "bullmq";
+import type { Router } from "express";
+import type { Log } from "../../core/base/log.ts";
+import { isMigrated } from "../../core/store/migrate.ts";
+import type { Due } from "../../workers/schedule.ts";
+import { DESTINATIONS } from "../../dashboards/destinations/push.ts";
+import { metricsOf } from "../../dashboards/metrics.ts";
+import { createServer } from "../../dashboards/server.ts";
+import { createPullDeps } from "../../workers/pull.ts";
+import type { Queues } from "../../workers/queues.ts";
+import { startWorkers } from "../../workers/runtime.ts";
+import { startScheduler } from "../../workers/schedule.ts";
+import type { Hub } from "../context.ts";
+import { createActions } from "./actions.ts";
+import { createOAuth } from "./oauth.ts";
+import { createProcessors } from "./processors.ts";
+
+export const ROLES = ["api", "worker", "scheduler"] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Requests and jobs get this long to end by themselves; a job that does not is taken up by another worker. */
+export const DRAIN_MS = 25_000;
+const CLOSE_GRACE_MS = 5_000;
+
+export type RunningHub = {
+  /** Where the server listens; null without the role `api`. */
+  readonly url: string | null;
+  /** Takes nothing new, lets what runs come to a sound stop, and ends. */
+  drain(): Promise<void>;
+};
+
+/**
+ * Starts the roles of a hub in this process. What is started is stopped again when a later part does not start.
+ *
+ * @throws TributaryError `server.port_taken`, `queues.unreachable`
+ */
+export async function runHub(hub: Hub, roles: readonly Role[]): Promise<RunningHub> {
+  const { store, target, queues, connectors, log, secrets, clock, env } = hub;
+  const { allowPrivateNetworks } = env;
+  const engine = createPullDeps({ store, secrets, clock, log, connectors, allowPrivateNetworks });
+  const stops: (() => Promise<void>)[] = [];
+  // The server goes first and ends first, so that nobody is promised what can't be kept.
+  const drain = async (): Promise<void> => {
+    for (const stop of stops.splice(0)) await stop().catch((err: unknown) => log.error({ err }, "a part did not stop"));
+  };
+  try {
+    let url: string | null = null;
+    if (roles.includes("api")) {
+      const server = createServer({
+        store,
+        clock,
+        log,
+        metrics: metricsOf(store.db),
+        connectors,
+        actions: createActions(hub, engine),
+        options: {
+          host: env.host,
+          port: env.port,
+          publicUrl: env.publicUrl,
+          trustedProxies: env.trustedProxies,
+          allowPrivateNetworks,
+          closeGraceMs: CLOSE_GRACE_MS,
+        },
+        secrets,
+        routers: { queues: bullBoard(queues) },
+        health: {
+          queue: () => queues.check(),
+          isMigrated: () => isMigrated(store.db),
+          queueDepths: () => queues.depths(),
+        },
+        oauth: createOAuth(engine),
+      });
+      ({ url } = await server.listen());
+      stops.push(() => server.close());
+      log.info({ url }, "the server listens");
+    }
+    if (roles.includes("scheduler")) {
+      const alsoDue = (): Promise<readonly Due[]> => Promise.resolve(PUSHES);
+      const scheduler = await startScheduler({ db: store.db, target, queues, connectors, alsoDue, log });
+      stops.push(() => scheduler.close());
+    }
+    if (roles.includes("worker")) {
+      const workers = await startWorkers({
+        backend: hub.backend,
+        queues,
+        processors: createProcessors(hub),
+        log,
+      });
+      stops.push(() => workers.drain(DRAIN_MS));
+    }
+    log.info({ roles }, "the hub runs");
+    return { url, drain: async () => drained(drain, log) };
+  } catch (error) {
+    await drain();
+    throw error;
+  }
+}
+
+async function drained(drain: () => Promise<void>, log: Log): Promise<void> {
+  log.info("the hub is ending: it takes nothing new and lets what runs come to a stop");
+  await drain();
+}
+
+/** A destination that is not configured has nothing to do and says so at once. */
+const PUSHES: readonly Due[] = DESTINATIONS.map((destination) => ({
+  id: `push/${destination}`,
+  schedule: { everyS: 60 },
+  timeZone: "UTC",
+  request: { queue: "deliver", payload: { kind: "push", destination } },
+}));
+
+/** Bull Board, to be mounted at `/queues` behind the server's own access rules. */
+function bullBoard(queues: Queues): Router {
+  const adapter = new ExpressAdapter();
+  adapter.setBasePath("/queues");
+  // Bull Board's types know BullMQ's queues on Redis alone; what it calls is there on every backend.
+  const boards = Object.values(queues.bull).map((queue) => new BullMQAdapter(queue as unknown as Queue));
+  createBullBoard({ queues: boards, serverAdapter: adapter });
+  return adapter.getRouter() as Router;
+}

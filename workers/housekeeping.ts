@@ -1,0 +1,17 @@
+import type { Clock } from "../core/base/clock.ts";
+import type { Log } from "../core/base/log.ts";
+import type { Store } from "../core/store/db.ts";
+import { expireHistory } from "../core/store/expiry.ts";
+import { expireIdempotencyKeys } from "../core/store/idempotency.ts";
+import { expireSessions } from "../core/store/users.ts";
+
+export type HousekeepingDeps = { readonly store: Store; readonly clock: Clock; readonly log: Log };
+
+/** Takes away what has served its time: sign-ins, answers kept for repeated requests, old log lines and deliveries. */
+export async function expire({ store, clock, log }: HousekeepingDeps): Promise<void> {
+  const now = clock.now();
+  await expireIdempotencyKeys(store.db, now);
+  const sessions = await expireSessions(store.db, now);
+  const history = await expireHistory(store.db, now);
+  log.info({ sessions, history }, "expired");
+}
