@@ -1,0 +1,200 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Command, InvalidArgumentError } from "commander";
+import { isDay, startOfDay } from "../../core/base/time.ts";
+import { activeStreams, connectorOf, parseSettings, streamOf, unknownConnection } from "../../core/land/engine.ts";
+import type { PullDeps } from "../../core/land/pull.ts";
+import { runPull } from "../../core/land/run.ts";
+import type { PullRequest } from "../../core/land/start.ts";
+import { readConnection } from "../../core/store/connections.ts";
+import { latestRun, type Run, type RunError } from "../../core/store/runs.ts";
+import { readWorkspace } from "../../core/store/workspace.ts";
+import { measure } from "../../workers/measure.ts";
+import { createPullDeps } from "../../workers/pull.ts";
+import type { CliContext, Hub } from "../context.ts";
+import { type Output, tableText } from "../output.ts";
+
+type SyncOptions = { readonly stream?: string; readonly full?: true; readonly since?: string };
+
+/** `tributary sync ID [--stream S] [--full] [--since DATE]`: pulls now, in this process. Ends with 1 when a stream failed. */
+export function registerSync(program: Command, context: CliContext): void {
+  program
+    .command("sync <connection>")
+    .description("pull now, with progress; returns when done")
+    .option("--stream <stream>", "only this stream")
+    .option("--full", "from the start, not from where the last pull ended")
+    .option("--since <date>", "from this day on (YYYY-MM-DD, in the workspace's time zone)", parseDay)
+    .action(async (connectionId: string, options: SyncOptions) => {
+      const runs = await context.withHub((hub) => sync(hub, context, connectionId, options), { graceMs: 30_000 });
+      context.out.result(toJson(connectionId, runs), () => toText(connectionId, runs));
+      if (runs.some((run) => run.state !== "succeeded")) process.exitCode = 1;
+    });
+}
+
+function parseDay(text: string): string {
+  if (isDay(text)) return text;
+  throw new InvalidArgumentError("It must be a day such as 2026-01-31.");
+}
+
+async function sync(
+  hub: Hub,
+  { out, signal, env }: CliContext,
+  connectionId: string,
+  options: SyncOptions,
+): Promise<readonly Run[]> {
+  const { store, clock, log } = hub;
+  const engine = createPullDeps({ ...hub, allowPrivateNetworks: env.allowPrivateNetworks });
+  const streams = await chooseStreams(engine, connectionId, options.stream ?? null);
+  const { timeZone } = await readWorkspace(store.db);
+  const since = options.since === undefined ? null : startOfDay(options.since, timeZone);
+  const kind = options.full === true ? "full" : "pull";
+  const progress = createProgress(out);
+  const runs: Run[] = [];
+  for (const stream of streams) {
+    const request: PullRequest = { connectionId, stream, kind, trigger: "manual", since };
+    const run = await pullToTheEnd({ ...engine, onProgress: progress.show }, request, signal, progress.say);
+    progress.say(summary(run));
+    runs.push(run);
+    // The other streams would be refused in the same way, and asking on with a refused key may lock the account.
+    if (run.error?.kind === "auth" || signal.aborted) break;
+  }
+  if (runs.some((run) => run.counts.facts > 0)) await measure({ store, clock, log }, { reason: "facts" });
+  return runs;
+}
+
+async function chooseStreams(engine: PullDeps, connectionId: string, only: string | null): Promise<readonly string[]> {
+  const connection = await readConnection(engine.store.db, connectionId);
+  if (connection === null) throw unknownConnection(connectionId);
+  const connector = connectorOf(engine, connection);
+  if (only === null) return activeStreams(connector, connection, parseSettings(connector, connection));
+  streamOf(connector, only);
+  return [only];
+}
+
+/** So often a vendor in trouble is asked anew, with pauses that double from a second. In the hub, the queue does this. */
+const MOST_TRIES = 5;
+const BUSY_POLL_MS = 300;
+
+/** A pull with what a job would do around it: waits for the vendor, tries again, and lets a worker that has the stream finish. */
+async function pullToTheEnd(
+  engine: PullDeps,
+  request: PullRequest,
+  signal: AbortSignal,
+  say: (text: string) => void,
+): Promise<Run> {
+  let current = request;
+  for (let tries = 1; ;) {
+    const outcome = await runPull(engine, current, signal);
+    if (outcome.kind === "busy") {
+      say(`${request.stream}: a worker of the hub is pulling it; waiting for that`);
+      const run = await waitForWorker(engine, request, signal);
+      if (run !== null && request.kind === "pull" && request.since === null) return run;
+      continue;
+    }
+    const { run, error } = outcome;
+    if (error === null || signal.aborted) return run;
+    if (error.kind === "rate_limited") {
+      const waitMs = Math.max(1000, (error.retryAt?.getTime() ?? 0) - engine.clock.now().getTime());
+      say(`${request.stream}: the vendor asks us to wait ${Math.ceil(waitMs / 1000)} s`);
+      await sleep(waitMs, undefined, { signal });
+    } else if (error.kind === "transient" && tries < MOST_TRIES) {
+      say(`${request.stream}: ${error.message} Trying again.`);
+      await sleep(1000 * 2 ** (tries - 1), undefined, { signal });
+      tries += 1;
+    } else {
+      return run;
+    }
+    // What has landed of a full refresh is not asked for again: the run that goes on with it knows its start.
+    current = run.counts.pages > 0 ? { ...request, kind: "pull", since: null } : request;
+  }
+}
+
+/** The run that another process does, once it has ended; null when it ended without a word. */
+async function waitForWorker(engine: PullDeps, request: PullRequest, signal: AbortSignal): Promise<Run | null> {
+  for (;;) {
+    const run = await latestRun(engine.store.db, request.connectionId, request.stream);
+    if (run === null || run.state !== "running") return run?.state === "succeeded" ? run : null;
+    await sleep(BUSY_POLL_MS, undefined, { signal });
+  }
+}
+
+type Progress = { readonly show: (run: Run) => void; readonly say: (text: string) => void };
+
+/** On a terminal one line that changes; elsewhere only what is said at the end of each stream. */
+function createProgress(out: Output): Progress {
+  const isLive = process.stderr.isTTY && !out.isJson;
+  const clear = "\r\u001b[K";
+  return {
+    show(run) {
+      if (!isLive) return;
+      const { done, total } = run.progress;
+      const share = done !== null && total !== null && total > 0 ? ` (${Math.floor((100 * done) / total)} %)` : "";
+      process.stderr.write(`${clear}${run.stream}: ${format(run.counts.fetched)} records${share}`);
+    },
+    say(text) {
+      if (isLive) process.stderr.write(clear);
+      out.note(text);
+    },
+  };
+}
+
+const NUMBERS = new Intl.NumberFormat("en");
+const format = (count: number): string => NUMBERS.format(count);
+
+function summary(run: Run): string {
+  const { added, changed, deleted, skipped } = run.counts;
+  if (run.state !== "succeeded") return `${run.stream}: ${run.state}`;
+  const parts = [
+    [added, "added"],
+    [changed, "changed"],
+    [deleted, "deleted"],
+    [skipped, "could not be mapped"],
+  ] as const;
+  const said = parts.filter(([count]) => count > 0).map(([count, what]) => `${format(count)} ${what}`);
+  return `${run.stream}: ${said.length === 0 ? "nothing changed" : said.join(", ")}`;
+}
+
+function hasChanged({ counts }: Run): boolean {
+  return counts.added + counts.changed + counts.deleted > 0;
+}
+
+function toJson(connectionId: string, runs: readonly Run[]): object {
+  return {
+    connection: connectionId,
+    changed: runs.some(hasChanged),
+    streams: runs.map((run) => ({
+      stream: run.stream,
+      run: run.id,
+      kind: run.kind,
+      state: run.state,
+      ...run.counts,
+      duration_s: durationS(run),
+      error: run.error,
+    })),
+  };
+}
+
+function durationS(run: Run): number | null {
+  return run.finishedAt === null ? null : (run.finishedAt.getTime() - run.startedAt.getTime()) / 1000;
+}
+
+function toText(connectionId: string, runs: readonly Run[]): string {
+  if (runs.length === 0) return `${connectionId} has no active stream: nothing to pull.`;
+  const rows = runs.map((run) => {
+    const { added, changed, unchanged, deleted, skipped, facts } = run.counts;
+    return {
+      stream: run.stream,
+      state: run.state,
+      added,
+      changed,
+      unchanged,
+      deleted,
+      skipped,
+      facts,
+      seconds: durationS(run),
+    };
+  });
+  const failed = runs.filter((run): run is Run & { readonly error: RunError } => run.error !== null);
+  const notes = failed.map(({ stream, error }) => `${stream}: ${error.message}\n  ${error.mend}\n  [${error.code}]`);
+  if (failed.length === 0 && !runs.some(hasChanged)) notes.push("Nothing changed.");
+  return [tableText(rows), ...notes].join("\n");
+}
