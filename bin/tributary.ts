@@ -3,12 +3,36 @@ import { Command, CommanderError } from "commander";
 import { findTributaryError, toTributaryError } from "../core/base/errors.ts";
 import { readEnv } from "../config/env.ts";
 import { registerDoctor } from "./commands/doctor.ts";
+import { registerApply } from "./commands/apply.ts";
+import { registerConnect } from "./commands/connect.ts";
+import { registerConnections } from "./commands/connections.ts";
+import { registerConnectors } from "./commands/connectors.ts";
+import { registerPause } from "./commands/pause.ts";
+import { registerPlan } from "./commands/plan.ts";
+import { registerRemove } from "./commands/remove.ts";
+import { registerResume } from "./commands/resume.ts";
+import { registerTest } from "./commands/test.ts";
+import { registerReconcile } from "./commands/reconcile.ts";
+import { registerSecrets } from "./commands/secrets.ts";
+import { registerSync } from "./commands/sync.ts";
 import { registerUp } from "./commands/up.ts";
 import { type CliContext, createContext } from "./context.ts";
 import { createOutput, reportError } from "./output.ts";
 
 /** One line for each file of bin/commands. */
-const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [registerUp, registerDoctor];
+const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
+  registerUp,
+  registerDoctor,
+  registerPlan,
+  registerApply,
+  registerConnectors,
+  registerConnections,
+  registerConnect,
+  registerTest,
+  registerPause,
+  registerResume,
+  registerRemove,
+];
 
 const EXIT = { done: 0, failed: 1, wrongUsage: 2, interrupted: 130 } as const;
 

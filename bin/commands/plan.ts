@@ -1,0 +1,71 @@
+import path from "node:path";
+import type { Command } from "commander";
+import { planConfig } from "../../config/apply.ts";
+import { loadConfig } from "../../config/file.ts";
+import { hasChanges, type Change } from "../../config/plan.ts";
+import type { Desired } from "../../config/desired.ts";
+import { CONNECTORS } from "../../connectors/index.ts";
+import type { CliContext } from "../context.ts";
+
+/** `tributary plan [FILE]`: what `apply` would change. Changes nothing. */
+export function registerPlan(program: Command, context: CliContext): void {
+  program
+    .command("plan [file]")
+    .description("show what a config file would change (default: config/tributary.yaml, or TRIBUTARY_CONFIG)")
+    .option("--prune", "also show what would be removed because the file does not have it", false)
+    .action(async (file: string | undefined, options: { readonly prune: boolean }) => {
+      const desired = await readConfig(context, file);
+      const changes = await context.withHub((hub) =>
+        planConfig(hub.store.db, desired, { secrets: hub.secrets, prune: options.prune }),
+      );
+      context.out.result(changesJson(changes, desired), () => changesText(changes, "would be"));
+    });
+}
+
+/** The file that was named, or the default; its warnings are noted. */
+export async function readConfig({ env, out }: CliContext, file: string | undefined): Promise<Desired> {
+  const shown = file ?? (path.relative(process.cwd(), env.configFile) || env.configFile);
+  const desired = await loadConfig(shown, { connectors: CONNECTORS, variable: env.variable });
+  for (const warning of desired.warnings) out.note(`warning: ${warning}`);
+  return desired;
+}
+
+export function changesJson(changes: readonly Change[], desired: Desired): object {
+  return { changed: hasChanges(changes), changes, warnings: desired.warnings };
+}
+
+const SIGNS = { create: "+", update: "~", remove: "-", unchanged: "=", kept: "=" } as const;
+const NAMES = {
+  workspace: "workspace",
+  exchange_rates: "exchange rates",
+  connection: "connection",
+  section: "section",
+  webhook: "webhook",
+} as const;
+
+/** @param verb `would be` or `was`. */
+export function changesText(changes: readonly Change[], verb: string): string {
+  const lines = changes
+    .filter((change) => change.action !== "unchanged")
+    .flatMap((change) => [headline(change), ...(change.action === "update" ? change.fields.map(fieldLine) : [])]);
+  const count = (action: Change["action"]): number => changes.filter((change) => change.action === action).length;
+  const summary = hasChanges(changes)
+    ? `${count("create")} ${verb} created, ${count("update")} updated, ${count("remove")} removed; ${count("unchanged")} unchanged.`
+    : "Nothing to change.";
+  return [...lines, summary].join("\n");
+}
+
+function headline(change: Change): string {
+  const name = NAMES[change.what];
+  const title = name === change.id || change.what === "exchange_rates" ? name : `${name} ${change.id}`;
+  if (change.action === "kept")
+    return `= ${title}: not in the file, kept (--prune removes it${change.what === "connection" ? " with its data" : ""})`;
+  const note =
+    change.action === "remove" && change.what === "connection" ? ", with everything that was pulled from it" : "";
+  return `${SIGNS[change.action]} ${title}${note}`;
+}
+
+function fieldLine({ field, from, to }: Change["fields"][number]): string {
+  if (from === "«secret»" && to === "«secret»") return `    ${field}: «changed»`;
+  return `    ${field}: ${from ?? "(none)"} → ${to ?? "(none)"}`;
+}

@@ -1,0 +1,27 @@
+import type { Command } from "commander";
+import type { CliContext } from "../context.ts";
+import { actionsOf } from "../hub/actions-of.ts";
+
+/** `tributary test ID`: reaches the account, names it, and says which permissions are missing. */
+export function registerTest(program: Command, context: CliContext): void {
+  program
+    .command("test <connection>")
+    .description("reach an account: name it and list missing permissions")
+    .action(async (id: string) => {
+      const result = await context.withHub((hub) => actionsOf(hub).testConnection(id));
+      const { accountId, accountName, missingPermissions, warnings } = result;
+      const json = {
+        account_id: accountId,
+        account_name: accountName,
+        missing_permissions: missingPermissions,
+        warnings,
+      };
+      context.out.result(json, () =>
+        [
+          `${id} reaches ${accountName}.`,
+          ...missingPermissions.map((permission) => `  missing permission: ${permission}`),
+          ...warnings.map((warning) => `  warning: ${warning}`),
+        ].join("\n"),
+      );
+    });
+}

@@ -1,0 +1,77 @@
+import { z } from "zod";
+import type { AnyConnector } from "../core/connector/define.ts";
+import { strict } from "./file.ts";
+import { explain, unwrap } from "./issues.ts";
+import { pathText, type YamlFile } from "./yaml.ts";
+
+/** One line of a connector's settings or credentials, for people. */
+export type SettingLine = {
+  /** `tables.deals` */
+  readonly setting: string;
+  readonly type: string;
+  readonly isRequired: boolean;
+  readonly default: string | null;
+  readonly about: string;
+};
+
+/** What a schema asks for, nested maps by their path, down to `depth` levels. */
+export function settingLines(schema: z.ZodType, depth: number, prefix = ""): readonly SettingLine[] {
+  const object = unwrap(schema);
+  if (!(object instanceof z.ZodObject)) return [];
+  return Object.entries(object.shape as { readonly [key: string]: z.ZodType }).flatMap(([key, field]) => {
+    const setting = prefix === "" ? key : `${prefix}.${key}`;
+    const inner = unwrap(field);
+    const nested = inner instanceof z.ZodObject && depth > 1 ? settingLines(inner, depth - 1, setting) : [];
+    return [{ setting, ...describe(field) }, ...nested];
+  });
+}
+
+function describe(field: z.ZodType): Omit<SettingLine, "setting"> {
+  const isRequired = !field.safeParse(undefined).success;
+  const filled = field instanceof z.ZodDefault ? field.safeParse(undefined).data : undefined;
+  return {
+    type: typeText(unwrap(field)),
+    isRequired,
+    default: filled === undefined ? null : JSON.stringify(filled),
+    about: aboutOf(field),
+  };
+}
+
+function aboutOf(field: z.ZodType): string {
+  if (field.description !== undefined) return field.description;
+  if (field instanceof z.ZodOptional || field instanceof z.ZodDefault || field instanceof z.ZodNullable)
+    return aboutOf(field.unwrap() as z.ZodType);
+  return "";
+}
+
+function typeText(schema: z.ZodType): string {
+  if (schema instanceof z.ZodEnum) return schema.options.map(String).join(" | ");
+  if (schema instanceof z.ZodNumber) return "number";
+  if (schema instanceof z.ZodBoolean) return "true | false";
+  if (schema instanceof z.ZodArray) return "list";
+  if (schema instanceof z.ZodObject || schema instanceof z.ZodRecord) return "map";
+  if (schema instanceof z.ZodUnion)
+    return [...new Set((schema.options as readonly z.ZodType[]).map((option) => typeText(unwrap(option))))].join(" | ");
+  return "text";
+}
+
+/** What is wrong with a connector's settings given outside of a file (`--set`, a form): one line each, none when they are right. */
+export function settingProblems(connector: AnyConnector, value: unknown): readonly string[] {
+  return problems(strict(connector.settings), value);
+}
+
+/** The same for anything else. Values are not shown where secrets stand. */
+export function problems(schema: z.ZodType, value: unknown): readonly string[] {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return [];
+  const file: YamlFile = {
+    value,
+    issues: [],
+    place: () => ({ line: 0, column: 0 }),
+    isFromEnvironment: () => false,
+  };
+  return explain(parsed.error.issues, schema, file, []).map((issue) => {
+    const where = pathText(issue.path);
+    return where === "" ? issue.message : `${where}: ${issue.message}`;
+  });
+}
