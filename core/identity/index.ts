@@ -64,8 +64,10 @@ export async function relate(tx: Tx, copy: Copy, input: RelateInput): Promise<nu
   for (const id of changed.length === 0 ? [] : await dropStaleLinks(tx, changed)) seeds.add(id);
   if (await hasOtherConnections(tx, input.connectionId)) {
     const linkable = keys.filter((key) => RULES.some((rule) => rule.entity === key.entity && rule.key === key.type));
-    for (const link of await insertLinks(tx, linksOf(await findMatches(tx, linkable))))
-      seeds.add(link.fromId).add(link.intoId);
+    const links = linksOf(await findMatches(tx, linkable));
+    await insertLinks(tx, links);
+    // Known ones, too: the row itself may have been made anew.
+    for (const link of links) seeds.add(link.fromId).add(link.intoId);
   }
   let merged = 0;
   if (seeds.size > 0)

@@ -19,8 +19,8 @@ export async function applyRepsConfig(tx: Tx, now: Date): Promise<number> {
   const named = section.map((said) => ({ said, rows: reps.filter((rep) => isNamed(rep, said)) }));
   const links = named.flatMap(({ said, rows }) => linksTo(said.name, rows));
   const left = await dropConfigLinksBut(tx, links);
-  const made = await insertLinks(tx, links);
-  const changed = await regroup(tx, "rep", [...left, ...made.flatMap((link) => [link.fromId, link.intoId])]);
+  await insertLinks(tx, links);
+  const changed = await regroup(tx, "rep", [...left, ...links.flatMap((link) => [link.fromId, link.intoId])]);
   let assigned = 0;
   for (const { said, rows } of named) {
     if (said.team !== undefined && rows.length > 0)

@@ -116,7 +116,8 @@ class Batch implements Collected {
     const origin = { connectionId, recordId, deletedAt: record.deletedAt, sourceTime: record.sourceTime };
     for (const fact of facts) {
       if (fact.kind === "deal" || fact.kind === "deal_change") this.observe(fact, record, recordId);
-      if (isCurrent) this.shelve(fact, record, origin);
+      // What an earlier version only mentioned is still there, even if the later ones say nothing of it.
+      if (isCurrent || ("isMention" in fact && fact.isMention)) this.shelve(fact, record, origin);
     }
   }
 
@@ -163,12 +164,12 @@ class Batch implements Collected {
           fact.phone === null ? [] : [fact.phone],
           [],
         );
-        if (fact.team !== null && origin.deletedAt === null)
+        if (fact.team !== null && origin.deletedAt === null && record.isSuperseded !== true)
           this.join("rep", make.id("rep", fact.externalId), [make.id("team", fact.team)], record);
         return;
       case "team":
         put("teams", "team", fact.externalId, teamCells(fact, make, origin));
-        if (fact.members !== null || origin.deletedAt !== null)
+        if ((fact.members !== null || origin.deletedAt !== null) && record.isSuperseded !== true)
           this.join("team", make.id("team", fact.externalId), this.membersOf(fact.members, origin), record);
         return;
       case "person":

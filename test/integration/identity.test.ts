@@ -1,0 +1,183 @@
+import { beforeEach, expect, test } from "vitest";
+import { entityId } from "../../core/base/ids.ts";
+import { applyRepsConfig, linkManually, undoLink } from "../../core/identity/index.ts";
+import type { Store } from "../../core/store/db.ts";
+import { testDatabase } from "../support/database.ts";
+import { activity, company, instant, person, Plain, rep } from "./normalise-world.ts";
+
+let store: Store;
+let crm: Plain;
+let mail: Plain;
+beforeEach(async () => {
+  store = await testDatabase();
+  crm = await Plain.connect(store, "crm");
+  mail = await Plain.connect(store, "mail");
+});
+
+const AT = "2026-03-05T00:00:00Z";
+let next = 0;
+const take = async (tool: Plain, ...facts: object[]) => {
+  next += 1;
+  await tool.take("others", [{ id: `r${next}`, at: null, facts }], AT);
+};
+
+async function mergedInto(
+  table: "people" | "companies" | "reps",
+  connection: string,
+  externalId: string,
+): Promise<string | null | undefined> {
+  const row = await store.db
+    .selectFrom(table)
+    .select("merged_into")
+    .where("connection_id", "=", connection)
+    .where("external_id", "=", externalId)
+    .executeTakeFirst();
+  return row?.merged_into;
+}
+
+const links = () => store.db.selectFrom("identity_links").selectAll().orderBy("id").execute();
+
+test("people of two tools with one e-mail address become one, the older connection's row, and the reason is kept", async () => {
+  await take(mail, person("m1", { emails: ["Eve@Acme.example "] }));
+  await take(crm, person("c1", { emails: ["eve@acme.example"] }));
+  const winner = entityId("person", "crm", "c1");
+  expect(await mergedInto("people", "mail", "m1")).toBe(winner);
+  expect(await mergedInto("people", "crm", "c1")).toBeNull();
+  expect(await links()).toMatchObject([
+    { rule: "person.email", evidence: "email:eve@acme.example", into_id: winner, undone_at: null },
+  ]);
+});
+
+test("plus-tags are different addresses; two contacts of one tool stay two", async () => {
+  await take(crm, person("c1", { emails: ["eve@acme.example"] }), person("c2", { emails: ["eve@acme.example"] }));
+  await take(mail, person("m1", { emails: ["eve+news@acme.example"] }));
+  expect(await links()).toEqual([]);
+});
+
+test("a phone number makes people one only together with their name", async () => {
+  await take(
+    crm,
+    person("c1", { name: "Eve  Adams", phones: ["+1 (415) 555-2671"] }),
+    person("c2", { name: "Bob", phones: ["+442071838750"] }),
+  );
+  await take(
+    mail,
+    person("m1", { name: "eve adams", phones: ["+14155552671"] }),
+    person("m2", { name: "Zoe", phones: ["+44 20 7183 8750"] }),
+  );
+  expect(await mergedInto("people", "mail", "m1")).toBe(entityId("person", "crm", "c1"));
+  expect(await mergedInto("people", "mail", "m2")).toBeNull();
+});
+
+test("companies are one by their domain, never by a mail provider's or by name", async () => {
+  await take(
+    crm,
+    company("c1", { name: "Acme", domains: ["acme.example"] }),
+    company("c2", { name: "Umbra", domains: ["gmail.com"] }),
+  );
+  await take(
+    mail,
+    company("m1", { name: "ACME Inc", domains: ["www.acme.example"] }),
+    company("m2", { name: "Umbra", domains: ["gmail.com"] }),
+  );
+  expect(await mergedInto("companies", "mail", "m1")).toBe(entityId("company", "crm", "c1"));
+  expect(await mergedInto("companies", "mail", "m2")).toBeNull();
+});
+
+test("a merge that is undone is never made again by a rule, whatever lands; by hand it is", async () => {
+  await take(crm, person("c1", { emails: ["eve@acme.example"] }));
+  await take(mail, person("m1", { emails: ["eve@acme.example"] }));
+  const [link] = await links();
+  const undo = (id: number) => store.db.transaction().execute((tx) => undoLink(tx, id, "ops@us.example", new Date(AT)));
+  await undo(link?.id ?? 0);
+  expect(await mergedInto("people", "mail", "m1")).toBeNull();
+
+  await take(mail, person("m1", { emails: ["eve@acme.example", "eve@home.example"] }));
+  await take(crm, person("c1", { emails: ["eve@acme.example", "eve@home.example"] }));
+  // Not through a third tool either.
+  const third = await Plain.connect(store, "third");
+  await take(third, person("t1", { emails: ["eve@acme.example"] }));
+  expect(await mergedInto("people", "mail", "m1")).toBeNull();
+  expect(await mergedInto("people", "third", "t1")).toBe(entityId("person", "crm", "c1"));
+
+  const [fromId, intoId] = [entityId("person", "mail", "m1"), entityId("person", "crm", "c1")];
+  await store.db
+    .transaction()
+    .execute((tx) => linkManually(tx, { entity: "person", fromId, intoId, by: "ops@us.example" }));
+  expect(await mergedInto("people", "mail", "m1")).toBe(intoId);
+  await expect(undo(999_999)).rejects.toMatchObject({ code: "identity.no_such_link" });
+});
+
+test("an address that moves to another contact takes the merge along", async () => {
+  await crm.take("others", [{ id: "c", at: null, facts: [person("c1", { emails: ["eve@acme.example"] })] }], AT);
+  await take(mail, person("m1", { emails: ["eve@acme.example"] }));
+  await crm.take(
+    "others",
+    [{ id: "c", at: null, facts: [person("c1", { emails: ["adam@acme.example"] })] }],
+    "2026-03-06T00:00:00Z",
+  );
+  expect(await links()).toEqual([]);
+  expect(await mergedInto("people", "mail", "m1")).toBeNull();
+});
+
+test("when the row that others were merged into is no more, they stand for themselves again", async () => {
+  await crm.take("others", [{ id: "c", at: null, facts: [person("c1", { emails: ["eve@acme.example"] })] }], AT);
+  await take(mail, person("m1", { emails: ["eve@acme.example"] }));
+  await crm.take("others", [{ id: "c", at: null, facts: [] }], "2026-03-06T00:00:00Z");
+  expect(await mergedInto("people", "mail", "m1")).toBeNull();
+});
+
+test("reps are one by e-mail address; by name only where the config says so", async () => {
+  await take(crm, rep("u1", { name: "Ann Example", email: "ann@us.example" }), rep("u2", { name: "Bob B" }));
+  await take(
+    mail,
+    rep("m1", { name: "A. Example", email: "ANN@us.example" }),
+    rep("m2", { name: "bob b" }),
+    rep("m3", { name: "Robert" }),
+  );
+  expect(await mergedInto("reps", "mail", "m1")).toBe(entityId("rep", "crm", "u1"));
+  expect(await mergedInto("reps", "mail", "m2")).toBeNull();
+
+  const say = async (value: object[]) =>
+    store.db.transaction().execute(async (tx) => {
+      const text = JSON.stringify(value);
+      await tx
+        .insertInto("settings")
+        .values({ section: "reps", value: text })
+        .onConflict((c) => c.column("section").doUpdateSet({ value: text }))
+        .execute();
+      await applyRepsConfig(tx, new Date("2026-03-07T00:00:00Z"));
+    });
+  await say([{ name: "Bob B", team: "West", also: ["mail:m3"] }]);
+  expect(await mergedInto("reps", "mail", "m2")).toBe(entityId("rep", "crm", "u2"));
+  expect(await mergedInto("reps", "mail", "m3")).toBe(entityId("rep", "crm", "u2"));
+  const memberships = await store.db
+    .selectFrom("team_memberships")
+    .innerJoin("teams", "teams.id", "team_memberships.team_id")
+    .select(["name", "held_from"])
+    .execute();
+  expect(memberships.map((m) => [m.name, m.held_from])).toEqual(Array(3).fill(["West", -Infinity]));
+
+  await say([]);
+  expect(await mergedInto("reps", "mail", "m2")).toBeNull();
+  expect(await mergedInto("reps", "mail", "m1")).toBe(entityId("rep", "crm", "u1"));
+});
+
+test("one meeting in two calendars counts once; the next of a series is another", async () => {
+  const meeting = (id: string, at: string) =>
+    activity(id, { type: "meeting", occurredAt: instant(at), matchKeys: ["uid-7"] });
+  await take(
+    crm,
+    meeting("a1", "2026-03-05T10:00:00Z"),
+    meeting("a2", "2026-03-05T10:00:00Z"),
+    meeting("b1", "2026-03-12T10:00:00Z"),
+  );
+  const rows = await store.db
+    .selectFrom("activities")
+    .select(["id", "external_id", "duplicate_of"])
+    .orderBy("external_id")
+    .execute();
+  const doubles = rows.filter((row) => row.duplicate_of !== null);
+  expect(doubles).toHaveLength(1);
+  expect(rows.find((row) => row.id === doubles[0]?.duplicate_of)?.external_id).toMatch(/^a/);
+});
