@@ -32,6 +32,9 @@ const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
   registerPause,
   registerResume,
   registerRemove,
+  registerSync,
+  registerReconcile,
+  registerSecrets,
 ];
 
 const EXIT = { done: 0, failed: 1, wrongUsage: 2, interrupted: 130 } as const;
