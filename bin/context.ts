@@ -102,7 +102,8 @@ async function openHub(env: Env, logLevel: "info" | "warn"): Promise<Hub & { clo
 /** Connections of one process for queries. A pull holds one for its lock and one for what it lands, and eight run at once. */
 const POOL_MAX = 20;
 
-async function openDatabase(env: Env, log: Log, closers: (() => Promise<void>)[]): Promise<DatabaseTarget> {
+/** The database alone; what has to be given back is added to the closers. */
+export async function openDatabase(env: Env, log: Log, closers: (() => Promise<void>)[]): Promise<DatabaseTarget> {
   if (env.databaseUrl !== null) return { connectionString: env.databaseUrl };
   const embedded = await openEmbedded({ dataDir: env.dataDir, log });
   closers.push(() => embedded.release());

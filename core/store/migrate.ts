@@ -19,11 +19,13 @@ const MIGRATIONS: MigrationProvider = {
  * Brings the schema `tributary` to the newest version. Safe to call from many processes at once: Kysely holds a lock while it runs.
  *
  * @returns the names of the migrations that this call applied, oldest first.
- * @throws TributaryError `store.migration_failed`; the database is left as it was.
+ * @throws TributaryError `store.migration_failed`, `store.newer_database`; the database is left as it was.
  */
 export async function migrate(db: Db): Promise<string[]> {
   await createSchema(db);
   const migrator = migratorOf(db);
+  const { unknown } = await migrationState(db);
+  if (unknown.length > 0) throw newerDatabase(unknown);
   // It never throws: the failure is in `error`.
   const { error, results } = await migrator.migrateToLatest();
   if (error !== undefined) {
@@ -31,7 +33,7 @@ export async function migrate(db: Db): Promise<string[]> {
       code: "store.migration_failed",
       kind: "config",
       message: `The database could not be brought to this version: ${error instanceof Error ? error.message : "unknown reason"}`,
-      mend: "If a newer Tributary has used this database, run that version. Otherwise restore the rights of the database user and start again; nothing was changed.",
+      mend: "See that the database user owns the schema `tributary`, and start again; nothing was changed.",
       cause: error,
     });
   }
@@ -40,8 +42,33 @@ export async function migrate(db: Db): Promise<string[]> {
 
 /** Whether the database has every migration of this version. */
 export async function isMigrated(db: Db): Promise<boolean> {
-  const all = await migratorOf(db).getMigrations();
-  return all.every(({ executedAt }) => executedAt !== undefined);
+  return (await migrationState(db)).pending.length === 0;
+}
+
+/** Migrations that the database lacks, and those it has that this version does not know: a newer one has used it. Reads only. */
+export async function migrationState(
+  db: Db,
+): Promise<{ readonly pending: readonly string[]; readonly unknown: readonly string[] }> {
+  const ours = Object.keys(await MIGRATIONS.getMigrations()).toSorted();
+  const { rows: tables } = await sql<{ there: boolean }>`
+    select to_regclass('tributary.kysely_migration') is not null as there
+  `.execute(db);
+  if (tables[0]?.there !== true) return { pending: ours, unknown: [] };
+  const { rows } = await sql<{ name: string }>`select name from tributary.kysely_migration order by name`.execute(db);
+  const theirs = new Set(rows.map(({ name }) => name));
+  return {
+    pending: ours.filter((name) => !theirs.has(name)),
+    unknown: [...theirs].filter((name) => !ours.includes(name)),
+  };
+}
+
+function newerDatabase(unknown: readonly string[]): TributaryError {
+  return new TributaryError({
+    code: "store.newer_database",
+    kind: "config",
+    message: `A newer Tributary has changed this database (${unknown.join(", ")}), and this one cannot tell whether it would do harm.`,
+    mend: "Run that version of Tributary, or a newer one.",
+  });
 }
 
 function migratorOf(db: Db): Migrator {

@@ -1,0 +1,111 @@
+import { sql } from "kysely";
+import { createSecrets, credentialsOf, parseSecretKey } from "../../core/secrets/index.ts";
+import { silentLog } from "../../core/base/log.ts";
+import { type DatabaseTarget, openStore, type Store } from "../../core/store/db.ts";
+import { toStoreFailure } from "../../core/store/failures.ts";
+import { migrationState } from "../../core/store/migrate.ts";
+import { openQueues } from "../../workers/queues.ts";
+import type { Env } from "../../config/env.ts";
+import { openDatabase, queueBackend } from "../context.ts";
+import { readSecretKey } from "../secret-key.ts";
+import { examine, fail, type Finding, ok, type Verdict, warn } from "./check.ts";
+
+const MIN_VERSION = 14;
+
+/** Everything that needs the database. Where it can't be opened, that is the one finding. Changes nothing in it. */
+export async function databaseFindings(env: Env): Promise<Finding[]> {
+  const closers: (() => Promise<void>)[] = [];
+  const findings: Finding[] = [];
+  try {
+    const reached = await examine("database", async () => {
+      const target = await openDatabase(env, silentLog, closers);
+      const store = openStore(target, { max: 2 });
+      closers.push(() => store.close());
+      const verdict = await version(store, env);
+      if (verdict.state !== "fail") findings.push(...(await furtherFindings(store, target, env)));
+      return verdict;
+    });
+    return [reached, ...findings];
+  } finally {
+    for (const closer of closers.reverse()) await closer().catch(() => undefined);
+  }
+}
+
+async function version({ db }: Store, env: Env): Promise<Verdict> {
+  const { rows } = await sql<{ version: string; can_create: boolean }>`
+    select current_setting('server_version') as version, has_database_privilege(current_database(), 'CREATE') as can_create
+  `
+    .execute(db)
+    .catch((error: unknown) => {
+      throw toStoreFailure(error) ?? error;
+    });
+  const found = rows[0];
+  if (found === undefined) return fail("it answers nothing", "See whether DATABASE_URL leads to a PostgreSQL.");
+  const detail = `PostgreSQL ${found.version}, ${env.databaseUrl === null ? "embedded" : "by DATABASE_URL"}`;
+  if (Number.parseInt(found.version, 10) < MIN_VERSION) return fail(detail, `Use PostgreSQL ${MIN_VERSION} or later.`);
+  if (!found.can_create)
+    return fail(`${detail}: its user may create no schema`, "GRANT CREATE ON DATABASE to the user of DATABASE_URL.");
+  return ok(detail);
+}
+
+async function furtherFindings(store: Store, target: DatabaseTarget, env: Env): Promise<Finding[]> {
+  return [
+    await examine("schema", async () => schema(store)),
+    await examine("queues", async () => queues(env, target)),
+    await examine("secret key", async () => secretKey(store, env)),
+  ];
+}
+
+async function schema({ db }: Store): Promise<Verdict> {
+  const { pending, unknown } = await migrationState(db);
+  if (unknown.length > 0)
+    return fail(
+      `a newer Tributary has used this database (${unknown.join(", ")})`,
+      "Run that version, or a newer one.",
+    );
+  return ok(pending.length === 0 ? "up to date" : `${pending.length} migrations to come, at the next start of the hub`);
+}
+
+async function queues(env: Env, target: DatabaseTarget): Promise<Verdict> {
+  // In PostgreSQL they need what was looked at already; opening them would make their schema.
+  if (env.redisUrl === null) return ok("in PostgreSQL");
+  const opened = await openQueues(queueBackend(env, target), silentLog);
+  await opened.close();
+  return ok("in Redis, by REDIS_URL");
+}
+
+async function secretKey({ db }: Store, env: Env): Promise<Verdict> {
+  const secrets = createSecrets([
+    parseSecretKey(readSecretKey(env)),
+    ...env.oldSecretKeys.map((key) => parseSecretKey(key)),
+  ]);
+  const where = env.secretKey === null ? "kept in the data folder" : "from TRIBUTARY_SECRET_KEY";
+  const { rows } = await sql<{
+    there: boolean;
+  }>`select to_regclass('tributary.connections') is not null as there`.execute(db);
+  if (rows[0]?.there !== true) return ok(`${where}; nothing is sealed yet`);
+  const sealed = await db
+    .selectFrom("connections")
+    .select(["id", "credentials"])
+    .where("credentials", "is not", null)
+    .execute();
+  const lost = sealed.filter(({ id, credentials }) => {
+    try {
+      secrets.open(credentials ?? "", credentialsOf(id));
+      return false;
+    } catch {
+      return true;
+    }
+  });
+  if (lost.length > 0)
+    return fail(
+      `it does not open the credentials of ${lost.map(({ id }) => id).join(", ")}`,
+      "Start with the TRIBUTARY_SECRET_KEY they were sealed with (or name it in TRIBUTARY_OLD_SECRET_KEYS), or enter them again.",
+    );
+  if (env.secretKey === null && env.databaseUrl !== null)
+    return warn(
+      `${where}, while the database is elsewhere`,
+      "Set TRIBUTARY_SECRET_KEY: every process of the hub needs the same one, and a lost data folder would lose it.",
+    );
+  return ok(`${where}; opens all ${sealed.length} stored credentials`);
+}
