@@ -21,20 +21,32 @@ export function settingLines(schema: z.ZodType, depth: number, prefix = ""): rea
   return Object.entries(object.shape as { readonly [key: string]: z.ZodType }).flatMap(([key, field]) => {
     const setting = prefix === "" ? key : `${prefix}.${key}`;
     const inner = unwrap(field);
-    const nested = inner instanceof z.ZodObject && depth > 1 ? settingLines(inner, depth - 1, setting) : [];
+    const map = inner instanceof z.ZodUnion ? (inner.options as readonly z.ZodType[]).find(isMap) : inner;
+    const nested = isMap(map) && depth > 1 ? settingLines(map, depth - 1, setting) : [];
     return [{ setting, ...describe(field) }, ...nested];
   });
+}
+
+function isMap(schema: z.ZodType | undefined): schema is z.ZodObject {
+  return schema instanceof z.ZodObject;
 }
 
 function describe(field: z.ZodType): Omit<SettingLine, "setting"> {
   const isRequired = !field.safeParse(undefined).success;
   const filled = field instanceof z.ZodDefault ? field.safeParse(undefined).data : undefined;
   return {
-    type: typeText(unwrap(field)),
+    type: typeText(bare(field)),
     isRequired,
     default: filled === undefined ? null : JSON.stringify(filled),
     about: aboutOf(field),
   };
+}
+
+/** Without optional and default, which are told apart from the type. */
+function bare(field: z.ZodType): z.ZodType {
+  if (field instanceof z.ZodOptional || field instanceof z.ZodDefault || field instanceof z.ZodNullable)
+    return bare(field.unwrap() as z.ZodType);
+  return field instanceof z.ZodPipe ? bare(field.in as z.ZodType) : field;
 }
 
 function aboutOf(field: z.ZodType): string {
@@ -51,7 +63,7 @@ function typeText(schema: z.ZodType): string {
   if (schema instanceof z.ZodArray) return "list";
   if (schema instanceof z.ZodObject || schema instanceof z.ZodRecord) return "map";
   if (schema instanceof z.ZodUnion)
-    return [...new Set((schema.options as readonly z.ZodType[]).map((option) => typeText(unwrap(option))))].join(" | ");
+    return [...new Set((schema.options as readonly z.ZodType[]).map((option) => typeText(bare(option))))].join(" | ");
   return "text";
 }
 

@@ -16,6 +16,6 @@ export function registerApply(program: Command, context: CliContext): void {
       const changes = await context.withHub((hub) =>
         applyConfig(hub.store.db, desired, { secrets: hub.secrets, actor: "cli", prune: options.prune }),
       );
-      context.out.result(changesJson(changes, desired), () => changesText(changes, "was"));
+      context.out.result(changesJson(changes, desired), () => changesText(changes, "done"));
     });
 }

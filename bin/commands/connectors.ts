@@ -12,7 +12,8 @@ export function registerConnectors(program: Command, context: CliContext): void 
   program
     .command("connectors [connector]")
     .description("list the connectors there are; or one with its settings, ways to sign in and streams")
-    .action((key: string | undefined) => {
+    .option("--all", "with what settings hold in turn", false)
+    .action((key: string | undefined, options: { readonly all: boolean }) => {
       if (key === undefined) {
         const list = CONNECTORS.map(toJson);
         context.out.result(list, () =>
@@ -21,7 +22,7 @@ export function registerConnectors(program: Command, context: CliContext): void 
         return;
       }
       const connector = connectorNamed(key);
-      context.out.result(toJson(connector), () => toText(connector));
+      context.out.result(toJson(connector), () => toText(connector, options.all ? 4 : 2));
     });
 }
 
@@ -52,7 +53,7 @@ function toJson({ key, title, docs, settings, auth, everyS, streams }: AnyConnec
   };
 }
 
-function toText(connector: AnyConnector): string {
+function toText(connector: AnyConnector, depth: number): string {
   const { key, title, docs, auth, everyS, streams } = connector;
   return [
     `${title} (${key})`,
@@ -60,7 +61,7 @@ function toText(connector: AnyConnector): string {
     `Pulled every ${everyS} s unless the connection says otherwise`,
     "",
     "Settings:",
-    ...linesText(settingLines(connector.settings, 2)),
+    ...linesText(settingLines(connector.settings, depth)),
     ...auth.flatMap((method) =>
       method.kind === "none"
         ? []
@@ -74,7 +75,7 @@ function toText(connector: AnyConnector): string {
 
 function linesText(lines: readonly SettingLine[]): string[] {
   if (lines.length === 0) return ["  none"];
-  const width = Math.min(32, Math.max(...lines.map((line) => line.setting.length)));
+  const width = Math.min(40, Math.max(...lines.map((line) => line.setting.length)));
   return lines.map(({ setting, type, isRequired, default: fallback, about }) => {
     const need = isRequired ? "required" : fallback === null ? "optional" : `default ${fallback}`;
     return `  ${setting.padEnd(width)}  ${type}, ${need}${about === "" ? "" : `. ${about}`}`;

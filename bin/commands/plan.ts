@@ -18,7 +18,7 @@ export function registerPlan(program: Command, context: CliContext): void {
       const changes = await context.withHub((hub) =>
         planConfig(hub.store.db, desired, { secrets: hub.secrets, prune: options.prune }),
       );
-      context.out.result(changesJson(changes, desired), () => changesText(changes, "would be"));
+      context.out.result(changesJson(changes, desired), () => changesText(changes, "to"));
     });
 }
 
@@ -43,15 +43,17 @@ const NAMES = {
   webhook: "webhook",
 } as const;
 
-/** @param verb `would be` or `was`. */
-export function changesText(changes: readonly Change[], verb: string): string {
+export function changesText(changes: readonly Change[], tense: "to" | "done"): string {
   const lines = changes
     .filter((change) => change.action !== "unchanged")
     .flatMap((change) => [headline(change), ...(change.action === "update" ? change.fields.map(fieldLine) : [])]);
   const count = (action: Change["action"]): number => changes.filter((change) => change.action === action).length;
-  const summary = hasChanges(changes)
-    ? `${count("create")} ${verb} created, ${count("update")} updated, ${count("remove")} removed; ${count("unchanged")} unchanged.`
-    : "Nothing to change.";
+  const verbs =
+    tense === "to" ? (["to create", "to update", "to remove"] as const) : (["created", "updated", "removed"] as const);
+  const counts = [count("create"), count("update"), count("remove")].map(
+    (number, index) => `${number} ${verbs[index]}`,
+  );
+  const summary = hasChanges(changes) ? `${counts.join(", ")}, ${count("unchanged")} unchanged.` : "Nothing to change.";
   return [...lines, summary].join("\n");
 }
 
