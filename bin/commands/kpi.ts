@@ -1,0 +1,205 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { isDay, startOfDay, addDays } from "../../core/base/time.ts";
+import {
+  evaluateMetric,
+  metricRecords,
+  METRICS,
+  type MetricAnswer,
+  type MetricFilter,
+  type MetricQuery,
+  type MetricRecords,
+} from "../../core/metrics/index.ts";
+import { GRAINS, namedRange, PERIOD_NAMES, type Grain, type PeriodName } from "../../core/metrics/period.ts";
+import { readWorkspace } from "../../core/store/workspace.ts";
+import type { CliContext, Hub } from "../context.ts";
+import { tableText, type Row } from "../output.ts";
+
+/** `tributary kpi list`, `kpi get METRIC`, `kpi records METRIC`. */
+export function registerKpi(program: Command, context: CliContext): void {
+  const kpi = program.command("kpi").description("ask for a KPI");
+
+  kpi
+    .command("list")
+    .description("the KPIs there are")
+    .action(() => {
+      const list = METRICS.map(
+        ({ id, title, question, unit, formula, numerator, denominator, better, dimensions }) => ({
+          id,
+          title,
+          question,
+          unit,
+          formula,
+          numerator,
+          denominator,
+          better,
+          dimensions,
+        }),
+      );
+      context.out.result(list, () => tableText(list.map(({ id, unit, question }) => ({ id, unit, question }))));
+    });
+
+  asking(kpi.command("get").description("the value of a KPI")).action(async (metric: string, options: Asked) => {
+    const answer = await context.withHub(async (hub) =>
+      evaluateMetric(hub.store.db, await toQuery(hub, metric, options)),
+    );
+    context.out.result(answer, () => answerText(answer));
+  });
+
+  asking(kpi.command("records").description("the records behind a KPI's value, newest first"))
+    .option("--limit <n>", "how many at once", parseLimit, 100)
+    .option("--cursor <cursor>", "go on where the last answer ended (its next_cursor)")
+    .action(async (metric: string, options: Asked & { limit: number; cursor?: string }) => {
+      const page = { limit: options.limit, cursor: options.cursor ?? null };
+      const records = await context.withHub(async (hub) =>
+        metricRecords(hub.store.db, await toQuery(hub, metric, options), page),
+      );
+      context.out.result(records, () => recordsText(records));
+    });
+}
+
+/** What both questions are asked by. */
+type Asked = {
+  readonly from?: string;
+  readonly to?: string;
+  readonly period?: PeriodName;
+  readonly by: readonly string[];
+  readonly grain?: Grain;
+  readonly filter: readonly MetricFilter[];
+  readonly asOf?: string;
+  readonly of?: string;
+};
+
+function asking(command: Command): Command {
+  return command
+    .argument("<metric>", "which KPI (see: tributary kpi list)")
+    .option("--from <day>", "the first day, YYYY-MM-DD in the workspace's time zone", parseDay)
+    .option("--to <day>", "the last day, inclusive", parseDay)
+    .addOption(new Option("--period <name>", "a period by name").choices(PERIOD_NAMES).conflicts(["from", "to"]))
+    .option("--by <dim,…>", "broken down by dimensions", parseList, [])
+    .addOption(new Option("--grain <grain>", "a row for each period of this length").choices(GRAINS))
+    .option("--filter <dim=value>", "only what has this value; may be repeated", parseFilter, [])
+    .option("--as-of <time>", "as it stood, by what was known: an instant, or a day for its end", parseAsOf)
+    .option("--of <metric>", "for rep_leaderboard: the KPI to rank by");
+}
+
+/** A day as of which to answer is over: its last instant in the workspace's time zone. */
+async function toQuery(hub: Hub, metric: string, options: Asked): Promise<MetricQuery> {
+  const workspace = await readWorkspace(hub.store.db);
+  const now = hub.clock.now();
+  const { from = null, to = null, period, asOf } = options;
+  const asOfInstant =
+    asOf === undefined
+      ? null
+      : isDay(asOf)
+        ? new Date(startOfDay(addDays(asOf, 1), workspace.timeZone).getTime() - 1)
+        : new Date(asOf);
+  const range = period === undefined ? { from, to } : namedRange(period, asOfInstant ?? now, workspace);
+  return {
+    metric,
+    ...range,
+    by: options.by,
+    grain: options.grain ?? null,
+    filters: options.filter,
+    asOf: asOfInstant,
+    now,
+    of: options.of ?? null,
+  };
+}
+
+function parseDay(text: string): string {
+  if (!isDay(text)) throw new InvalidArgumentError("It is no day. Write it as YYYY-MM-DD.");
+  return text;
+}
+
+function parseAsOf(text: string): string {
+  // Without an offset it would be in the time zone of whoever's machine this is.
+  const isInstant = /T.*(Z|[+-]\d{2}:?\d{2})$/.test(text) && !Number.isNaN(Date.parse(text));
+  if (!isDay(text) && !isInstant) {
+    throw new InvalidArgumentError("Write a day as YYYY-MM-DD, or an instant with its offset: 2026-03-31T18:00:00Z.");
+  }
+  return text;
+}
+
+function parseList(text: string, before: readonly string[]): readonly string[] {
+  return [
+    ...before,
+    ...text
+      .split(",")
+      .map((name) => name.trim())
+      .filter((name) => name !== ""),
+  ];
+}
+
+function parseFilter(text: string, before: readonly MetricFilter[]): readonly MetricFilter[] {
+  const equals = text.indexOf("=");
+  if (equals < 1) throw new InvalidArgumentError("Write it as DIM=VALUE.");
+  return [...before, { dimension: text.slice(0, equals).trim(), value: text.slice(equals + 1).trim() }];
+}
+
+function parseLimit(text: string): number {
+  const limit = Number(text);
+  if (!Number.isInteger(limit) || limit < 1 || limit > 1000) throw new InvalidArgumentError("A number from 1 to 1000.");
+  return limit;
+}
+
+/** How an answer reads on a terminal. */
+function answerText(answer: MetricAnswer): string {
+  const rows = answer.rows.map((row): Row => {
+    const interval = row.interval === null ? null : row.interval.map((bound) => percent(bound)).join(" to ");
+    return {
+      ...(row.rank === undefined ? {} : { rank: row.rank, moved: row.movement ?? null }),
+      ...(row.period === null ? {} : { period: row.period }),
+      ...Object.fromEntries(Object.entries(row.dimensions).map(([name, value]) => [name, value ?? "(none)"])),
+      value: valueText(answer, row.value),
+      ...(row.denominator === null ? {} : { of: `${rounded(row.numerator)} ÷ ${rounded(row.denominator)}` }),
+      n: row.sample_size,
+      ...(interval === null ? {} : { "95 %": interval }),
+    };
+  });
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const aligned = rows.map((row) => Object.fromEntries(columns.map((column) => [column, row[column] ?? null])));
+  const span =
+    answer.from === null && answer.to === null ? "all time" : `${answer.from ?? "…"} to ${answer.to ?? "today"}`;
+  const lines = [
+    `${answer.metric}, ${span} (${answer.timezone}), as of ${answer.as_of}`,
+    rows.length === 0 ? "nothing" : tableText(aligned),
+    ...answer.exceptions.map(({ reason, count }) => `${count} left out: ${reason}`),
+    answer.fresh_as_of === null ? "not every source has been read yet" : `fresh as of ${answer.fresh_as_of}`,
+  ];
+  return lines.join("\n");
+}
+
+function recordsText(answer: MetricRecords): string {
+  const rows = answer.records.map((record): Row => ({
+    at: record.at === null ? null : `${record.at.slice(0, 16).replace("T", " ")}Z`,
+    name: record.name ?? record.external_id,
+    rep: record.rep,
+    status: record.status,
+    value: record.value,
+    why: record.why,
+  }));
+  const more = answer.next_cursor === null ? [] : [`more: --cursor ${answer.next_cursor}`];
+  return [rows.length === 0 ? "nothing" : tableText(rows), ...more].join("\n");
+}
+
+function valueText({ unit, currency }: MetricAnswer, value: number | null): string | null {
+  if (value === null) return null;
+  switch (unit) {
+    case "money":
+    case "money_per_day":
+      return (
+        new Intl.NumberFormat("en", { style: "currency", currency }).format(value) + (unit === "money" ? "" : " a day")
+      );
+    case "ratio":
+      return percent(value);
+    case "days":
+      return `${rounded(value)} days`;
+    case "count":
+      return String(value);
+    default:
+      return unit satisfies never;
+  }
+}
+
+const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
+const rounded = (value: number | null): string => (value === null ? "–" : String(Math.round(value * 100) / 100));
