@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { type Command, InvalidArgumentError } from "commander";
+import { type BenchResult, benchPull, type PeakMemory, peakMemory, serveSimulator } from "../../test/bench/bench.ts";
+import type { CliContext } from "../context.ts";
+
+/** `tributary bench`: how fast a first load is beside a bare COPY of the same rows, and how much memory it takes. */
+export function registerBench(program: Command, context: CliContext): void {
+  const bench = program
+    .command("bench")
+    .description("measure a first load from a simulated vendor, beside a bare COPY of the same rows")
+    .option("--records <n>", "calls that the vendor has", parseCount, 100_000)
+    .option("--memory <n,n>", "also measure peak memory at these numbers of records", parseCounts, [])
+    .action(async (options: { readonly records: number; readonly memory: readonly number[] }) => {
+      const folder = mkdtempSync(path.join(os.tmpdir(), "tributary-bench-"));
+      try {
+        const speed = await benchPull(folder, options.records);
+        const memory: PeakMemory[] = [];
+        for (const records of options.memory) memory.push(await peakMemory(folder, records));
+        context.out.result({ speed, memory }, () => toText(speed, memory));
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
+  bench
+    .command("simulator <records>", { hidden: true })
+    .description("the vendor, in a process of its own; ends when stdin does")
+    .action(async (records: string) => serveSimulator(parseCount(records)));
+  bench
+    .command("pull <folder> <records>", { hidden: true })
+    .description("a first load, in a process of its own")
+    .action(async (folder: string, records: string) => {
+      await benchPull(folder, parseCount(records), { isBare: true });
+      context.out.json({ peakRssMb: process.resourceUsage().maxRSS / 1024 });
+    });
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isSafeInteger(count) || count < 1) throw new InvalidArgumentError("It must be a whole number from 1.");
+  return count;
+}
+
+function parseCounts(text: string): number[] {
+  return text.split(",").map(parseCount);
+}
+
+function toText(speed: BenchResult, memory: readonly PeakMemory[]): string {
+  const count = (value: number): string => new Intl.NumberFormat("en", { maximumFractionDigits: 0 }).format(value);
+  const lines = [
+    `pull, land and normalise: ${count(speed.records)} records in ${speed.pullS.toFixed(2)} s, ${count(speed.records / speed.pullS)} records/s`,
+    `bare COPY of the same rows: ${speed.copyS.toFixed(2)} s (${Object.entries(speed.rows)
+      .map(([table, rows]) => `${table} ${count(rows)}`)
+      .join(", ")})`,
+    `ratio: ${speed.ratio.toFixed(2)}`,
+    ...memory.map(({ records, peakRssMb }) => `peak memory at ${count(records)} records: ${count(peakRssMb)} MB`),
+  ];
+  return lines.join("\n");
+}
