@@ -4,6 +4,7 @@ import { findTributaryError, toTributaryError } from "../core/base/errors.ts";
 import { readEnv } from "../config/env.ts";
 import { registerDoctor } from "./commands/doctor.ts";
 import { registerApply } from "./commands/apply.ts";
+import { registerBench } from "./commands/bench.ts";
 import { registerConnect } from "./commands/connect.ts";
 import { registerConnections } from "./commands/connections.ts";
 import { registerConnectors } from "./commands/connectors.ts";
@@ -35,6 +36,7 @@ const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
   registerSync,
   registerReconcile,
   registerSecrets,
+  registerBench,
 ];
 
 const EXIT = { done: 0, failed: 1, wrongUsage: 2, interrupted: 130 } as const;
