@@ -12,22 +12,29 @@ export function registerReplay(program: Command, context: CliContext): void {
     .description("make the facts of a connection anew from what is stored raw")
     .option("--stream <stream>", "only this stream")
     .action(async (connectionId: string, options: { readonly stream?: string }) => {
-      const streams = await context.withHub((hub) => replayStreams(hub, connectionId, options.stream ?? null));
+      const streams = await context.withHub((hub) =>
+        replayStreams(hub, connectionId, options.stream ?? null, context.signal),
+      );
       context.out.result({ connection: connectionId, streams }, () => streams.map(toLine).join("\n"));
     });
 }
 
 type ReplayedStream = { readonly stream: string; readonly changed: boolean } & Normalised;
 
-async function replayStreams(hub: Hub, connectionId: string, only: string | null): Promise<ReplayedStream[]> {
+async function replayStreams(
+  hub: Hub,
+  connectionId: string,
+  only: string | null,
+  signal: AbortSignal,
+): Promise<ReplayedStream[]> {
   const connection = await readConnection(hub.store.db, connectionId);
   const connector = hub.connectors.find((one) => one.key === connection?.connector);
   if (connection === null || connector === undefined) throw unknownConnection(connectionId);
   const streams = only === null ? Object.keys(connector.streams) : [only];
   const done: ReplayedStream[] = [];
   for (const stream of streams) {
-    const signal = new AbortController().signal;
     const replayed = await replay(hub, { connection, connector, stream }, { trigger: "manual", signal });
+    signal.throwIfAborted();
     if (replayed !== null) done.push({ stream, changed: changedAnything(replayed), ...replayed });
     else if (only !== null) throw nothingPulled(connectionId, stream);
   }

@@ -264,13 +264,15 @@ class Batch implements Collected {
     // A deletion shows nothing of the deal's state, and a change that was taken back shows nothing at all.
     if (record.deletedAt !== null) return;
     const knownAt = this.isHistory(record) ? -Infinity : record.fetchedAt.getTime();
+    // Enough to tell apart the few records that speak of one deal, and short: it stands in every row of its history.
+    const record8 = recordId.slice(0, 8);
     const common = { recordId, knownAt, seq: record.seq };
     if (fact.kind === "deal") {
       const at = (record.sourceTime ?? record.fetchedAt).getTime();
       this.observations.push({
         ...common,
         dealId: this.make.id("deal", fact.externalId),
-        key: `${recordId}@${record.seq}`,
+        key: `${record8}@${record.seq}`,
         kind: "snapshot",
         at,
         isDay: false,
@@ -282,7 +284,7 @@ class Batch implements Collected {
     this.observations.push({
       ...common,
       dealId: this.make.id("deal", fact.deal),
-      key: `${recordId}/${fact.externalId}`,
+      key: `${record8}/${fact.externalId}`,
       kind: "change",
       at: this.make.instant(fact.changedAt).getTime(),
       isDay: "day" in fact.changedAt,

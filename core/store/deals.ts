@@ -40,15 +40,19 @@ export async function readObservations(
   dealIds: readonly string[],
   recordIds: readonly string[],
 ): Promise<ObservationRow[]> {
-  const byRecord =
+  const ofDeals = sql`o.deal_id = any(${dealIds}::uuid[])`;
+  // New records were never observed; of the others only the keys are looked up first, so that each half uses its own index.
+  const wanted =
     recordIds.length === 0
-      ? sql``
-      : sql`union select deal_id, key from deal_observations where record_id = any(${recordIds}::uuid[])`;
+      ? ofDeals
+      : sql`(o.deal_id, o.key) in (
+          select deal_id, key from deal_observations o where ${ofDeals}
+          union select deal_id, key from deal_observations where record_id = any(${recordIds}::uuid[]))`;
   const { rows } = await sql<ObservationRow>`
     select o.deal_id as "dealId", o.record_id as "recordId", o.key, o.kind, ${millis("o.at")} as at, o.is_day as "isDay",
       ${millis("o.known_at")} as "knownAt", o.seq, o.before, o.after
     from deal_observations o
-    where (o.deal_id, o.key) in (select deal_id, key from deal_observations where deal_id = any(${dealIds}::uuid[]) ${byRecord})
+    where ${wanted}
   `.execute(tx);
   return rows;
 }
