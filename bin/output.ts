@@ -1,4 +1,4 @@
-import { TributaryError } from "../core/base/errors.ts";
+import type { TributaryError } from "../core/base/errors.ts";
 
 /** What a command says. stdout is for its answer alone; everything else goes to stderr. */
 export type Output = {

@@ -109,15 +109,22 @@ export async function start(place: Place, binaries: Binaries, user: ServerUser, 
   for (;;) {
     writeSettings(place, { ...SETTINGS, ...extra, port: String(port) });
     removeForeignPid(place);
-    const log = path.join(place.cluster, "start.log");
-    fs.rmSync(log, { force: true });
-    const args = ["start", "--wait", `--timeout=${START_TIMEOUT_S}`, `--pgdata=${place.cluster}`, `--log=${log}`];
+    const firstLines = path.join(place.cluster, "start.log");
+    fs.rmSync(firstLines, { force: true });
+    const lengths = logLengths(place);
+    const args = [
+      "start",
+      "--wait",
+      `--timeout=${START_TIMEOUT_S}`,
+      `--pgdata=${place.cluster}`,
+      `--log=${firstLines}`,
+    ];
     try {
       await run(binaries.pgCtl, args, { ...user, cwd: place.cluster });
       rememberPort(place, port);
       return port;
     } catch (cause) {
-      const said = fs.existsSync(log) ? fs.readFileSync(log, "utf8") : "";
+      const said = (fs.existsSync(firstLines) ? fs.readFileSync(firstLines, "utf8") : "") + newLogText(place, lengths);
       if (/Address already in use/.test(said)) port = await freePort();
       // Its processes outlive a killed postmaster by a moment, and a server that is stopping by a little more.
       else if (!/still in use|lock file "postmaster.pid" already exists/.test(said) || Date.now() > deadline)
@@ -140,6 +147,25 @@ export async function stop(place: Place, binaries: Binaries, user: ServerUser): 
     // Gone already (killed, say) is as good as stopped.
     if (fs.existsSync(path.join(place.cluster, "postmaster.pid"))) throw failure(cause, "stopped", place);
   }
+}
+
+const logFolder = (place: Place): string => path.join(place.cluster, "log");
+
+/** Bytes in each log file. */
+function logLengths(place: Place): Map<string, number> {
+  const files = fs.existsSync(logFolder(place)) ? fs.readdirSync(logFolder(place)) : [];
+  return new Map(files.map((file) => [file, fs.statSync(path.join(logFolder(place), file)).size]));
+}
+
+/** What was logged since; a file that is shorter now was begun anew. */
+function newLogText(place: Place, before: ReadonlyMap<string, number>): string {
+  return [...logLengths(place)]
+    .map(([file, length]) => {
+      const known = before.get(file) ?? 0;
+      const bytes = fs.readFileSync(path.join(logFolder(place), file));
+      return bytes.subarray(length < known ? 0 : known).toString("utf8");
+    })
+    .join("");
 }
 
 function writeSettings(place: Place, settings: Settings): void {
@@ -181,7 +207,7 @@ function failure(cause: unknown, what: "made" | "started" | "stopped", place: Pl
     code: "embedded.start_failed",
     kind: "config",
     message: `The embedded database in ${place.cluster} could not be ${what}: ${said}`,
-    mend: `PostgreSQL's own words are above; more may stand in ${path.join(place.cluster, "log")}. Its folder must belong to the user that runs it, and have room.`,
+    mend: `PostgreSQL's own words are above; more may stand in ${logFolder(place)}. Its folder must belong to the user that runs it, and have room.`,
     cause,
   });
 }
