@@ -11,6 +11,7 @@ import { registerConnectors } from "./commands/connectors.ts";
 import { registerPause } from "./commands/pause.ts";
 import { registerPlan } from "./commands/plan.ts";
 import { registerRemove } from "./commands/remove.ts";
+import { registerReplay } from "./commands/replay.ts";
 import { registerResume } from "./commands/resume.ts";
 import { registerTest } from "./commands/test.ts";
 import { registerReconcile } from "./commands/reconcile.ts";
@@ -35,6 +36,7 @@ const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
   registerRemove,
   registerSync,
   registerReconcile,
+  registerReplay,
   registerSecrets,
   registerBench,
 ];
