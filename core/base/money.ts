@@ -3,9 +3,17 @@
  */
 export type Money = { readonly amountMinor: number; readonly currency: string };
 
+/** Making an Intl.NumberFormat takes longer than all else about an amount, so each currency is asked once. */
+const DIGITS = new Map<string, number>();
+
 /** Digits after the decimal point that a currency uses: 2 for USD, 0 for JPY, 3 for KWD (ISO 4217, by way of CLDR). */
 export function minorUnitDigits(currency: string): number {
-  return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
+  let digits = DIGITS.get(currency);
+  if (digits === undefined) {
+    digits = new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
+    DIGITS.set(currency, digits);
+  }
+  return digits;
 }
 
 /**
