@@ -3,7 +3,6 @@ import { GRAINS, PERIOD_NAMES } from "./period.ts";
 
 /** How a tile shows its KPI. */
 export const TILE_VIEWS = ["number", "leaderboard", "funnel", "line", "bar"] as const;
-export type TileView = (typeof TILE_VIEWS)[number];
 
 /** The id of a dashboard or feed: the last part of its address. */
 export const screenId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "Lower-case letters, digits and hyphens");

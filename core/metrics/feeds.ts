@@ -15,7 +15,6 @@ export const WIDGETS = [
   "text",
   "list",
 ] as const;
-export type Widget = (typeof WIDGETS)[number];
 
 /** One feed. Unknown fields are refused, so that a misspelt one does not pass for a default. */
 export const feed = z.strictObject({

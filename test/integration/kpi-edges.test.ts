@@ -437,6 +437,19 @@ describe("stages", () => {
     ]);
   });
 
+  test("going back does not undo a passage: one that returns to a stage later has still passed it", async () => {
+    await world.pipeline("Sales", ["P", "Q"]);
+    await world.deal("1", {
+      changes: [
+        { at: "2026-03-01", stage: "P" },
+        { at: "2026-03-05", stage: "Q" },
+        { at: "2026-04-07", stage: "P" },
+      ],
+    });
+    const { rows } = await world.ask("stage_conversion", "2026-04-01", "2026-04-30");
+    expect(rows.map((row) => [row.dimensions["stage"], fraction(row)])).toEqual([["P", "1/1"]]);
+  });
+
   test("a win that was undone no longer counts as getting through", async () => {
     await world.pipeline("Sales", ["P", "Q"]);
     await world.deal("1", {
