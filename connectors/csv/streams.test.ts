@@ -39,13 +39,13 @@ async function pull(settingsInput: JsonObject, stream: string, checkpoint: Json 
   for await (const page of declared.pull({ client, settings, checkpoint, since: null, startedAt, signal, log }))
     pages.push(page);
   const records = pages.flatMap((page) => page.records);
-  const facts = records.flatMap((record) => {
+  const results = records.map((record) => {
     const externalId = declared.externalId(record);
     const context = { connectionId: "c", stream, externalId, settings, timeZone: "UTC", currency: "USD" };
-    const result = declared.normalise(record, context);
-    expect(result.skipped).toEqual([]);
-    return result.facts;
+    return declared.normalise(record, context);
   });
+  expect(results.flatMap((result) => result.skipped)).toEqual([]);
+  const facts = results.flatMap((result) => result.facts);
   return {
     pages,
     ids: records.map((record) => declared.externalId(record)),

@@ -26,8 +26,6 @@ const checkpoint = z.object({ mapping: z.string(), rows: z.number(), files: z.re
 type Checkpoint = z.infer<typeof checkpoint>;
 
 const ROWS_PER_PAGE = 1000;
-/** Of each pull; what goes beyond is counted. A wrong mapping would otherwise fill the run's history with every row. */
-const MAX_PROBLEMS_LISTED = 1000;
 
 type Context = PullContext<Settings, FileAccess>;
 
@@ -131,17 +129,18 @@ type Reading = {
 /** Pages over every row of every file. Only the last page moves the checkpoint: an interrupted reading starts at the top again. */
 async function* readAll(table: Table, context: Context, reading: Reading): AsyncGenerator<Page> {
   const files: { [key: string]: FileVersion } = {};
-  const report = createReport();
   const seen = createSeenIds();
   let rows = 0;
   let page: Json[] = [];
+  let problems: Problem[] = [];
   let isFirstPage = true;
   const take = (next: Json, total: number | null): Page => {
     const startsListing = isFirstPage;
     isFirstPage = false;
-    const records = page;
+    const taken = { records: page, problems };
     page = [];
-    return { records, checkpoint: next, problems: report.take(), progress: { done: rows, total }, startsListing };
+    problems = [];
+    return { ...taken, checkpoint: next, progress: { done: rows, total }, startsListing };
   };
   for (const [index, source] of reading.sources.entries()) {
     const copy = reading.copies[index] ?? (await copyIfChanged(source.location, null, context.client));
@@ -152,9 +151,10 @@ async function* readAll(table: Table, context: Context, reading: Reading): Async
     for await (const row of readRows({ path: copy.path, shown: location.shown, mapping, log: context.log })) {
       context.signal.throwIfAborted();
       rows += 1;
-      const record = readRecord(table, source, row, { seen, report, settings: context.settings });
-      if (record !== null) page.push(record);
-      if (page.length + report.waiting() < ROWS_PER_PAGE) continue;
+      const read = readRecord(table, source, row, context.settings, seen);
+      page.push(...read.records);
+      problems.push(...read.problems);
+      if (page.length + problems.length < ROWS_PER_PAGE) continue;
       yield take(context.checkpoint, null);
     }
     await assertSettled(location, copy.version);
@@ -162,35 +162,34 @@ async function* readAll(table: Table, context: Context, reading: Reading): Async
     await copy.remove();
   }
   assertNotEmptied(table, rows, reading);
-  report.summarise(context);
   const next: Checkpoint = { mapping: reading.fingerprint, rows, files };
   yield take(next, rows);
 }
 
-type RowContext = { readonly seen: SeenIds; readonly report: Report; readonly settings: Settings };
+type ReadRow = { readonly records: readonly RowRecord[]; readonly problems: readonly Problem[] };
 
-/** The raw record of a row; null, and reported with its line, when the row cannot be read. */
-function readRecord(table: Table, source: Source, row: SheetRow, context: RowContext): RowRecord | null {
+/** The raw record of a row; or none, and what is wrong with the row, by its line. */
+function readRecord(table: Table, source: Source, row: SheetRow, settings: Settings, seen: SeenIds): ReadRow {
   const at = `${source.location.shown} line ${row.line}`;
   const { mapping } = source;
-  const { report } = context;
   const id = rowId(mapping, row.cells);
   // A row that names its record is there, however broken: it must not count as one that disappeared.
   const named = id === null ? {} : { externalId: id };
-  if (row.problem !== null) return report.add({ ...row.problem, at, ...named });
+  const refused = (problem: Omit<Problem, "at">): ReadRow => ({
+    records: [],
+    problems: [{ at, ...named, ...problem }],
+  });
+  if (row.problem !== null) return refused(row.problem);
   if (id === null) {
     const columns = [mapping.key].flat().join(", ");
-    return report.add({ code: "csv.row.missing_key", at, reason: `the key (column ${columns}) is empty` });
+    return refused({ code: "csv.row.missing_key", reason: `the key (column ${columns}) is empty` });
   }
   const record = { id, source: source.name, columns: row.cells };
-  const { skipped } = rowFacts(table, mapping, record, validating(context.settings), at);
-  if (skipped.length > 0) {
-    for (const problem of skipped) report.add({ ...problem, ...named });
-    return null;
-  }
-  if (context.seen.add(id)) return record;
-  if (mapping.repeated_keys === "first") return null;
-  return report.add({ code: "csv.row.duplicate_key", at, reason: `the key ${id} has occurred further up`, ...named });
+  const { skipped } = rowFacts(table, mapping, record, validating(settings), at);
+  if (skipped.length > 0) return { records: [], problems: skipped.map((problem) => ({ ...problem, ...named })) };
+  if (seen.add(id)) return { records: [record], problems: [] };
+  if (mapping.repeated_keys === "first") return { records: [], problems: [] };
+  return refused({ code: "csv.row.duplicate_key", reason: `the key ${id} has occurred further up` });
 }
 
 /**
@@ -212,40 +211,6 @@ function assertNotEmptied(table: Table, rows: number, reading: Reading): void {
     message: `${table}: every row has disappeared (${reading.last?.rows} at the last pull); nothing was deleted.`,
     mend: "Export the file again. If all rows are to go, set rows_that_disappear: keep, or remove the connection.",
   });
-}
-
-type Report = {
-  add(problem: Problem): null;
-  waiting(): number;
-  take(): readonly Problem[];
-  summarise(context: Context): void;
-};
-
-function createReport(): Report {
-  const counts = new Map<string, number>();
-  let listed = 0;
-  let waiting: Problem[] = [];
-  return {
-    add: (problem) => {
-      counts.set(problem.code, (counts.get(problem.code) ?? 0) + 1);
-      if (listed < MAX_PROBLEMS_LISTED) {
-        listed += 1;
-        waiting.push(problem);
-      }
-      return null;
-    },
-    waiting: () => waiting.length,
-    take: () => waiting.splice(0),
-    summarise: (context) => {
-      const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
-      if (total <= MAX_PROBLEMS_LISTED) return;
-      context.log(
-        "warn",
-        `${total} problems with rows; the first ${MAX_PROBLEMS_LISTED} are listed`,
-        Object.fromEntries(counts),
-      );
-    },
-  };
 }
 
 function fingerprintOf(table: Table, settings: Settings): string {

@@ -72,6 +72,20 @@ function formatHasTime(format: string): boolean {
  * @returns null when the text is not of that form, or no such day exists.
  */
 export function readMoment(cell: Cell, reading: DateReading): Moment | null {
+  // A sheet has few different dates on many rows, and reading one by its format takes longer than all else of a row.
+  const key = JSON.stringify([cell, reading.format, reading.timeZone, reading.locale]);
+  const known = readBefore.get(key);
+  if (known !== undefined) return known;
+  const read = parseMoment(cell, reading);
+  if (readBefore.size >= MOST_REMEMBERED) readBefore.clear();
+  readBefore.set(key, read);
+  return read;
+}
+
+const readBefore = new Map<string, Moment | null>();
+const MOST_REMEMBERED = 10_000;
+
+function parseMoment(cell: Cell, reading: DateReading): Moment | null {
   if (typeof cell !== "string") return isoMoment(cell.date, reading.timeZone);
   if (reading.format === "iso") return isoMoment(cell, reading.timeZone);
   const options = { zone: reading.timeZone, locale: reading.locale };

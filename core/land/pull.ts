@@ -118,8 +118,12 @@ export class Pull {
     const { store, clock } = this.deps;
     const landed = await landBatch(store, this.toBatch(pages), clock.now());
     this.isFirstBatch = false;
-    for (const { page } of pages) this.lines.addProblems(page.problems ?? []);
+    const problems = pages.flatMap(({ page }) => page.problems ?? []);
+    this.lines.addProblems(problems);
     await this.lines.flush();
+    // A row of a file may have several problems, and is skipped once.
+    const skipped = new Set(problems.map((problem) => problem.at)).size;
+    if (skipped > 0) await addToRun(this.db, this.started.runId, { skipped });
     await this.report();
     // One batch at a time becomes facts, in the order in which they landed; the next one lands meanwhile.
     await this.normalising;
