@@ -5,10 +5,10 @@ import { PERMISSION_MISSING } from "./errors.ts";
 import type { CloseSettings } from "./settings.ts";
 
 /** What each stream reads, as the smallest request that shows whether it may. */
-const PROBES: readonly { readonly path: string; readonly what: string }[] = [
+const PROBES: readonly { readonly path: string; readonly what: string; readonly isWhole?: boolean }[] = [
   { path: "user/", what: "users: deals and activities will have no rep's name" },
-  { path: "group/", what: "groups: there will be no teams" },
-  { path: "pipeline/", what: "pipelines: deals will have no stages" },
+  { path: "group/", what: "groups: there will be no teams", isWhole: true },
+  { path: "pipeline/", what: "pipelines: deals will have no stages", isWhole: true },
   { path: "lead/", what: "leads: there will be no companies and people" },
   { path: "opportunity/", what: "opportunities: there will be no deals" },
   { path: "activity/status_change/opportunity/", what: "opportunity status changes: no stage times, no conversion" },
@@ -20,7 +20,7 @@ const PROBES: readonly { readonly path: string; readonly what: string }[] = [
   { path: "task/", what: "tasks" },
   { path: "outcome/", what: "outcomes: calls and meetings will show outcome ids" },
   { path: "event/", what: "the event log: deletions and edits of activities will be missed" },
-  { path: "webhook/", what: "webhooks: changes will arrive with the next pull only" },
+  { path: "webhook/", what: "webhooks: changes will arrive with the next pull only", isWhole: true },
 ];
 
 /** Reaches the account, and says one by one what the key cannot read. */
@@ -36,9 +36,9 @@ export async function checkClose(client: CloseClient, settings: CloseSettings): 
 
 async function missingPermissions(client: CloseClient): Promise<readonly string[]> {
   const missing: string[] = [];
-  for (const { path, what } of PROBES) {
+  for (const { path, what, isWhole = false } of PROBES) {
     try {
-      await client.get(path, { _limit: 1 });
+      await client.get(path, isWhole ? {} : { _limit: 1 });
     } catch (error) {
       if (!failedWith(error, PERMISSION_MISSING)) throw error;
       missing.push(what);

@@ -39,8 +39,12 @@ export type Account = {
 export type CloseClient = {
   /** One page of an offset-paged list. */
   list(path: string, params: Params): Promise<ListPage>;
-  /** Every row of a short list. */
-  listAll(path: string, limit: number, params?: Params): Promise<readonly CloseRow[]>;
+  /**
+   * Every row of a short list.
+   *
+   * @param limit rows a page; null for lists that are documented without paging and come whole.
+   */
+  listAll(path: string, limit: number | null, params?: Params): Promise<readonly CloseRow[]>;
   /** One object. */
   get(path: string, params?: Params): Promise<JsonObject>;
   /** A page of the event log, newest first. */
@@ -94,7 +98,8 @@ export function createCloseClient({ http, settings }: ClientContext<CloseSetting
     return { data, hasMore, envelope: envelope as JsonObject };
   }
 
-  async function listAll(path: string, limit: number, params: Params = {}): Promise<readonly CloseRow[]> {
+  async function listAll(path: string, limit: number | null, params: Params = {}): Promise<readonly CloseRow[]> {
+    if (limit === null) return (await list(path, params)).data;
     const rows: CloseRow[] = [];
     for (;;) {
       const page = await list(path, { ...params, _limit: limit, _skip: rows.length });
@@ -149,8 +154,11 @@ function accountOf(me: z.infer<typeof meAnswer>): Account {
 
 async function readFieldIds(listAll: CloseClient["listAll"]): Promise<ReadonlyMap<string, string>> {
   const byName = new Map<string, string>();
-  for (const path of ["custom_field/shared/", "custom_field/opportunity/"]) {
-    for (const field of await listAll(path, 100)) {
+  for (const [path, limit] of [
+    ["custom_field/shared/", null],
+    ["custom_field/opportunity/", 100],
+  ] as const) {
+    for (const field of await listAll(path, limit)) {
       if (typeof field["name"] === "string") byName.set(field["name"], field.id);
     }
   }

@@ -95,23 +95,24 @@ async function readUsers({ client }: ClosePull): Promise<readonly Json[]> {
 /** The list has names only; members come with each group. */
 async function readGroups({ client }: ClosePull): Promise<readonly Json[]> {
   const groups: Json[] = [];
-  for (const group of await client.listAll("group/", 100)) {
+  for (const group of await client.listAll("group/", null)) {
     groups.push(await client.get(`group/${group.id}/`, { _fields: "id,name,members,organization_id" }));
   }
   return groups;
 }
 
-const FIELD_OBJECTS = ["lead", "contact", "opportunity", "activity", "shared"];
+const FIELD_OBJECTS = ["lead", "contact", "opportunity", "activity"];
 
 async function readCustomFields({ client }: ClosePull): Promise<readonly Json[]> {
   const fields = new Map<string, CloseRow>();
   for (const object of FIELD_OBJECTS) {
     for (const field of await client.listAll(`custom_field/${object}/`, 100)) fields.set(field.id, field);
   }
+  for (const field of await client.listAll("custom_field/shared/", null)) fields.set(field.id, field);
   return [...fields.values()];
 }
 
-function readAll(path: string, limit = 100): (context: ClosePull) => Promise<readonly Json[]> {
+function readAll(path: string, limit: number | null = null): (context: ClosePull) => Promise<readonly Json[]> {
   return ({ client }) => client.listAll(path, limit);
 }
 
@@ -157,7 +158,7 @@ export const closeStreams: { readonly [stream: string]: CloseStream } = {
   }),
   outcomes: wholeList({
     title: "Call and meeting outcomes",
-    read: readAll("outcome/"),
+    read: readAll("outcome/", 100),
     normalise: normalise.labelFacts("outcome"),
     deletions: "never",
   }),
