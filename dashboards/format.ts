@@ -9,6 +9,8 @@ export type Format = {
   readonly full: (value: number | null, unit: string) => string;
   /** A relative change: `+12 %`. */
   readonly change: (ratio: number) => string;
+  /** A difference of two ratios, in percentage points: `+2.7 pp`. */
+  readonly points: (difference: number) => string;
   readonly percent: (ratio: number) => string;
   /** `14:03`, in the workspace's time zone; with the date when it is not today. */
   readonly clock: (instant: Date, now: Date) => string;
@@ -35,8 +37,9 @@ export function createFormat(workspace: Workspace): Format {
   });
   const count = number({ maximumFractionDigits: 0 });
   const countShort = number({ notation: "compact", maximumSignificantDigits: 3 });
-  const percent = number({ style: "percent", maximumFractionDigits: 1 });
+  const percent = number({ style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const change = number({ style: "percent", maximumFractionDigits: 0, signDisplay: "exceptZero" });
+  const points = number({ minimumFractionDigits: 1, maximumFractionDigits: 1, signDisplay: "exceptZero" });
   const days = number({ style: "unit", unit: "day", unitDisplay: "long", maximumFractionDigits: 1 });
   const time = date({ timeZone, hour: "2-digit", minute: "2-digit" });
   const dayAndTime = date({ timeZone, day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
@@ -65,6 +68,7 @@ export function createFormat(workspace: Workspace): Format {
     short: (value, unit) => write(value, unit, true),
     full: (value, unit) => write(value, unit, false),
     change: (ratio) => change.format(ratio),
+    points: (difference) => `${points.format(difference * 100)} pp`,
     percent: (ratio) => percent.format(ratio),
     clock: (instant, now) => (isoDay.format(instant) === isoDay.format(now) ? time : dayAndTime).format(instant),
     dateTime: (instant) => dateTime.format(instant),

@@ -38,8 +38,16 @@ const answer = z
         denominator: z.number().nullable(),
         sample_size: z.number(),
         interval: z.tuple([z.number(), z.number()]).nullable().describe("95 %, for proportions"),
+        still_open: z.number().optional().describe("win_rate_cohort: how many of the denominator are still open"),
+        is_leakiest: z.boolean().optional().describe("stage_leak: whether most is lost here"),
+        rank: z.number().nullable().optional().describe("rep_leaderboard"),
+        previous_rank: z.number().nullable().optional(),
+        movement: z.number().nullable().optional().describe("Places gained; negative when lost"),
       }),
     ),
+    exceptions: z
+      .array(z.object({ reason: z.string(), count: z.number() }))
+      .describe("How many records were left out, by reason"),
   })
   .meta({ id: "KpiAnswer" });
 
@@ -85,6 +93,7 @@ export const kpiEndpoints = [
       const found = await call.deps.metrics.evaluate(toQuery(params.metric, query, call));
       return {
         ...found,
+        exceptions: [...found.exceptions],
         rows: found.rows.map((row) => ({
           ...row,
           interval: row.interval === null ? null : ([row.interval[0], row.interval[1]] as [number, number]),

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { RequestHandler } from "express";
+import type { Request, RequestHandler } from "express";
 import type { Feed } from "../../core/metrics/feeds.ts";
 import type { MetricQuery } from "../../core/metrics/index.ts";
 import { readWorkspace } from "../../core/store/workspace.ts";
@@ -26,15 +26,24 @@ function answer(deps: ServerDeps): RequestHandler {
     if (feed === undefined) throw notFound("There is no feed with this id.");
     const data = await readData(deps, feed);
     const body = JSON.stringify(widgetOf(feed, data));
+    const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 27)}"`;
     response.set({
       "Cache-Control": `private, max-age=${MAX_AGE_S}`,
-      ETag: `"${createHash("sha256").update(body).digest("base64url").slice(0, 27)}"`,
+      ETag: etag,
       // For pollers that show it: what the sources had changed up to then is in the numbers.
       ...(data.answer.fresh_as_of === null ? {} : { "X-Fresh-As-Of": data.answer.fresh_as_of }),
     });
-    if (request.fresh) response.status(304).end();
+    if (hasAlready(request, etag)) response.status(304).end();
     else response.type("json").send(body);
   };
+}
+
+/**
+ * RFC 9110, 13.1.2. Not Express's own `fresh`: that sends everything again to a client that says `no-cache`, which only asks to be sure.
+ */
+function hasAlready(request: Request, etag: string): boolean {
+  const tags = (request.get("If-None-Match") ?? "").split(",").map((tag) => tag.trim().replace(/^W\//, ""));
+  return tags.includes(etag);
 }
 
 async function readData(deps: ServerDeps, feed: Feed): Promise<WidgetData> {

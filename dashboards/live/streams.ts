@@ -45,7 +45,10 @@ export function createEventStreams(): EventStreams {
         for (const act of closeActions) act();
       });
       return {
-        onClose: (act) => void closeActions.push(act),
+        onClose: (act) => {
+          if (response.closed) act();
+          else closeActions.push(act);
+        },
         send: ({ name, id, data }) => {
           if (response.writableLength > MOST_UNREAD_BYTES) {
             response.destroy();

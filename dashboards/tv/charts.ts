@@ -6,49 +6,75 @@ import type { Bar, FunnelStep, Point } from "./content.ts";
  * Charts as SVG, drawn by the server: a handful of shapes, no library, nothing that an old television's browser could not show.
  * All positions are attributes, since the content security policy lets no style be written inline.
  */
-const LINE = { width: 480, height: 220, left: 8, right: 8, top: 34, bottom: 34 };
+const MARGIN = { left: 8, right: 8, top: 34, bottom: 34 };
+/** A column and a row of the board, and what title and padding take of a tile, in the chart's own units. */
+const CELL = { width: 140, height: 108, title: 76 };
 
-/** Values over calendar periods. The running period's part is dashed: it will still grow. A period without a value is a gap. */
-export function lineChart(points: readonly Point[], grain: string, unit: string, format: Format): Html {
+type LineAbout = {
+  readonly grain: string;
+  readonly unit: string;
+  /** In columns and rows of the board: the chart has its tile's proportions. */
+  readonly width: number;
+  readonly height: number;
+};
+
+/** Values over calendar periods. The running period's part is dotted: it will still grow. A period without a value is a gap. */
+export function lineChart(points: readonly Point[], about: LineAbout, format: Format): Html {
+  const width = about.width * CELL.width;
+  const height = about.height * CELL.height - CELL.title;
   const values = points.flatMap(({ value }) => (value === null ? [] : [value]));
   const low = Math.min(0, ...values);
-  const high = Math.max(...values, low + Number.EPSILON);
-  const span = high - low || 1;
-  const stepX = (LINE.width - LINE.left - LINE.right) / Math.max(points.length - 1, 1);
-  const at = points.map(({ value }, index) => ({
-    x: round(LINE.left + index * stepX),
-    y: value === null ? null : round(LINE.top + (LINE.height - LINE.top - LINE.bottom) * (1 - (value - low) / span)),
+  const high = Math.max(0, ...values);
+  const toY = (value: number): number =>
+    round(MARGIN.top + (height - MARGIN.top - MARGIN.bottom) * (1 - (value - low) / (high - low || 1)));
+  const stepX = (width - MARGIN.left - MARGIN.right) / Math.max(points.length - 1, 1);
+  const spots = points.map(({ value }, index) => ({
+    x: round(MARGIN.left + index * stepX),
+    y: value === null ? null : toY(value),
   }));
-  const solid = at.slice(0, points.at(-1)?.isRunning === true ? -1 : undefined);
-  const dashed = points.at(-1)?.isRunning === true ? at.slice(-2) : [];
-  const last = at.at(-1);
-  const base = round(LINE.top + (LINE.height - LINE.top - LINE.bottom) * (1 - (0 - low) / span));
-  const lastValue = points.at(-1)?.value ?? null;
+  const isRunning = points.at(-1)?.isRunning === true;
+  const lastIndex = points.length - 1;
   const peak = points.findIndex(({ value }) => value === high);
-  return html`<svg class="line" viewBox="0 0 ${LINE.width} ${LINE.height}" role="img">
-    <line class="axis" x1="0" x2="${LINE.width}" y1="${base}" y2="${base}"></line>
-    <path class="area" d="${areaOf(solid, base)}"></path>
-    <path class="stroke" d="${pathOf(solid)}"></path>
-    <path class="stroke running" d="${pathOf(dashed)}"></path>
-    ${at.map(({ x, y }, index) => (y === null ? null : html`<circle class="${index === at.length - 1 ? "now" : ""}" cx="${x}" cy="${y}" r="${index === at.length - 1 ? 6 : 3}"></circle>`))}
-    ${peak >= 0 && peak !== at.length - 1 ? label(at[peak], points[peak]?.value ?? null, unit, format) : null}
-    ${last === undefined ? null : label(last, lastValue, unit, format)}
-    ${at.map(({ x }, index) => (showsName(index, points.length) ? html`<text class="tick" x="${x}" y="${LINE.height - 8}" text-anchor="${anchor(x)}">${format.period(points[index]?.first ?? "", grain)}</text>` : null))}
+  const label = (index: number): Html | null => {
+    const spot = spots[index];
+    if (spot === undefined || spot.y === null) return null;
+    const value = format.short(points[index]?.value ?? null, about.unit);
+    // Above its neighbour too, so that the line does not run through the number.
+    const top = Math.min(spot.y, (index === lastIndex ? spots[index - 1]?.y : null) ?? spot.y);
+    return html`<text class="value" x="${spot.x}" y="${top - 12}" text-anchor="${anchor(spot.x, width)}"
+      >${value}</text
+    >`;
+  };
+  const tick = (x: number, index: number): Html | null => {
+    if (!showsName(index, points.length)) return null;
+    const name = format.period(points[index]?.first ?? "", about.grain);
+    return html`<text class="tick" x="${x}" y="${height - 6}" text-anchor="${anchor(x, width)}">${name}</text>`;
+  };
+  return html`<svg class="line" viewBox="0 0 ${width} ${height}" role="img">
+    <line class="axis" x1="0" x2="${width}" y1="${toY(0)}" y2="${toY(0)}"></line>
+    <path class="area" d="${areaOf(isRunning ? spots.slice(0, -1) : spots, toY(0))}"></path>
+    <path class="stroke" d="${pathOf(isRunning ? spots.slice(0, -1) : spots)}"></path>
+    <path class="stroke running" d="${isRunning ? pathOf(spots.slice(-2)) : ""}"></path>
+    ${spots.map(({ x, y }, index) =>
+      y === null
+        ? null
+        : html`<circle
+            class="${index === lastIndex ? "now" : ""}"
+            cx="${x}"
+            cy="${y}"
+            r="${index === lastIndex ? 7 : 3}"
+          ></circle>`,
+    )}
+    ${peak >= 0 && peak < lastIndex - 2 ? label(peak) : null} ${label(lastIndex)}
+    ${spots.map(({ x }, index) => tick(x, index))}
   </svg>`;
 }
 
 type Spot = { readonly x: number; readonly y: number | null };
 
-function label(spot: Spot | undefined, value: number | null, unit: string, format: Format): Html | null {
-  if (spot === undefined || spot.y === null) return null;
-  return html`<text class="value" x="${spot.x}" y="${spot.y - 12}" text-anchor="${anchor(spot.x)}"
-    >${format.short(value, unit)}</text
-  >`;
-}
-
-function anchor(x: number): string {
-  if (x < 50) return "start";
-  return x > LINE.width - 50 ? "end" : "middle";
+function anchor(x: number, width: number): string {
+  if (x < 40) return "start";
+  return x > width - 40 ? "end" : "middle";
 }
 
 /** First, last and as many between as there is room for. */

@@ -17,6 +17,8 @@ export type BoardContent = {
 
 export type TileContent = {
   readonly title: string;
+  /** In columns and rows of the board. */
+  readonly size: { readonly width: number; readonly height: number };
   readonly unit: string;
   /** What the sources had changed up to this instant is in the number. */
   readonly freshAsOf: Date | null;
@@ -42,6 +44,7 @@ export type Change = {
   readonly isRelative: boolean;
   /** Whether it is for the better; null where neither way is. */
   readonly isGood: boolean | null;
+  readonly before: number;
   readonly previousName: string;
 };
 export type RankRow = {
@@ -73,11 +76,13 @@ export async function readBoardContent(deps: ServerDeps, board: Board, workspace
 
 async function readTile(deps: ServerDeps, tile: Tile, workspace: Workspace, now: Date): Promise<TileContent> {
   const metric = deps.metrics.definitions.find(({ id }) => id === tile.metric);
+  const size = { width: tile.width, height: tile.height };
   const title = tile.title ?? metric?.title ?? tile.metric;
   try {
     const { body, answer } = await ask(deps, tile, workspace, now, metric?.better ?? null);
     return {
       title,
+      size,
       unit: answer.unit,
       freshAsOf: answer.fresh_as_of === null ? null : new Date(answer.fresh_as_of),
       body,
@@ -87,6 +92,7 @@ async function readTile(deps: ServerDeps, tile: Tile, workspace: Workspace, now:
     if (known === null || known.kind !== "config") throw error;
     return {
       title,
+      size,
       unit: "count",
       freshAsOf: null,
       body: { view: "problem", message: `${known.message} ${known.mend}`, code: known.code },
@@ -170,7 +176,7 @@ function changeOf(
   if (isRelative && before === 0) return null;
   const by = isRelative ? (value - before) / Math.abs(before) : value - before;
   const isGood = better === null || by === 0 ? null : by > 0 === (better === "higher");
-  return { by, isRelative, isGood, previousName };
+  return { by, isRelative, isGood, before, previousName };
 }
 
 function rankRow(row: MetricRow): RankRow {

@@ -95,7 +95,7 @@ function events(deps: ServerDeps, screens: Screens, streams: EventStreams): Requ
     const show = (snapshot: Snapshot): void =>
       stream.send({ name: "board", id: snapshot.id, data: { ...snapshot.markup, assets: snapshot.assets } });
     // Watches before it reads: what changes in between is shown twice rather than not at all.
-    const stop = screens.watch(board, {
+    const stop = await screens.watch(board, {
       show,
       celebrate: (markup, id) => stream.send({ name: "won", id: null, data: { markup, id } }),
     });

@@ -16,8 +16,12 @@ export function renderBoard(content: BoardContent, format: Format): BoardMarkup 
 
 function renderTile(tile: TileContent, content: BoardContent, format: Format): Html {
   const mark = markOf(content.freshness, tile, format, content.computedAt);
-  return html`<h2 class="tile-title">${tile.title}${mark}</h2>
-    <div class="tile-body tile-${tile.body.view}">${renderBody(tile, format)}</div>`;
+  // A number's mark takes the place of its comparison: there is room, and what is not current is not to be compared.
+  const isInBody = tile.body.view === "number" && tile.body.value !== null;
+  return html`<h2 class="tile-title">${tile.title}${isInBody ? null : mark}</h2>
+    <div class="tile-body tile-${tile.body.view} ${mark === null ? "" : "not-current"}">
+      ${renderBody(tile, isInBody ? mark : null, format)}
+    </div>`;
 }
 
 /** A tile's own word on its numbers when they are not current: in words, not by colour alone. */
@@ -37,14 +41,12 @@ function markOf(freshness: Freshness, tile: TileContent, format: Format, now: Da
   }
 }
 
-function renderBody(tile: TileContent, format: Format): Html {
+function renderBody(tile: TileContent, mark: Html | null, format: Format): Html {
   const { body, unit } = tile;
   switch (body.view) {
     case "number":
-      return html`<p class="big ${body.value === null ? "no-value" : ""}" data-flash>
-          ${format.short(body.value, unit)}
-        </p>
-        ${body.value === null ? html`<p class="note">no data in this period</p>` : renderChange(body.change, format)}`;
+      return html`${bigNumber(format.short(body.value, unit), body.value === null)}
+      ${body.value === null ? nothing() : mark === null ? renderChange(body.change, unit, format) : html`<p class="change">${mark}</p>`}`;
     case "leaderboard":
       return renderLeaderboard(body.rows, unit, format);
     case "funnel":
@@ -52,7 +54,7 @@ function renderBody(tile: TileContent, format: Format): Html {
     case "line":
       return body.points.every(({ value }) => value === null)
         ? nothing()
-        : lineChart(body.points, body.grain, unit, format);
+        : lineChart(body.points, { grain: body.grain, unit, ...tile.size }, format);
     case "bar":
       return body.bars.length === 0 ? nothing() : barChart(body.bars, unit, format);
     case "problem":
@@ -65,14 +67,28 @@ function renderBody(tile: TileContent, format: Format): Html {
 
 const nothing = (): Html => html`<p class="note">no data in this period</p>`;
 
-function renderChange(change: Change | null, format: Format): Html {
+/** As large as its tile allows, in every browser: SVG text scales with its box. Short numbers do not grow beyond their neighbours. */
+function bigNumber(text: string, isNothing: boolean): Html {
+  const width = 64 * Math.max(text.length, 7);
+  return html`<svg
+    class="big ${isNothing ? "no-value" : ""}"
+    viewBox="0 0 ${width} 92"
+    preserveAspectRatio="xMinYMid meet"
+  >
+    <text data-flash x="0" y="80" font-size="100">${text}</text>
+  </svg>`;
+}
+
+function renderChange(change: Change | null, unit: string, format: Format): Html {
   if (change === null) return html`<p class="note">nothing to compare with</p>`;
-  const points = `${change.by > 0 ? "+" : ""}${(change.by * 100).toFixed(1)} points`;
-  const amount = change.isRelative ? format.change(change.by) : points;
+  const amount = change.isRelative ? format.change(change.by) : format.points(change.by);
   const tone = change.isGood === null ? "even" : change.isGood ? "good" : "bad";
   const arrow = change.by > 0 ? "▲" : change.by < 0 ? "▼" : "●";
-  return html`<p class="change ${tone}"><span class="arrow" aria-hidden="true">${arrow}</span> ${amount}</p>
-    <p class="note">vs ${change.previousName}</p>`;
+  return html`<p class="change">
+      <span class="${tone}"><span class="arrow" aria-hidden="true">${arrow}</span> ${amount}</span>
+      <span class="before">vs ${format.short(change.before, unit)}</span>
+    </p>
+    <p class="note comparison">${change.previousName}</p>`;
 }
 
 function renderLeaderboard(rows: readonly RankRow[], unit: string, format: Format): Html {

@@ -22,7 +22,7 @@ export type Screens = {
       readonly show: (snapshot: Snapshot) => void;
       readonly celebrate: (winMarkup: string, id: string) => void;
     },
-  ): () => void;
+  ): Promise<() => void>;
   stop(): void;
 };
 
@@ -113,17 +113,20 @@ export function createScreens(deps: ServerDeps, listener: Listener): Screens {
 
   return {
     read,
-    watch: (board, screen) => {
+    watch: async (board, screen) => {
       // Another definition under the same id is another board.
       const key = JSON.stringify(board);
       let entry = watched.get(key);
       if (entry === undefined) {
         entry = { board, viewers: new Set(), shownId: null, isLooking: false, isWanted: false };
         watched.set(key, entry);
-        void wins.skipOld();
       }
       const { viewers } = entry;
       viewers.add(screen);
+      // Nobody looked until now: what was won meanwhile is not news.
+      if (watched.size === 1 && viewers.size === 1) {
+        await wins.skipOld().catch((err: unknown) => deps.log.error({ err }, "Won deals could not be read."));
+      }
       return () => {
         viewers.delete(screen);
         if (viewers.size === 0) watched.delete(key);

@@ -1,0 +1,84 @@
+import { type Command, Option } from "commander";
+import { TributaryError } from "../../core/base/errors.ts";
+import { listApiKeys } from "../../core/store/api-keys.ts";
+import { issueKey, withdrawKey } from "../../dashboards/auth/keys.ts";
+import { API_SCOPES, LINK_SCOPE } from "../../dashboards/auth/principal.ts";
+import type { CliContext } from "../context.ts";
+
+const MOST_SHOWN = 1_000;
+
+/** `tributary keys …`: API keys for programs, link keys for TVs and feeds. */
+export function registerKeys(program: Command, context: CliContext): void {
+  const keys = program.command("keys").description("API keys for programs, links for TVs and feeds");
+
+  keys
+    .command("list")
+    .description("all keys, revoked ones included; the keys themselves are not kept")
+    .action(async () => {
+      const found = await context.withHub((hub) => listApiKeys(hub.store.db, { limit: MOST_SHOWN, before: null }));
+      context.out.table(
+        found.map((key) => ({
+          id: key.id,
+          name: key.name,
+          prefix: key.prefix,
+          scopes: key.scopes.join(" "),
+          created_at: key.createdAt.toISOString(),
+          last_used_at: key.lastUsedAt?.toISOString() ?? null,
+          revoked_at: key.revokedAt?.toISOString() ?? null,
+        })),
+      );
+    });
+
+  keys
+    .command("create <name>")
+    .description("make an API key; it is shown once")
+    .addOption(new Option("--scope <scope...>", "what it may do").choices([...API_SCOPES]).makeOptionMandatory())
+    .action(async (name: string, { scope }: { readonly scope: readonly string[] }) => {
+      await issue(context, name, scope);
+    });
+
+  keys
+    .command("create-link <name>")
+    .description("make a link key for a TV (tv:sales-floor, tv:*) or a feed (feed:won-value, feed:*); it is shown once")
+    .requiredOption("--opens <screen...>", "what it opens")
+    .action(async (name: string, { opens }: { readonly opens: readonly string[] }) => {
+      await issue(context, name, opens);
+    });
+
+  keys
+    .command("revoke <id>")
+    .description("end a key for good")
+    .action(async (id: string) => {
+      const isRevoked =
+        /^[0-9a-f-]{36}$/i.test(id) &&
+        (await context.withHub((hub) => withdrawKey(hub.store.db, { id, actor: "cli", now: hub.clock.now() })));
+      if (!isRevoked) {
+        throw new TributaryError({
+          code: "api_key.unknown",
+          kind: "config",
+          message: "There is no working key with this id.",
+          mend: "`tributary keys list` shows the ids.",
+        });
+      }
+      context.out.result({ id, revoked: true }, () => "The key is revoked.");
+    });
+}
+
+async function issue(context: CliContext, name: string, scopes: readonly string[]): Promise<void> {
+  const { key, token } = await context.withHub((hub) => issueKey(hub.store.db, { name, scopes, actor: "cli" }));
+  const paths = scopes
+    .filter((scope) => LINK_SCOPE.test(scope) && !scope.endsWith("*"))
+    .map((scope) => pathOf(scope, token));
+  context.out.result({ id: key.id, name: key.name, scopes: key.scopes, token, paths }, () =>
+    [
+      `${key.name} (${key.scopes.join(", ")}), shown this once:`,
+      `  ${token}`,
+      ...paths.map((path) => `  ${path}`),
+    ].join("\n"),
+  );
+}
+
+function pathOf(scope: string, token: string): string {
+  const [kind, id] = scope.split(":");
+  return `/${kind === "tv" ? "tv" : "feeds"}/${id ?? ""}?key=${token}`;
+}

@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { WIDGETS } from "../../core/metrics/feeds.ts";
+import { writeSettings } from "../../core/store/settings.ts";
+import { DEFAULT_FEEDS } from "../../dashboards/feeds/definitions.ts";
+import { testDatabase } from "../support/database.ts";
+import { type Running, newKey, startServer } from "./server-support.ts";
+
+const store = await testDatabase();
+let running: Running;
+let key: string;
+beforeAll(async () => {
+  running = await startServer(store);
+  key = await newKey(store, "feed:*");
+});
+afterAll(() => running.close());
+
+it("there is one of each widget to begin with, and all answer over an empty database", async () => {
+  expect(new Set(DEFAULT_FEEDS.map(({ widget }) => widget))).toEqual(new Set(WIDGETS));
+  for (const { id } of DEFAULT_FEEDS) {
+    const response = await running.fetch(`/feeds/${id}?key=${key}`);
+    expect([id, response.status, response.headers.get("content-type")]).toEqual([
+      id,
+      200,
+      "application/json; charset=utf-8",
+    ]);
+  }
+});
+
+it("an unchanged feed is not sent again to who has it", async () => {
+  const first = await running.fetch(`/feeds/won-value?key=${key}`);
+  const etag = first.headers.get("etag") ?? "";
+  expect(first.headers.get("cache-control")).toBe("private, max-age=15");
+  const again = await running.fetch(`/feeds/won-value?key=${key}`, { headers: { "If-None-Match": etag } });
+  expect([again.status, await again.text()]).toEqual([304, ""]);
+});
+
+it("a key for one feed opens no other, and no TV", async () => {
+  const one = await newKey(store, "feed:won-value");
+  expect((await running.fetch(`/feeds/won-value?key=${one}`)).status).toBe(200);
+  expect((await running.fetch(`/feeds/win-rate?key=${one}`)).status).toBe(403);
+  expect((await running.fetch(`/tv/sales-floor?key=${one}`)).status).toBe(403);
+});
+
+it("the config file's feeds take the place of the default ones", async () => {
+  await writeSettings(store.db, "feeds", [{ id: "mine", metric: "deals_won", title: "Mine" }]);
+  expect(await (await running.fetch(`/feeds/mine?key=${key}`)).json()).toEqual({
+    item: [{ value: 0, text: "Mine" }, { value: 0 }],
+  });
+  expect((await running.fetch(`/feeds/won-value?key=${key}`)).status).toBe(404);
+});

@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { appendEvents } from "../../core/outbox/append.ts";
+import { writeSettings } from "../../core/store/settings.ts";
+import { metricsOf } from "../../dashboards/metrics.ts";
+import { testDatabase } from "../support/database.ts";
+import { NOW, type Running, newConnection, newKey, startServer } from "./server-support.ts";
+
+const store = await testDatabase();
+let won = 1000;
+/** The real KPIs but for one number, which the tests move. */
+const metrics = {
+  ...metricsOf(store.db),
+  evaluate: async (query: Parameters<ReturnType<typeof metricsOf>["evaluate"]>[0]) => {
+    const answer = await metricsOf(store.db).evaluate(query);
+    if (query.metric !== "won_value" || query.grain !== null) return answer;
+    return { ...answer, rows: answer.rows.map((row) => ({ ...row, value: won })) };
+  },
+};
+let running: Running;
+let key: string;
+beforeAll(async () => {
+  await writeSettings(store.db, "dashboards", [
+    {
+      id: "small",
+      title: "<b>Small</b>",
+      tiles: [{ metric: "won_value", title: "<script>alert(1)</script>" }, { metric: "nonsense" }],
+    },
+  ]);
+  running = await startServer(store, { metrics });
+  key = await newKey(store, "tv:small");
+});
+afterAll(() => running.close());
+
+const stream = { stream: "deals", first_load_done_at: NOW, last_success_at: NOW };
+
+describe("a TV's page", () => {
+  it("opens with its link key alone, shows numbers before any script runs, and escapes everything", async () => {
+    const page = await (await running.fetch(`/tv/small?key=${key}`)).text();
+    expect(page).toContain("$1,000");
+    expect(page).toContain("&lt;script&gt;alert(1)&lt;/script&gt;");
+    expect(page).not.toContain("<script>alert(1)");
+    expect(page).not.toMatch(/ style=| onload=|<style/);
+  });
+
+  it("stays closed to a key of another screen, to an API key in the address, and to a revoked key", async () => {
+    expect((await running.fetch(`/tv/sales-floor?key=${key}`)).status).toBe(403);
+    expect((await running.fetch(`/tv/small?key=${await newKey(store, "read")}`)).status).toBe(401);
+    const gone = await newKey(store, "tv:small", "tv:sales-floor");
+    await store.db
+      .updateTable("api_keys")
+      .set({ revoked_at: NOW })
+      .where("name", "=", "tv:small tv:sales-floor")
+      .execute();
+    expect((await running.fetch(`/tv/small?key=${gone}`)).status).toBe(401);
+  });
+
+  it("says at the tile what is wrong with it, and shows the others", async () => {
+    expect(await (await running.fetch(`/tv/small?key=${key}`)).text()).toContain("kpi.unknown_metric");
+  });
+
+  it("says how fresh the numbers are, and marks what is late, incomplete or stopped in words", async () => {
+    const page = async (): Promise<string> => await (await running.fetch(`/tv/small?key=${key}`)).text();
+    expect(await page()).toContain("No account is connected yet");
+    await newConnection(store, "src", "Acme <main>");
+    const fresh = new Date(NOW.getTime() - 20_000);
+    await store.db
+      .insertInto("stream_states")
+      .values({ ...stream, connection_id: "src", fresh_as_of: fresh } as never)
+      .execute();
+    expect(await page()).toContain("As of 11:59 AM");
+    expect(await page()).toContain("Acme &lt;main&gt;");
+    expect(await page()).not.toContain("mark-stale");
+
+    // 300 s between pulls: late after three of them and a minute.
+    const late = new Date(NOW.getTime() - 961_000);
+    await store.db.updateTable("stream_states").set({ fresh_as_of: late }).execute();
+    expect(await page()).toMatch(/mark-stale[^]*is late/);
+    await store.db.updateTable("stream_states").set({ fresh_as_of: fresh, is_partial: true }).execute();
+    expect(await page()).toMatch(/mark-partial">incomplete[^]*is incomplete/);
+    await store.db.updateTable("connections").set({ state: "needs_auth" }).execute();
+    expect(await page()).toMatch(/mark-stale[^]*needs a new sign-in/);
+    await store.db.updateTable("connections").set({ state: "active" }).execute();
+    await store.db.updateTable("stream_states").set({ fresh_as_of: null, is_partial: false }).execute();
+    expect(await page()).toMatch(/still loading/);
+  });
+});
+
+describe("a TV's event stream", () => {
+  it("shows the board at once, and a changed number as soon as the change is announced", async () => {
+    const events = await open();
+    expect((await events.next("board")).data).toContain("$1,000");
+    won = 2500;
+    await store.pool.query("select pg_notify('tributary_live', '{\"metric\":\"won_value\"}')");
+    expect((await events.next("board")).data).toContain("$2,500");
+    await events.close();
+  });
+
+  it("tells a screen that comes back whether it has missed something", async () => {
+    const first = await open();
+    const { id } = await first.next("board");
+    await first.close();
+    const back = await open({ "Last-Event-ID": id });
+    expect((await back.next("same")).id).toBe(id);
+    await back.close();
+  });
+
+  it("hears what another process announces, also after its line to the database was cut", async () => {
+    const events = await open();
+    await events.next("board");
+    await store.pool.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen%' and datname = current_database()",
+    );
+    won = 3750;
+    // No notification at all: the screen looks again by itself when the line is back.
+    expect((await events.next("board")).data).toContain("$3,750");
+    await events.close();
+  });
+
+  it("celebrates a deal that is won, once, and none that was won before", async () => {
+    const append = (deal: string): Promise<void> =>
+      store.db
+        .transaction()
+        .execute((tx) =>
+          appendEvents(tx, [{ type: "deal.won", key: deal, entityKey: `deal:${deal}`, occurredAt: NOW, data: {} }]),
+        );
+    await append("11111111-1111-8111-8111-111111111111");
+    const events = await open();
+    await events.next("board");
+    await append("22222222-2222-8222-8222-222222222222");
+    const first = await events.next("won");
+    await append("33333333-3333-8333-8333-333333333333");
+    const second = await events.next("won");
+    const { rows } = await store.pool.query<{ event_id: string }>(
+      "select event_id from outbox where type = 'deal.won' order by id",
+    );
+    const ids = rows.map(({ event_id }) => event_id);
+    expect([first, second].map(({ data }) => (JSON.parse(data) as { id: string }).id)).toEqual(ids.slice(1));
+    await events.close();
+  });
+});
+
+type ServerEvent = { readonly name: string; readonly id: string; readonly data: string };
+
+/** Reads a TV's event stream, an event at a time. */
+async function open(
+  headers: Record<string, string> = {},
+): Promise<{ next(name: string): Promise<ServerEvent>; close(): Promise<void> }> {
+  const response = await running.fetch(`/tv/small/events?key=${key}`, { headers });
+  expect(response.headers.get("content-type")).toContain("text/event-stream");
+  const reader = (response.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  return {
+    next: async (name) => {
+      for (;;) {
+        const end = text.indexOf("\n\n");
+        if (end >= 0) {
+          const block = text.slice(0, end);
+          text = text.slice(end + 2);
+          const field = (label: string): string => new RegExp(`^${label}: (.*)$`, "m").exec(block)?.[1] ?? "";
+          if (field("event") === name) return { name, id: field("id"), data: field("data") };
+          continue;
+        }
+        const { value, done } = await reader.read();
+        if (done) throw new Error(`the stream ended before "${name}"`);
+        text += value;
+      }
+    },
+    close: () => reader.cancel(),
+  };
+}
