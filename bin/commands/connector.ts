@@ -1,0 +1,63 @@
+import path from "node:path";
+import type { Command } from "commander";
+import { CHECKS, type CheckOutcome, runChecks } from "../../connectors/_check/index.ts";
+import { createCheckEngine } from "../connector/engine.ts";
+import { CONNECTORS_DIR, loadHarness } from "../connector/harness.ts";
+import { scaffoldConnector } from "../connector/scaffold.ts";
+import { withScratchStore } from "../connector/scratch.ts";
+import type { CliContext } from "../context.ts";
+import { connectorNamed } from "./connectors.ts";
+
+/** `tributary connector new NAME` and `tributary connector check NAME`. */
+export function registerConnector(program: Command, context: CliContext): void {
+  const connector = program.command("connector").description("write a new connector, and check one");
+
+  connector
+    .command("new <name>")
+    .description("write the folder of a new connector, and list it in connectors/index.ts")
+    .action(async (name: string) => {
+      const files = await scaffoldConnector(CONNECTORS_DIR, name);
+      context.out.result({ name, files }, () =>
+        [
+          ...files.map((file) => `connectors/${file}`),
+          "",
+          `It talks to an invented vendor so far. Make it yours, then: npx tributary connector check ${name}`,
+          `Explain its code ${name}.record.unreadable in docs/errors.md.`,
+        ].join("\n"),
+      );
+    });
+
+  connector
+    .command("check <name>")
+    .description("run the acceptance checks on a connector, against its simulated vendor")
+    .action(async (name: string) => {
+      const outcomes = await check(name, context);
+      const failed = outcomes.filter((outcome) => outcome.failure !== null).length;
+      if (failed > 0) process.exitCode = 1;
+      context.out.result({ connector: name, passed: outcomes.length - failed, failed, checks: outcomes }, () =>
+        failed === 0
+          ? `${name} keeps all ${outcomes.length} promises.`
+          : `${name} breaks ${failed} of ${outcomes.length} promises.`,
+      );
+    });
+}
+
+async function check(name: string, context: CliContext): Promise<readonly CheckOutcome[]> {
+  const connector = connectorNamed(name);
+  const vendor = await loadHarness(path.join(CONNECTORS_DIR, name));
+  const { out, signal } = context;
+  return context.withHub(({ target }) =>
+    withScratchStore(target, async (store) => {
+      const outcomes: CheckOutcome[] = [];
+      for await (const outcome of runChecks({ connector, vendor, engine: createCheckEngine(store) })) {
+        outcomes.push(outcome);
+        out.note(
+          `${outcome.failure === null ? "ok    " : "FAILED"} ${outcomes.length}/${CHECKS.length} ${outcome.name}`,
+        );
+        if (outcome.failure !== null) out.note(`       ${outcome.failure}`);
+        if (signal.aborted) break;
+      }
+      return outcomes;
+    }),
+  );
+}

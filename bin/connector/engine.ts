@@ -1,0 +1,179 @@
+import { randomBytes } from "node:crypto";
+import { Writable } from "node:stream";
+import { sql } from "kysely";
+import type { CheckConnection, CheckEngine, PullOptions, PullReport } from "../../connectors/_check/engine.ts";
+import { systemClock } from "../../core/base/clock.ts";
+import { TributaryError } from "../../core/base/errors.ts";
+import type { Json, JsonObject } from "../../core/base/json.ts";
+import { createLog } from "../../core/base/log.ts";
+import { type AnyConnector, defineConnector, type Page, type Stream } from "../../core/connector/define.ts";
+import type { PullDeps } from "../../core/land/pull.ts";
+import { runPull } from "../../core/land/run.ts";
+import { catchUp } from "../../core/normalise/index.ts";
+import { createSecrets, credentialsOf, generateSecretKey, parseSecretKey } from "../../core/secrets/index.ts";
+import { readConnection } from "../../core/store/connections.ts";
+import type { Db, Store } from "../../core/store/db.ts";
+import { type Run, readRunLines } from "../../core/store/runs.ts";
+import { deleteConnection, insertConnection } from "../../core/store/setup.ts";
+import { createPullDeps } from "../../workers/pull.ts";
+
+/** The engine as the workers run it, for the acceptance checks: each connection is set up in the store for its check alone. */
+export function createCheckEngine(
+  store: Store,
+): CheckEngine & { /** Removes all that was set up. */ close(): Promise<void> } {
+  const secrets = createSecrets([parseSecretKey(generateSecretKey())]);
+  const ids: string[] = [];
+  return {
+    async connect(connector, { settings, credentials }) {
+      const id = `check-${connector.key}-${randomBytes(4).toString("hex")}`;
+      ids.push(id);
+      await store.db.transaction().execute((tx) =>
+        insertConnection(tx, {
+          id,
+          connector: connector.key,
+          title: id,
+          settings,
+          credentials: secrets.seal(JSON.stringify(credentials), credentialsOf(id)),
+          // Paused: a hub that runs on this database leaves it alone.
+          state: "paused",
+          schedule: null,
+          streams: null,
+          backfillFrom: null,
+        }),
+      );
+      const { log, text } = listenedLog();
+      const deps = (shown: AnyConnector): PullDeps => ({
+        ...createPullDeps({ store, secrets, clock: systemClock, log, connectors: [shown], allowPrivateNetworks: true }),
+        limits: { maxRecords: 1, maxWaitMs: 1000 },
+      });
+      return checkConnection(store, connector, id, deps, text);
+    },
+    async close() {
+      for (const id of ids) await store.db.transaction().execute((tx) => deleteConnection(tx, id));
+    },
+  };
+}
+
+function checkConnection(
+  store: Store,
+  connector: AnyConnector,
+  id: string,
+  deps: (shown: AnyConnector) => PullDeps,
+  logged: () => string,
+): CheckConnection {
+  const runs: Run[] = [];
+  return {
+    id,
+    async pull(stream, options = {}) {
+      const outcome = await runPull(
+        deps(mortal(connector, stream, options)),
+        { connectionId: id, stream, kind: options.full === true ? "full" : "pull", trigger: "manual", since: null },
+        new AbortController().signal,
+      );
+      if (outcome.kind === "busy") throw new Error(`Somebody else pulls ${id}/${stream}.`);
+      runs.push(outcome.run);
+      return report(outcome.run, outcome.error);
+    },
+    records: (stream) => landed(store.db, id, stream),
+    facts: () => factsText(store.db, id),
+    async replay() {
+      const connection = await readConnection(store.db, id);
+      if (connection === null) throw new Error(`${id} is gone.`);
+      for (const stream of Object.keys(connector.streams)) {
+        await catchUp({ store }, { connection, connector, stream }, { fromStart: true });
+      }
+    },
+    async written() {
+      const lines = await Promise.all(runs.map((run) => readRunLines(store.db, run.id, 10_000)));
+      return JSON.stringify([logged(), runs, lines, await readConnection(store.db, id)]);
+    },
+  };
+}
+
+function report(run: Run, error: TributaryError | null): PullReport {
+  const { pages, added, changed, deleted, skipped } = run.counts;
+  // A run that has ended is no longer running.
+  const state = run.state === "running" ? "interrupted" : run.state;
+  return { state, error, pages, added, changed, deleted, skipped };
+}
+
+/** The connector, but its process dies when so many pages of a stream have been handed over. */
+function mortal(connector: AnyConnector, name: string, { dieAfterPages }: PullOptions): AnyConnector {
+  const stream = connector.streams[name];
+  if (dieAfterPages === undefined || stream === undefined) return connector;
+  const pull: Stream["pull"] = async function* (context): AsyncIterable<Page> {
+    let pages = 0;
+    for await (const page of stream.pull(context)) {
+      if (pages >= dieAfterPages) throw killed(name);
+      yield page;
+      pages += 1;
+    }
+  };
+  return defineConnector({ ...connector, streams: { ...connector.streams, [name]: { ...stream, pull } } });
+}
+
+function killed(stream: string): TributaryError {
+  return new TributaryError({
+    code: "connector.check_killed",
+    kind: "transient",
+    message: `The pull of ${stream} was killed by a check.`,
+    mend: "Nothing to do: the check pulls again.",
+  });
+}
+
+function listenedLog(): { readonly log: ReturnType<typeof createLog>; readonly text: () => string } {
+  const chunks: string[] = [];
+  const ear = new Writable({
+    write(chunk: Buffer | string, _encoding, done) {
+      chunks.push(chunk.toString());
+      done();
+    },
+  });
+  return { log: createLog("trace", ear), text: () => chunks.join("") };
+}
+
+async function landed(db: Db, connectionId: string, stream: string): Promise<ReadonlyMap<string, Json>> {
+  const rows = await db
+    .selectFrom("raw_records")
+    .select(["external_id", "payload"])
+    .where("connection_id", "=", connectionId)
+    .where("stream", "=", stream)
+    .where("deleted_at", "is", null)
+    .orderBy("external_id")
+    .execute();
+  return new Map(rows.map((row) => [row.external_id, row.payload]));
+}
+
+const FACT_TABLES = [
+  "reps",
+  "teams",
+  "people",
+  "companies",
+  "pipelines",
+  "stages",
+  "deals",
+  "activities",
+  "tickets",
+  "conversations",
+  "campaigns",
+  "web_traffic",
+  "spend",
+  "goals",
+] as const;
+
+/** Each row that counts as JSON, in the order of ids. When something became known is left out: a replay cannot know it better. */
+async function factsText(db: Db, connectionId: string): Promise<string> {
+  const texts: string[] = [];
+  for (const table of FACT_TABLES) {
+    const { rows } = await sql<{ readonly row: JsonObject }>`
+      select to_jsonb(t) as row from ${sql.table(table)} t
+      where connection_id = ${connectionId} and deleted_at is null order by id
+    `.execute(db);
+    texts.push(...rows.map(({ row }) => `${table} ${JSON.stringify(row)}`));
+  }
+  const { rows } = await sql<{ readonly row: JsonObject }>`
+    select to_jsonb(c) - 'known_at' as row from deal_changes c join deals d on d.id = c.deal_id
+    where c.connection_id = ${connectionId} and d.deleted_at is null order by deal_id, ordinal
+  `.execute(db);
+  return [...texts, ...rows.map(({ row }) => `deal_changes ${JSON.stringify(row)}`)].join("\n");
+}

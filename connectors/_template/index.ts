@@ -1,0 +1,18 @@
+import { z } from "zod";
+import { type AnyConnector, defineConnector } from "../../core/connector/define.ts";
+import { acmeCrmSettings, createAcmeCrmClient } from "./client.ts";
+import { acmeCrmStreams } from "./streams.ts";
+
+const apiKey = z.object({ api_key: z.string().min(1).describe("Acme CRM → Settings → API keys") });
+
+export const acmeCrm: AnyConnector = defineConnector({
+  key: "acme-crm",
+  title: "Acme CRM",
+  docs: "https://developer.acme-crm.example",
+  settings: acmeCrmSettings,
+  auth: [{ kind: "api_key", title: "API key", credentials: apiKey }],
+  everyS: 300,
+  createClient: createAcmeCrmClient,
+  check: async (client) => ({ ...(await client.account()), missingPermissions: [], warnings: [] }),
+  streams: acmeCrmStreams,
+});
