@@ -47,14 +47,6 @@ export function copyInstant(value: Date | null): string {
   return value === null ? COPY_NULL : value.toISOString();
 }
 
-export function copyNumber(value: number | null): string {
-  return value === null ? COPY_NULL : String(value);
-}
-
-export function copyBoolean(value: boolean | null): string {
-  return value === null ? COPY_NULL : value ? "t" : "f";
-}
-
 /** A `bytea`. */
 export function copyBytes(value: Buffer): string {
   return `\\\\x${value.toString("hex")}`;
