@@ -7,7 +7,9 @@ import { registerApply } from "./commands/apply.ts";
 import { registerBench } from "./commands/bench.ts";
 import { registerConnect } from "./commands/connect.ts";
 import { registerConnections } from "./commands/connections.ts";
+import { registerConnector } from "./commands/connector.ts";
 import { registerConnectors } from "./commands/connectors.ts";
+import { registerKpi } from "./commands/kpi.ts";
 import { registerPause } from "./commands/pause.ts";
 import { registerPlan } from "./commands/plan.ts";
 import { registerRemove } from "./commands/remove.ts";
@@ -18,15 +20,20 @@ import { registerReconcile } from "./commands/reconcile.ts";
 import { registerSecrets } from "./commands/secrets.ts";
 import { registerSync } from "./commands/sync.ts";
 import { registerUp } from "./commands/up.ts";
+import { registerKeys } from "./commands/keys.ts";
+import { registerUsers } from "./commands/users.ts";
 import { type CliContext, createContext } from "./context.ts";
 import { createOutput, reportError } from "./output.ts";
 
 /** One line for each file of bin/commands. */
 const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
   registerUp,
+  registerUsers,
+  registerKeys,
   registerDoctor,
   registerPlan,
   registerApply,
+  registerConnector,
   registerConnectors,
   registerConnections,
   registerConnect,
@@ -36,6 +43,7 @@ const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
   registerRemove,
   registerSync,
   registerReconcile,
+  registerKpi,
   registerReplay,
   registerSecrets,
   registerBench,
