@@ -1,0 +1,682 @@
+-- Written by test/integration/schema.test.ts. Change the database by a migration.
+
+table activities
+  id uuid not null
+  connection_id text not null
+  record_id uuid not null
+  external_id text not null
+  deleted_at timestamp with time zone
+  type text not null
+  direction text
+  occurred_at timestamp with time zone not null
+  occurred_is_day boolean not null
+  booked_at timestamp with time zone
+  duration_s integer
+  outcome text
+  subject text
+  rep_id uuid
+  person_id uuid
+  company_id uuid
+  deal_id uuid
+  url text
+  match_keys text[] not null
+  attributes jsonb not null
+  duplicate_of uuid
+  constraint activities_pkey PRIMARY KEY (id)
+  constraint activities_direction_check CHECK ((direction = ANY (ARRAY['inbound'::text, 'outbound'::text])))
+  CREATE INDEX activities_by_match_key ON tributary.activities USING gin (match_keys) WHERE (match_keys <> '{}'::text[])
+  CREATE INDEX activities_by_record ON tributary.activities USING btree (record_id)
+  CREATE INDEX activities_by_time ON tributary.activities USING btree (occurred_at)
+
+table api_keys
+  id uuid default gen_random_uuid() not null
+  name text not null
+  key_hash bytea not null
+  prefix text not null
+  scopes text[] not null
+  created_at timestamp with time zone default now() not null
+  last_used_at timestamp with time zone
+  revoked_at timestamp with time zone
+  constraint api_keys_pkey PRIMARY KEY (id)
+  constraint api_keys_key_hash_key UNIQUE (key_hash)
+
+table attempts
+  id bigint generated always as identity not null
+  delivery_id bigint not null
+  at timestamp with time zone default now() not null
+  status_code integer
+  duration_ms integer not null
+  error text
+  constraint attempts_pkey PRIMARY KEY (id)
+  constraint attempts_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES deliveries(id) ON DELETE CASCADE
+  CREATE INDEX attempts_by_delivery ON tributary.attempts USING btree (delivery_id, id)
+
+table audit_log
+  id bigint generated always as identity not null
+  at timestamp with time zone default now() not null
+  actor text not null
+  action text not null
+  target text not null
+  details jsonb default '{}'::jsonb not null
+  constraint audit_log_pkey PRIMARY KEY (id)
+
+table campaigns
+  id uuid not null
+  connection_id text not null
+  record_id uuid not null
+  external_id text not null
+  deleted_at timestamp with time zone
+  name text
+  status text
+  channel text
+  sent_at timestamp with time zone
+  recipients bigint
+  opens bigint
+  clicks bigint
+  bounces bigint
+  unsubscribes bigint
+  url text
+  attributes jsonb not null
+  constraint campaigns_pkey PRIMARY KEY (id)
+  CREATE INDEX campaigns_by_record ON tributary.campaigns USING btree (record_id)
+
+table companies
+  id uuid not null
+  connection_id text not null
+  record_id uuid not null
+  external_id text not null
+  deleted_at timestamp with time zone
+  is_mention boolean not null
+  name text
+  domains text[] not null
+  phones text[] not null
+  rep_id uuid
+  lead_created_at timestamp with time zone
+  url text
+  attributes jsonb not null
+  merged_into uuid
+  constraint companies_pkey PRIMARY KEY (id)
+  CREATE INDEX companies_by_record ON tributary.companies USING btree (record_id)
+
+table connections
+  id text not null
+  connector text not null
+  title text not null
+  settings jsonb default '{}'::jsonb not null
+  credentials text
+  state text default 'active'::text not null
+  state_code text
+  state_reason text
+  account_id text
+  account_name text
+  inbound_token text not null
+  inbound_secret text
+  schedule jsonb
+  streams text[]
+  backfill_from date
+  live_from timestamp with time zone default now() not null
+  created_at timestamp with time zone default now() not null
+  updated_at timestamp with time zone default now() not null
+  constraint connections_pkey PRIMARY KEY (id)
+  constraint connections_id_check CHECK ((id ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text))
+  constraint connections_inbound_token_key UNIQUE (inbound_token)
+  constraint connections_state_check CHECK ((state = ANY (ARRAY['active'::text, 'paused'::text, 'needs_auth'::text, 'ended'::text])))
+  comment on credentials: Sealed with AES-256-GCM; see core/secrets
+  comment on live_from: Changes that happened before this are history: they raise no events
+
+table conversations
+  id uuid not null
+  connection_id text not null
+  record_id uuid not null
+  external_id text not null
+  deleted_at timestamp with time zone
+  channel text
+  status text
+  started_at timestamp with time zone not null
+  first_response_at timestamp with time zone
+  closed_at timestamp with time zone
+  rep_id uuid
+  person_id uuid
+  company_id uuid
+  url text
+  attributes jsonb not null
+  constraint conversations_pkey PRIMARY KEY (id)
+  CREATE INDEX conversations_by_record ON tributary.conversations USING btree (record_id)
+
+table deal_changes
+  deal_id uuid not null
+  ordinal integer not null
+  connection_id text not null
+  held_from timestamp with time zone not null
+  held_to timestamp with time zone not null
+  is_day boolean not null
+  known_at timestamp with time zone not null
+  changed text[] not null
+  status text not null
+  pipeline_id uuid
+  stage_id uuid
+  amount_minor bigint
+  currency text
+  value_period text not null
+  annual_minor bigint generated always as ((amount_minor *
+CASE value_period
+    WHEN 'monthly'::text THEN 12
+    ELSE 1
+END)) stored
+  rep_id uuid
+  probability double precision
+  expected_close_on date
+  evidence text not null
+  constraint deal_changes_pkey PRIMARY KEY (deal_id, ordinal)
+  constraint deal_changes_status_check CHECK ((status = ANY (ARRAY['open'::text, 'won'::text, 'lost'::text])))
+  CREATE INDEX deal_changes_by_time ON tributary.deal_changes USING btree (held_from)
+  comment on held_from: -infinity when the source does not say when the deal began
+  comment on held_to: Exclusive; infinity for the latest
+  comment on known_at: From when we could know: when it landed, or when it happened for history loaded at set-up
+
+table deal_observations
+  deal_id uuid not null
+  record_id uuid not null
+  key text not null
+  connection_id text not null
+  kind text not null
+  at timestamp with time zone
+  is_day boolean not null
+  known_at timestamp with time zone not null
+  seq bigint not null
+  before jsonb not null
+  after jsonb not null
+  constraint deal_observations_pkey PRIMARY KEY (deal_id, key)
+  constraint deal_observations_kind_check CHECK ((kind = ANY (ARRAY['snapshot'::text, 'change'::text])))
+  CREATE INDEX deal_observations_by_record ON tributary.deal_observations USING btree (record_id)
+  comment: What was witnessed of a deal; deal_changes is folded from it
+
+table deals
+  id uuid not null
+  connection_id text not null
+  record_id uuid not null
+  external_id text not null
+  deleted_at timestamp with time zone
+  name text
+  status text not null
+  pipeline_id uuid
+  stage_id uuid
+  amount_minor bigint
+  currency text
+  value_period text not null
+  annual_minor bigint generated always as ((amount_minor *
+CASE value_period
+    WHEN 'monthly'::text THEN 12
+    ELSE 1
+END)) stored
+  rep_id uuid
+  company_id uuid
+  person_id uuid
+  probability double precision
+  expected_close_on date
+  created_at timestamp with time zone
+  created_is_day boolean not null
+  closed_at timestamp with time zone
+  closed_is_day boolean not null
+  lost_reason text
+  url text
+  attributes jsonb not null
+  source_time timestamp with time zone
+  merged_into uuid
+  constraint deals_pkey PRIMARY KEY (id)
+  constraint deals_status_check CHECK ((status = ANY (ARRAY['open'::text, 'won'::text, 'lost'::text])))
+  constraint deals_value_period_check CHECK ((value_period = ANY (ARRAY['one_time'::text, 'monthly'::text, 'annual'::text])))
+  CREATE INDEX deals_by_record ON tributary.deals USING btree (record_id)
+  comment on closed_at: As the deal itself says; deal_changes is what KPIs go by
+
+table deliveries
+  id bigint generated always as identity not null
+  endpoint_id uuid not null
+  outbox_id bigint not null
+  state text default 'pending'::text not null
+  attempts_made integer default 0 not null
+  next_attempt_at timestamp with time zone default now() not null
+  delivered_at timestamp with time zone
+  constraint deliveries_pkey PRIMARY KEY (id)
+  constraint deliveries_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES webhook_endpoints(id) ON DELETE CASCADE
+  constraint deliveries_endpoint_id_outbox_id_key UNIQUE (endpoint_id, outbox_id)
+  constraint deliveries_outbox_id_fkey FOREIGN KEY (outbox_id) REFERENCES outbox(id) ON DELETE CASCADE
+  constraint deliveries_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'delivered'::text, 'failed'::text])))
+  CREATE INDEX deliveries_due ON tributary.deliveries USING btree (next_attempt_at) WHERE (state = 'pending'::text)
+
+table destination_states
+  destination text not null
+  state jsonb default '{}'::jsonb not null
+  last_success_at timestamp with time zone
+  last_error_code text
+  last_error_message text
+  updated_at timestamp with time zone default now() not null
+  constraint destination_states_pkey PRIMARY KEY (destination)
+  comment: How far each configured push (a Geckoboard dataset, a sheet) is
+
+table exchange_rates
+  day date not null
+  currency text not null
+  rate numeric not null
+  constraint exchange_rates_pkey PRIMARY KEY (currency, day)
+  constraint exchange_rates_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text))
+  constraint exchange_rates_rate_check CHECK ((rate > (0)::numeric))
+  comment on rate: Units of the workspace currency that one unit of this currency bought on that day
+
+table goals
+  id uuid not null
+  connection_id text not null
+  record_id uuid not null
+  external_id text not null
+  deleted_at timestamp with time zone
+  metric text not null
+  rep_id uuid
+  team_id uuid
+  from_day date not null
+  to_day date not null
+  target bigint not null
+  constraint goals_pkey PRIMARY KEY (id)
+  CREATE INDEX goals_by_record ON tributary.goals USING btree (record_id)
+
+table idempotency_keys
+  caller text not null
+  key text not null
+  request_hash bytea not null
+  status integer
+  response json
+  created_at timestamp with time zone default now() not null
+  constraint idempotency_keys_pkey PRIMARY KEY (caller, key)
+
+table identities
+  entity text not null
+  entity_id uuid not null
+  key_type text not null
+  key_value text not null
+  connection_id text not null
+  constraint identities_pkey PRIMARY KEY (entity_id, key_type, key_value)
+  constraint identities_entity_check CHECK ((entity = ANY (ARRAY['rep'::text, 'person'::text, 'company'::text, 'team'::text])))
+  constraint identities_key_type_check CHECK ((key_type = ANY (ARRAY['email'::text, 'phone'::text, 'domain'::text, 'vendor_id'::text, 'name'::text, 'manual'::text])))
+  CREATE INDEX identities_by_key ON tributary.identities USING btree (entity, key_type, key_value)
+  comment: What each row could be recognised by
+
+table identity_links
+  id bigint generated always as identity not null
+  entity text not null
+  from_id uuid not null
+  into_id uuid not null
+  rule text not null
+  evidence text not null
+  created_at timestamp with time zone default now() not null
+  undone_at timestamp with time zone
+  undone_by text
+  constraint identity_links_pkey PRIMARY KEY (id)
+  constraint identity_links_entity_check CHECK ((entity = ANY (ARRAY['rep'::text, 'person'::text, 'company'::text, 'team'::text])))
+  constraint identity_links_from_id_into_id_rule_evidence_key UNIQUE (from_id, into_id, rule, evidence)
+  CREATE INDEX identity_links_into ON tributary.identity_links USING btree (into_id)
+  comment: Which rows are one, by which rule; an undone link is kept so that it is never made again
+
+table inbound_deliveries
+  id bigint generated always as identity not null
+  connection_id text not null
+  dedupe_key text not null
+  received_at timestamp with time zone default now() not null
+  headers jsonb not null
+  body bytea not null
+  processed_at timestamp with time zone
+  constraint inbound_deliveries_pkey PRIMARY KEY (id)
+  constraint inbound_deliveries_connection_id_dedupe_key_key UNIQUE (connection_id, dedupe_key)
+  constraint inbound_deliveries_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES connections(id) ON DELETE CASCADE
+
+table labels
+  connection_id text not null
+  namespace text not null
+  external_id text not null
+  record_id uuid not null
+  name text not null
+  constraint labels_pkey PRIMARY KEY (connection_id, namespace, external_id)
+
+table metric_points
+  id bigint generated always as identity not null
+  metric text not null
+  dimensions jsonb not null
+  from_day date
+  to_day date
+  value double precision
+  numerator double precision
+  denominator double precision
+  sample_size bigint not null
+  fresh_as_of timestamp with time zone
+  computed_at timestamp with time zone default now() not null
+  constraint metric_points_pkey PRIMARY KEY (id)
+  CREATE INDEX metric_points_current ON tributary.metric_points USING btree (metric, from_day, to_day, dimensions, id DESC)
+
+table outbox
+  id bigint generated always as identity not null
+  event_id text not null
+  type text not null
+  entity_key text not null
+  payload json not null
+  occurred_at timestamp with time zone not null
+  created_at timestamp with time zone default now() not null
+  dispatched_at timestamp with time zone
+  constraint outbox_pkey PRIMARY KEY (id)
+  constraint outbox_event_id_key UNIQUE (event_id)
+  CREATE INDEX outbox_by_type ON tributary.outbox USING btree (type, id DESC)
+  CREATE INDEX outbox_waiting ON tributary.outbox USING btree (id) WHERE (dispatched_at IS NULL)
+  comment on event_id: Computed from what happened, so the same happening is one event; also the webhook-id
+
+table people
+  id uuid not null
+  connection_id text not null
+  record_id uuid not null
+  external_id text not null
+  deleted_at timestamp with time zone
+  is_mention boolean not null
+  name text
+  title text
+  emails text[] not null
+  phones text[] not null
+  company_id uuid
+  rep_id uuid
+  lead_created_at timestamp with time zone
+  url text
+  attributes jsonb not null
+  merged_into uuid
+  constraint people_pkey PRIMARY KEY (id)
+  CREATE INDEX people_by_record ON tributary.people USING btree (record_id)
+
+table pipelines
+  id uuid not null
+  connection_id text not null
+  record_id uuid not null
+  external_id text not null
+  deleted_at timestamp with time zone
+  is_mention boolean not null
+  name text
+  constraint pipelines_pkey PRIMARY KEY (id)
+  CREATE INDEX pipelines_by_record ON tributary.pipelines USING btree (record_id)
+
+table rate_limits
+  connection_id text not null
+  bucket text not null
+  tokens double precision not null
+  capacity double precision not null
+  refill_per_s double precision not null
+  updated_at timestamp with time zone not null
+  blocked_until timestamp with time zone
+  constraint rate_limits_pkey PRIMARY KEY (connection_id, bucket)
+  constraint rate_limits_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES connections(id) ON DELETE CASCADE
+
+table raw_records
+  connection_id text not null
+  stream text not null
+  external_id text not null
+  seq bigint not null
+  payload json not null
+  hash bytea not null
+  source_time timestamp with time zone
+  first_fetched_at timestamp with time zone not null
+  fetched_at timestamp with time zone not null
+  deleted_at timestamp with time zone
+  constraint raw_records_pkey PRIMARY KEY (connection_id, stream, external_id)
+  CREATE INDEX raw_records_by_seq ON tributary.raw_records USING btree (connection_id, stream, seq)
+
+table raw_versions
+  connection_id text not null
+  stream text not null
+  external_id text not null
+  seq bigint not null
+  payload json not null
+  source_time timestamp with time zone
+  fetched_at timestamp with time zone not null
+  constraint raw_versions_pkey PRIMARY KEY (connection_id, stream, external_id, seq)
+  comment: Every version of a record that we saw, for streams whose past matters (deals)
+
+table reps
+  id uuid not null
+  connection_id text not null
+  record_id uuid not null
+  external_id text not null
+  deleted_at timestamp with time zone
+  is_mention boolean not null
+  name text
+  email text
+  phone text
+  is_active boolean
+  merged_into uuid
+  constraint reps_pkey PRIMARY KEY (id)
+  CREATE INDEX reps_by_record ON tributary.reps USING btree (record_id)
+
+table run_logs
+  id bigint generated always as identity not null
+  run_id bigint not null
+  at timestamp with time zone default now() not null
+  level text not null
+  code text
+  message text not null
+  data jsonb
+  constraint run_logs_pkey PRIMARY KEY (id)
+  constraint run_logs_level_check CHECK ((level = ANY (ARRAY['info'::text, 'warn'::text, 'error'::text])))
+  constraint run_logs_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id) ON DELETE CASCADE
+  CREATE INDEX run_logs_by_run ON tributary.run_logs USING btree (run_id, id)
+
+table runs
+  id bigint generated always as identity not null
+  connection_id text not null
+  stream text not null
+  kind text not null
+  trigger text not null
+  state text default 'running'::text not null
+  pages bigint default 0 not null
+  fetched bigint default 0 not null
+  added bigint default 0 not null
+  changed bigint default 0 not null
+  unchanged bigint default 0 not null
+  deleted bigint default 0 not null
+  facts bigint default 0 not null
+  skipped bigint default 0 not null
+  progress_done bigint
+  progress_total bigint
+  error_code text
+  error_kind text
+  error_message text
+  error_mend text
+  started_at timestamp with time zone default now() not null
+  finished_at timestamp with time zone
+  since timestamp with time zone
+  constraint runs_pkey PRIMARY KEY (id)
+  constraint runs_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES connections(id) ON DELETE CASCADE
+  constraint runs_kind_check CHECK ((kind = ANY (ARRAY['pull'::text, 'full'::text, 'replay'::text, 'inbound'::text, 'reconcile'::text])))
+  constraint runs_state_check CHECK ((state = ANY (ARRAY['running'::text, 'waiting'::text, 'succeeded'::text, 'failed'::text, 'interrupted'::text])))
+  constraint runs_trigger_check CHECK ((trigger = ANY (ARRAY['schedule'::text, 'manual'::text, 'webhook'::text, 'start'::text])))
+  CREATE INDEX runs_by_stream ON tributary.runs USING btree (connection_id, stream, id DESC)
+  comment on since: For a pull that was asked to start again from this instant
+
+table sessions
+  token_hash bytea not null
+  user_id uuid not null
+  expires_at timestamp with time zone not null
+  constraint sessions_pkey PRIMARY KEY (token_hash)
+  constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+
+table settings
+  section text not null
+  value jsonb not null
+  updated_at timestamp with time zone default now() not null
+  constraint settings_pkey PRIMARY KEY (section)
+  comment: Applied sections of the config file that are neither workspace nor connections
+
+table spend
+  id uuid not null
+  connection_id text not null
+  record_id uuid not null
+  external_id text not null
+  deleted_at timestamp with time zone
+  day date not null
+  channel text
+  campaign text
+  amount_minor bigint not null
+  currency text not null
+  attributes jsonb not null
+  constraint spend_pkey PRIMARY KEY (id)
+  CREATE INDEX spend_by_record ON tributary.spend USING btree (record_id)
+
+table stages
+  id uuid not null
+  connection_id text not null
+  record_id uuid not null
+  external_id text not null
+  deleted_at timestamp with time zone
+  pipeline_id uuid not null
+  name text not null
+  "position" integer not null
+  type text not null
+  canonical text
+  probability double precision
+  constraint stages_pkey PRIMARY KEY (id)
+  constraint stages_probability_check CHECK (((probability >= (0)::double precision) AND (probability <= (1)::double precision)))
+  constraint stages_type_check CHECK ((type = ANY (ARRAY['open'::text, 'won'::text, 'lost'::text])))
+  CREATE INDEX stages_by_record ON tributary.stages USING btree (record_id)
+
+table stream_seen
+  connection_id text not null
+  stream text not null
+  batch bigint generated always as identity not null
+  external_ids text[] not null
+  constraint stream_seen_pkey PRIMARY KEY (connection_id, stream, batch)
+  constraint stream_seen_connection_id_stream_fkey FOREIGN KEY (connection_id, stream) REFERENCES stream_states(connection_id, stream) ON DELETE CASCADE
+  comment: What a listing that is under way has listed so far; emptied when it is complete
+
+table stream_states
+  connection_id text not null
+  stream text not null
+  checkpoint jsonb
+  landed_seq bigint default 0 not null
+  normalised_seq bigint default 0 not null
+  running_run_id bigint
+  first_load_done_at timestamp with time zone
+  fresh_as_of timestamp with time zone
+  last_success_at timestamp with time zone
+  is_partial boolean default false not null
+  partial_reason text
+  failures_in_a_row integer default 0 not null
+  constraint stream_states_pkey PRIMARY KEY (connection_id, stream)
+  constraint stream_states_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES connections(id) ON DELETE CASCADE
+  comment on landed_seq: The highest raw_records.seq of the stream
+  comment on normalised_seq: Records up to this seq have become facts; 0 asks for a replay
+  comment on running_run_id: The run that may write; a page of any other run is refused
+  comment on fresh_as_of: What the source had changed up to this instant is in the store
+
+table team_memberships
+  rep_id uuid not null
+  team_id uuid not null
+  connection_id text not null
+  held_from timestamp with time zone not null
+  held_to timestamp with time zone
+  constraint team_memberships_pkey PRIMARY KEY (rep_id, team_id, held_from)
+  comment on held_from: -infinity for the first team that we learned of
+
+table teams
+  id uuid not null
+  connection_id text not null
+  record_id uuid not null
+  external_id text not null
+  deleted_at timestamp with time zone
+  is_mention boolean not null
+  name text
+  manager text
+  merged_into uuid
+  constraint teams_pkey PRIMARY KEY (id)
+  CREATE INDEX teams_by_record ON tributary.teams USING btree (record_id)
+
+table tickets
+  id uuid not null
+  connection_id text not null
+  record_id uuid not null
+  external_id text not null
+  deleted_at timestamp with time zone
+  subject text
+  status text
+  priority text
+  channel text
+  opened_at timestamp with time zone not null
+  first_reply_at timestamp with time zone
+  solved_at timestamp with time zone
+  reopens integer
+  satisfaction text
+  rep_id uuid
+  person_id uuid
+  company_id uuid
+  url text
+  attributes jsonb not null
+  constraint tickets_pkey PRIMARY KEY (id)
+  constraint tickets_satisfaction_check CHECK ((satisfaction = ANY (ARRAY['good'::text, 'bad'::text])))
+  CREATE INDEX tickets_by_record ON tributary.tickets USING btree (record_id)
+
+table users
+  id uuid default gen_random_uuid() not null
+  email text not null
+  password_hash text not null
+  role text not null
+  created_at timestamp with time zone default now() not null
+  constraint users_pkey PRIMARY KEY (id)
+  constraint users_email_key UNIQUE (email)
+  constraint users_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'viewer'::text])))
+
+table web_traffic
+  id uuid not null
+  connection_id text not null
+  record_id uuid not null
+  external_id text not null
+  deleted_at timestamp with time zone
+  day date not null
+  channel text
+  source_medium text
+  landing_page text
+  sessions bigint
+  users bigint
+  key_events bigint
+  attributes jsonb not null
+  constraint web_traffic_pkey PRIMARY KEY (id)
+  CREATE INDEX web_traffic_by_record ON tributary.web_traffic USING btree (record_id)
+
+table webhook_endpoints
+  id uuid default gen_random_uuid() not null
+  url text not null
+  event_types text[] not null
+  secret text not null
+  is_ordered boolean default false not null
+  state text default 'active'::text not null
+  state_reason text
+  description text
+  created_by text not null
+  failures_in_a_row integer default 0 not null
+  created_at timestamp with time zone default now() not null
+  constraint webhook_endpoints_pkey PRIMARY KEY (id)
+  constraint webhook_endpoints_state_check CHECK ((state = ANY (ARRAY['active'::text, 'paused'::text])))
+
+table workspace
+  id smallint default 1 not null
+  name text default 'Tributary'::text not null
+  time_zone text default 'UTC'::text not null
+  week_start smallint default 1 not null
+  currency text default 'USD'::text not null
+  locale text default 'en'::text not null
+  business_hours jsonb default '{}'::jsonb not null
+  constraint workspace_pkey PRIMARY KEY (id)
+  constraint workspace_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text))
+  constraint workspace_id_check CHECK ((id = 1))
+  constraint workspace_week_start_check CHECK (((week_start >= 1) AND (week_start <= 7)))
+  comment on week_start: ISO weekday: 1 is Monday
+
+CREATE OR REPLACE FUNCTION tributary.minor_digits(currency text)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN (currency = ANY (ARRAY['BIF'::text, 'CLP'::text, 'DJF'::text, 'GNF'::text, 'ISK'::text, 'JPY'::text, 'KMF'::text, 'KRW'::text, 'PYG'::text, 'RWF'::text, 'UGX'::text, 'UYI'::text, 'VND'::text, 'VUV'::text, 'XAF'::text, 'XOF'::text, 'XPF'::text])) THEN 0 WHEN (currency = ANY (ARRAY['BHD'::text, 'IQD'::text, 'JOD'::text, 'KWD'::text, 'LYD'::text, 'OMR'::text, 'TND'::text])) THEN 3 ELSE 2 END
+
+CREATE OR REPLACE FUNCTION tributary.workspace_minor(amount bigint, from_currency text, on_day date)
+ RETURNS numeric
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN CASE WHEN (amount IS NULL) THEN NULL::numeric WHEN ((from_currency IS NULL) OR (from_currency = (SELECT w.currency FROM workspace w))) THEN (amount)::numeric ELSE (SELECT round((((workspace_minor.amount)::numeric * exchange_rates.rate) * power((10)::numeric, ((minor_digits((SELECT w.currency FROM workspace w)) - minor_digits(workspace_minor.from_currency)))::numeric))) AS round FROM exchange_rates WHERE ((exchange_rates.currency = workspace_minor.from_currency) AND (exchange_rates.day <= workspace_minor.on_day) AND (exchange_rates.day > (workspace_minor.on_day - 7))) ORDER BY exchange_rates.day DESC LIMIT 1) END

@@ -1,0 +1,73 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { sql } from "kysely";
+import { beforeAll, expect, test } from "vitest";
+import { dumpCatalogue } from "../../core/store/catalogue.ts";
+import type { Store } from "../../core/store/db.ts";
+import { testDatabase } from "../support/database.ts";
+
+const SCHEMA = fileURLToPath(new URL("../../core/store/schema.sql", import.meta.url));
+const TABLES = fileURLToPath(new URL("../../core/schema/tables.ts", import.meta.url));
+
+let store: Store;
+beforeAll(async () => {
+  store = await testDatabase();
+});
+
+test("schema.sql is the migrated database (UPDATE=1 writes it anew)", async () => {
+  const dump = `-- Written by test/integration/schema.test.ts. Change the database by a migration.\n\n${await dumpCatalogue(store.db)}`;
+  if (process.env["UPDATE"] === "1") writeFileSync(SCHEMA, dump);
+  expect(dump).toBe(readFileSync(SCHEMA, "utf8"));
+});
+
+test("tables.ts has every table and column of the database, with the same null or not null, and no other", async () => {
+  const { rows } = await sql<{ table: string; column: string; nullable: boolean }>`
+    select table_name as table, column_name as column, is_nullable = 'YES' as nullable
+    from information_schema.columns where table_schema = 'tributary' and table_name !~ '^kysely_'
+  `.execute(store.db);
+  const live = rows.map(({ table, column, nullable }) => `${table}.${column}${nullable ? " | null" : ""}`);
+  expect(declaredColumns(readFileSync(TABLES, "utf8"))).toEqual(live.toSorted());
+});
+
+/** Every column that the types declare, as `table.column`, with ` | null` where it may be. */
+function declaredColumns(source: string): string[] {
+  const code = source.replaceAll(/\/\*[^]*?\*\/|\/\/.*$/gm, "");
+  const types = new Map<string, string>();
+  for (const statement of split(code, ";")) {
+    const [, name = "", text = ""] = /^(?:export )?type (\w+) = ([^]*)$/.exec(statement) ?? [];
+    types.set(name, text);
+  }
+  const fieldsOf = (text: string): [string, string][] =>
+    split(text, "&").flatMap((part) => {
+      if (!part.startsWith("{")) return fieldsOf(types.get(part) ?? "");
+      return split(part.slice(1, -1), ";").map((field): [string, string] => {
+        const [, name = "", type = ""] = /^(?:readonly )?(\w+): ([^]*)$/.exec(field) ?? [];
+        return [name, type];
+      });
+    });
+  return fieldsOf("Database")
+    .flatMap(([table, type]) =>
+      fieldsOf(type).map(([column, columnType]) => `${table}.${column}${isNullable(columnType) ? " | null" : ""}`),
+    )
+    .toSorted();
+}
+
+/** Parts of a text between separators that stand outside of all brackets. */
+function split(text: string, separator: string): string[] {
+  const parts = [""];
+  let depth = 0;
+  for (const character of text) {
+    if ("{(<[".includes(character)) depth += 1;
+    if ("})>]".includes(character)) depth -= 1;
+    if (character === separator && depth === 0) parts.push("");
+    else parts.push(`${parts.pop() ?? ""}${character}`);
+  }
+  return parts.map((part) => part.trim()).filter((part) => part !== "");
+}
+
+/** Whether what is selected may be null: of `ColumnType<S, I, U>`, `Generated<S>` and `JSONColumnType<S>` that is S. `Json` has null in it. */
+function isNullable(type: string): boolean {
+  const [, wrapped] = /^(?:ColumnType|Generated|GeneratedAlways|JSONColumnType)<([^]*)>$/.exec(type) ?? [];
+  const selected = split(split(wrapped ?? type, ",")[0] ?? "", "|");
+  return selected.includes("null") || selected.includes("Json");
+}
