@@ -162,7 +162,7 @@ describe("checkpoints", () => {
   });
 
   it("a deal that changed while the first load was under way is read by the next pull", async () => {
-    const id = addDeal("early", "2025-11-01T09:00:00Z");
+    const id = addDeal("early", "2024-06-10T09:00:00Z");
     for (let index = 0; index < 30; index += 1) addDeal(`deal ${index}`, "2026-02-01T09:00:00Z");
     const pulled = await pull(sim, "opportunities", { clock, maxPages: 6 });
     clock.time = new Date("2026-03-02T12:10:00Z");
