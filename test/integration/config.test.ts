@@ -1,0 +1,165 @@
+import { sql } from "kysely";
+import pg from "pg";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { applyConfig, planConfig } from "../../config/apply.ts";
+import { parseConfig } from "../../config/file.ts";
+import type { Change } from "../../config/plan.ts";
+import { CONNECTORS } from "../../connectors/index.ts";
+import { credentialsOf, createSecrets } from "../../core/secrets/index.ts";
+import { clientOptions, openStore, type Store } from "../../core/store/db.ts";
+import { testDatabaseTarget } from "../support/database.ts";
+import { until } from "../support/until.ts";
+
+const secrets = createSecrets([{ id: "test", bytes: Buffer.alloc(32, 1) }]);
+const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
+const variables: { [name: string]: string } = { CLOSE_KEY: "key_one", HOOK: WEBHOOK_SECRET, GECKO: "gecko_key" };
+
+const FILE = `
+workspace: { name: Acme, timezone: Europe/Berlin, currency: EUR, exchange_rates: [{ day: 2026-01-02, currency: USD, rate: 0.9 }] }
+connections:
+  - id: close
+    connector: close
+    credentials: { api_key: "\${CLOSE_KEY}" }
+    settings: { lost_reason_field: Why }
+    schedule: { every: 15m }
+feeds: [{ id: won, metric: won_value }]
+geckoboard: { api_key: "\${GECKO}", datasets: [{ id: won, metric: won_value }] }
+webhooks: [{ url: "https://hooks.example.com/a", events: [deal.won], secret: "\${HOOK}" }]
+teams: [{ id: north, members: [ada@example.com] }]
+`;
+
+let store: Store;
+let target: Awaited<ReturnType<typeof testDatabaseTarget>>;
+
+const parse = (text: string): ReturnType<typeof parseConfig> =>
+  parseConfig(text, "/tmp/c.yaml", { connectors: CONNECTORS, variable: (name) => variables[name] });
+const apply = (text: string, prune = false): Promise<readonly Change[]> =>
+  applyConfig(store.db, parse(text), { secrets, actor: "test", prune });
+const actions = (changes: readonly Change[]): string[] =>
+  changes.map((change) => `${change.action} ${change.what} ${change.id}`);
+
+beforeAll(async () => {
+  target = await testDatabaseTarget();
+  store = openStore(target, { max: 4 });
+  return () => store.close();
+});
+beforeEach(async () => {
+  await apply(FILE, true);
+});
+
+describe("apply", () => {
+  it("sets up everything the file speaks of, once: a second time finds nothing to change and writes nothing", async () => {
+    const audits = async (): Promise<unknown> => (await sql`select count(*) from audit_log`.execute(store.db)).rows;
+    const before = await audits();
+    const again = await apply(FILE);
+    expect(new Set(again.map((change) => change.action))).toEqual(new Set(["unchanged"]));
+    expect(actions(again)).toContain("unchanged connection config-file");
+    expect(await audits()).toEqual(before);
+    const { rows } =
+      await sql`select time_zone, currency, schedule->>'everyS' as every from workspace, connections where connections.id = 'close'`.execute(
+        store.db,
+      );
+    expect(rows).toEqual([{ time_zone: "Europe/Berlin", currency: "EUR", every: "900" }]);
+  });
+
+  it("keeps secrets sealed, and out of plans, audit log and every table", async () => {
+    variables["CLOSE_KEY"] = "key_two";
+    const changes = await planConfig(store.db, parse(FILE), { secrets, prune: false });
+    variables["CLOSE_KEY"] = "key_one";
+    expect(changes.find((change) => change.id === "close")?.fields).toEqual([
+      { field: "credentials.api_key", from: "«secret»", to: "«secret»" },
+    ]);
+    const dump = await Promise.all(
+      ["connections", "settings", "webhook_endpoints", "audit_log"].map((table) =>
+        store.pool.query(`select * from ${table}`),
+      ),
+    );
+    const text = JSON.stringify([changes, ...dump.map((result) => result.rows as unknown)]);
+    for (const secret of ["key_one", "key_two", "gecko_key", WEBHOOK_SECRET]) expect(text).not.toContain(secret);
+    const row = await store.db
+      .selectFrom("connections")
+      .select("credentials")
+      .where("id", "=", "close")
+      .executeTakeFirstOrThrow();
+    expect(secrets.open(row.credentials ?? "", credentialsOf("close"))).toBe('{"api_key":"key_one"}');
+  });
+
+  it("changes field by field, keeps tokens received since, and has facts made anew when the mapping changed", async () => {
+    const sealed = secrets.seal('{"api_key":"key_one","access_token":"t"}', credentialsOf("close"));
+    await store.db.updateTable("connections").set({ credentials: sealed }).where("id", "=", "close").execute();
+    await sql`insert into stream_states (connection_id, stream, landed_seq, normalised_seq) values ('close', 'leads', 9, 9)
+      on conflict (connection_id, stream) do update set normalised_seq = 9`.execute(store.db);
+    const changes = await apply(FILE.replace("lost_reason_field: Why", "lost_reason_field: Because"));
+    expect(changes.find((change) => change.id === "close")).toEqual({
+      action: "update",
+      what: "connection",
+      id: "close",
+      fields: [{ field: "settings.lost_reason_field", from: '"Why"', to: '"Because"' }],
+    });
+    const { rows } =
+      await sql`select normalised_seq from stream_states where connection_id = 'close' and stream = 'leads'`.execute(
+        store.db,
+      );
+    expect(rows).toEqual([{ normalised_seq: 0 }]);
+    const row = await store.db
+      .selectFrom("connections")
+      .select("credentials")
+      .where("id", "=", "close")
+      .executeTakeFirstOrThrow();
+    expect(JSON.parse(secrets.open(row.credentials ?? "", credentialsOf("close")))).toEqual({
+      api_key: "key_one",
+      access_token: "t",
+    });
+  });
+
+  it("leaves alone what the file does not have, and removes it with its data only when told to prune", async () => {
+    await sql`insert into raw_records (connection_id, stream, external_id, seq, payload, hash, first_fetched_at, fetched_at)
+      values ('close', 'leads', 'x', 1, '{}', '\\x00', now(), now()) on conflict do nothing`.execute(store.db);
+    const without = "workspace: { name: Acme }\n";
+    expect(actions(await apply(without))).toEqual([
+      "unchanged workspace workspace",
+      "kept connection close",
+      "kept connection config-file",
+      "kept section feeds",
+      "kept section geckoboard",
+      "kept webhook https://hooks.example.com/a",
+    ]);
+    expect(actions(await apply(without, true)).filter((line) => line.startsWith("remove"))).toHaveLength(5);
+    const { rows } =
+      await sql`select (select count(*) from connections) as connections, (select count(*) from raw_records) as raw`.execute(
+        store.db,
+      );
+    expect(rows).toEqual([{ connections: 0, raw: 0 }]);
+  });
+
+  it("is all or nothing: a connection that would change its connector stops it, and nothing was changed", async () => {
+    const other = FILE.replace("name: Acme", "name: Other")
+      .replace("connector: close", "connector: csv")
+      .replace(/ {4}credentials: .*\n/, "")
+      .replace(
+        "settings: { lost_reason_field: Why }",
+        "settings: { tables: { teams: { rows: [], key: a, columns: {} } } }",
+      );
+    await expect(apply(other)).rejects.toMatchObject({ code: "config.connection.other_connector" });
+    expect(await store.db.selectFrom("workspace").select("name").executeTakeFirstOrThrow()).toEqual({ name: "Acme" });
+  });
+
+  it("tells every process which connection has changed", async () => {
+    const heard: string[] = [];
+    const listener = new pg.Client(clientOptions(target));
+    await listener.connect();
+    listener.on("notification", ({ payload }) => heard.push(payload ?? ""));
+    await listener.query("listen tributary_connections");
+    await apply(FILE.replace("every: 15m", "every: 5m"));
+    await until(() => heard.length > 0);
+    expect(heard).toEqual(["close"]);
+    await listener.end();
+  });
+
+  it("gives one result when two apply at once", async () => {
+    await Promise.all([apply(FILE.replace("every: 15m", "every: 7m")), apply(FILE.replace("every: 15m", "every: 7m"))]);
+    expect(
+      actions(await apply(FILE.replace("every: 15m", "every: 7m"))).some((line) => line.startsWith("update")),
+    ).toBe(false);
+  });
+});
