@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import pg from "pg";
@@ -59,7 +59,8 @@ type Target = Extract<DatabaseTarget, { readonly host: string }>;
 async function openServer(): Promise<{ readonly target: Target; close(): Promise<void> }> {
   const url = process.env["DATABASE_URL"];
   if (url !== undefined && url !== "") return { target: fromUrl(url), close: () => Promise.resolve() };
-  const dataDir = mkdtempSync(path.join(os.tmpdir(), "tributary-test-"));
+  endAbandoned();
+  const dataDir = mkdtempSync(path.join(os.tmpdir(), `tributary-test-${process.pid}-`));
   const embedded = await openEmbedded({ dataDir, settings: NOT_DURABLE });
   if (!("host" in embedded.target)) throw new Error("the embedded database is reached by host and port");
   return {
@@ -69,6 +70,31 @@ async function openServer(): Promise<{ readonly target: Target; close(): Promise
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** Servers of test runs that were killed: nobody else would end them, or take their files away. */
+function endAbandoned(): void {
+  for (const name of readdirSync(os.tmpdir())) {
+    const runner = /^tributary-test-(\d+)-/.exec(name)?.[1];
+    if (runner === undefined || isAlive(Number(runner))) continue;
+    const dataDir = path.join(os.tmpdir(), name);
+    try {
+      const pidFile = path.join(dataDir, "postgres", "postmaster.pid");
+      if (existsSync(pidFile)) process.kill(Number(readFileSync(pidFile, "utf8").split("\n")[0]), "SIGQUIT");
+      rmSync(dataDir, { recursive: true, force: true });
+    } catch {
+      // Another user's, or being taken away by another run just now.
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
 }
 
 function fromUrl(text: string): Target {
