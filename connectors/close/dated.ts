@@ -23,6 +23,8 @@ export type DatedList = {
   readonly path: string;
   readonly pageSize: number;
   readonly params: { readonly [name: string]: string };
+  /** What `_order_by` accepts of the dates; activities come newest first and take no order. */
+  readonly orders: readonly string[];
   /** What later pulls are cut by: `date_updated` where the list can be filtered by it. The first is by `date_created`. */
   readonly laterBy: "date_created" | "date_updated";
   readonly overlapMs: number;
@@ -61,9 +63,11 @@ export async function* pullDated(list: DatedList, context: ClosePull): AsyncGene
     return { records: read.rows.map(list.keep), checkpoint, progress: { done, total: null } };
   }
 
-  const walk = { client, path: list.path, params: list.params, pageSize: list.pageSize, log };
   const isWholePast = isFirst && context.since === null;
   const field = isWholePast ? "date_created" : list.laterBy;
+  const order = list.orders.includes(field) ? field : list.orders[0];
+  const params = order === undefined ? list.params : { ...list.params, _order_by: order };
+  const walk = { client, path: list.path, params, pageSize: list.pageSize, log };
   const firstEnd = isWholePast && before === null ? (await client.account()).startedAt : null;
   for await (const read of walkWindows({ ...walk, field, from, to: startedAt, firstEnd, resume: base.window })) {
     const isDone = read.place === null && read.readUpTo.getTime() >= startedAt.getTime();
