@@ -23,13 +23,3 @@ export async function writeAudit(db: Db | Tx, entry: AuditEntry): Promise<void> 
     })
     .execute();
 }
-
-/** The latest entries, newest first. */
-export async function listAudit(db: Db, limit: number): Promise<(AuditEntry & { readonly at: Date })[]> {
-  return await db
-    .selectFrom("audit_log")
-    .select(["at", "actor", "action", "target", "details"])
-    .orderBy("id", "desc")
-    .limit(limit)
-    .execute();
-}
