@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { findTributaryError, toTributaryError } from "../core/base/errors.ts";
 import { readEnv } from "../config/env.ts";
+import { registerDemo } from "./commands/demo.ts";
 import { registerDoctor } from "./commands/doctor.ts";
 import { registerApply } from "./commands/apply.ts";
 import { registerBench } from "./commands/bench.ts";
@@ -31,6 +32,7 @@ const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
   registerUsers,
   registerKeys,
   registerDoctor,
+  registerDemo,
   registerPlan,
   registerApply,
   registerConnector,

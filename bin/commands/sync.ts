@@ -35,7 +35,8 @@ function parseDay(text: string): string {
   throw new InvalidArgumentError("It must be a day such as 2026-01-31.");
 }
 
-async function sync(
+/** Pulls a connection's streams one after another, then computes the KPIs. Returns the runs; it throws for none of them. */
+export async function sync(
   hub: Hub,
   { out, signal, env }: CliContext,
   connectionId: string,

@@ -93,6 +93,11 @@ export async function readInbound(
   return row ?? null;
 }
 
+/** What the vendor signs the connection's webhooks with from now on, sealed. */
+export async function writeInboundSecret(db: Db, connectionId: string, sealed: string): Promise<void> {
+  await db.updateTable("connections").set({ inbound_secret: sealed }).where("id", "=", connectionId).execute();
+}
+
 /** Stops an active connection until somebody signs in again. One that a person has paused stays as it is. */
 export async function markNeedsAuth(
   db: Db,

@@ -1,0 +1,59 @@
+import path from "node:path";
+import { type Command, InvalidArgumentError } from "commander";
+import type { CliContext } from "../context.ts";
+import { type DemoAddresses, runDemo } from "../demo/run.ts";
+import { serveVendors } from "../demo/vendors-process.ts";
+
+type Options = {
+  readonly seed: number;
+  readonly port?: number;
+  readonly dataDir?: string;
+  readonly live: boolean;
+};
+
+/** `tributary demo`: the whole hub on simulated vendors. `demo vendors` is its second process, started by itself alone. */
+export function registerDemo(program: Command, context: CliContext): void {
+  const demo = program
+    .command("demo")
+    .description("the whole hub on simulated vendors, with two years of a company's history and live activity")
+    .option("--seed <number>", "another number, another company", wholeNumber, 1)
+    .option("--port <number>", "where the hub listens; 0: any free port (default: PORT, else 8080)", wholeNumber)
+    .option("--data-dir <folder>", "where the demo keeps its data (default: demo/ in the data folder)")
+    .option("--no-live", "nothing new happens")
+    .action(async ({ seed, port, dataDir, live }: Options) => {
+      const { env, out } = context;
+      const folder = dataDir === undefined ? path.join(env.dataDir, "demo") : path.resolve(dataDir);
+      await runDemo(context, { seed, folder, port: port ?? env.port, isLive: live }, (ready) =>
+        out.result(toJson(ready), () => toText(ready, live)),
+      );
+    });
+  demo.command("vendors", { hidden: true }).action(() => serveVendors(context.signal));
+}
+
+function wholeNumber(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It must be a whole number.");
+}
+
+function toJson({ console, email, password, tv, feeds, api, webhookReceiver, readyAfterS }: DemoAddresses): object {
+  return { console, email, password, tv, feeds, api, webhook_receiver: webhookReceiver, ready_after_s: readyAfterS };
+}
+
+function toText(ready: DemoAddresses, isLive: boolean): string {
+  return [
+    "",
+    `The demo is ready after ${Math.round(ready.readyAfterS)} s. ${ready.isNew ? "It is a new company." : "Its company goes on where it was left."}`,
+    "",
+    `  Console            ${ready.console}`,
+    `                     ${ready.email}  ${ready.password}`,
+    `  TV                 ${ready.tv}`,
+    ...ready.feeds.map((feed, at) => `  ${at === 0 ? "Feeds " : "      "}             ${feed}`),
+    `  API                ${ready.api}`,
+    `  Webhook receiver   ${ready.webhookReceiver}`,
+    "",
+    isLive
+      ? "Something happens every two seconds, a deal is won every half minute."
+      : "Nothing new happens (--no-live).",
+    "Ctrl-C stops everything. Started again within a day, the same company goes on.",
+  ].join("\n");
+}
