@@ -65,6 +65,7 @@ export function createPullProcessor(deps: PullWorkerDeps): (job: PullJob, contex
       context.log.info({ connection: job.connectionId, stream: job.stream }, "another worker is pulling this stream");
       return;
     }
+    context.log.info({ ...job, run: outcome.run.id, state: outcome.run.state, counts: outcome.run.counts }, "pulled");
     if (outcome.run.counts.facts > 0) await deps.requestMeasure({ reason: "facts" });
     const { error } = outcome;
     if (error !== null) throw context.signal.aborted ? context.signal.reason : error;

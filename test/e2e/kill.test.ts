@@ -8,7 +8,7 @@ import { startCloseSimulator } from "../../connectors/close/simulator/index.ts";
 import { openStore, type Store } from "../../core/store/db.ts";
 import { openEmbedded } from "../../core/store/embedded/index.ts";
 import { findPlace } from "../../core/store/embedded/place.ts";
-import { kill, run, start, type Started, type Variables } from "../support/processes.ts";
+import { kill, redisOfItsOwn, run, start, type Started, type Variables } from "../support/processes.ts";
 import { until } from "../support/until.ts";
 
 /** More rounds and records for a thorough proof: KILL_ROUNDS=30 KILL_RECORDS=100000. */
@@ -31,6 +31,7 @@ const folder = mkdtempSync(path.join(os.tmpdir(), "tributary-kill-"));
 // PostgreSQL runs as another user when the tests run as root, and has to get in.
 chmodSync(folder, 0o711);
 const variables: Variables = {
+  ...redisOfItsOwn(1),
   TRIBUTARY_DATA_DIR: path.join(folder, "data"),
   TRIBUTARY_ALLOW_PRIVATE_NETWORKS: "true",
   CLOSE_KEY: "api_simulated.administrator",

@@ -9,6 +9,13 @@ const COMMAND = fileURLToPath(new URL("../../bin/tributary.js", import.meta.url)
 
 export type Variables = { readonly [name: string]: string };
 
+/** Where the suite runs on Redis: a database of that Redis for this test file alone, so that hubs do not see each other's jobs. */
+export function redisOfItsOwn(database: number): Variables {
+  const url = process.env["REDIS_URL"];
+  if (url === undefined || url === "") return {};
+  return { REDIS_URL: new URL(`/${database}`, url).href };
+}
+
 export type Finished = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
 /** A `tributary` process, as a user would start it. Killed when the test file is done. */
