@@ -65,6 +65,9 @@ it("tells what an admin must mend from what may work next time, and never shows 
     kind: "config",
     message: `${base}/403 answered with status 403.`,
   });
+  answer = (_request, response) => response.writeHead(429, { "retry-after": "7" }).end();
+  await expect(get(base)).rejects.toMatchObject({ code: "csv.address.rate_limited", kind: "rate_limited" });
+  answer = (_request, response) => response.writeHead(503).end();
   await expect(get(`${base}/503`)).rejects.toMatchObject({ code: "csv.address.unavailable", kind: "transient" });
   await expect(get("http://127.0.0.1:1/")).rejects.toMatchObject({
     code: "csv.address.unavailable",
@@ -96,6 +99,7 @@ it("says that a web page is not a sheet", async () => {
   const [location] = await locate({ from: `${base}/edit`, key: "a", columns: {} });
   if (location === undefined) throw new Error("an address is one location");
   await expect(copyIfChanged(location, null, { allowPrivateNetworks: true, signal })).rejects.toMatchObject({
-    code: "csv.address.refused",
+    code: "csv.address.not_a_sheet",
+    kind: "contract",
   });
 });

@@ -56,7 +56,7 @@ export async function download(options: DownloadOptions): Promise<Downloaded | n
     }
     if (response.status !== 200) {
       response.data.destroy();
-      throw refused(url, response.status);
+      throw refused(url, response.status, retryAfter(response));
     }
     return save(url, response, options);
   }
@@ -139,7 +139,23 @@ function tooLarge(url: URL): TributaryError {
   });
 }
 
-function refused(url: URL, status: number): TributaryError {
+/** When the server wants to be asked again (RFC 9110, section 10.2.3: seconds or a date); null when it does not say. */
+function retryAfter(response: AxiosResponse): Date | null {
+  const text: unknown = response.headers["retry-after"];
+  if (typeof text !== "string") return null;
+  const at = /^\d+(\.\d+)?$/.test(text) ? Date.now() + Number(text) * 1000 : Date.parse(text);
+  return Number.isNaN(at) ? null : new Date(at);
+}
+
+function refused(url: URL, status: number, retryAt: Date | null): TributaryError {
+  if (status === 429 && retryAt !== null)
+    return new TributaryError({
+      code: "csv.address.rate_limited",
+      kind: "rate_limited",
+      message: `${shown(url)} asks to be left alone for a while.`,
+      mend: "Nothing to do: it goes on by itself. If it happens often, pull less often (schedule).",
+      retryAt,
+    });
   if (status === 429 || status >= 500)
     return new TributaryError({
       code: "csv.address.unavailable",

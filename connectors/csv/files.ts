@@ -156,8 +156,9 @@ async function fetchCopy(url: string, known: FileVersion | null, access: FileAcc
 }
 
 function notASheet(url: string): TributaryError {
-  return fileError({
-    code: "csv.address.refused",
+  return new TributaryError({
+    code: "csv.address.not_a_sheet",
+    kind: "contract",
     message: `${shown(new URL(url))} answers with a web page, not with a sheet.`,
     mend: "Use the sheet's published CSV link (for a Google Sheet: File, Share, Publish to web, Comma-separated values).",
   });

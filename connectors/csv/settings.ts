@@ -171,7 +171,11 @@ export const settings = z
       .refine(isTimeZone, "expected an IANA name such as Europe/Berlin")
       .optional()
       .describe("Of times without an offset; default: the workspace's"),
-    locale: z.string().default("en").describe("Of month names in dates"),
+    locale: z
+      .string()
+      .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, "expected a language tag such as de or pt-BR")
+      .default("en")
+      .describe("Of month names in dates"),
     date_format: dateFormat.default("iso"),
     decimal: decimal.default(".").describe("The decimal point"),
     pipelines: z

@@ -254,15 +254,20 @@ describe("reading again", () => {
     await expect(pull(settings, "deals", first.checkpoint)).rejects.toMatchObject({ code: "csv.file.empty" });
   });
 
-  it("moves the checkpoint with the last page alone", async () => {
-    const rows = Array.from({ length: 2500 }, (_unused, index) => `d${index},Lead,1,,\n`).join("");
-    const { pages, checkpoint } = await pull(deals(await file("d.csv", HEAD + rows)), "deals");
-    expect(pages.map((page) => [page.records.length, page.checkpoint === null])).toEqual([
-      [1000, true],
-      [1000, true],
-      [500, false],
-    ]);
-    expect(checkpoint).toMatchObject({ rows: 2500 });
+  it("goes on below the last row that landed when it was interrupted, unless the file is another by now", async () => {
+    const rows = Array.from({ length: 600 }, (_unused, index) => `d${index},Lead,1,,\n`).join("");
+    // A repetition of a row of the first page, on the last one.
+    const from = await file("d.csv", `${HEAD}${rows}d0,Lead,2,,\n`);
+    const whole = await pull(deals(from), "deals");
+    expect(whole.pages.map((page) => page.records.length)).toEqual([250, 250, 100]);
+    const rest = await pull(deals(from), "deals", whole.pages[0]?.checkpoint ?? null);
+    expect(rest.ids).toEqual(whole.ids.slice(250));
+    expect(rest.problems).toEqual(whole.problems);
+    expect(rest.pages.map((page) => page.startsListing)).toEqual([false, false]);
+    await appendFile(from, "new,Lead,1,,\n");
+    const anew = await pull(deals(from), "deals", whole.pages[0]?.checkpoint ?? null);
+    expect(anew.ids).toHaveLength(601);
+    expect(anew.pages.map((page) => page.startsListing)).toEqual([true, false, false]);
   });
 });
 

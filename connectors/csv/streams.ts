@@ -21,17 +21,25 @@ import { createSeenIds, type SeenIds } from "./seen-ids.ts";
 import { mappingsOf, sourceName, type Mapping, type Settings } from "./settings.ts";
 import { readRows, type SheetRow } from "./sheet-rows.ts";
 
-/** What the last complete reading saw. `mapping` is a fingerprint: another mapping reads the same files anew. */
-const checkpoint = z.object({ mapping: z.string(), rows: z.number(), files: z.record(z.string(), fileVersion) });
-type Checkpoint = z.infer<typeof checkpoint>;
+/** How far a reading of files is, or was at its end. `rows` counts every row below the headers, in the order of the files. */
+const progress = z.object({ rows: z.number(), files: z.record(z.string(), fileVersion) });
 
-const ROWS_PER_PAGE = 1000;
+/**
+ * `complete` is the last reading that reached the end, `reading` one that has not yet. `mapping` is a fingerprint: another mapping reads
+ * the same files anew.
+ */
+const checkpoint = z.object({ mapping: z.string(), complete: progress.nullable(), reading: progress.nullable() });
+type Checkpoint = z.infer<typeof checkpoint>;
+type Files = z.infer<typeof progress>["files"];
+
+const ROWS_PER_PAGE = 250;
 
 type Context = PullContext<Settings, FileAccess>;
 
 /**
  * A table's stream. A spreadsheet has no cursor: it is read from the top whenever one of its files has changed, and landing keeps only
- * the rows that differ. A pull that finds nothing changed gives no page.
+ * the rows that differ. A pull that finds nothing changed gives no page. An interrupted reading goes on below the last row that landed,
+ * as long as the files are still the same.
  */
 export function tableStream(table: Table): Stream<Settings, FileAccess> {
   return defineStream<Settings, FileAccess>({
@@ -65,17 +73,23 @@ type Source = { readonly mapping: Mapping; readonly name: string; readonly locat
 async function* pullTable(table: Table, context: Context): AsyncGenerator<Page> {
   const fingerprint = fingerprintOf(table, context.settings);
   const parsed = checkpoint.safeParse(context.checkpoint);
-  const last = parsed.success && parsed.data.mapping === fingerprint ? parsed.data : null;
+  const isKnown = parsed.success && parsed.data.mapping === fingerprint;
+  const last: Checkpoint = isKnown ? parsed.data : { mapping: fingerprint, complete: null, reading: null };
   const sources = await locateAll(table, context.settings);
-  const copies = await copiesIfChanged(sources, last, context.client);
-  if (copies === null) {
-    context.log("info", `${table}: no file has changed since the last pull (${last?.rows ?? 0} rows)`);
-    return;
-  }
+  const copies: LocalCopy[] = [];
   try {
-    yield* readAll(table, context, { sources, copies, last, fingerprint });
+    if (
+      last.reading === null &&
+      !(await takeCopiesIfChanged(sources, last.complete?.files ?? {}, context.client, copies))
+    ) {
+      context.log("info", `${table}: no file has changed since the last pull (${last.complete?.rows ?? 0} rows)`);
+      return;
+    }
+    await takeRest(sources, context.client, copies);
+    yield* readAll(table, context, { sources, copies, last });
   } finally {
-    await removeAll(copies);
+    // Holes are files of which no copy was taken yet.
+    for (const copy of Object.values(copies)) await copy.remove();
   }
 }
 
@@ -96,74 +110,82 @@ function fileKey(source: Source): string {
   return `${source.name} ${location.kind === "file" ? location.path : location.url}`;
 }
 
-/** The content of every file that changed (null for the others); null when none did, and none came or went. */
-async function copiesIfChanged(
+/**
+ * Takes a copy of every file that changed.
+ *
+ * @param copies is added to, at the place of the source; holes are files that did not change.
+ * @returns false when none changed, and none came or went.
+ */
+async function takeCopiesIfChanged(
   sources: readonly Source[],
-  last: Checkpoint | null,
+  known: Files,
   access: FileAccess,
-): Promise<(LocalCopy | null)[] | null> {
-  const copies: (LocalCopy | null)[] = [];
-  try {
-    for (const source of sources) {
-      copies.push(await copyIfChanged(source.location, last?.files[fileKey(source)] ?? null, access));
-    }
-  } catch (error) {
-    await removeAll(copies);
-    throw error;
+  copies: LocalCopy[],
+): Promise<boolean> {
+  for (const [index, source] of sources.entries()) {
+    const copy = await copyIfChanged(source.location, known[fileKey(source)] ?? null, access);
+    if (copy !== null) copies[index] = copy;
   }
-  const isSameSet = last !== null && Object.keys(last.files).length === sources.length;
-  return isSameSet && copies.every((copy) => copy === null) ? null : copies;
+  return Object.keys(known).length !== sources.length || Object.keys(copies).length > 0;
 }
 
-async function removeAll(copies: readonly (LocalCopy | null)[]): Promise<void> {
-  for (const copy of copies) await copy?.remove();
+/** The files that did not change are needed too, once one of them did: what is no longer in any of them has disappeared. */
+async function takeRest(sources: readonly Source[], access: FileAccess, copies: LocalCopy[]): Promise<void> {
+  for (const [index, source] of sources.entries()) {
+    const copy = copies[index] ?? (await copyIfChanged(source.location, null, access));
+    // Without a known version there always is a copy.
+    if (copy !== null) copies[index] = copy;
+  }
 }
 
 type Reading = {
   readonly sources: readonly Source[];
-  readonly copies: (LocalCopy | null)[];
-  readonly last: Checkpoint | null;
-  readonly fingerprint: string;
+  readonly copies: readonly LocalCopy[];
+  readonly last: Checkpoint;
 };
 
-/** Pages over every row of every file. Only the last page moves the checkpoint: an interrupted reading starts at the top again. */
-async function* readAll(table: Table, context: Context, reading: Reading): AsyncGenerator<Page> {
+/** Pages over every row of every file, or over those below where an interrupted reading of the same files had come to. */
+async function* readAll(table: Table, context: Context, { sources, copies, last }: Reading): AsyncGenerator<Page> {
   const files: { [key: string]: FileVersion } = {};
+  for (const [index, source] of sources.entries()) {
+    const copy = copies[index];
+    if (copy !== undefined) files[fileKey(source)] = copy.version;
+  }
+  const rowsDone = last.reading !== null && isSameContent(last.reading.files, files) ? last.reading.rows : 0;
   const seen = createSeenIds();
+  let startsListing = rowsDone === 0;
   let rows = 0;
-  let page: Json[] = [];
+  let records: Json[] = [];
   let problems: Problem[] = [];
-  let isFirstPage = true;
-  const take = (next: Json, total: number | null): Page => {
-    const startsListing = isFirstPage;
-    isFirstPage = false;
-    const taken = { records: page, problems };
-    page = [];
-    problems = [];
-    return { ...taken, checkpoint: next, progress: { done: rows, total }, startsListing };
+  const takePage = (next: Checkpoint, total: number | null): Page => {
+    const page = { records, problems, checkpoint: next, progress: { done: rows, total }, startsListing };
+    [records, problems, startsListing] = [[], [], false];
+    return page;
   };
-  for (const [index, source] of reading.sources.entries()) {
-    const copy = reading.copies[index] ?? (await copyIfChanged(source.location, null, context.client));
-    // Without a known version, a copy always comes.
-    if (copy === null) continue;
-    reading.copies[index] = copy;
+  for (const [index, source] of sources.entries()) {
+    const copy = copies[index];
+    if (copy === undefined) continue;
     const { mapping, location } = source;
     for await (const row of readRows({ path: copy.path, shown: location.shown, mapping, log: context.log })) {
       context.signal.throwIfAborted();
       rows += 1;
+      // Rows that landed already are read all the same: a key that repeats one of theirs is a repetition.
       const read = readRecord(table, source, row, context.settings, seen);
-      page.push(...read.records);
+      if (rows <= rowsDone) continue;
+      records.push(...read.records);
       problems.push(...read.problems);
-      if (page.length + problems.length < ROWS_PER_PAGE) continue;
-      yield take(context.checkpoint, null);
+      if (records.length + problems.length >= ROWS_PER_PAGE)
+        yield takePage({ ...last, reading: { rows, files } }, null);
     }
     await assertSettled(location, copy.version);
-    files[fileKey(source)] = copy.version;
-    await copy.remove();
   }
-  assertNotEmptied(table, rows, reading);
-  const next: Checkpoint = { mapping: reading.fingerprint, rows, files };
-  yield take(next, rows);
+  assertNotEmptied(table, rows, sources, last);
+  yield takePage({ ...last, complete: { rows, files }, reading: null }, rows);
+}
+
+function isSameContent(one: Files, other: Files): boolean {
+  const keys = Object.keys(one);
+  return keys.length === Object.keys(other).length && keys.every((key) => one[key]?.hash === other[key]?.hash);
 }
 
 type ReadRow = { readonly records: readonly RowRecord[]; readonly problems: readonly Problem[] };
@@ -201,14 +223,15 @@ function validating(settings: Settings): ReadingContext {
 }
 
 /** A file that lost all its rows is more often a failed export than a wish to delete everything. */
-function assertNotEmptied(table: Table, rows: number, reading: Reading): void {
-  const deletes = reading.sources.some(
+function assertNotEmptied(table: Table, rows: number, sources: readonly Source[], last: Checkpoint): void {
+  const deletes = sources.some(
     ({ mapping, location }) => mapping.rows_that_disappear === "delete" && location.kind !== "rows",
   );
-  if (rows > 0 || !deletes || (reading.last?.rows ?? 0) === 0) return;
+  const rowsBefore = last.complete?.rows ?? 0;
+  if (rows > 0 || !deletes || rowsBefore === 0) return;
   throw fileError({
     code: "csv.file.empty",
-    message: `${table}: every row has disappeared (${reading.last?.rows} at the last pull); nothing was deleted.`,
+    message: `${table}: every row has disappeared (${rowsBefore} at the last pull); nothing was deleted.`,
     mend: "Export the file again. If all rows are to go, set rows_that_disappear: keep, or remove the connection.",
   });
 }
