@@ -66,7 +66,7 @@ async function happen(eventId: string, type: string, entityKey = "deal-1"): Prom
 
 /** Lets deliveries that wait for a retry be due now. */
 const makeDue = (): Promise<unknown> => sql`update deliveries set next_attempt_at = now()`.execute(store.db);
-const ids = (): unknown[] => receiver.received.map((request) => request.headers["webhook-id"]);
+const ids = (): string[] => receiver.received.map((request) => String(request.headers["webhook-id"]));
 
 test("what arrives is signed so that any Standard Webhooks library accepts it", async () => {
   const { id, secret } = await subscribe(receiver.url, ["deal.won"]);
@@ -78,7 +78,7 @@ test("what arrives is signed so that any Standard Webhooks library accepts it", 
   expect(body).toEqual({ type: "deal.won", timestamp: "2026-03-02T09:15:04.000Z", data: { deal: { id: "deal-1" } } });
   expect(() =>
     new Webhook(newSecret()).verify(request?.body ?? "", request?.headers as Record<string, string>),
-  ).toThrow();
+  ).toThrow("No matching signature found");
 });
 
 test("an endpoint gets the types it asked for, from its subscription on", async () => {
@@ -127,7 +127,7 @@ test("in order: what happened to a deal later waits until the earlier has arrive
   };
   await dispatchOutbox(store.db);
   await deliverToEndpoint(deps, id, never);
-  expect(ids().toSorted()).toEqual(["evt_a1", "evt_b1"]);
+  expect(new Set(ids())).toEqual(new Set(["evt_a1", "evt_b1"]));
   await makeDue();
   await deliverToEndpoint(deps, id, never);
   expect(ids().filter((one) => one !== "evt_b1")).toEqual(["evt_a1", "evt_a1", "evt_a2"]);
