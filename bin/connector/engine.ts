@@ -8,6 +8,7 @@ import type { Json, JsonObject } from "../../core/base/json.ts";
 import { createLog } from "../../core/base/log.ts";
 import { type AnyConnector, defineConnector, type Page, type Stream } from "../../core/connector/define.ts";
 import type { PullDeps } from "../../core/land/pull.ts";
+import { activeStreams, parseSettings } from "../../core/land/engine.ts";
 import { runPull } from "../../core/land/run.ts";
 import { catchUp } from "../../core/normalise/index.ts";
 import { createSecrets, credentialsOf, generateSecretKey, parseSecretKey } from "../../core/secrets/index.ts";
@@ -79,7 +80,7 @@ function checkConnection(
     async replay() {
       const connection = await readConnection(store.db, id);
       if (connection === null) throw new Error(`${id} is gone.`);
-      for (const stream of Object.keys(connector.streams)) {
+      for (const stream of activeStreams(connector, connection, parseSettings(connector, connection))) {
         await catchUp({ store }, { connection, connector, stream }, { fromStart: true });
       }
     },
