@@ -53,7 +53,8 @@ export type Candidate = {
 type Version = {
   readonly payload: Json;
   readonly json: string;
-  readonly hash: Buffer;
+  /** SHA-256 in hexadecimal: a Buffer for each record would cost more than the hashing. */
+  readonly hash: string;
   readonly sourceTime: Date | null;
   readonly fetchedAt: Date;
   readonly isListing: boolean;
@@ -107,7 +108,7 @@ function toVersion(part: LandPart, record: Json): Version {
   return {
     payload: record,
     json,
-    hash: hash("sha256", json, "buffer"),
+    hash: hash("sha256", json, "hex"),
     sourceTime: validTime(part.stream.sourceTime(record)),
     fetchedAt: part.fetchedAt,
     isListing: part.isListing,
@@ -157,7 +158,7 @@ export function judge(candidate: Candidate, stored: StoredMark | undefined): Ver
   }
   if (version === null || (isOlder(version, stored) && !isRestored(version, stored))) return "keep";
   if (stored.deletedAt !== null) return isRestored(version, stored) ? "restore" : "keep";
-  return version.hash.equals(stored.hash) ? "keep" : "change";
+  return version.hash === stored.hash ? "keep" : "change";
 }
 
 function isRestored(version: Version, stored: StoredMark): boolean {
@@ -169,7 +170,7 @@ function isRestored(version: Version, stored: StoredMark): boolean {
 
 /** Whether nothing but the deletion of the stored record is known. */
 export function isBuriedUnseen(stored: StoredMark): boolean {
-  return stored.hash.equals(NO_HASH);
+  return stored.hash === NO_HASH;
 }
 
 function noId(stream: string, cause?: unknown): TributaryError {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { copyBytes, copyInstant, copyJson, copyText } from "./copy.ts";
+import { copyHex, copyInstant, copyJson, copyText } from "./copy.ts";
 
 test("escapes what COPY's text format gives a meaning, and nothing else", () => {
   expect(copyText("a\tb\nc\rd\\e")).toBe("a\\tb\\nc\\rd\\\\e");
@@ -21,5 +21,5 @@ test("keeps an escaped NUL and newline of a JSON text as they are written", () =
 });
 
 test("writes bytes as hexadecimal", () => {
-  expect(copyBytes(Buffer.from([0, 255]))).toBe("\\\\x00ff");
+  expect(copyHex("00ff")).toBe("\\\\x00ff");
 });

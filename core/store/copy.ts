@@ -47,7 +47,7 @@ export function copyInstant(value: Date | null): string {
   return value === null ? COPY_NULL : value.toISOString();
 }
 
-/** A `bytea`. */
-export function copyBytes(value: Buffer): string {
-  return `\\\\x${value.toString("hex")}`;
+/** A `bytea` that is written in hexadecimal. */
+export function copyHex(hex: string): string {
+  return `\\\\x${hex}`;
 }

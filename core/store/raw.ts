@@ -1,12 +1,13 @@
 import { sql } from "kysely";
 import type { Json } from "../base/json.ts";
-import { type Copy, copyBytes, copyInstant, copyJson, copyText } from "./copy.ts";
+import { type Copy, copyHex, copyInstant, copyJson, copyText } from "./copy.ts";
 import type { Db, Tx } from "./db.ts";
 
 /** What is stored of a record, as far as landing has to know. */
 export type StoredMark = {
   readonly externalId: string;
-  readonly hash: Buffer;
+  /** In hexadecimal. */
+  readonly hash: string;
   readonly sourceTime: Date | null;
   readonly fetchedAt: Date;
   readonly deletedAt: Date | null;
@@ -17,7 +18,7 @@ export type RawWrite = {
   readonly externalId: string;
   readonly seq: number;
   readonly json: string;
-  readonly hash: Buffer;
+  readonly hash: string;
   readonly sourceTime: Date | null;
   readonly fetchedAt: Date;
   readonly deletedAt: Date | null;
@@ -31,7 +32,7 @@ export type RawDeletion = {
 };
 
 /** The hash of a record of which nothing but its deletion is known. No payload has it. */
-export const NO_HASH: Buffer = Buffer.alloc(0);
+export const NO_HASH = "";
 
 /** The stored marks of those of the ids that there are. */
 export async function readMarks(
@@ -44,7 +45,7 @@ export async function readMarks(
     .selectFrom("raw_records")
     .select([
       "external_id as externalId",
-      "hash",
+      sql<string>`encode(hash, 'hex')`.as("hash"),
       "source_time as sourceTime",
       "fetched_at as fetchedAt",
       "deleted_at as deletedAt",
@@ -78,11 +79,17 @@ export async function insertRaw(
 ): Promise<void> {
   const key = `${copyText(connectionId)}\t${copyText(stream)}\t`;
   let lines = "";
+  // All records of a page have the same instant, and writing one out is not cheap.
+  let fetchedAt: Date | null = null;
+  let fetched = "";
   for (const record of records) {
-    const fetchedAt = copyInstant(record.fetchedAt);
+    if (record.fetchedAt !== fetchedAt) {
+      fetchedAt = record.fetchedAt;
+      fetched = copyInstant(fetchedAt);
+    }
     lines +=
-      `${key}${copyText(record.externalId)}\t${record.seq}\t${copyJson(record.json)}\t${copyBytes(record.hash)}\t` +
-      `${copyInstant(record.sourceTime)}\t${fetchedAt}\t${fetchedAt}\t${copyInstant(record.deletedAt)}\n`;
+      `${key}${copyText(record.externalId)}\t${record.seq}\t${copyJson(record.json)}\t${copyHex(record.hash)}\t` +
+      `${copyInstant(record.sourceTime)}\t${fetched}\t${fetched}\t${copyInstant(record.deletedAt)}\n`;
   }
   await copy("raw_records", RAW_COLUMNS, lines);
 }
@@ -97,11 +104,11 @@ export async function updateRaw(
   if (records.length === 0) return;
   await sql`
     update raw_records r set
-      seq = v.seq, payload = v.payload::json, hash = v.hash, source_time = v.source_time, fetched_at = v.fetched_at,
+      seq = v.seq, payload = v.payload::json, hash = decode(v.hash, 'hex'), source_time = v.source_time, fetched_at = v.fetched_at,
       deleted_at = v.deleted_at
     from unnest(
       ${records.map((r) => r.externalId)}::text[], ${records.map((r) => r.seq)}::bigint[], ${records.map((r) => r.json)}::text[],
-      ${records.map((r) => r.hash)}::bytea[], ${records.map((r) => r.sourceTime)}::timestamptz[],
+      ${records.map((r) => r.hash)}::text[], ${records.map((r) => r.sourceTime)}::timestamptz[],
       ${records.map((r) => r.fetchedAt)}::timestamptz[], ${records.map((r) => r.deletedAt)}::timestamptz[]
     ) v (external_id, seq, payload, hash, source_time, fetched_at, deleted_at)
     where r.connection_id = ${connectionId} and r.stream = ${stream} and r.external_id = v.external_id
