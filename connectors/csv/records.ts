@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { CANONICAL_STAGES } from "../../core/schema/canonical.ts";
-import type { JsonObject } from "../../core/base/json.ts";
 
 const cell = z.union([z.string(), z.strictObject({ date: z.string() })]);
 
@@ -35,5 +34,3 @@ export function recordId(record: unknown): string {
   return idOnly.parse(record).id;
 }
 const idOnly = z.object({ id: z.string() });
-
-export type RawRow = RowRecord & JsonObject;

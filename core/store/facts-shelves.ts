@@ -222,7 +222,7 @@ export const SHELVES: { readonly [name in ShelfName]: Shelf } = {
     ["team_id", "uuid"],
     ["from_day", "date"],
     ["to_day", "date"],
-    ["target", "bigint"],
+    ["target", "float8"],
   ]),
 };
 

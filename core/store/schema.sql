@@ -274,7 +274,7 @@ table goals
   team_id uuid
   from_day date not null
   to_day date not null
-  target bigint not null
+  target double precision not null
   constraint goals_pkey PRIMARY KEY (id)
   CREATE INDEX goals_by_record ON tributary.goals USING btree (record_id)
 

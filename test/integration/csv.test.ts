@@ -173,6 +173,25 @@ connections:
   });
 });
 
+it("keeps goals of money in minor units, and of ratios as they are", async () => {
+  const store = await testDatabase();
+  await apply(
+    store,
+    `
+goals:
+  - { metric: won_value, period: 2026-Q4, target: 250000.5 }
+  - { metric: win_rate, from: 2026-10-01, to: 2026-12-31, target: 0.3 }
+`,
+    {},
+  );
+  await sync(store, "config-file");
+  const { rows } = await sql`select metric, from_day, to_day, target from goals order by metric`.execute(store.db);
+  expect(rows).toEqual([
+    { metric: "win_rate", from_day: "2026-10-01", to_day: "2026-12-31", target: 0.3 },
+    { metric: "won_value", from_day: "2026-10-01", to_day: "2026-12-31", target: 25_000_050 },
+  ]);
+});
+
 const REAL = fileURLToPath(new URL("../../../shared/data/crm-sales-opportunities", import.meta.url));
 const EXAMPLE = fileURLToPath(new URL("../../config/examples/crm-sales-opportunities.yaml", import.meta.url));
 
