@@ -2,7 +2,6 @@ import path from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import type { CliContext } from "../context.ts";
 import { type DemoAddresses, runDemo } from "../demo/run.ts";
-import { serveVendors } from "../demo/vendors-process.ts";
 
 type Options = {
   readonly seed: number;
@@ -11,9 +10,9 @@ type Options = {
   readonly live: boolean;
 };
 
-/** `tributary demo`: the whole hub on simulated vendors. `demo vendors` is its second process, started by itself alone. */
+/** `tributary demo`: the whole hub on simulated vendors. */
 export function registerDemo(program: Command, context: CliContext): void {
-  const demo = program
+  program
     .command("demo")
     .description("the whole hub on simulated vendors, with two years of a company's history and live activity")
     .option("--seed <number>", "another number, another company", wholeNumber, 1)
@@ -27,7 +26,6 @@ export function registerDemo(program: Command, context: CliContext): void {
         out.result(toJson(ready), () => toText(ready, live)),
       );
     });
-  demo.command("vendors", { hidden: true }).action(() => serveVendors(context.signal));
 }
 
 function wholeNumber(text: string): number {

@@ -1,9 +1,9 @@
-import { mkdirSync } from "node:fs";
-import { lock } from "proper-lockfile";
 import { TributaryError } from "../../core/base/errors.ts";
+import { createLog } from "../../core/base/log.ts";
 import { sync } from "../commands/sync.ts";
 import { type CliContext, createContext, type Hub } from "../context.ts";
 import { DRAIN_MS, ROLES, runHub } from "../hub/run.ts";
+import { holdFolder } from "./folder.ts";
 import { applyDemoConfig, ADMIN_EMAIL, createAccess, subscribeClose } from "./set-up.ts";
 import { type DemoState, openState, ticksFile, writeState } from "./state.ts";
 import { portsOf, startVendorsProcess, type VendorsProcess } from "./vendors-process.ts";
@@ -41,7 +41,7 @@ export async function runDemo(
   options: DemoOptions,
   onReady: (addresses: DemoAddresses) => void,
 ): Promise<void> {
-  const release = await lockFolder(options.folder);
+  const release = holdFolder(options.folder);
   try {
     const startedMs = Date.now();
     const { state, isNew } = await openState(options.folder, options.seed, new Date());
@@ -57,59 +57,57 @@ export async function runDemo(
       allowPrivateNetworks: true,
     };
     const demo = createContext(env, context.out, context.signal);
-    await demo.withHub(
-      async (hub) => {
-        await live(hub, demo, options, state, ({ url, pagesUrl, linkKey }) =>
-          onReady({ ...addresses(url, pagesUrl, linkKey, state), isNew, readyAfterS: (Date.now() - startedMs) / 1000 }),
-        );
-      },
-      { graceMs: DRAIN_MS + 10_000 },
+    context.out.note("Starting the simulated vendors and the database …");
+    // Vendors forget who had subscribed when they die.
+    let resubscribe: () => Promise<void> = () => Promise.resolve();
+    const starting = startVendorsProcess(
+      { ...state, startedAt: new Date(state.startedAt), ticksFile: ticksFile(options.folder) },
+      { log: createLog(env.logLevel ?? "warn"), onRestart: () => resubscribe() },
     );
+    // Both take seconds, so they start at once; a failure of the vendors is met when they are needed.
+    starting.catch(() => undefined);
+    try {
+      await demo.withHub(
+        async (hub) => {
+          const vendors = await starting;
+          await live(hub, demo, options, { state, vendors }, (url, linkKey) => {
+            resubscribe = () => subscribeClose(hub, url);
+            const readyAfterS = (Date.now() - startedMs) / 1000;
+            onReady({ ...addresses(url, vendors.ready.pagesUrl, linkKey, state), isNew, readyAfterS });
+          });
+        },
+        { graceMs: DRAIN_MS + 10_000 },
+      );
+    } finally {
+      await starting.then((vendors) => vendors.stop()).catch(() => undefined);
+    }
   } finally {
-    await release();
+    release();
   }
 }
-
-type Ready = { readonly url: string; readonly pagesUrl: string; readonly linkKey: string };
 
 async function live(
   hub: Hub,
   context: CliContext,
   options: DemoOptions,
-  state: DemoState,
-  onReady: (ready: Ready) => void,
+  { state, vendors }: { readonly state: DemoState; readonly vendors: VendorsProcess },
+  onReady: (url: string, linkKey: string) => void,
 ): Promise<void> {
-  const { out, signal } = context;
-  let url: string | null = null;
-  out.note("Starting the simulated vendors …");
-  const vendors = await startVendorsProcess(
-    { ...state, startedAt: new Date(state.startedAt), ticksFile: ticksFile(options.folder) },
-    {
-      log: hub.log,
-      // Simulated vendors forget who had subscribed.
-      onRestart: async () => (url === null ? undefined : subscribeClose(hub, url)),
-    },
-  );
+  await applyDemoConfig(hub, state, vendors.ready);
+  const linkKey = await createAccess(hub, state);
+  await writeState(options.folder, { ...state, linkKey, ports: portsOf(vendors.ready) });
+  await firstLoad(hub, context);
+  if (context.signal.aborted) return;
+  const running = await runHub(hub, ROLES);
   try {
-    await applyDemoConfig(hub, state, vendors.ready);
-    const linkKey = await createAccess(hub, state);
-    await writeState(options.folder, { ...state, linkKey, ports: portsOf(vendors.ready) });
-    await firstLoad(hub, context);
-    if (signal.aborted) return;
-    const running = await runHub(hub, ROLES);
-    try {
-      url = running.url;
-      if (url === null) throw new Error("The demo runs a server.");
-      await subscribeClose(hub, url);
-      if (options.isLive) vendors.startLife();
-      onReady({ url, pagesUrl: vendors.ready.pagesUrl, linkKey });
-      await aborted(signal);
-      out.note("Stopping …");
-    } finally {
-      await running.drain();
-    }
+    if (running.url === null) throw new Error("The demo runs a server.");
+    await subscribeClose(hub, running.url);
+    if (options.isLive) vendors.startLife();
+    onReady(running.url, linkKey);
+    await aborted(context.signal);
+    context.out.note("Stopping …");
   } finally {
-    await stopQuietly(vendors, hub);
+    await running.drain();
   }
 }
 
@@ -120,10 +118,6 @@ async function firstLoad(hub: Hub, context: CliContext): Promise<void> {
     const failed = (await sync(hub, context, id, {})).find((run) => run.state === "failed");
     if (failed !== undefined) throw loadFailed(id, failed.stream, failed.error?.message ?? "unknown reason");
   }
-}
-
-async function stopQuietly(vendors: VendorsProcess, hub: Hub): Promise<void> {
-  await vendors.stop().catch((err: unknown) => hub.log.error({ err }, "the simulated vendors did not stop"));
 }
 
 function addresses(
@@ -146,22 +140,6 @@ function addresses(
 async function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
-}
-
-/** Two demos in one folder would each empty it under the other. */
-async function lockFolder(folder: string): Promise<() => Promise<void>> {
-  mkdirSync(folder, { recursive: true });
-  try {
-    return await lock(folder, { lockfilePath: `${folder}.lock`, realpath: false });
-  } catch (cause) {
-    throw new TributaryError({
-      code: "demo.running",
-      kind: "config",
-      message: `A demo runs in ${folder} already.`,
-      mend: "Stop it first, or name another folder with --data-dir.",
-      cause,
-    });
-  }
 }
 
 function loadFailed(id: string, stream: string, reason: string): TributaryError {

@@ -10,7 +10,7 @@ import { issueKey } from "../../dashboards/auth/keys.ts";
 import { hashPassword } from "../../dashboards/auth/password.ts";
 import type { Hub } from "../context.ts";
 import type { DemoState } from "./state.ts";
-import type { VendorsReady } from "./vendors.ts";
+import type { VendorsReady } from "./vendors-protocol.ts";
 
 export const ADMIN_EMAIL = "admin@fernhill.example";
 const CONFIG = fileURLToPath(new URL("../../config/examples/demo.yaml", import.meta.url));

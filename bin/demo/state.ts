@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { TributaryError } from "../../core/base/errors.ts";
+import { emptyFolder } from "./folder.ts";
 
 /**
  * What a demo has to remember to be the same demo when it is started again: the story follows from seed, start and the instants of its
@@ -46,7 +47,7 @@ export async function openState(
   if (old === null && existsSync(folder) && readdirSync(folder).length > 0 && !existsSync(fileOf(folder))) {
     throw foreignFolder(folder);
   }
-  await rm(folder, { recursive: true, force: true });
+  await emptyFolder(folder);
   const state: DemoState = {
     version: 1,
     seed,

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Log } from "../../core/base/log.ts";
 import { TributaryError } from "../../core/base/errors.ts";
-import { startVendors, type VendorsPlan, vendorsPlan, type VendorsReady, vendorsReady } from "./vendors.ts";
+import { type VendorsPlan, type VendorsReady, vendorsReady } from "./vendors-protocol.ts";
 
 /** The vendors' process as the demo holds it. One that dies is started again on the same ports, where its story goes on. */
 export type VendorsProcess = {
@@ -12,7 +12,7 @@ export type VendorsProcess = {
   stop(): Promise<void>;
 };
 
-const MAIN = fileURLToPath(new URL("../tributary.js", import.meta.url));
+const MAIN = fileURLToPath(new URL("./vendors-main.js", import.meta.url));
 const RESTART_AFTER_MS = 500;
 const MOST_RESTARTS_IN_A_ROW = 5;
 
@@ -79,7 +79,7 @@ type Begun = { readonly child: ChildProcess; readonly ready: VendorsReady };
 /** The plan goes by message, because it holds secrets and arguments can be read by everyone. */
 function begin(plan: VendorsPlan): Promise<Begun> {
   // A group of its own: the terminal's Ctrl-C goes to the hub, which ends the vendors after it has drained.
-  const child = fork(MAIN, ["demo", "vendors"], { detached: true, stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  const child = fork(MAIN, { detached: true, stdio: ["ignore", "ignore", "inherit", "ipc"] });
   return new Promise((resolve, reject) => {
     child.once("exit", (code) => reject(failed(code)));
     child.once("error", (cause) => reject(failed(null, cause)));
@@ -105,19 +105,4 @@ function failed(code: number | null, cause?: unknown): TributaryError {
     mend: "What it said stands above. Start the demo again; with another --data-dir if it stays so.",
     cause,
   });
-}
-
-/** What the vendors' process itself does: waits for its plan, starts, lives until it is told to end or its parent is gone. */
-export async function serveVendors(signal: AbortSignal): Promise<void> {
-  const message = await new Promise<unknown>((resolve) => process.once("message", resolve));
-  const { plan } = message as { readonly plan: unknown };
-  const vendors = await startVendors(vendorsPlan.parse(plan));
-  const end = new Promise<void>((resolve) => {
-    process.once("disconnect", resolve);
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
-  process.on("message", () => vendors.startLife());
-  process.send?.(vendors.ready);
-  await end;
-  await vendors.stop();
 }

@@ -1,34 +1,12 @@
-import { z } from "zod";
 import { startCloseSimulator } from "../../connectors/close/simulator/index.ts";
 import { LOST_REASON_FIELD } from "../../connectors/close/simulator/setup.ts";
 import { createCompany } from "../../connectors/_simulator/company/company.ts";
 import { startGeckoboardSimulator } from "../../dashboards/destinations/geckoboard/simulator/index.ts";
 import { createLife } from "./life.ts";
 import { startPages } from "./pages.ts";
+import { type VendorsPlan, vendorsPlan, type VendorsReady } from "./vendors-protocol.ts";
 
-/** Every vendor of the demo in one process of its own, so that they are as far from the hub as real ones: HTTP is all that they share. */
-export const vendorsPlan = z.object({
-  seed: z.int(),
-  startedAt: z.coerce.date(),
-  ticksFile: z.string(),
-  /** Wanted; 0 for any. */
-  ports: z.object({ close: z.int(), geckoboard: z.int(), pages: z.int() }),
-  webhookSecret: z.string(),
-  geckoboardKey: z.string(),
-});
-export type VendorsPlan = z.infer<typeof vendorsPlan>;
-
-export const vendorsReady = z.object({
-  type: z.literal("ready"),
-  closeUrl: z.string(),
-  closeKey: z.string(),
-  lostReasonField: z.string(),
-  geckoboardUrl: z.string(),
-  pagesUrl: z.string(),
-});
-export type VendorsReady = z.infer<typeof vendorsReady>;
-
-export type Vendors = {
+type Vendors = {
   readonly ready: VendorsReady;
   startLife(): void;
   stop(): Promise<void>;
@@ -37,7 +15,8 @@ export type Vendors = {
 /** Something happens every two seconds, so a win comes every 20 to 28. */
 const TICK_MS = 2000;
 
-export async function startVendors(plan: VendorsPlan): Promise<Vendors> {
+/** Every vendor of the demo in one process of its own, so that they are as far from the hub as real ones: HTTP is all that they share. */
+async function startVendors(plan: VendorsPlan): Promise<Vendors> {
   const company = createCompany({ seed: plan.seed, now: plan.startedAt });
   const life = createLife(company, plan.ticksFile);
   const { ports } = plan;
@@ -77,4 +56,19 @@ async function onPort<T>(port: number, start: (port: number) => Promise<T>): Pro
     if (!isTaken || port === 0) throw error;
     return start(0);
   }
+}
+
+/** What the vendors' process does: waits for its plan, starts, and lives until it is told to end or its parent is gone. */
+export async function serveVendors(): Promise<void> {
+  const message = await new Promise<unknown>((resolve) => process.once("message", resolve));
+  const { plan } = message as { readonly plan: unknown };
+  const vendors = await startVendors(vendorsPlan.parse(plan));
+  const end = new Promise<unknown>((resolve) => {
+    process.once("disconnect", resolve);
+    process.once("SIGTERM", resolve);
+  });
+  process.on("message", () => vendors.startLife());
+  process.send?.(vendors.ready);
+  await end;
+  await vendors.stop();
 }

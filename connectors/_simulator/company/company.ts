@@ -10,7 +10,7 @@ import { createRandom } from "./random.ts";
 import { createChats, createTickets } from "./support.ts";
 import { createTouches } from "./touches.ts";
 
-const LEADS_PER_MONTH = 88;
+const LEADS_PER_MONTH = 78;
 
 /**
  * Makes up a company and its history. Equal options give the equal company in every process, so the vendors' simulators can each make

@@ -382,7 +382,7 @@ export type CompanyOptions = {
   readonly timeZone?: string;
   /** Length of the history; default 24. */
   readonly months?: number;
-  /** Multiplies leads and what follows from them; 1 (the default) makes about 3,000 leads and 35,000 CRM records. */
+  /** Multiplies leads and what follows from them; 1 (the default) makes about 1,900 leads and 35,000 CRM records. */
   readonly scale?: number;
 };
 

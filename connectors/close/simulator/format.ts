@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -8,7 +8,7 @@ const SHORT = new Set(["pipe", "ev", "req", "whsub", "actitype", "outcome", "gro
 /** An id as Close makes them: prefix, `_`, base62; 43 characters after the prefix on old resources, 22 on newer ones. Equal seeds, equal ids. */
 export function closeId(prefix: string, seed: string): string {
   const length = SHORT.has(prefix) ? 22 : 43;
-  const bytes = createHash("sha512").update(`${prefix}|${seed}`).digest();
+  const bytes = hash("sha512", `${prefix}|${seed}`, "buffer");
   let text = "";
   for (let at = 0; at < length; at += 1) text += BASE62[(bytes[at] ?? 0) % 62];
   return `${prefix}_${text}`;
