@@ -18,6 +18,7 @@ import {
 import { addToRun, lockRun } from "../store/runs.ts";
 import { advanceStream, lockStreams, type StreamState } from "../store/streams.ts";
 import { type Candidate, gather, isBuriedUnseen, judge, type LandPart } from "./batch.ts";
+import { owe, type Resync } from "./resync.ts";
 
 /** Pages that land together. */
 export type Batch = {
@@ -26,6 +27,8 @@ export type Batch = {
   readonly parts: readonly LandPart[];
   /** The stream that is pulled, with where to go on. Null for what came by webhook: it moves no checkpoint. */
   readonly pulled: PulledStream | null;
+  /** Holes that the pulled stream has found in others. */
+  readonly resyncs?: readonly Resync[];
   readonly pages: number;
   readonly progress: { readonly done: number; readonly total: number | null } | null;
 };
@@ -69,7 +72,9 @@ export async function landBatch(
   return copyTransaction(store, async (tx, copy) => {
     if (!(await lockRun(tx, batch.runId)))
       throw fenced(batch.connectionId, batch.pulled?.stream ?? "inbound", batch.runId);
-    const states = await lockStreams(tx, batch.connectionId, [...byStream.keys()]);
+    const resyncs = batch.resyncs ?? [];
+    const touched = new Set([...byStream.keys(), ...resyncs.flatMap(({ streams }) => streams)]);
+    const states = await lockStreams(tx, batch.connectionId, [...touched]);
     checkFence(batch, states);
     const changes = new Map<string, readonly RawChange[]>();
     let counts: LandedCounts = { ...NOTHING, fetched: batch.parts.reduce((sum, part) => sum + part.records.length, 0) };
@@ -82,6 +87,9 @@ export async function landBatch(
       counts = addCounts(counts, plan.counts);
       if (plan.changes.length > 0) changes.set(stream, plan.changes);
     }
+    if (batch.pulled !== null)
+      for (const resync of resyncs)
+        await owe(tx, batch.connectionId, resync, { stream: batch.pulled.stream, runId: batch.runId }, learnedAt);
     await addToRun(tx, batch.runId, { ...counts, pages: batch.pages, progress: batch.progress });
     await alsoInTransaction?.(tx);
     return { counts, changes };

@@ -7,6 +7,7 @@ import { advanceStream, lockStreams } from "../store/streams.ts";
 import { readWorkspace } from "../store/workspace.ts";
 import type { LandPart } from "./batch.ts";
 import {
+  activeStreams,
   deletionsOf,
   type EngineDeps,
   landStreamOf,
@@ -16,6 +17,7 @@ import {
 } from "./engine.ts";
 import { type Batch, fenced, landBatch } from "./land.ts";
 import { type BatchLimits, batchPages, type FetchedPage } from "./pages.ts";
+import { resyncsOf } from "./resync.ts";
 import type { RunLines } from "./run-log.ts";
 import type { PullRequest, StartedRun } from "./start.ts";
 
@@ -42,6 +44,8 @@ export class Pull {
   private readonly lines: RunLines;
   private readonly stream: Stream;
   private readonly deletions: DeletionPolicy;
+  /** The connection's streams that are pulled. */
+  private readonly active: readonly string[];
   /** The landing that is under way; rejects when it failed. */
   private landing: Promise<void> = Promise.resolve();
   /** The making of facts that is under way. */
@@ -65,6 +69,7 @@ export class Pull {
     this.lines = lines;
     this.stream = streamOf(opened.connector, request.stream);
     this.deletions = deletionsOf(this.stream, opened.settings);
+    this.active = activeStreams(opened.connector, opened.connection, opened.settings);
   }
 
   private get db(): Db {
@@ -161,6 +166,10 @@ export class Pull {
       runId: this.started.runId,
       parts,
       pulled: { stream, checkpoint: last.page.checkpoint, listing },
+      resyncs: resyncsOf(
+        pages.map(({ page }) => page),
+        this.active,
+      ),
       pages: pages.length,
       progress: pages.findLast(({ page }) => page.progress !== undefined)?.page.progress ?? null,
     };

@@ -72,7 +72,7 @@ async function attempt(
     await noteSuccess(deps, request, started);
     return null;
   } catch (error) {
-    const failure = findTributaryError(error) ?? toStoreFailure(error) ?? toTributaryError(error);
+    const failure = findTributaryError(error) ?? toStoreFailure(error, deps.store.place) ?? toTributaryError(error);
     await noteFailure(deps, request, started, lines, failure);
     return failure;
   }
@@ -84,7 +84,11 @@ async function noteSuccess(deps: PullDeps, { connectionId, stream }: PullRequest
     await lockRun(tx, started.runId);
     const state = (await lockStreams(tx, connectionId, [stream])).get(stream);
     if (state?.runningRunId !== started.runId) throw fenced(connectionId, stream, started.runId);
-    await markStreamPulled(tx, connectionId, stream, { startedAt: started.startedAt, finishedAt });
+    await markStreamPulled(tx, connectionId, stream, {
+      runId: started.runId,
+      startedAt: started.startedAt,
+      finishedAt,
+    });
     await finishRun(tx, started.runId, { state: "succeeded", finishedAt, error: null });
     await markAuthorised(tx, connectionId);
   });

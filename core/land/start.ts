@@ -3,6 +3,7 @@ import type { RunTrigger } from "../schema/tables.ts";
 import type { Store } from "../store/db.ts";
 import { insertRun, interruptStaleRuns, latestRun, resumeRun, type Run } from "../store/runs.ts";
 import { lockStreams, setRunningRun } from "../store/streams.ts";
+import { isOwedPull } from "./resync.ts";
 
 export type PullRequest = {
   readonly connectionId: string;
@@ -21,6 +22,8 @@ export type StartedRun = {
   readonly checkpoint: Json;
   /** Only where the run was asked to start from it. */
   readonly since: Date | null;
+  /** Whether the run reads from the start, or goes on with one that did. */
+  readonly isFull: boolean;
   /** Whether the first page begins a listing, rather than going on with one. */
   readonly isFromStart: boolean;
 };
@@ -31,7 +34,7 @@ export type StartedRun = {
  *   the newest run was …                    the new run …
  *   waiting for the vendor                  is that run, going on under its number
  *   a full refresh that did not finish      goes on with the refresh from its last page, whatever was asked for (it is still owed);
- *                                           from the start if no page had landed
+ *                                           from the start if no page had landed (so, too, one that is owed for a hole: resync.ts)
  *   anything else                           is what was asked for
  */
 export async function startRun(store: Store, request: PullRequest, now: Date): Promise<StartedRun> {
@@ -52,7 +55,8 @@ export async function startRun(store: Store, request: PullRequest, now: Date): P
       : await insertRun(tx, { connectionId, stream, kind, trigger: request.trigger, since, startedAt });
     if (isWaiting) await resumeRun(tx, runId);
     await setRunningRun(tx, connectionId, stream, runId);
-    return { runId, startedAt, since, isFromStart, checkpoint: isFromStart ? null : (state?.checkpoint ?? null) };
+    const checkpoint = isFromStart ? null : (state?.checkpoint ?? null);
+    return { runId, startedAt, since, isFull: isRestart, isFromStart, checkpoint };
   });
 }
 
@@ -60,8 +64,9 @@ function isUnfinishedFull(run: Run): boolean {
   return run.kind === "full" && run.state !== "succeeded";
 }
 
-/** Somebody asks to start over from elsewhere: that replaces what was owed. */
+/** Somebody asks to start over from elsewhere: that replaces what was owed, unless it would leave a hole open. */
 function isOtherRestart(request: PullRequest, owed: Run): boolean {
+  if (isOwedPull(owed)) return false;
   const asks = request.kind === "full" || request.since !== null;
   return asks && request.since?.getTime() !== owed.since?.getTime();
 }

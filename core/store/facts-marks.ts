@@ -42,7 +42,8 @@ function noStream(connectionId: string, stream: string): TributaryError {
   });
 }
 
-const PARTIAL = "Records could not be normalised";
+/** How the reason starts with which {@link moveMark} says that a stream is partial. */
+export const NOT_NORMALISED = "Records could not be normalised";
 
 /** Records up to `seq` have become facts. With failures the stream says that it is not whole. */
 export async function moveMark(
@@ -56,7 +57,7 @@ export async function moveMark(
     update stream_states set
       normalised_seq = greatest(normalised_seq, ${seq}),
       is_partial = is_partial or ${failures > 0},
-      partial_reason = case when ${failures > 0} then ${`${PARTIAL}: see the log of the run (normalise.failed)`} else partial_reason end
+      partial_reason = case when ${failures > 0} then ${`${NOT_NORMALISED}: see the log of the run (normalise.failed)`} else partial_reason end
     where connection_id = ${connectionId} and stream = ${stream}
   `.execute(tx);
 }
@@ -68,8 +69,8 @@ export async function resetMark(store: Store, connectionId: string, stream: stri
     await sql`
       update stream_states set
         normalised_seq = 0,
-        is_partial = is_partial and partial_reason not like ${`${PARTIAL}%`},
-        partial_reason = case when partial_reason like ${`${PARTIAL}%`} then null else partial_reason end
+        is_partial = is_partial and partial_reason not like ${`${NOT_NORMALISED}%`},
+        partial_reason = case when partial_reason like ${`${NOT_NORMALISED}%`} then null else partial_reason end
       where connection_id = ${connectionId} and stream = ${stream}
     `.execute(tx);
   });

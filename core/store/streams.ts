@@ -1,6 +1,8 @@
 import { sql } from "kysely";
 import type { Json } from "../base/json.ts";
 import type { Db, Tx } from "./db.ts";
+import { NOT_NORMALISED } from "./facts-marks.ts";
+import type { RunError } from "./runs.ts";
 
 /** How far a stream is. */
 export type StreamState = {
@@ -85,21 +87,34 @@ function toCheckpointColumn(checkpoint: Json): string | null {
   return checkpoint === null ? null : JSON.stringify(checkpoint);
 }
 
-/** The pull that is complete: what the stream is fresh as of, and that it is whole again. */
+/**
+ * The pull that is complete: what the stream is fresh as of, and that it is whole again. It is not yet where a full pull was asked of it
+ * meanwhile ({@link oweFullPulls}), or where records that came in this run could not be made facts of.
+ */
 export async function markStreamPulled(
   tx: Tx,
   connectionId: string,
   stream: string,
-  pull: { readonly startedAt: Date; readonly finishedAt: Date },
+  pull: { readonly runId: number; readonly startedAt: Date; readonly finishedAt: Date },
 ): Promise<void> {
+  const staysPartial = sql`(is_partial and (
+    exists (
+      select from runs r
+      where r.connection_id = ${connectionId} and r.stream = ${stream} and r.id > ${pull.runId} and r.kind = 'full' and r.state = 'interrupted'
+    )
+    or (
+      partial_reason like ${`${NOT_NORMALISED}%`}
+      and exists (select from run_logs l where l.run_id = ${pull.runId} and l.code = 'normalise.failed')
+    )
+  ))`;
   await sql`
     update stream_states set
       running_run_id = null,
       first_load_done_at = coalesce(first_load_done_at, ${pull.finishedAt}),
       fresh_as_of = greatest(fresh_as_of, ${pull.startedAt}),
       last_success_at = ${pull.finishedAt},
-      is_partial = false,
-      partial_reason = null,
+      is_partial = ${staysPartial},
+      partial_reason = case when ${staysPartial} then partial_reason end,
       failures_in_a_row = 0
     where connection_id = ${connectionId} and stream = ${stream}
   `.execute(tx);
@@ -132,4 +147,46 @@ export async function setRunningRun(tx: Tx, connectionId: string, stream: string
     .where("connection_id", "=", connectionId)
     .where("stream", "=", stream)
     .execute();
+}
+
+/**
+ * Marks streams partial and notes for each that a full pull is owed: a run that was interrupted before its first page. The streams must be
+ * locked. Said again for the same reason before the stream that says so was pulled to its end, it is the same wish.
+ *
+ * @returns the streams that owe one from now on.
+ */
+export async function oweFullPulls(
+  tx: Tx,
+  connectionId: string,
+  streams: readonly string[],
+  wish: { readonly error: RunError; readonly saidBy: string; readonly now: Date },
+): Promise<string[]> {
+  const { error, saidBy, now } = wish;
+  const { rows } = await sql<{ stream: string }>`
+    insert into runs
+      (connection_id, stream, kind, trigger, state, started_at, finished_at, error_code, error_kind, error_message, error_mend)
+    select ${connectionId}, s.stream, 'full', 'schedule', 'interrupted', ${now}, ${now}, ${error.code}, ${error.kind}, ${error.message},
+      ${error.mend}
+    from unnest(${[...streams]}::text[]) with ordinality s (stream, n)
+    where not exists (
+      select from runs r
+      where r.connection_id = ${connectionId} and r.stream = s.stream and r.error_code = ${error.code} and r.error_message = ${error.message}
+        and r.started_at > coalesce(
+          (select last_success_at from stream_states where connection_id = ${connectionId} and stream = ${saidBy}), '-infinity'
+        )
+    )
+    order by s.n
+    returning stream
+  `.execute(tx);
+  const owing = rows.map((row) => row.stream);
+  await sql`
+    update stream_states set is_partial = true, partial_reason = ${error.message}
+    where connection_id = ${connectionId} and stream = any(${owing}::text[])
+  `.execute(tx);
+  // A run that waits for the vendor goes on as the full pull.
+  await sql`
+    update runs set state = 'interrupted', finished_at = ${now}
+    where connection_id = ${connectionId} and stream = any(${owing}::text[]) and state = 'waiting' and kind in ('pull', 'full')
+  `.execute(tx);
+  return owing;
 }
