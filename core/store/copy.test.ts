@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { copyHex, copyInstant, copyJson, copyText } from "./copy.ts";
+import { copyHex, copyInstant, copyJson, copyText, toChunks } from "./copy.ts";
 
 test("escapes what COPY's text format gives a meaning, and nothing else", () => {
   expect(copyText("a\tb\nc\rd\\e")).toBe("a\\tb\\nc\\rd\\\\e");
@@ -22,4 +22,15 @@ test("keeps an escaped NUL and newline of a JSON text as they are written", () =
 
 test("writes bytes as hexadecimal", () => {
   expect(copyHex("00ff")).toBe("\\\\x00ff");
+});
+
+test("sends lines of any length in pieces that add up to them", () => {
+  const lines = [`${"ü€😀".repeat(30_000)}\n`, "short\n", `${"x".repeat(65_536)}\n`, "ünï\n"];
+  const chunks = [...toChunks(lines)];
+  expect(chunks.length).toBeGreaterThan(1);
+  expect(Buffer.concat(chunks).toString()).toBe(lines.join(""));
+});
+
+test("sends nothing when there are no lines", () => {
+  expect([...toChunks([])]).toEqual([]);
 });

@@ -84,14 +84,8 @@ async function copyRows(copy: Copy, shelf: Shelf, rows: readonly Cells[]): Promi
 }
 
 /** Rows as COPY's text format. */
-export function copyLines(rows: readonly Cells[]): string {
-  let lines = "";
-  for (const cells of rows) {
-    let line = "";
-    for (const cell of cells) line += line === "" ? copyText(cell) : `\t${copyText(cell)}`;
-    lines += `${line}\n`;
-  }
-  return lines;
+export function copyLines(rows: readonly Cells[]): string[] {
+  return rows.map((cells) => `${cells.map(copyText).join("\t")}\n`);
 }
 
 async function updateRows(tx: Tx, shelf: Shelf, rows: readonly Cells[]): Promise<number> {

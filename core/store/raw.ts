@@ -78,7 +78,7 @@ export async function insertRaw(
   records: readonly RawWrite[],
 ): Promise<void> {
   const key = `${copyText(connectionId)}\t${copyText(stream)}\t`;
-  let lines = "";
+  const lines: string[] = [];
   // All records of a page have the same instant, and writing one out is not cheap.
   let fetchedAt: Date | null = null;
   let fetched = "";
@@ -87,9 +87,10 @@ export async function insertRaw(
       fetchedAt = record.fetchedAt;
       fetched = copyInstant(fetchedAt);
     }
-    lines +=
+    lines.push(
       `${key}${copyText(record.externalId)}\t${record.seq}\t${copyJson(record.json)}\t${copyHex(record.hash)}\t` +
-      `${copyInstant(record.sourceTime)}\t${fetched}\t${fetched}\t${copyInstant(record.deletedAt)}\n`;
+        `${copyInstant(record.sourceTime)}\t${fetched}\t${fetched}\t${copyInstant(record.deletedAt)}\n`,
+    );
   }
   await copy("raw_records", RAW_COLUMNS, lines);
 }
@@ -141,15 +142,17 @@ export async function insertVersions(
   records: readonly RawWrite[],
 ): Promise<void> {
   const key = `${copyText(connectionId)}\t${copyText(stream)}\t`;
-  let lines = "";
-  for (const record of records) {
-    lines +=
+  const lines = records.map(
+    (record) =>
       `${key}${copyText(record.externalId)}\t${record.seq}\t${copyJson(record.json)}\t` +
-      `${copyInstant(record.sourceTime)}\t${copyInstant(record.fetchedAt)}\n`;
-  }
+      `${copyInstant(record.sourceTime)}\t${copyInstant(record.fetchedAt)}\n`,
+  );
   const columns = ["connection_id", "stream", "external_id", "seq", "payload", "source_time", "fetched_at"];
   await copy("raw_versions", columns, lines);
 }
+
+/** Noted before the first records of a listing: that nothing of it is missing. No record has this id. */
+const LISTED_FROM_START = "";
 
 /** Notes what a listing has listed; with `isStart`, what was noted before no longer counts. */
 export async function noteListed(
@@ -160,8 +163,9 @@ export async function noteListed(
   isStart: boolean,
 ): Promise<void> {
   if (isStart) await forgetListed(tx, connectionId, stream);
+  const ids = isStart ? [LISTED_FROM_START, ...externalIds] : externalIds;
   await sql`
-    insert into stream_seen (connection_id, stream, external_ids) values (${connectionId}, ${stream}, ${externalIds}::text[])
+    insert into stream_seen (connection_id, stream, external_ids) values (${connectionId}, ${stream}, ${ids}::text[])
   `.execute(tx);
 }
 
@@ -169,12 +173,23 @@ export async function forgetListed(tx: Tx, connectionId: string, stream: string)
   await tx.deleteFrom("stream_seen").where("connection_id", "=", connectionId).where("stream", "=", stream).execute();
 }
 
+/** Whether what is noted of a listing begins with its first page, and lists anything. */
+export async function isListedFromStart(tx: Tx, connectionId: string, stream: string): Promise<boolean> {
+  const { rows } = await sql<{ there: boolean }>`
+    select coalesce(bool_or(${LISTED_FROM_START} = any(external_ids)), false)
+      and coalesce(bool_or(cardinality(array_remove(external_ids, ${LISTED_FROM_START})) > 0), false) as there
+    from stream_seen where connection_id = ${connectionId} and stream = ${stream}
+  `.execute(tx);
+  return rows[0]?.there ?? false;
+}
+
 /**
  * Ends a listing: the stream's records that it did not list are marked as gone. Where nothing was listed since the last listing ended (the
  * source was found unchanged), nothing is.
  *
  * @param afterSeq the stream's mark; the deletions get the numbers after it, in the order of their ids.
- * @param listing when the listing was asked for, and when it ended. A later listing that has the record again brings it back.
+ * @param listing when the listing was asked for, and when it ended. A later listing that has the record again brings it back. What came
+ *   after `quietSince` stays even so: it may have come about while the source was listing. Null: nothing does.
  * @returns how many are gone, and how many there were before.
  */
 export async function deleteUnlisted(
@@ -182,20 +197,22 @@ export async function deleteUnlisted(
   connectionId: string,
   stream: string,
   afterSeq: number,
-  listing: { readonly askedAt: Date; readonly endedAt: Date },
+  listing: { readonly askedAt: Date; readonly endedAt: Date; readonly quietSince: Date | null },
 ): Promise<{ readonly deleted: number; readonly before: number }> {
   const { rows } = await sql<{ deleted: number; before: number }>`
     with seen as (
       select unnest(external_ids) as external_id from stream_seen where connection_id = ${connectionId} and stream = ${stream}
     ),
     present as (
-      select external_id from raw_records where connection_id = ${connectionId} and stream = ${stream} and deleted_at is null
+      select external_id, greatest(first_fetched_at, fetched_at) as came_at
+      from raw_records where connection_id = ${connectionId} and stream = ${stream} and deleted_at is null
     ),
     gone as (
       select external_id, ${afterSeq}::bigint + row_number() over (order by external_id) as seq
       from present p
       where exists (select from stream_seen s where s.connection_id = ${connectionId} and s.stream = ${stream})
         and not exists (select from seen where seen.external_id = p.external_id)
+        and (${listing.quietSince}::timestamptz is null or p.came_at < ${listing.quietSince}::timestamptz)
     ),
     marked as (
       update raw_records r set seq = gone.seq, fetched_at = ${listing.askedAt}, deleted_at = ${listing.endedAt}
