@@ -31,8 +31,8 @@ export function registerBench(program: Command, context: CliContext): void {
     .command("pull <folder> <records>", { hidden: true })
     .description("a first load, in a process of its own")
     .action(async (folder: string, records: string) => {
-      await benchPull(folder, parseCount(records), { isBare: true });
-      context.out.json({ peakRssMb: process.resourceUsage().maxRSS / 1024 });
+      const { pullS, workerCpuS } = await benchPull(folder, parseCount(records), { isBare: true });
+      context.out.json({ peakRssMb: process.resourceUsage().maxRSS / 1024, pullS, workerCpuS });
     });
 }
 
@@ -49,7 +49,7 @@ function parseCounts(text: string): number[] {
 function toText(speed: BenchResult, memory: readonly PeakMemory[]): string {
   const count = (value: number): string => new Intl.NumberFormat("en", { maximumFractionDigits: 0 }).format(value);
   const lines = [
-    `pull, land and normalise: ${count(speed.records)} records in ${speed.pullS.toFixed(2)} s, ${count(speed.records / speed.pullS)} records/s`,
+    `pull, land and normalise: ${count(speed.records)} records in ${speed.pullS.toFixed(2)} s, ${count(speed.records / speed.pullS)} records/s; ${((speed.workerCpuS / speed.records) * 1e6).toFixed(0)} µs of the worker's CPU each`,
     `bare COPY of the same rows: ${speed.copyS.toFixed(2)} s (${Object.entries(speed.rows)
       .map(([table, rows]) => `${table} ${count(rows)}`)
       .join(", ")})`,

@@ -25,6 +25,8 @@ import { createPullDeps } from "../../workers/pull.ts";
 export type BenchResult = {
   readonly records: number;
   readonly pullS: number;
+  /** CPU time of the worker during the pull; unlike its duration it hardly depends on what else the machine does. */
+  readonly workerCpuS: number;
   readonly copyS: number;
   readonly ratio: number;
   /** Rows that were copied, by table. */
@@ -59,10 +61,10 @@ export async function benchPull(
   });
   try {
     await migrate(store.db);
-    const pullS = await timedPull(store, await addressOf(simulator), records);
-    if (options.isBare === true) return { records, pullS, copyS: 0, ratio: 0, rows: {} };
+    const pull = await timedPull(store, await addressOf(simulator), records);
+    if (options.isBare === true) return { records, ...pull, copyS: 0, ratio: 0, rows: {} };
     const { copyS, rows } = await timedCopy(store);
-    return { records, pullS, copyS, ratio: copyS / pullS, rows };
+    return { records, ...pull, copyS, ratio: copyS / pull.pullS, rows };
   } finally {
     simulator.stdin?.end();
     await store.close();
@@ -76,7 +78,11 @@ async function addressOf(simulator: ChildProcess): Promise<string> {
   return chunk.toString().trim();
 }
 
-async function timedPull(store: Store, baseUrl: string, records: number): Promise<number> {
+async function timedPull(
+  store: Store,
+  baseUrl: string,
+  records: number,
+): Promise<{ readonly pullS: number; readonly workerCpuS: number }> {
   const secrets = createSecrets([parseSecretKey(generateSecretKey())]);
   await store.db
     .insertInto("connections")
@@ -99,11 +105,13 @@ async function timedPull(store: Store, baseUrl: string, records: number): Promis
   });
   const request = { connectionId: CONNECTION, stream: "calls", kind: "pull", trigger: "manual", since: null } as const;
   const start = performance.now();
+  const cpuBefore = process.cpuUsage();
   const outcome = await runPull(deps, request, new AbortController().signal);
   const pullS = (performance.now() - start) / 1000;
+  const { user, system } = process.cpuUsage(cpuBefore);
   if (outcome.kind !== "ended" || outcome.error !== null) throw new Error("the pull failed", { cause: outcome });
   if (outcome.run.counts.added !== records) throw new Error(`${outcome.run.counts.added} of ${records} records landed`);
-  return pullS;
+  return { pullS, workerCpuS: (user + system) / 1e6 };
 }
 
 /** Everything that the pull wrote, copied once more. The rows are read into memory first, so that only the writing is timed. */
