@@ -147,6 +147,6 @@ function loadFailed(id: string, stream: string, reason: string): TributaryError 
     code: "demo.first_load_failed",
     kind: "bug",
     message: `${id}/${stream} could not be loaded: ${reason}`,
-    mend: "Start the demo again: it goes on from where it stopped. With --seed it begins anew.",
+    mend: "Start the demo again: it goes on from where it stopped. With another --seed it begins anew.",
   });
 }
