@@ -51,7 +51,9 @@ export type Stream<Settings = unknown, Client = unknown> = {
    * - `tombstones`  pages name deleted ids.
    * - `absence`     each pull lists everything; what a completed pull did not list is gone. A pull that gives no page at all has found
    *                 the source unchanged: it takes nothing away.
-   * - `elsewhere`   another stream's pages (an event log) name them.
+   * - `elsewhere`   another stream's pages (an event log) name them. Such a log forgets, so a full pull that goes all the way back tells as
+   *                 well: what it did not list, and what nothing has brought since it began, is gone. One that lists nothing at all (the
+   *                 records come in other streams' pages) takes nothing away.
    * - `never`       the source never takes a record back.
    */
   readonly deletions: DeletionPolicy | ((settings: Settings) => DeletionPolicy);
@@ -115,7 +117,7 @@ export type Page = {
   readonly problems?: readonly Problem[];
   readonly progress?: { readonly done: number; readonly total: number | null };
   /**
-   * Only for streams that learn of deletions by absence: this page begins the listing anew (the file has changed since the checkpoint), so
+   * Only where what is not listed is gone: this page begins the listing anew (the file has changed since the checkpoint), so
    * what earlier pages listed no longer counts.
    */
   readonly startsListing?: boolean;

@@ -1,8 +1,8 @@
 import type { DeletionPolicy, PullContext, Stream } from "../connector/define.ts";
 import { startOfDay } from "../base/time.ts";
-import type { Db } from "../store/db.ts";
-import { deleteUnlisted, forgetListed, type RawChange } from "../store/raw.ts";
-import { addToRun, lockRun, readRun, type Run } from "../store/runs.ts";
+import type { Db, Tx } from "../store/db.ts";
+import { deleteUnlisted, forgetListed, isListedFromStart, type RawChange } from "../store/raw.ts";
+import { addToRun, fullPullBegan, lockRun, readRun, type Run } from "../store/runs.ts";
 import { advanceStream, lockStreams } from "../store/streams.ts";
 import { readWorkspace } from "../store/workspace.ts";
 import type { LandPart } from "./batch.ts";
@@ -33,6 +33,12 @@ export type PullDeps = EngineDeps & {
  * screen may be.
  */
 const LIMITS: BatchLimits = { maxRecords: 1000, maxWaitMs: 1000 };
+
+/**
+ * A record that another stream or a webhook brought shortly before a full pull began may not be in the source's lists yet: search indexes
+ * lag. The next full pull will tell.
+ */
+const SETTLED_MS = 3_600_000;
 
 /** The pages of one run, on their way into the store. Three things go on at once: a page is fetched, a batch lands, a batch becomes facts. */
 export class Pull {
@@ -160,7 +166,7 @@ export class Pull {
     const last = pages.at(-1);
     if (last === undefined) throw new Error("a batch has at least one page");
     const isStart = pages[0]?.page.startsListing === true || (this.isFirstBatch && this.started.isFromStart);
-    const listing = this.deletions === "absence" ? { isStart, problemIds } : null;
+    const listing = this.isListing() ? { isStart, problemIds } : null;
     return {
       connectionId: this.request.connectionId,
       runId: this.started.runId,
@@ -190,19 +196,39 @@ export class Pull {
     return this.deps.normalise({ connection, connector, stream, changes, runId: this.started.runId });
   }
 
+  /**
+   * Whether what the run does not list is gone. Of streams whose deletions an event log tells of, a full pull finds those that the log has
+   * lost. One that starts from a date does not list everything.
+   */
+  private isListing(): boolean {
+    if (this.deletions === "absence") return true;
+    if (this.deletions !== "elsewhere" || !this.started.isFull) return false;
+    return this.started.since === null && this.opened.connection.backfillFrom === null;
+  }
+
   /** Everything was listed: what was not is gone. A pull that started from a date has not listed everything. */
   private async endListing(): Promise<void> {
-    if (this.deletions !== "absence") return;
+    const isSweep = this.deletions === "elsewhere" && this.started.isFull;
+    if (this.deletions !== "absence" && !isSweep) return;
     const { connectionId, stream } = this.request;
     const { deleted, before } = await this.db.transaction().execute(async (tx) => {
       await lockRun(tx, this.started.runId);
       const state = (await lockStreams(tx, connectionId, [stream])).get(stream);
       if (state?.runningRunId !== this.started.runId) throw fenced(connectionId, stream, this.started.runId);
-      if (this.started.since !== null) {
+      // A stream that has no list of its own (its records come in other streams' pages) lists nothing, and loses nothing.
+      const isWhole =
+        this.isListing() &&
+        this.started.since === null &&
+        (!isSweep || (await isListedFromStart(tx, connectionId, stream)));
+      if (!isWhole) {
         await forgetListed(tx, connectionId, stream);
         return { deleted: 0, before: 0 };
       }
-      const times = { askedAt: this.started.startedAt, endedAt: this.deps.clock.now() };
+      const times = {
+        askedAt: this.started.startedAt,
+        endedAt: this.deps.clock.now(),
+        quietSince: await this.quietSince(tx),
+      };
       const gone = await deleteUnlisted(tx, connectionId, stream, state.landedSeq, times);
       if (gone.deleted > 0) {
         await advanceStream(tx, connectionId, stream, { landedSeq: state.landedSeq + gone.deleted });
@@ -214,5 +240,13 @@ export class Pull {
     if (deleted * 2 > before)
       this.lines.add("warn", `${deleted} of ${before} records are no longer listed and were marked as deleted.`);
     await this.normalise(stream, null);
+  }
+
+  /** What came later may be missing from the list for having been too young; null where the list itself is the stream's only source. */
+  private async quietSince(tx: Tx): Promise<Date | null> {
+    if (this.deletions === "absence") return null;
+    const { connectionId, stream } = this.request;
+    const began = await fullPullBegan(tx, connectionId, stream, this.started.runId);
+    return new Date(began.getTime() - SETTLED_MS);
   }
 }

@@ -107,6 +107,24 @@ export async function readRun(db: Db, runId: number): Promise<Run | null> {
   return row === undefined ? null : toRun(row);
 }
 
+/**
+ * When the reading from the start that a run completes began: in that run, or in the first of those before it that were cut off after a page
+ * of theirs had landed.
+ */
+export async function fullPullBegan(db: Db, connectionId: string, stream: string, runId: number): Promise<Date> {
+  const { rows } = await sql<{ began: Date }>`
+    select min(started_at) as began from runs
+    where connection_id = ${connectionId} and stream = ${stream} and id <= ${runId} and kind = 'full' and (pages > 0 or id = ${runId})
+      and id > coalesce((
+        select max(id) from runs
+        where connection_id = ${connectionId} and stream = ${stream} and kind in ('pull', 'full') and state = 'succeeded'
+      ), 0)
+  `.execute(db);
+  const began = rows[0]?.began;
+  if (began === undefined) throw new Error(`there is no run ${runId}`);
+  return began;
+}
+
 /** Runs of the stream that say they are running, while nobody holds the stream: their process is gone. */
 export async function interruptStaleRuns(db: Db, connectionId: string, stream: string, now: Date): Promise<void> {
   await db

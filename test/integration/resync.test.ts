@@ -87,8 +87,8 @@ test("a pull that was under way when the hole was found does not clear the mark"
 test("a full pull that is owed stays owed when it fails, and when somebody asks for less", async () => {
   await pull(connectorOf(withHole), "items");
   const down = new TributaryError({ code: "test.down", kind: "transient", message: "Down.", mend: "-" });
-  const failing = connectorOf(withHole, async function* () {
-    await Promise.resolve();
+  const failing = connectorOf(withHole, async function* (context) {
+    yield* numbered([])(context);
     throw down;
   });
   expect(await pull(failing, "others", { since: new Date("2026-02-01T00:00:00Z") })).toMatchObject({ since: null });
