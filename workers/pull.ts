@@ -1,4 +1,5 @@
 import type { Clock } from "../core/base/clock.ts";
+import { TributaryError } from "../core/base/errors.ts";
 import type { Log } from "../core/base/log.ts";
 import type { AnyConnector } from "../core/connector/define.ts";
 import type { NormaliseChanged } from "../core/land/engine.ts";
@@ -62,6 +63,7 @@ export function createPullProcessor(deps: PullWorkerDeps): (job: PullJob, contex
     };
     const outcome = await pull(forJob, job, context.signal);
     if (outcome.kind === "busy") {
+      if (!isRepeated(job)) throw busy(job, deps.clock.now());
       context.log.info({ connection: job.connectionId, stream: job.stream }, "another worker is pulling this stream");
       return;
     }
@@ -80,4 +82,21 @@ function pull(deps: PullDeps, job: PullJob, signal: AbortSignal): Promise<PullOu
 
 function sinceOf(job: PullJob): Date | null {
   return job.since === null ? null : new Date(job.since);
+}
+
+/** Whether the schedule asks for the same again before long. What a person wants, more than a pull, and a webhook's news are asked for once. */
+function isRepeated({ kind, trigger, since }: PullJob): boolean {
+  return kind === "pull" && trigger !== "manual" && since === null;
+}
+
+const BUSY_RETRY_MS = 5_000;
+
+function busy({ connectionId, stream }: PullJob, now: Date): TributaryError {
+  return new TributaryError({
+    code: "land.busy",
+    kind: "rate_limited",
+    message: `Another process is pulling ${connectionId}/${stream}.`,
+    mend: "Nothing to do: this pull begins when that one has ended.",
+    retryAt: new Date(now.getTime() + BUSY_RETRY_MS),
+  });
 }

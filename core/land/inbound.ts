@@ -18,7 +18,7 @@ import { fenced, landBatch } from "./land.ts";
 import { tryLock } from "./lock.ts";
 import type { PullDeps } from "./pull.ts";
 import { openRunLines, type RunLines } from "./run-log.ts";
-import { type PullOutcome, streamLockName } from "./run.ts";
+import { isInterruption, type PullOutcome, stopped, streamLockName } from "./run.ts";
 
 /** The runs of webhooks are listed under this name; it is no stream of its own. */
 export const INBOUND = "inbound";
@@ -60,7 +60,13 @@ function withoutSecrets(headers: InboundRequest["headers"]): InboundRequest["hea
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !secret.has(name)));
 }
 
-/** Lands what webhooks have brought, oldest first, and makes facts of it. One at a time per connection; `busy` when another does it. */
+/**
+ * Lands what webhooks have brought, oldest first, and makes facts of it. One at a time per connection; `busy` when another does it: it may
+ * have looked for the last time, so ask again.
+ *
+ * Stopped by `signal`, it ends with `land.stopped` unless nothing was left. What arrives after the last look is asked for by whoever has
+ * kept it: the queue then makes one more run after this one.
+ */
 export async function takeInbound(deps: PullDeps, connectionId: string, signal: AbortSignal): Promise<PullOutcome> {
   const lock = await tryLock(deps.store, streamLockName(connectionId, INBOUND));
   if (lock === null) return { kind: "busy" };
@@ -96,11 +102,11 @@ async function attempt(
   signal: AbortSignal,
 ): Promise<TributaryError | null> {
   const end = async (failure: TributaryError | null): Promise<TributaryError | null> => {
+    const state = failure === null ? "succeeded" : isInterruption(failure) ? "interrupted" : "failed";
     const error =
-      failure === null
+      failure === null || state === "interrupted"
         ? null
         : { code: failure.code, kind: failure.kind, message: failure.message, mend: failure.mend };
-    const state = failure === null ? (signal.aborted ? "interrupted" : "succeeded") : "failed";
     await finishRun(deps.store.db, runId, { state, finishedAt: deps.clock.now(), error });
     return failure;
   };
@@ -109,14 +115,14 @@ async function attempt(
     if (connection === null) throw unknownConnection(connectionId);
     const connector = connectorOf(deps, connection);
     const opened = { connection, connector, settings: parseSettings(connector, connection) };
-    while (!signal.aborted) {
+    for (;;) {
       const deliveries = await waitingDeliveries(deps.store.db, connectionId, MOST_AT_ONCE);
-      if (deliveries.length === 0) break;
+      if (deliveries.length === 0) return await end(null);
+      if (signal.aborted) throw stopped({ connectionId, stream: INBOUND }, signal.reason);
       await landDeliveries(deps, opened, runId, deliveries, lines);
     }
-    return await end(null);
   } catch (error) {
-    return end(findTributaryError(error) ?? toStoreFailure(error) ?? toTributaryError(error));
+    return end(findTributaryError(error) ?? toStoreFailure(error, deps.store.place) ?? toTributaryError(error));
   }
 }
 

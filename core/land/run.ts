@@ -126,12 +126,17 @@ async function noteFailure(
 /** What takes a run off its stream without anything being wrong. */
 const INTERRUPTIONS: ReadonlySet<string> = new Set(["land.stopped", "land.lock_lost", "land.fenced"]);
 
+export function isInterruption(failure: TributaryError): boolean {
+  return INTERRUPTIONS.has(failure.code);
+}
+
 function stateAfter(failure: TributaryError): Run["state"] {
-  if (INTERRUPTIONS.has(failure.code)) return "interrupted";
+  if (isInterruption(failure)) return "interrupted";
   return failure.kind === "rate_limited" ? "waiting" : "failed";
 }
 
-function stopped(request: PullRequest, reason: unknown): TributaryError {
+/** What a run says that was told to end. */
+export function stopped(request: Pick<PullRequest, "connectionId" | "stream">, reason: unknown): TributaryError {
   return new TributaryError({
     code: "land.stopped",
     kind: "transient",
