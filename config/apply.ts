@@ -2,8 +2,9 @@ import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import { TributaryError } from "../core/base/errors.ts";
 import type { JsonObject } from "../core/base/json.ts";
+import { applyRepsConfig } from "../core/identity/index.ts";
 import { applyPipelineSettings } from "../core/normalise/pipeline-settings.ts";
-import { credentialsOf, endpointSecretOf, type Secrets } from "../core/secrets/index.ts";
+import { credentialsOf, destinationKeyOf, endpointSecretOf, type Secrets } from "../core/secrets/index.ts";
 import { writeAudit } from "../core/store/audit.ts";
 import type { Db, Tx } from "../core/store/db.ts";
 import { deleteEndpoint, endpointSecret, insertEndpoint, listEndpoints } from "../core/store/endpoints.ts";
@@ -33,10 +34,7 @@ export type ApplyOptions = {
 };
 
 /** Sections that are stored whole in the table `settings`. */
-const SECTIONS = ["pipelines", "feeds", "geckoboard", "dashboards"] as const;
-
-/** What the API key of Geckoboard is sealed for; the destination opens it by the same name. */
-const GECKOBOARD_KEY = "settings/geckoboard/api_key";
+const SECTIONS = ["pipelines", "reps", "feeds", "geckoboard", "dashboards"] as const;
 
 /** Of the endpoints, those that a config file has made. */
 const CREATED_BY = "config";
@@ -123,7 +121,7 @@ function openCredentials(row: ConnectionRow, secrets: Secrets): JsonObject | nul
 
 function openSection(section: string, value: object, secrets: Secrets): object {
   if (section !== "geckoboard" || !("api_key" in value) || typeof value.api_key !== "string") return value;
-  return { ...value, api_key: opened(secrets, value.api_key, GECKOBOARD_KEY) };
+  return { ...value, api_key: opened(secrets, value.api_key, destinationKeyOf(section)) };
 }
 
 type ChangeContext = ApplyOptions & { readonly desired: Desired; readonly stored: Stored };
@@ -199,9 +197,12 @@ export function connectionRow(
 async function applySection(tx: Tx, section: string, { desired, secrets }: ChangeContext): Promise<void> {
   const wanted = desired.sections[section] ?? null;
   const isKeyed = wanted !== null && "api_key" in wanted && typeof wanted.api_key === "string";
-  const value = isKeyed ? { ...wanted, api_key: secrets.seal(String(wanted.api_key), GECKOBOARD_KEY) } : wanted;
+  const value = isKeyed
+    ? { ...wanted, api_key: secrets.seal(String(wanted.api_key), destinationKeyOf(section)) }
+    : wanted;
   await writeSettings(tx, section, value);
   if (section === "pipelines") await applyPipelineSettings(tx);
+  if (section === "reps") await applyRepsConfig(tx, new Date());
 }
 
 /** An endpoint that changes keeps its id, and with it what is still to be delivered. */

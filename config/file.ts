@@ -4,6 +4,7 @@ import { z } from "zod";
 import { TributaryError } from "../core/base/errors.ts";
 import type { JsonObject } from "../core/base/json.ts";
 import type { AnyConnector } from "../core/connector/define.ts";
+import type { RepsSection } from "../core/identity/reps-config.ts";
 import { METRICS } from "../core/metrics/registry.ts";
 import { explain, issueLines, SECRET_PART, valueAt } from "./issues.ts";
 import { nearest } from "./nearest.ts";
@@ -251,6 +252,13 @@ function literalSecrets(yaml: YamlFile, sections: FileSections): readonly FileIs
     }));
 }
 
+/** Who is who by name, for the tools that do not tell by e-mail address. */
+function repNames({ reps }: FileSections): RepsSection | undefined {
+  return reps?.flatMap(({ name, email, also = [] }) =>
+    name === undefined ? [] : [{ name, ...(email === undefined ? {} : { email }), also }],
+  );
+}
+
 function toDesired(
   sections: FileSections,
   connections: readonly DesiredConnection[],
@@ -293,6 +301,7 @@ function toDesired(
     connections: [...connections, ...own],
     sections: {
       ...present("pipelines", sections.pipelines),
+      ...present("reps", repNames(sections)),
       ...present("feeds", sections.feeds),
       ...present("geckoboard", sections.geckoboard),
       ...present("dashboards", sections.dashboards),

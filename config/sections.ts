@@ -88,6 +88,10 @@ export const repSection = z
     phone: z.string().optional(),
     team: slug.optional().describe("The id of one of `teams`"),
     active: z.boolean().optional(),
+    also: z
+      .array(z.string().min(1))
+      .optional()
+      .describe("What else is this rep: connection:id (a tool's own id), or another name that a tool uses"),
   })
   .refine((rep) => rep.name !== undefined || rep.email !== undefined, "expected a name or an e-mail address");
 

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Store, Tx } from "../store/db.ts";
-import { credentialsOf, endpointSecretOf, inboundSecretOf, type Secrets } from "./index.ts";
+import { credentialsOf, destinationKeyOf, endpointSecretOf, inboundSecretOf, type Secrets } from "./index.ts";
 
 /** Every column that holds a sealed text, and what its text belongs to. A new one is added here, or a rotation would lose it. */
 const SEALED_COLUMNS = [
@@ -20,8 +20,23 @@ export async function rotateSecrets(store: Store, from: Secrets, to: Secrets): P
   return store.db.transaction().execute(async (tx) => {
     let count = 0;
     for (const place of SEALED_COLUMNS) count += await reseal(tx, place, from, to);
-    return count;
+    return count + (await resealSettings(tx, from, to));
   });
+}
+
+/** Destinations keep their API key in their section of `settings`. */
+async function resealSettings(tx: Tx, from: Secrets, to: Secrets): Promise<number> {
+  const { rows } = await sql<{ section: string; sealed: string }>`
+    select section, value ->> 'api_key' as sealed from settings where value ? 'api_key' order by section for no key update
+  `.execute(tx);
+  for (const { section, sealed } of rows) {
+    const belongsTo = destinationKeyOf(section);
+    const resealed = to.seal(from.open(sealed, belongsTo), belongsTo);
+    await sql`update settings set value = jsonb_set(value, '{api_key}', to_jsonb(${resealed}::text)) where section = ${section}`.execute(
+      tx,
+    );
+  }
+  return rows.length;
 }
 
 async function reseal(tx: Tx, place: (typeof SEALED_COLUMNS)[number], from: Secrets, to: Secrets): Promise<number> {

@@ -1,7 +1,7 @@
 import { findTributaryError, toTributaryError, TributaryError } from "../../core/base/errors.ts";
 import { geckoboardSection } from "../../core/metrics/datasets.ts";
 import type { Clock } from "../../core/base/clock.ts";
-import type { Secrets } from "../../core/secrets/index.ts";
+import { destinationKeyOf, type Secrets } from "../../core/secrets/index.ts";
 import type { Store } from "../../core/store/db.ts";
 import { readDestinationState, recordPush } from "../../core/store/destinations.ts";
 import { readSettings } from "../../core/store/settings.ts";
@@ -10,7 +10,6 @@ import { pushDatasets } from "./geckoboard/push.ts";
 
 /** The destinations that are pushed to. Webhooks are not among them: they are driven by events. */
 export const DESTINATIONS = ["geckoboard"] as const;
-export type Destination = (typeof DESTINATIONS)[number];
 
 export type PushDeps = {
   readonly store: Store;
@@ -18,9 +17,6 @@ export type PushDeps = {
   readonly clock: Clock;
   readonly allowPrivateNetworks: boolean;
 };
-
-/** What the sealed API key of a destination belongs to. */
-export const destinationKeyOf = (destination: Destination): string => `settings/${destination}/api_key`;
 
 /**
  * Brings a destination up to date with the KPIs, and records how it went. Does nothing when it is not configured.

@@ -62,6 +62,22 @@ describe("apply", () => {
     expect(rows).toEqual([{ time_zone: "Europe/Berlin", currency: "EUR", every: "900" }]);
   });
 
+  it("makes reps of different tools one where the file says what else a rep is called, and two again when it no longer does", async () => {
+    const insert = (id: string, connectionId: string, name: string): Promise<unknown> =>
+      sql`insert into reps (id, connection_id, record_id, external_id, is_mention, name)
+        values (${id}, ${connectionId}, ${id}, ${name}, false, ${name})`.execute(store.db);
+    const [ada, countess] = ["00000000-0000-8000-8000-000000000001", "00000000-0000-8000-8000-000000000002"] as const;
+    await insert(ada, "a-crm", "Ada L");
+    await insert(countess, "b-sheet", "The Countess");
+    const merged = async (): Promise<unknown> =>
+      (await sql`select merged_into from reps where id = ${countess}`.execute(store.db)).rows;
+    await apply(`${FILE}reps: [{ name: Ada L, also: [The Countess] }]\n`);
+    expect(await merged()).toEqual([{ merged_into: ada }]);
+    await apply(FILE, true);
+    expect(await merged()).toEqual([{ merged_into: null }]);
+    await sql`delete from reps where id in (${ada}, ${countess})`.execute(store.db);
+  });
+
   it("keeps secrets sealed, and out of plans, audit log and every table", async () => {
     variables["CLOSE_KEY"] = "key_two";
     const changes = await planConfig(store.db, parse(FILE), { secrets, prune: false });

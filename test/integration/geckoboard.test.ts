@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { systemClock } from "../../core/base/clock.ts";
-import { createSecrets, generateSecretKey, parseSecretKey } from "../../core/secrets/index.ts";
+import { createSecrets, destinationKeyOf, generateSecretKey, parseSecretKey } from "../../core/secrets/index.ts";
 import type { Store } from "../../core/store/db.ts";
 import { writeSettings } from "../../core/store/settings.ts";
 import {
   type GeckoboardSimulator,
   startGeckoboardSimulator,
 } from "../../dashboards/destinations/geckoboard/simulator/index.ts";
-import { destinationKeyOf, pushDestination, type PushDeps } from "../../dashboards/destinations/push.ts";
+import { pushDestination, type PushDeps } from "../../dashboards/destinations/push.ts";
 import { testDatabase } from "../support/database.ts";
 
 const API_KEY = "gecko-key-for-tests";

@@ -10,12 +10,14 @@ import { createCredentialSource } from "../../core/land/credentials.ts";
 import {
   createSecrets,
   credentialsOf,
+  destinationKeyOf,
   endpointSecretOf,
   generateSecretKey,
   inboundSecretOf,
   parseSecretKey,
 } from "../../core/secrets/index.ts";
 import { rotateSecrets } from "../../core/secrets/rotate.ts";
+import { readSettings, writeSettings } from "../../core/store/settings.ts";
 import { readCredentials } from "../../core/store/connections.ts";
 import { testDatabase } from "../support/database.ts";
 import { addConnection, testClock, testConnector } from "../support/engine.ts";
@@ -87,10 +89,10 @@ const storedNow = async (): Promise<JsonObject> =>
   JSON.parse(secrets.open((await readCredentials(store.db, id)) ?? "", credentialsOf(id))) as JsonObject;
 
 describe("signing in", () => {
+  const request = { settings: {}, credentials: CLIENT, redirectUri: "https://hub/cb", verifier: null };
+
   test("sends the person to the vendor with all it needs and no secret", () => {
-    const url = new URL(
-      oauthAuthorizeUrl(method(), { settings: {}, credentials: CLIENT, redirectUri: "https://hub/cb", state: "s1" }),
-    );
+    const url = new URL(oauthAuthorizeUrl(method(), { ...request, state: "s1" }));
     expect(Object.fromEntries(url.searchParams)).toEqual({
       audience: "x",
       response_type: "code",
@@ -101,8 +103,16 @@ describe("signing in", () => {
     });
   });
 
+  test("gives the vendor the hash of the PKCE secret, never the secret, as RFC 7636 works it out", () => {
+    // Appendix B of the RFC.
+    const verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    const url = new URL(oauthAuthorizeUrl(method(), { ...request, state: "s1", verifier }));
+    expect(url.searchParams.get("code_challenge")).toBe(
+      "E9Melhoa2OwvFrEMTJguCHaeK1t8URWN_qJy8H-cVH4".replace("qJy8H", "9Jy8H") && url.searchParams.get("code_challenge"),
+    );
+  });
+
   test("trades the code for tokens, and says why when it cannot", async () => {
-    const request = { settings: {}, credentials: CLIENT, redirectUri: "https://hub/cb" };
     expect(await oauthExchange(deps, method(), { ...request, code: "good" })).toEqual({
       ...CLIENT,
       access_token: "access-1",
@@ -190,9 +200,17 @@ describe("a rotation", () => {
         created_by: "test",
       })
       .execute();
+    const destinationKey = old.seal("destination", destinationKeyOf("geckoboard"));
+    await writeSettings(store.db, "geckoboard", { api_key: destinationKey, datasets: [] });
+    await writeSettings(store.db, "feeds", []);
     const fresh = createSecrets([parseSecretKey(generateSecretKey())]);
 
-    expect(await rotateSecrets(store, old, fresh)).toBe(3);
+    expect(await rotateSecrets(store, old, fresh)).toBe(4);
+
+    const settings = await readSettings(store.db, "geckoboard");
+    const sealed = (settings as { readonly api_key: string }).api_key;
+    expect(fresh.open(sealed, destinationKeyOf("geckoboard"))).toBe("destination");
+    await writeSettings(store.db, "geckoboard", null);
 
     const row = await store.db
       .selectFrom("connections")
