@@ -14,10 +14,12 @@ function codesInSources(): Set<string> {
     for (const file of readdirSync(path.join(ROOT, folder), { recursive: true, encoding: "utf8" })) {
       if (!file.endsWith(".ts") || file.endsWith(".test.ts") || /simulator|_template/.test(file)) continue;
       const text = readFileSync(path.join(ROOT, folder, file), "utf8");
-      for (const match of text.matchAll(
-        /\bcode:\s*(?:"([a-z0-9_]+(?:\.[a-z0-9_]+)+)"|`\$\{[^}]+\}((?:\.[a-z0-9_]+)+)`)/g,
-      )) {
-        codes.add(match[1] ?? `<vendor>${match[2]}`);
+      for (const [, said] of text.matchAll(/\bcode:([^\n]*)/g)) {
+        for (const match of (said ?? "").matchAll(
+          /"([a-z0-9_]+(?:\.[a-z0-9_]+)+)"|`\$\{[^}]+\}((?:\.[a-z0-9_]+)+)`/g,
+        )) {
+          codes.add(match[1] ?? `<vendor>${match[2]}`);
+        }
       }
     }
   }
