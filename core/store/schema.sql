@@ -242,6 +242,7 @@ table deliveries
   constraint deliveries_endpoint_id_outbox_id_key UNIQUE (endpoint_id, outbox_id)
   constraint deliveries_outbox_id_fkey FOREIGN KEY (outbox_id) REFERENCES outbox(id) ON DELETE CASCADE
   constraint deliveries_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'delivered'::text, 'failed'::text])))
+  CREATE INDEX deliveries_by_outbox ON tributary.deliveries USING btree (outbox_id)
   CREATE INDEX deliveries_due ON tributary.deliveries USING btree (next_attempt_at) WHERE (state = 'pending'::text)
 
 table destination_states
