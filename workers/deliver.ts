@@ -1,4 +1,3 @@
-import { toTributaryError } from "../core/base/errors.ts";
 import { dispatchOutbox, endpointsWithWork } from "../core/store/deliveries.ts";
 import { type PushDeps, pushDestination } from "../dashboards/destinations/push.ts";
 import { type DeliverDeps, deliverToEndpoint } from "../dashboards/destinations/webhooks/deliver.ts";
@@ -30,9 +29,7 @@ export async function deliver(deps: DeliverWorkerDeps, job: DeliverJob, signal: 
       await deliverToEndpoint(deps, job.endpointId, signal);
       return;
     case "push":
-      await pushDestination(deps, job.destination).catch((error: unknown) => {
-        throw toTributaryError(error);
-      });
+      await pushDestination(deps, job.destination);
       return;
     default:
       job satisfies never;
