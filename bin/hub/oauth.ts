@@ -1,6 +1,6 @@
 import { TributaryError } from "../../core/base/errors.ts";
 import type { OAuth2Method } from "../../core/connector/auth.ts";
-import { oauthAuthorizeUrl, oauthExchange } from "../../core/connector/oauth.ts";
+import { oauthAuthorizeUrl, oauthExchange, oauthVerifier } from "../../core/connector/oauth.ts";
 import type { JsonObject } from "../../core/base/json.ts";
 import { connectorOf, unknownConnection } from "../../core/land/engine.ts";
 import type { PullDeps } from "../../core/land/pull.ts";
@@ -13,11 +13,12 @@ export function createOAuth(engine: PullDeps): OAuth {
   return {
     async start(connectionId, { redirectUri, state }) {
       const { method, settings, credentials } = await openMethod(engine, connectionId);
-      return { url: oauthAuthorizeUrl(method, { settings, credentials, redirectUri, state }), verifier: null };
+      const verifier = oauthVerifier(method);
+      return { url: oauthAuthorizeUrl(method, { settings, credentials, redirectUri, state, verifier }), verifier };
     },
-    async finish(connectionId, { redirectUri, code }) {
+    async finish(connectionId, { redirectUri, code, verifier }) {
       const { method, settings, credentials } = await openMethod(engine, connectionId);
-      const received = await oauthExchange(engine, method, { settings, credentials, redirectUri, code });
+      const received = await oauthExchange(engine, method, { settings, credentials, redirectUri, code, verifier });
       const sealed = engine.secrets.seal(JSON.stringify(received), credentialsOf(connectionId));
       await writeCredentials(engine.store.db, connectionId, sealed);
       await markAuthorised(engine.store.db, connectionId);

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 
 /** Who a request says it is. */
 export type Presented =
@@ -14,16 +14,18 @@ export function readAuthorization(header: string | undefined): Presented {
   return { kind: "basic", user, password: password.join(":") };
 }
 
+export type OAuthClient = { readonly id: string; readonly secret: string };
+
 export type Grant = { readonly accessToken: string; readonly refreshToken: string; readonly expiresInS: number };
 
 /** OAuth 2's code flow with refresh tokens that rotate: each can be used once. */
 export type OAuthServer = {
-  /** A code for the redirect after someone has agreed. */
-  authorize(): string;
-  /** @returns null when the code or the client is not right. */
-  exchange(clientId: string, clientSecret: string, code: string): Grant | null;
+  /** A code for the redirect after someone has agreed. With a PKCE challenge (S256), only its verifier makes the code good. */
+  authorize(challenge: string | null): string;
+  /** @returns null when the code, the client or the PKCE verifier is not right; any of them uses the code up. */
+  exchange(client: OAuthClient, code: string, verifier: string | null): Grant | null;
   /** @returns null when the token was used before, was revoked, or the client is not right. */
-  refresh(clientId: string, clientSecret: string, refreshToken: string): Grant | null;
+  refresh(client: OAuthClient, refreshToken: string): Grant | null;
   isValid(accessToken: string): boolean;
   /** Access tokens issued so far stop working; refresh tokens go on. */
   expireAccessTokens(): void;
@@ -38,12 +40,13 @@ export function createOAuthServer(options: {
   readonly expiresInS: number;
   readonly now: () => Date;
 }): OAuthServer {
-  const codes = new Set<string>();
+  /** Code → PKCE challenge. */
+  const codes = new Map<string, string | null>();
   const refreshTokens = new Set<string>();
   const accessTokens = new Map<string, number>();
   const issued = { count: 0 };
 
-  function isClient(id: string, secret: string): boolean {
+  function isClient({ id, secret }: OAuthClient): boolean {
     return id === options.clientId && secret === options.clientSecret;
   }
 
@@ -57,13 +60,18 @@ export function createOAuthServer(options: {
 
   return {
     issued,
-    authorize() {
+    authorize(challenge) {
       const code = token("code");
-      codes.add(code);
+      codes.set(code, challenge);
       return code;
     },
-    exchange: (id, secret, code) => (isClient(id, secret) && codes.delete(code) ? issue() : null),
-    refresh: (id, secret, old) => (isClient(id, secret) && refreshTokens.delete(old) ? issue() : null),
+    exchange(client, code, verifier) {
+      const challenge = codes.get(code);
+      codes.delete(code);
+      if (challenge === undefined || !isClient(client)) return null;
+      return challenge === null || challenge === challengeOf(verifier ?? "") ? issue() : null;
+    },
+    refresh: (client, old) => (isClient(client) && refreshTokens.delete(old) ? issue() : null),
     isValid: (accessToken) => (accessTokens.get(accessToken) ?? 0) > options.now().getTime(),
     expireAccessTokens: () => accessTokens.clear(),
     revokeAll() {
@@ -71,6 +79,11 @@ export function createOAuthServer(options: {
       refreshTokens.clear();
     },
   };
+}
+
+/** RFC 7636, 4.2. */
+function challengeOf(verifier: string): string {
+  return createHash("sha256").update(verifier).digest("base64url");
 }
 
 function token(prefix: string): string {

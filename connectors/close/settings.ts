@@ -58,6 +58,8 @@ export const closeAuth: readonly AuthMethod[] = [
     tokenUrl: (settings) => oauthAddress(settings, "token"),
     // Every app has exactly these two, whatever it asks for. developer.close.com, "OAuth Authentication".
     scopes: ["all.full_access", "offline_access"],
+    // api.close.com/.well-known/oauth-authorization-server offers S256.
+    pkce: true,
   },
 ];
 

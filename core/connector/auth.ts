@@ -21,4 +21,6 @@ export type OAuth2Method = {
   readonly authorizeUrl: (settings: JsonObject) => string;
   readonly tokenUrl: (settings: JsonObject) => string;
   readonly scopes: readonly string[];
+  /** Whether the vendor checks PKCE (RFC 7636, S256) in the code flow. Absent: no. */
+  readonly pkce?: true;
 };

@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from "node:crypto";
 import type { AxiosInstance, AxiosResponse } from "axios";
 import { z } from "zod";
 import type { Clock } from "../base/clock.ts";
@@ -26,6 +27,14 @@ const tokensSchema = z.object({
 });
 const refusalSchema = z.object({ error: z.string() });
 
+/**
+ * A new PKCE secret for one sign-in (RFC 7636, 4.1: 43 to 128 unreserved characters), or null where the vendor does not check one. It is
+ * kept until the code comes back, and given to {@link oauthExchange} then.
+ */
+export function oauthVerifier(method: OAuth2Method): string | null {
+  return method.pkce === true ? randomBytes(32).toString("base64url") : null;
+}
+
 /** Where to send the person. `state` comes back with the code and must be checked against what was sent. */
 export function oauthAuthorizeUrl(
   method: OAuth2Method,
@@ -34,6 +43,8 @@ export function oauthAuthorizeUrl(
     readonly credentials: JsonObject;
     readonly redirectUri: string;
     readonly state: string;
+    /** Of {@link oauthVerifier}: the vendor learns its hash now and the secret itself with the code. */
+    readonly verifier: string | null;
   },
 ): string {
   const url = new URL(method.authorizeUrl(request.settings));
@@ -42,6 +53,10 @@ export function oauthAuthorizeUrl(
   url.searchParams.set("redirect_uri", request.redirectUri);
   url.searchParams.set("state", request.state);
   if (method.scopes.length > 0) url.searchParams.set("scope", method.scopes.join(" "));
+  if (request.verifier !== null) {
+    url.searchParams.set("code_challenge", createHash("sha256").update(request.verifier).digest("base64url"));
+    url.searchParams.set("code_challenge_method", "S256");
+  }
   return url.href;
 }
 
@@ -58,12 +73,14 @@ export async function oauthExchange(
     readonly credentials: JsonObject;
     readonly redirectUri: string;
     readonly code: string;
+    readonly verifier: string | null;
   },
 ): Promise<JsonObject> {
   return requestTokens(deps, method, request.settings, request.credentials, {
     grant_type: "authorization_code",
     code: request.code,
     redirect_uri: request.redirectUri,
+    ...(request.verifier === null ? {} : { code_verifier: request.verifier }),
   });
 }
 

@@ -107,9 +107,9 @@ describe("signing in", () => {
     // Appendix B of the RFC.
     const verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
     const url = new URL(oauthAuthorizeUrl(method(), { ...request, state: "s1", verifier }));
-    expect(url.searchParams.get("code_challenge")).toBe(
-      "E9Melhoa2OwvFrEMTJguCHaeK1t8URWN_qJy8H-cVH4".replace("qJy8H", "9Jy8H") && url.searchParams.get("code_challenge"),
-    );
+    expect(url.searchParams.get("code_challenge")).toBe("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+    expect(url.searchParams.get("code_challenge_method")).toBe("S256");
+    expect(url.href).not.toContain(verifier);
   });
 
   test("trades the code for tokens, and says why when it cannot", async () => {

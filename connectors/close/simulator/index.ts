@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from "../../../core/base/clock.ts";
-import { createOAuthServer, readAuthorization, type OAuthServer } from "../../_simulator/auth.ts";
+import { createOAuthServer, readAuthorization, type OAuthClient, type OAuthServer } from "../../_simulator/auth.ts";
 import type { Company, CompanyChange, CompanyData } from "../../_simulator/company/model.ts";
 import { createFaults, type FaultRates, type Faults } from "../../_simulator/faults.ts";
 import { createBuckets, type BucketState } from "../../_simulator/limits.ts";
@@ -257,8 +257,10 @@ function answerOAuth(request: SimRequest, oauth: OAuthServer, organizationId: st
   if (request.path.startsWith("/oauth2/authorize")) {
     const target = request.query.get("redirect_uri");
     if (target === null || !URL.canParse(target)) return refusal(400, "redirect_uri is needed");
+    const challenge = request.query.get("code_challenge");
+    if (challenge !== null && request.query.get("code_challenge_method") !== "S256") return refusal(400, "only S256");
     const back = new URL(target);
-    back.searchParams.set("code", oauth.authorize());
+    back.searchParams.set("code", oauth.authorize(challenge));
     const state = request.query.get("state");
     if (state !== null) back.searchParams.set("state", state);
     return { status: 302, headers: { location: back.href } };
@@ -269,11 +271,11 @@ function answerOAuth(request: SimRequest, oauth: OAuthServer, organizationId: st
     oauth.revokeAll();
     return { status: 200, body: {} };
   }
-  const [id, secret] = clientOf(request, field);
+  const client = clientOf(request, field);
   const grant =
     field("grant_type") === "refresh_token"
-      ? oauth.refresh(id, secret, field("refresh_token"))
-      : oauth.exchange(id, secret, field("code"));
+      ? oauth.refresh(client, field("refresh_token"))
+      : oauth.exchange(client, field("code"), form.get("code_verifier"));
   if (grant === null) return { status: 400, body: { error: "invalid_grant" } };
   const body = {
     token_type: "Bearer",
@@ -287,8 +289,9 @@ function answerOAuth(request: SimRequest, oauth: OAuthServer, organizationId: st
 }
 
 /** The client says who it is in the form, as Close's documentation shows, or by Basic, as RFC 6749 prefers. */
-function clientOf(request: SimRequest, field: (name: string) => string): readonly [id: string, secret: string] {
+function clientOf(request: SimRequest, field: (name: string) => string): OAuthClient {
   const presented = readAuthorization(request.headers["authorization"]);
-  if (presented.kind === "basic") return [decodeURIComponent(presented.user), decodeURIComponent(presented.password)];
-  return [field("client_id"), field("client_secret")];
+  if (presented.kind === "basic")
+    return { id: decodeURIComponent(presented.user), secret: decodeURIComponent(presented.password) };
+  return { id: field("client_id"), secret: field("client_secret") };
 }
