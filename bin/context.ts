@@ -1,9 +1,11 @@
+import { statfsSync } from "node:fs";
+import { findTributaryError } from "../core/base/errors.ts";
 import { type Clock, systemClock } from "../core/base/clock.ts";
 import { createLog, type Log } from "../core/base/log.ts";
 import { createSecrets, parseSecretKey, type Secrets } from "../core/secrets/index.ts";
 import { type DatabaseTarget, openStore, type Store } from "../core/store/db.ts";
 import { openEmbedded } from "../core/store/embedded/index.ts";
-import { toStoreFailure } from "../core/store/failures.ts";
+import { diskFull, toStoreFailure } from "../core/store/failures.ts";
 import { migrate } from "../core/store/migrate.ts";
 import type { AnyConnector } from "../core/connector/define.ts";
 import { CONNECTORS } from "../connectors/index.ts";
@@ -61,7 +63,7 @@ export function createContext(env: Env, out: Output, signal: AbortSignal): CliCo
         signal.throwIfAborted();
         return await untilInterrupted(work(hub), signal, options.graceMs ?? GRACE_MS);
       } catch (error) {
-        throw toStoreFailure(error) ?? error;
+        throw whatFailed(error, env);
       } finally {
         await hub.close();
       }
@@ -81,6 +83,7 @@ async function openHub(env: Env, logLevel: "info" | "warn"): Promise<Hub & { clo
     const target = await openDatabase(env, log, closers);
     const store = openStore(target, {
       max: POOL_MAX,
+      place: databasePlace(env),
       onError: (err) => log.warn({ err }, "a database connection broke"),
     });
     closers.push(() => store.close());
@@ -95,7 +98,29 @@ async function openHub(env: Env, logLevel: "info" | "warn"): Promise<Hub & { clo
     return { env, store, target, backend, queues, secrets, connectors: CONNECTORS, clock: systemClock, log, close };
   } catch (error) {
     await close();
-    throw toStoreFailure(error) ?? error;
+    throw whatFailed(error, env);
+  }
+}
+
+/** PostgreSQL's log needs a piece of this size on the disk (one segment of its WAL); without one it stops. */
+const LEAST_ROOM = 16 * 1024 ** 2;
+
+/** What the database says of a failure. An embedded one that is gone from a full disk went because of the disk. */
+function whatFailed(error: unknown, env: Env): unknown {
+  const failure = toStoreFailure(error, databasePlace(env));
+  const isGone = (failure ?? findTributaryError(error))?.code === "store.unreachable";
+  if (isGone && env.databaseUrl === null && freeBytes(env.dataDir) < LEAST_ROOM) {
+    return diskFull(`the database (${env.dataDir})`, error);
+  }
+  return failure ?? error;
+}
+
+function freeBytes(folder: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize;
+  } catch {
+    return Infinity;
   }
 }
 
@@ -108,6 +133,11 @@ export async function openDatabase(env: Env, log: Log, closers: (() => Promise<v
   const embedded = await openEmbedded({ dataDir: env.dataDir, log });
   closers.push(() => embedded.release());
   return embedded.target;
+}
+
+/** Where the database is, for messages; of an address the host alone, since the rest holds the password. */
+export function databasePlace(env: Env): string {
+  return env.databaseUrl === null ? env.dataDir : new URL(env.databaseUrl).host;
 }
 
 /** The queues live in Redis when there is one, else in a schema of their own beside the data. */

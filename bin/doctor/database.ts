@@ -6,7 +6,7 @@ import { toStoreFailure } from "../../core/store/failures.ts";
 import { migrationState } from "../../core/store/migrate.ts";
 import { openQueues } from "../../workers/queues.ts";
 import type { Env } from "../../config/env.ts";
-import { openDatabase, queueBackend } from "../context.ts";
+import { databasePlace, openDatabase, queueBackend } from "../context.ts";
 import { readSecretKey } from "../secret-key.ts";
 import { examine, fail, type Finding, ok, type Verdict, warn } from "./check.ts";
 
@@ -37,7 +37,7 @@ async function version({ db }: Store, env: Env): Promise<Verdict> {
   `
     .execute(db)
     .catch((error: unknown) => {
-      throw toStoreFailure(error) ?? error;
+      throw toStoreFailure(error, databasePlace(env)) ?? error;
     });
   const found = rows[0];
   if (found === undefined) return fail("it answers nothing", "See whether DATABASE_URL leads to a PostgreSQL.");

@@ -20,6 +20,8 @@ export type DatabaseTarget =
 export type Store = {
   readonly db: Db;
   readonly pool: pg.Pool;
+  /** Where it is, for messages: the folder of an embedded one, the host of another. Null: nobody said. */
+  readonly place: string | null;
   close(): Promise<void>;
 };
 
@@ -58,7 +60,7 @@ export function clientOptions(target: DatabaseTarget): pg.ClientConfig {
  */
 export function openStore(
   target: DatabaseTarget,
-  options: { readonly max?: number; readonly onError?: (error: Error) => void } = {},
+  options: { readonly max?: number; readonly place?: string; readonly onError?: (error: Error) => void } = {},
 ): Store {
   const pool = new pg.Pool({ ...clientOptions(target), max: options.max ?? 10 });
   // An idle client that drops must not end the process; the next query gets a new one.
@@ -66,5 +68,5 @@ export function openStore(
   // Nor may one that is in use: its query fails with the same error, and that is where it is dealt with.
   pool.on("connect", (client) => client.on("error", () => undefined));
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
-  return { db, pool, close: () => db.destroy() };
+  return { db, pool, place: options.place ?? null, close: () => db.destroy() };
 }

@@ -1,3 +1,4 @@
+import { tmpdir } from "node:os";
 import { TributaryError } from "../base/errors.ts";
 
 /** Codes of Node and classes of SQLSTATE that say "the database could not be reached", or went away on the way. */
@@ -11,15 +12,18 @@ const CUT_OFF =
 /**
  * What a failed statement means, or null when it says nothing that we know. Statements go to the database alone, so a bare
  * network error under them is the database's; vendors' errors are translated where they arise.
+ *
+ * @param place where the database is, as the store says it: a folder or a server, so that the reader knows which one.
  */
-export function toStoreFailure(error: unknown): TributaryError | null {
-  if (isDiskFull(error)) return diskFull("the database or our files", error);
+export function toStoreFailure(error: unknown, place: string | null = null): TributaryError | null {
+  const database = place === null ? "the database" : `the database (${place})`;
+  if (isDiskFull(error)) return diskFull(fullFile(error) ?? database, error);
   for (const { code, message } of causes(error)) {
     if (UNREACHABLE.test(code) || CUT_OFF.test(message)) {
       return new TributaryError({
         code: "store.unreachable",
         kind: "transient",
-        message: "The database does not answer.",
+        message: `T${database.slice(1)} does not answer.`,
         mend: "It is tried again by itself. If it lasts: see whether PostgreSQL runs, and whether DATABASE_URL is right.",
         cause: error,
       });
@@ -42,22 +46,38 @@ export function isDiskFull(error: unknown): boolean {
   return causes(error).some(({ code }) => code === "ENOSPC" || code === "53100");
 }
 
+/**
+ * A file of our own (a key, a copy of a sheet) that found no room, or the folders where those are when the system does not name it; null
+ * when it was the database's disk.
+ */
+function fullFile(error: unknown): string | null {
+  const ours = causes(error).find(({ code }) => code === "ENOSPC");
+  if (ours === undefined) return null;
+  return ours.path ?? `the data folder (TRIBUTARY_DATA_DIR) or temporary files (${tmpdir()})`;
+}
+
 /** @param what the folder or the server whose disk is full. */
 export function diskFull(what: string, cause: unknown): TributaryError {
   return new TributaryError({
     code: "store.disk_full",
     kind: "config",
     message: `The disk that holds ${what} is full.`,
-    mend: "Free some space or enlarge the disk, then start again; nothing that was stored is lost.",
+    mend: "Free some space or enlarge the disk (`tributary doctor` shows what is free), then start again; nothing that was stored is lost.",
     cause,
   });
 }
 
-function causes(error: unknown): { readonly code: string; readonly message: string }[] {
-  const chain: { code: string; message: string }[] = [];
+type Cause = { readonly code: string; readonly message: string; readonly path: string | null };
+
+function causes(error: unknown): Cause[] {
+  const chain: Cause[] = [];
   for (let current = error; current instanceof Error && chain.length < 10; current = current.cause) {
-    const { code } = current as { code?: unknown };
-    chain.push({ code: typeof code === "string" ? code : "", message: current.message });
+    const { code, path } = current as { code?: unknown; path?: unknown };
+    chain.push({
+      code: typeof code === "string" ? code : "",
+      message: current.message,
+      path: typeof path === "string" ? path : null,
+    });
     // Several addresses of one name were tried, each with its own error.
     if (current instanceof AggregateError) chain.push(...current.errors.flatMap(causes));
   }

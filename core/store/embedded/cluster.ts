@@ -202,7 +202,9 @@ async function freePort(): Promise<number> {
 function failure(cause: unknown, what: "made" | "started" | "stopped", place: Place, log = ""): TributaryError {
   const output = (cause as { stderr?: string }).stderr ?? "";
   const said = (log.trim() || output.trim() || (cause instanceof Error ? cause.message : String(cause))).slice(-1000);
-  if (isDiskFull(cause) || /No space left on device/.test(said)) return diskFull(place.home, cause);
+  // The hint comes where a part could still be written, without a word of the system's.
+  if (isDiskFull(cause) || /No space left on device|Check free disk space/.test(said))
+    return diskFull(place.home, cause);
   return new TributaryError({
     code: "embedded.start_failed",
     kind: "config",

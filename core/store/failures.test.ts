@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { isDiskFull, toStoreFailure } from "./failures.ts";
+
+/** As node-postgres and Node throw them: an error with a code, perhaps behind others. */
+function coded(code: string, message: string, path?: string): Error {
+  return Object.assign(new Error(message), { code, ...(path === undefined ? {} : { path }) });
+}
+
+test("a full disk of the database (SQLSTATE 53100) names the database, says what to do, and is not tried again blindly", () => {
+  const said = coded("53100", 'could not extend file "base/16384/16610": No space left on device');
+  const failure = toStoreFailure(new Error("landing failed", { cause: said }), "/srv/tributary");
+  expect(failure).toMatchObject({
+    code: "store.disk_full",
+    kind: "config",
+    message: "The disk that holds the database (/srv/tributary) is full.",
+    mend: expect.stringMatching(/Free some space.*tributary doctor/) as string,
+  });
+});
+
+test("a full disk under a file of our own (ENOSPC) names the file; where the system names none, the folders it may be in", () => {
+  const named = coded("ENOSPC", "ENOSPC: no space left on device, open", "/srv/tributary/secret-key.12");
+  expect(toStoreFailure(named, "/srv/tributary")?.message).toBe(
+    "The disk that holds /srv/tributary/secret-key.12 is full.",
+  );
+  const nameless = toStoreFailure(coded("ENOSPC", "ENOSPC: no space left on device, write"), "/srv/tributary");
+  expect(nameless).toMatchObject({ code: "store.disk_full" });
+  expect(nameless?.message).toMatch(/data folder \(TRIBUTARY_DATA_DIR\) or temporary files \(\/.+\)/);
+});
+
+test("a full disk counts as such among several addresses that were tried", () => {
+  const tried = new AggregateError([coded("ECONNREFUSED", "refused"), coded("53100", "full")]);
+  expect(isDiskFull(tried)).toBe(true);
+});
+
+test("a database that does not answer is named by its place", () => {
+  const failure = toStoreFailure(coded("ECONNREFUSED", "connect ECONNREFUSED 10.0.0.7:5432"), "db.example:5432");
+  expect(failure).toMatchObject({
+    code: "store.unreachable",
+    kind: "transient",
+    message: "The database (db.example:5432) does not answer.",
+  });
+});
+
+test("what the database does not say of itself stays unexplained", () => {
+  expect(toStoreFailure(coded("23505", "duplicate key value"))).toBeNull();
+});
