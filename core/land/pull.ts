@@ -29,10 +29,10 @@ export type PullDeps = EngineDeps & {
 };
 
 /**
- * 1,000 records: twice as many are no faster and hold twice the memory (bench of a Close account's calls). A second is how late a live
- * screen may be.
+ * 500 records: more are no faster and hold more memory (bench of a Close account's calls, docs/decisions/0006). A second is how late a
+ * live screen may be.
  */
-const LIMITS: BatchLimits = { maxRecords: 1000, maxWaitMs: 1000 };
+const LIMITS: BatchLimits = { maxRecords: 500, maxWaitMs: 1000 };
 
 /**
  * A record that another stream or a webhook brought shortly before a full pull began may not be in the source's lists yet: search indexes
