@@ -5,13 +5,16 @@ import { type Command, InvalidArgumentError } from "commander";
 import { type BenchResult, benchPull, type PeakMemory, peakMemory, serveSimulator } from "../../test/bench/bench.ts";
 import type { CliContext } from "../context.ts";
 
+/** In minutes. The same for 1,000,000, which takes longer: `--memory 10000,1000000`. */
+const MEMORY_AT: readonly number[] = [10_000, 200_000];
+
 /** `tributary bench`: how fast a first load is beside a bare COPY of the same rows, and how much memory it takes. */
 export function registerBench(program: Command, context: CliContext): void {
   const bench = program
     .command("bench")
     .description("measure a first load from a simulated vendor, beside a bare COPY of the same rows")
     .option("--records <n>", "calls that the vendor has", parseCount, 100_000)
-    .option("--memory <n,n>", "also measure peak memory at these numbers of records", parseCounts, [])
+    .option("--memory <n,n>", "numbers of records at which peak memory is measured, too", parseCounts, MEMORY_AT)
     .action(async (options: { readonly records: number; readonly memory: readonly number[] }) => {
       const folder = mkdtempSync(path.join(os.tmpdir(), "tributary-bench-"));
       try {
@@ -56,5 +59,8 @@ function toText(speed: BenchResult, memory: readonly PeakMemory[]): string {
     `ratio: ${speed.ratio.toFixed(2)}`,
     ...memory.map(({ records, peakRssMb }) => `peak memory at ${count(records)} records: ${count(peakRssMb)} MB`),
   ];
+  const [first, last] = [memory[0], memory.at(-1)];
+  if (first !== undefined && last !== undefined && first !== last)
+    lines.push(`growth of the peak: ${((last.peakRssMb / first.peakRssMb - 1) * 100).toFixed(0)} %`);
   return lines.join("\n");
 }
