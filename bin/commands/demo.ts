@@ -33,8 +33,19 @@ function wholeNumber(text: string): number {
   throw new InvalidArgumentError("It must be a whole number.");
 }
 
-function toJson({ console, email, password, tv, feeds, api, webhookReceiver, readyAfterS }: DemoAddresses): object {
-  return { console, email, password, tv, feeds, api, webhook_receiver: webhookReceiver, ready_after_s: readyAfterS };
+function toJson(ready: DemoAddresses): object {
+  const { console, email, password, tv, feeds, api, webhookReceiver, vendorsPid, readyAfterS } = ready;
+  return {
+    console,
+    email,
+    password,
+    tv,
+    feeds,
+    api,
+    webhook_receiver: webhookReceiver,
+    vendors_pid: vendorsPid,
+    ready_after_s: readyAfterS,
+  };
 }
 
 function toText(ready: DemoAddresses, isLive: boolean): string {

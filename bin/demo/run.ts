@@ -7,6 +7,7 @@ import { holdFolder } from "./folder.ts";
 import { applyDemoConfig, ADMIN_EMAIL, createAccess, subscribeClose } from "./set-up.ts";
 import { type DemoState, openState, ticksFile, writeState } from "./state.ts";
 import { portsOf, startVendorsProcess, type VendorsProcess } from "./vendors-process.ts";
+import type { VendorsReady } from "./vendors-protocol.ts";
 
 export type DemoOptions = {
   readonly seed: number;
@@ -24,6 +25,8 @@ export type DemoAddresses = {
   readonly feeds: readonly string[];
   readonly api: string;
   readonly webhookReceiver: string;
+  /** The process of the simulated vendors. */
+  readonly vendorsPid: number;
   readonly isNew: boolean;
   readonly readyAfterS: number;
 };
@@ -73,7 +76,7 @@ export async function runDemo(
           await live(hub, demo, options, { state, vendors }, (url, linkKey) => {
             resubscribe = () => subscribeClose(hub, url);
             const readyAfterS = (Date.now() - startedMs) / 1000;
-            onReady({ ...addresses(url, vendors.ready.pagesUrl, linkKey, state), isNew, readyAfterS });
+            onReady({ ...addresses(url, vendors.ready, linkKey, state), isNew, readyAfterS });
           });
         },
         { graceMs: DRAIN_MS + 10_000 },
@@ -122,7 +125,7 @@ async function firstLoad(hub: Hub, context: CliContext): Promise<void> {
 
 function addresses(
   url: string,
-  pagesUrl: string,
+  { pagesUrl, pid }: VendorsReady,
   linkKey: string,
   state: DemoState,
 ): Omit<DemoAddresses, "isNew" | "readyAfterS"> {
@@ -134,6 +137,7 @@ function addresses(
     feeds: FEEDS.map((feed) => `${url}/feeds/${feed}?key=${linkKey}`),
     api: `${url}/docs`,
     webhookReceiver: `${pagesUrl}/`,
+    vendorsPid: pid,
   };
 }
 

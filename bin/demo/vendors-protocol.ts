@@ -15,6 +15,7 @@ export type VendorsPlan = z.infer<typeof vendorsPlan>;
 
 export const vendorsReady = z.object({
   type: z.literal("ready"),
+  pid: z.int(),
   closeUrl: z.string(),
   closeKey: z.string(),
   lostReasonField: z.string(),

@@ -33,6 +33,7 @@ async function startVendors(plan: VendorsPlan): Promise<Vendors> {
   return {
     ready: {
       type: "ready",
+      pid: process.pid,
       closeUrl: close.baseUrl,
       closeKey: close.apiKey,
       lostReasonField: LOST_REASON_FIELD,

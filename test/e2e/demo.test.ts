@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -12,6 +11,7 @@ type Addresses = {
   readonly tv: string;
   readonly feeds: readonly string[];
   readonly webhook_receiver: string;
+  readonly vendors_pid: number;
 };
 type Delivery = { readonly type: string; readonly isVerified: boolean; readonly at: string };
 
@@ -37,14 +37,6 @@ async function getJson<T>(address: string): Promise<T> {
   const answer = await fetch(address);
   expect(answer.status).toBe(200);
   return (await answer.json()) as T;
-}
-
-function vendorsOf(demo: Started): number {
-  const lines = execFileSync("ps", ["-A", "-o", "pid=,ppid=,args="], { encoding: "utf8" }).split("\n");
-  const line = lines.find(
-    (each) => each.includes("vendors-main") && each.trim().split(/\s+/)[1] === String(demo.child.pid),
-  );
-  return Number(line?.trim().split(/\s+/)[0]);
 }
 
 function company(): ReturnType<typeof createCompany> {
@@ -89,7 +81,7 @@ describe("the demo", () => {
       await until(async () => JSON.stringify(await getJson(feed)) !== before, PATIENCE_MS);
 
       // The vendors die; they come back where they were, and life goes on.
-      process.kill(vendorsOf(demo), "SIGKILL");
+      process.kill(at.vendors_pid, "SIGKILL");
       const isBack = async (): Promise<boolean> =>
         (await deliveries().catch(() => [])).some((each) => each.type === "deal.won");
       await until(

@@ -12,8 +12,8 @@ import { kill, redisOfItsOwn, run, start, type Started, type Variables } from ".
 import { until } from "../support/until.ts";
 
 /** More rounds and records for a thorough proof: KILL_ROUNDS=30 KILL_RECORDS=100000. */
-const ROUNDS = Number(process.env["KILL_ROUNDS"] ?? 4);
-const RECORDS = Number(process.env["KILL_RECORDS"] ?? 12_000);
+const ROUNDS = Number(process.env["KILL_ROUNDS"] ?? 3);
+const RECORDS = Number(process.env["KILL_RECORDS"] ?? 8_000);
 
 const FAULTS = {
   rate429: 0.02,
