@@ -15,6 +15,7 @@ import { createSecrets, credentialsOf, generateSecretKey, parseSecretKey } from 
 import { readConnection } from "../../core/store/connections.ts";
 import type { Db, Store } from "../../core/store/db.ts";
 import { type Run, readRunLines } from "../../core/store/runs.ts";
+import { readStream } from "../../core/store/streams.ts";
 import { deleteConnection, insertConnection } from "../../core/store/setup.ts";
 import { createPullDeps } from "../../workers/pull.ts";
 
@@ -81,6 +82,8 @@ function checkConnection(
       const connection = await readConnection(store.db, id);
       if (connection === null) throw new Error(`${id} is gone.`);
       for (const stream of activeStreams(connector, connection, parseSettings(connector, connection))) {
+        // A check pulls some streams only.
+        if ((await readStream(store.db, id, stream)) === null) continue;
         await catchUp({ store }, { connection, connector, stream }, { fromStart: true });
       }
     },

@@ -14,8 +14,9 @@ export const CONNECTORS_DIR: string = fileURLToPath(new URL("../../connectors", 
  * @throws TributaryError `connector.no_harness`
  */
 export async function loadHarness(directory: string): Promise<ConnectorHarness> {
-  const file = path.join(directory, "simulator", "index.ts");
-  if (!existsSync(file)) throw noHarness(file);
+  // A large simulator keeps it in a file of its own.
+  const file = ["harness.ts", "index.ts"].map((name) => path.join(directory, "simulator", name)).find(existsSync);
+  if (file === undefined) throw noHarness(path.join(directory, "simulator", "index.ts"));
   const module = (await import(pathToFileURL(file).href)) as { readonly harness?: ConnectorHarness };
   if (module.harness === undefined) throw noHarness(file);
   return module.harness;

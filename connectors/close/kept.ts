@@ -10,10 +10,13 @@ const EMAIL_FIELDS = (
   "sequence_id sequence_name template_id bulk_email_action_id created_by updated_by"
 ).split(" ");
 
-/** Leads come with their contacts, deals and tasks embedded: heavy, and landed as what they are elsewhere. */
+/**
+ * Leads come with their contacts, deals and tasks embedded: heavy, and landed as what they are elsewhere. Their ids are left out, too: they
+ * change without the lead's `date_updated`, so a list and an event of one time would undo each other for ever.
+ */
 const LEAD_FIELDS = (
   "id organization_id display_name name description url html_url source status_id status_label " +
-  "addresses contact_ids created_by updated_by date_created date_updated"
+  "addresses created_by updated_by date_created date_updated"
 ).split(" ");
 
 /** What is asked for by `_fields`; null: everything comes. */
