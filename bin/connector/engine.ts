@@ -69,7 +69,7 @@ function checkConnection(
     async pull(stream, options = {}) {
       const outcome = await runPull(
         deps(mortal(connector, stream, options)),
-        { connectionId: id, stream, kind: options.full === true ? "full" : "pull", trigger: "manual", since: null },
+        { connectionId: id, stream, kind: "pull", trigger: "manual", since: null },
         new AbortController().signal,
       );
       if (outcome.kind === "busy") throw new Error(`Somebody else pulls ${id}/${stream}.`);

@@ -12,7 +12,7 @@ export type CheckEngine = {
 
 export type CheckConnection = {
   readonly id: string;
-  /** One pull of a stream from where the last one stopped; `full`: from the start. Each page lands by itself. */
+  /** One pull of a stream from where the last one stopped. Each page lands by itself. */
   pull(stream: string, options?: PullOptions): Promise<PullReport>;
   /** What has landed of a stream and was not taken back: the record's id → the record. */
   records(stream: string): Promise<ReadonlyMap<string, Json>>;
@@ -25,7 +25,6 @@ export type CheckConnection = {
 };
 
 export type PullOptions = {
-  readonly full?: boolean;
   /** The process dies when so many pages have landed. */
   readonly dieAfterPages?: number;
 };
