@@ -1,7 +1,4 @@
-/**
- * Money is an integer in the currency's minor unit (cents, yen, fils) together with an ISO 4217 code. Never a float.
- */
-export type Money = { readonly amountMinor: number; readonly currency: string };
+/** Money is an integer in the currency's minor unit (cents, yen, fils) beside an ISO 4217 code. Never a float. */
 
 /** Making an Intl.NumberFormat takes longer than all else about an amount, so each currency is asked once. */
 const DIGITS = new Map<string, number>();
