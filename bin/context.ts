@@ -1,11 +1,12 @@
 import { statfsSync } from "node:fs";
-import { findTributaryError } from "../core/base/errors.ts";
+import { findTributaryError, TributaryError } from "../core/base/errors.ts";
 import { type Clock, systemClock } from "../core/base/clock.ts";
 import { createLog, type Log } from "../core/base/log.ts";
 import { createSecrets, parseSecretKey, type Secrets } from "../core/secrets/index.ts";
 import { type DatabaseTarget, openStore, type Store } from "../core/store/db.ts";
 import { openEmbedded } from "../core/store/embedded/index.ts";
 import { diskFull, toStoreFailure } from "../core/store/failures.ts";
+import { listConnectionRows } from "../core/store/setup.ts";
 import { migrate } from "../core/store/migrate.ts";
 import type { AnyConnector } from "../core/connector/define.ts";
 import { CONNECTORS } from "../connectors/index.ts";
@@ -63,7 +64,7 @@ export function createContext(env: Env, out: Output, signal: AbortSignal): CliCo
         signal.throwIfAborted();
         return await untilInterrupted(work(hub), signal, options.graceMs ?? GRACE_MS);
       } catch (error) {
-        throw whatFailed(error, env);
+        throw await withKnownIds(whatFailed(error, env), hub);
       } finally {
         await hub.close();
       }
@@ -100,6 +101,16 @@ async function openHub(env: Env, logLevel: "info" | "warn"): Promise<Hub & { clo
     await close();
     throw whatFailed(error, env);
   }
+}
+
+/** A connection that there is not is most often one that was mistyped: those that there are, are named. */
+async function withKnownIds(error: unknown, { store }: Hub): Promise<unknown> {
+  const known = findTributaryError(error);
+  if (known?.code !== "connection.unknown") return error;
+  const ids = (await listConnectionRows(store.db)).map(({ id }) => id);
+  if (ids.length === 0) return error;
+  const { code, kind, message } = known;
+  return new TributaryError({ code, kind, message, mend: `There are: ${ids.toSorted().join(", ")}.`, cause: error });
 }
 
 /** PostgreSQL's log needs a piece of this size on the disk (one segment of its WAL); without one it stops. */

@@ -137,7 +137,7 @@ function listen(
           code: "server.port_taken",
           kind: "config",
           message: `Port ${options.port} on ${options.host} is taken by another program.`,
-          mend: "Stop the other program, or choose another port with PORT=…",
+          mend: "Stop the other program, or choose another port with PORT.",
           cause: error,
         }),
       );

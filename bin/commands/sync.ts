@@ -6,7 +6,8 @@ import type { PullDeps } from "../../core/land/pull.ts";
 import { runPull } from "../../core/land/run.ts";
 import type { PullRequest } from "../../core/land/start.ts";
 import { readConnection } from "../../core/store/connections.ts";
-import { latestRun, type Run, type RunError } from "../../core/store/runs.ts";
+import { latestRun, readRunLines, type Run, type RunError } from "../../core/store/runs.ts";
+import type { Store } from "../../core/store/db.ts";
 import { readWorkspace } from "../../core/store/workspace.ts";
 import { measure } from "../../workers/measure.ts";
 import { createPullDeps } from "../../workers/pull.ts";
@@ -54,12 +55,26 @@ export async function sync(
     const request: PullRequest = { connectionId, stream, kind, trigger: "manual", since };
     const run = await pullToTheEnd({ ...engine, onProgress: progress.show }, request, signal, progress.say);
     progress.say(summary(run));
+    for (const line of await skippedLines(store, run)) progress.say(line);
     runs.push(run);
     // The other streams would be refused in the same way, and asking on with a refused key may lock the account.
     if (run.error?.kind === "auth" || signal.aborted) break;
   }
   if (runs.some((run) => run.counts.facts > 0)) await measure({ store, clock, log }, { reason: "facts" });
   return runs;
+}
+
+/** As many reasons are told here; the run's page has all of them. */
+const MOST_REASONS = 5;
+const MOST_READ = 200;
+
+/** Why records were skipped: where each stands, and what is wrong with it. */
+async function skippedLines({ db }: Store, { id, counts }: Run): Promise<readonly string[]> {
+  if (counts.skipped === 0) return [];
+  const coded = (await readRunLines(db, id, MOST_READ)).filter(({ code, level }) => code !== null && level !== "info");
+  const told = coded.slice(0, MOST_REASONS).map(({ message, code }) => `  ${message} [${code ?? ""}]`);
+  const left = counts.skipped - told.length;
+  return left > 0 ? [...told, `  and ${left} more: see the run ${id} in the console`] : told;
 }
 
 async function chooseStreams(engine: PullDeps, connectionId: string, only: string | null): Promise<readonly string[]> {
