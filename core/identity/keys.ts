@@ -1,9 +1,6 @@
 import { parsePhoneNumberFromString } from "libphonenumber-js/min";
 import type { IdentityKeyType } from "../schema/tables.ts";
 
-/** What a row can be recognised by, in a form in which equal means the same. */
-type IdentityKey = { readonly type: IdentityKeyType; readonly value: string };
-
 /** Lower case, without blanks around it. Plus-tags stay: they can be different people at some providers. Null when it is none. */
 export function emailKey(text: string): string | null {
   const email = text.trim().toLowerCase();
