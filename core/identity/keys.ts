@@ -1,5 +1,4 @@
 import { parsePhoneNumberFromString } from "libphonenumber-js/min";
-import type { IdentityKeyType } from "../schema/tables.ts";
 
 /** Lower case, without blanks around it. Plus-tags stay: they can be different people at some providers. Null when it is none. */
 export function emailKey(text: string): string | null {
