@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
-import { type BenchResult, benchPull, type PeakMemory, peakMemory, serveSimulator } from "../../test/bench/bench.ts";
+import type { BenchResult, PeakMemory } from "../../test/bench/bench.ts";
 import type { CliContext } from "../context.ts";
 
 /** In minutes. The same for 1,000,000, which takes longer: `--memory 10000,1000000`. */
@@ -16,7 +16,10 @@ export function registerBench(program: Command, context: CliContext): void {
     .option("--records <n>", "calls that the vendor has", parseCount, 100_000)
     .option("--memory <n,n>", "numbers of records at which peak memory is measured, too", parseCounts, MEMORY_AT)
     .action(async (options: { readonly records: number; readonly memory: readonly number[] }) => {
+      const { benchPull, peakMemory } = await loadBench();
       const folder = mkdtempSync(path.join(os.tmpdir(), "tributary-bench-"));
+      // PostgreSQL runs as another user when this runs as root, and has to get in.
+      chmodSync(folder, 0o711);
       try {
         const speed = await benchPull(folder, options.records);
         const memory: PeakMemory[] = [];
@@ -29,15 +32,19 @@ export function registerBench(program: Command, context: CliContext): void {
   bench
     .command("simulator <records>", { hidden: true })
     .description("the vendor, in a process of its own; ends when stdin does")
-    .action(async (records: string) => serveSimulator(parseCount(records)));
+    .action(async (records: string) => (await loadBench()).serveSimulator(parseCount(records)));
   bench
     .command("pull <folder> <records>", { hidden: true })
     .description("a first load, in a process of its own")
     .action(async (folder: string, records: string) => {
+      const { benchPull } = await loadBench();
       const { pullS, workerCpuS } = await benchPull(folder, parseCount(records), { isBare: true });
       context.out.json({ peakRssMb: process.resourceUsage().maxRSS / 1024, pullS, workerCpuS });
     });
 }
+
+/** Loaded when it is asked for, so that no other command waits for a simulator. */
+const loadBench = async () => import("../../test/bench/bench.ts");
 
 function parseCount(text: string): number {
   const count = Number(text);

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import type { CliContext } from "../context.ts";
-import { type DemoAddresses, runDemo } from "../demo/run.ts";
+import type { DemoAddresses } from "../demo/run.ts";
 
 type Options = {
   readonly seed: number;
@@ -22,6 +22,8 @@ export function registerDemo(program: Command, context: CliContext): void {
     .action(async ({ seed, port, dataDir, live }: Options) => {
       const { env, out } = context;
       const folder = dataDir === undefined ? path.join(env.dataDir, "demo") : path.resolve(dataDir);
+      // Loaded here, so that no other command waits for it.
+      const { runDemo } = await import("../demo/run.ts");
       await runDemo(context, { seed, folder, port: port ?? env.port, isLive: live }, (ready) =>
         out.result(toJson(ready), () => toText(ready, live)),
       );

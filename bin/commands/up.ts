@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import type { CliContext } from "../context.ts";
-import { DRAIN_MS, ROLES, type Role, runHub } from "../hub/run.ts";
+import { DRAIN_MS, ROLES, type Role } from "../hub/roles.ts";
 
 /** `tributary up`: the hub, or one role of it, until it is told to end. */
 export function registerUp(program: Command, context: CliContext): void {
@@ -13,6 +13,8 @@ export function registerUp(program: Command, context: CliContext): void {
         .default("all"),
     )
     .action(async ({ role }: { readonly role: Role | "all" }) => {
+      // Server and workers take seconds to load, which no other command should wait for.
+      const { runHub } = await import("../hub/run.ts");
       await context.withHub(
         async (hub) => {
           const running = await runHub(hub, role === "all" ? ROLES : [role]);

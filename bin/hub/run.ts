@@ -17,12 +17,8 @@ import type { Hub } from "../context.ts";
 import { createActions } from "./actions.ts";
 import { createOAuth } from "./oauth.ts";
 import { createProcessors } from "./processors.ts";
+import { DRAIN_MS, type Role } from "./roles.ts";
 
-export const ROLES = ["api", "worker", "scheduler"] as const;
-export type Role = (typeof ROLES)[number];
-
-/** Requests and jobs get this long to end by themselves; a job that does not is taken up by another worker. */
-export const DRAIN_MS = 25_000;
 const CLOSE_GRACE_MS = 5_000;
 
 export type RunningHub = {
