@@ -68,5 +68,10 @@ export function openStore(
   // Nor may one that is in use: its query fails with the same error, and that is where it is dealt with.
   pool.on("connect", (client) => client.on("error", () => undefined));
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
-  return { db, pool, place: options.place ?? null, close: () => db.destroy() };
+  const close = async (): Promise<void> => {
+    await db.destroy();
+    // Kysely ends a pool only when it has used it.
+    if (!pool.ending) await pool.end();
+  };
+  return { db, pool, place: options.place ?? null, close };
 }

@@ -44,6 +44,9 @@ test(
   `killed ${ROUNDS} times in the middle of a faulty first load, the tables equal the source in the end`,
   async () => {
     const simulator = await startCloseSimulator({ company: null, bulkCalls: RECORDS, faults: FAULTS });
+    // Beside what chance brings, so that no run goes without.
+    for (const kind of ["deleteWhilePaging", "editWhilePaging"] as const)
+      simulator.faults.script({ kind, times: 3, match: "activity/call", after: 10 });
     const file = path.join(folder, "tributary.yaml");
     writeFileSync(file, config(simulator.baseUrl));
     expect((await run(["apply", file], variables)).code).toBe(0);
