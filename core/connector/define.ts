@@ -171,12 +171,22 @@ export type CheckResult = {
 };
 
 export type InboundWebhook<Client = unknown> = {
-  /** Proves that the vendor sent it. Throws kind `auth` otherwise. Constant time where a secret is compared. */
-  readonly verify: (request: InboundRequest, secret: string, now: Date) => void;
+  /**
+   * Proves that the vendor sent it. Throws kind `auth` otherwise. Constant time where a secret is compared.
+   *
+   * @param secret what the vendor signs with; null only where `takesUnsigned`: the hard-to-guess address is all the proof there is.
+   */
+  readonly verify: (request: InboundRequest, secret: string | null, now: Date) => void;
+  /** Whether the vendor has deliveries without a signature. Absent: without a secret nothing is taken in. */
+  readonly takesUnsigned?: true;
   /** The same delivery gives the same key. */
   readonly dedupeKey: (request: InboundRequest) => string;
-  /** What the delivery says, as parts of streams. */
-  readonly parts: (request: InboundRequest) => readonly StreamPart[];
+  /**
+   * What the delivery says, as parts of streams. A job does this, not the request that brought it: where a delivery only names a record,
+   * it is fetched here. A `transient`, `rate_limited` or `auth` error leaves the delivery waiting for the next run, for an hour at most;
+   * after any other it is listed with the run and left behind: the next pull brings what it was about.
+   */
+  readonly parts: (request: InboundRequest, client: Client) => readonly StreamPart[] | Promise<readonly StreamPart[]>;
   /** Subscribes at the vendor and returns the signing secret. Absent: the admin does it by hand and pastes the secret. */
   readonly subscribe?: (client: Client, url: string) => Promise<{ readonly secret: string }>;
 };

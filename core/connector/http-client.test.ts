@@ -3,10 +3,11 @@ import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { systemClock } from "../base/clock.ts";
-import type { JsonObject } from "../base/json.ts";
+import type { Json, JsonObject } from "../base/json.ts";
 import type { CredentialSource } from "./define.ts";
-import type { HttpOptions } from "./http.ts";
-import { createHttpFactory, type HttpDeps } from "./http-client.ts";
+import type { HttpOptions, VendorAnswer } from "./http.ts";
+import { createHttpFactory } from "./http-client.ts";
+import type { HttpDeps } from "./http-policy.ts";
 import { type Limiter, unlimited } from "./limits.ts";
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
@@ -283,5 +284,86 @@ describe("a vendor that asks us to wait", () => {
     });
     await client(url, { limiter }, { readLimit }).request({ path: "x" });
     expect(seen).toEqual([["all", 7]]);
+  });
+});
+
+describe("a call of a client library", () => {
+  /** A library of the kind that throws its own errors, with the answer inside. */
+  async function ask(url: string): Promise<unknown> {
+    const response = await fetch(url);
+    const body = (await response.json()) as Json;
+    if (!response.ok) throw Object.assign(new Error("library error"), { status: response.status, body });
+    return body;
+  }
+  const answerOf = (error: unknown): VendorAnswer | null => {
+    const { status, body } = error as { readonly status?: number; readonly body?: Json };
+    return status === undefined ? null : { status, headers: {}, body: body ?? null };
+  };
+
+  test("is tried again after a reset and a 503, and gives what the library gives", async () => {
+    const { url, asked } = await vendor(reset, json({}, 503), json({ ok: true }));
+    expect(await client(url).call({ path: "x", send: () => ask(url), answerOf })).toEqual({ ok: true });
+    expect(asked).toHaveLength(3);
+  });
+
+  test("has its status classified as an answer of plain HTTP is", async () => {
+    const { url } = await vendor(json({ detail: "no" }, 404));
+    const classify: HttpOptions["classify"] = ({ body }) => ({
+      code: "acme.gone",
+      kind: "config",
+      message: JSON.stringify(body),
+      mend: "…",
+    });
+    const http = client(url, {}, { classify });
+    await expect(http.call({ path: "x", send: () => ask(url), answerOf })).rejects.toMatchObject({
+      code: "acme.gone",
+      message: '{"detail":"no"}',
+    });
+  });
+
+  test("renews the credentials once after a 401", async () => {
+    const { url, asked } = await vendor(json({}, 401), json({ ok: true }));
+    const credentials: CredentialSource = {
+      current: () => Promise.resolve({ token: "old" }),
+      refresh: () => Promise.resolve({ token: "new" }),
+    };
+    const used: unknown[] = [];
+    const send = (held: JsonObject): Promise<unknown> => {
+      used.push(held["token"]);
+      return ask(url);
+    };
+    await client(url, { credentials }).call({ path: "x", send, answerOf });
+    expect(used).toEqual(["old", "new"]);
+    expect(asked).toHaveLength(2);
+  });
+
+  test("that the library never ends is left behind when its time is over", async () => {
+    const http = client("http://127.0.0.1:9/", {}, { timeoutMs: 30 });
+    const send = (): Promise<never> => new Promise(() => undefined);
+    await expect(http.call({ path: "x", isSafe: false, send, answerOf })).rejects.toMatchObject({
+      code: "acme.http.unreachable",
+      message: "No answer to GET x: no complete answer within 30 ms.",
+    });
+  });
+
+  test("waits its turn in the shared bucket, and passes on what the headers say", async () => {
+    const { url } = await vendor(json({ ok: true }));
+    const seen: unknown[] = [];
+    const limiter: Limiter = {
+      ...unlimited,
+      take: (bucket) => {
+        seen.push(`take ${bucket}`);
+        return Promise.resolve(0);
+      },
+      observe: (bucket, observed) => Promise.resolve(void seen.push({ bucket, ...observed })),
+    };
+    const readLimit: HttpOptions["readLimit"] = (headers) => ({
+      limit: null,
+      remaining: Number(headers["left"]),
+      resetS: null,
+    });
+    const http = client(url, { limiter }, { readLimit });
+    await http.call({ path: "x", send: () => ask(url), answerOf, headersOf: () => ({ left: "7" }) });
+    expect(seen).toEqual(["take all", { bucket: "all", limit: null, remaining: 7, resetS: null }]);
   });
 });

@@ -13,6 +13,29 @@ export type Http = {
    * as `rate_limited`.
    */
   request<T = Json>(request: HttpRequest<T>): Promise<T>;
+  /** A call that the vendor's own client library makes, under the same promises. */
+  call<T>(call: LibraryCall<T>): Promise<T>;
+};
+
+/** One call of a vendor's client library. */
+export type LibraryCall<T> = Pick<HttpRequest, "method" | "path" | "isSafe"> & {
+  /**
+   * Makes the call once, signed in with these credentials. Rejects for every status that says no. Ends when `signal` says so, where the
+   * library can; where it cannot, the call is left behind.
+   */
+  readonly send: (credentials: JsonObject, signal: AbortSignal) => Promise<T>;
+  /** The vendor's answer in what the library threw; null when there was none (no connection, a time-out). */
+  readonly answerOf: (error: unknown) => VendorAnswer | null;
+  /** The headers that came with a result, for `readLimit`; absent where the library hides them. */
+  readonly headersOf?: (result: T) => VendorAnswer["headers"];
+};
+
+/** A status and what came with it. Header names are lower case. */
+export type VendorAnswer = {
+  readonly status: number;
+  readonly headers: { readonly [name: string]: string };
+  /** Parsed JSON where it was JSON, else the text's first 2,000 characters. */
+  readonly body: Json;
 };
 
 export type HttpRequest<T = Json> = {
@@ -55,11 +78,7 @@ export type ObservedLimit = {
   readonly resetS: number | null;
 };
 
-export type HttpFailure = {
-  readonly status: number;
-  readonly headers: { readonly [name: string]: string };
-  /** Parsed JSON where it was JSON, else the text's first 2,000 characters. */
-  readonly body: Json;
+export type HttpFailure = VendorAnswer & {
   readonly request: { readonly method: string; readonly path: string };
   readonly now: Date;
 };

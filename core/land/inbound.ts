@@ -1,19 +1,12 @@
 import { findTributaryError, TributaryError, toTributaryError } from "../base/errors.ts";
 import type { InboundRequest, StreamPart } from "../connector/define.ts";
 import { inboundSecretOf } from "../secrets/index.ts";
-import { readConnection, readInbound } from "../store/connections.ts";
+import { readInbound } from "../store/connections.ts";
 import { toStoreFailure } from "../store/failures.ts";
 import { type Delivery, insertDelivery, markTakenIn, waitingDeliveries } from "../store/inbound.ts";
 import { finishRun, insertRun, interruptStaleRuns, readRun } from "../store/runs.ts";
 import type { LandPart } from "./batch.ts";
-import {
-  connectorOf,
-  type EngineDeps,
-  landStreamOf,
-  type OpenConnection,
-  parseSettings,
-  unknownConnection,
-} from "./engine.ts";
+import { type EngineDeps, landStreamOf, type OpenConnection, openConnection, unknownConnection } from "./engine.ts";
 import { fenced, landBatch } from "./land.ts";
 import { tryLock } from "./lock.ts";
 import type { PullDeps } from "./pull.ts";
@@ -42,9 +35,10 @@ export async function acceptDelivery(
   if (inbound === null) throw unknownConnection(connectionId);
   const webhook = deps.findConnector(inbound.connector)?.webhook;
   if (webhook === undefined) return "unsupported";
-  if (inbound.secret === null) throw noSecret(connectionId);
+  if (inbound.secret === null && webhook.takesUnsigned !== true) throw noSecret(connectionId);
   const now = deps.clock.now();
-  webhook.verify(request, deps.secrets.open(inbound.secret, inboundSecretOf(connectionId)), now);
+  const secret = inbound.secret === null ? null : deps.secrets.open(inbound.secret, inboundSecretOf(connectionId));
+  webhook.verify(request, secret, now);
   const isNew = await insertDelivery(deps.store.db, connectionId, {
     dedupeKey: webhook.dedupeKey(request),
     receivedAt: now,
@@ -111,55 +105,78 @@ async function attempt(
     return failure;
   };
   try {
-    const connection = await readConnection(deps.store.db, connectionId);
-    if (connection === null) throw unknownConnection(connectionId);
-    const connector = connectorOf(deps, connection);
-    const opened = { connection, connector, settings: parseSettings(connector, connection) };
+    const opened = await openConnection(deps, connectionId, signal);
     for (;;) {
       const deliveries = await waitingDeliveries(deps.store.db, connectionId, MOST_AT_ONCE);
       if (deliveries.length === 0) return await end(null);
       if (signal.aborted) throw stopped({ connectionId, stream: INBOUND }, signal.reason);
-      await landDeliveries(deps, opened, runId, deliveries, lines);
+      const failure = await landDeliveries(deps, opened, runId, deliveries, lines);
+      if (failure !== null) throw failure;
     }
   } catch (error) {
     return end(findTributaryError(error) ?? toStoreFailure(error, deps.store.place) ?? toTributaryError(error));
   }
 }
 
+/** @returns why some deliveries were left waiting; null when all are taken in. */
 async function landDeliveries(
   deps: PullDeps,
-  opened: Omit<OpenConnection, "client">,
+  opened: OpenConnection,
   runId: number,
   deliveries: readonly Delivery[],
   lines: RunLines,
-): Promise<void> {
+): Promise<TributaryError | null> {
   const { connection, connector } = opened;
-  const parts = deliveries.flatMap((delivery) =>
-    partsOf(opened, delivery, lines).map((part): LandPart => ({
-      stream: landStreamOf(connector, part.stream),
-      records: part.records,
-      deleted: part.deleted ?? [],
-      fetchedAt: delivery.receivedAt,
-      isListing: false,
-    })),
-  );
+  const parts: LandPart[] = [];
+  const taken: number[] = [];
+  let waits: TributaryError | null = null;
+  for (const delivery of deliveries) {
+    const said = await partsOf(deps, opened, delivery, lines);
+    if (said instanceof TributaryError) {
+      waits ??= said;
+      continue;
+    }
+    taken.push(delivery.id);
+    for (const { stream, records, deleted = [] } of said.parts) {
+      const { fetchedAt } = said;
+      parts.push({ stream: landStreamOf(connector, stream), records, deleted, fetchedAt, isListing: false });
+    }
+  }
   const now = deps.clock.now();
-  const batch = { connectionId: connection.id, runId, parts, pulled: null, pages: deliveries.length, progress: null };
-  const ids = deliveries.map((delivery) => delivery.id);
-  const landed = await landBatch(deps.store, batch, now, (tx) => markTakenIn(tx, ids, now));
+  const batch = { connectionId: connection.id, runId, parts, pulled: null, pages: taken.length, progress: null };
+  const landed = await landBatch(deps.store, batch, now, (tx) => markTakenIn(tx, taken, now));
   await lines.flush();
   for (const [stream, changes] of landed.changes)
     await deps.normalise({ connection, connector, stream, changes, runId });
+  return waits;
 }
 
-/** What a delivery says. One that cannot be read is listed and left behind: the next pull brings what it was about. */
-function partsOf(opened: Omit<OpenConnection, "client">, delivery: Delivery, lines: RunLines): readonly StreamPart[] {
+/** A vendor that cannot be asked about one record for longer than this is not waited for: the next pull brings it. */
+const LONGEST_WAIT_MS = 60 * 60_000;
+
+/**
+ * What a delivery says, and as of when. One that cannot be read is listed and left behind: the next pull brings what it was about.
+ *
+ * @returns a TributaryError when it should be tried again later.
+ */
+async function partsOf(
+  deps: PullDeps,
+  { connector, client }: OpenConnection,
+  delivery: Delivery,
+  lines: RunLines,
+): Promise<{ readonly parts: readonly StreamPart[]; readonly fetchedAt: Date } | TributaryError> {
   try {
-    return opened.connector.webhook?.parts(delivery) ?? [];
+    const said = connector.webhook?.parts(delivery, client) ?? [];
+    if (!(said instanceof Promise)) return { parts: said, fetchedAt: delivery.receivedAt };
+    // A record that was asked for is as it was when it was asked for, at the earliest.
+    const fetchedAt = deps.clock.now();
+    return { parts: await said, fetchedAt };
   } catch (error) {
-    const { code, message } = toTributaryError(error);
-    lines.addProblems([{ code, at: `delivery ${delivery.id}`, reason: message }]);
-    return [];
+    const failure = toTributaryError(error);
+    const isOld = deps.clock.now().getTime() - delivery.receivedAt.getTime() > LONGEST_WAIT_MS;
+    if (!isOld && ["transient", "rate_limited", "auth"].includes(failure.kind)) return failure;
+    lines.addProblems([{ code: failure.code, at: `delivery ${delivery.id}`, reason: failure.message }]);
+    return { parts: [], fetchedAt: delivery.receivedAt };
   }
 }
 

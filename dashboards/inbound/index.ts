@@ -1,4 +1,4 @@
-import express, { type RequestHandler } from "express";
+import express, { type Request, type RequestHandler } from "express";
 import { findTributaryError } from "../../core/base/errors.ts";
 import { isSameSecret } from "../auth/tokens.ts";
 import type { ServerDeps } from "../deps.ts";
@@ -16,20 +16,14 @@ export function inboundRoutes(deps: ServerDeps): Route[] {
   const readBody = express.raw({ type: () => true, limit: BODY_LIMIT, inflate: true });
   return [
     { method: "post", path: "/in/:connection/:token", access: { kind: "inbound" }, handlers: [readBody, accept(deps)] },
+    // Some vendors look whether somebody is there (GET or HEAD) before they accept an address.
+    { method: "get", path: "/in/:connection/:token", access: { kind: "inbound" }, handlers: [greet(deps)] },
   ];
 }
 
 function accept(deps: ServerDeps): RequestHandler {
   return async (request, response) => {
-    const id = String(request.params["connection"]);
-    const row = await deps.store.db
-      .selectFrom("connections")
-      .select("inbound_token")
-      .where("id", "=", id)
-      .executeTakeFirst();
-    // The comparison takes place, and takes equally long, whether or not there is such a connection.
-    const isKnown = isSameSecret(String(request.params["token"]), row?.inbound_token ?? NO_TOKEN) && row !== undefined;
-    if (!isKnown) throw notFound();
+    const id = await connectionOf(deps, request);
     const headers: { [name: string]: string } = {};
     for (const [name, value] of Object.entries(request.headers)) {
       if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(", ") : value;
@@ -46,6 +40,27 @@ function accept(deps: ServerDeps): RequestHandler {
       response.status(401).type("application/problem+json").send(JSON.stringify(problem));
     }
   };
+}
+
+function greet(deps: ServerDeps): RequestHandler {
+  return async (request, response) => {
+    await connectionOf(deps, request);
+    response.status(200).json({ status: "ready" });
+  };
+}
+
+/** The connection whose address was called; not found where the token is not its own. */
+async function connectionOf(deps: ServerDeps, request: Request): Promise<string> {
+  const id = String(request.params["connection"]);
+  const row = await deps.store.db
+    .selectFrom("connections")
+    .select("inbound_token")
+    .where("id", "=", id)
+    .executeTakeFirst();
+  // The comparison takes place, and takes equally long, whether or not there is such a connection.
+  const isKnown = isSameSecret(String(request.params["token"]), row?.inbound_token ?? NO_TOKEN) && row !== undefined;
+  if (!isKnown) throw notFound();
+  return id;
 }
 
 const NO_TOKEN = "no connection has this token";

@@ -252,7 +252,7 @@ describe("webhooks", () => {
     const [delivery] = received;
     if (delivery === undefined) throw new RangeError("nothing was delivered");
     expect(() => close.webhook?.verify(delivery, secret, clock.now())).not.toThrow();
-    const parts = close.webhook?.parts(delivery) ?? [];
+    const parts = await close.webhook?.parts(delivery, null);
     expect(parts).toMatchObject([{ stream: "calls", records: [{ id }] }]);
   });
 

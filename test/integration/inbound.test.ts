@@ -40,3 +40,9 @@ it("answers 401 for a signature that does not hold, with its code", async () => 
 it("refuses a body that no vendor sends", async () => {
   expect((await send("/in/acme-1/token-of-acme-1", "x".repeat(2 * 1024 * 1024 + 1))).status).toBe(413);
 });
+
+it("tells a vendor that looks first that somebody is there, and nobody else", async () => {
+  for (const method of ["GET", "HEAD"])
+    expect((await running.fetch("/in/acme-1/token-of-acme-1", { method })).status).toBe(200);
+  expect((await running.fetch("/in/acme-1/wrong", { method: "GET" })).status).toBe(404);
+});

@@ -121,6 +121,42 @@ describe("what a webhook brings", () => {
     expect(await readRunLines(store.db, outcome.run.id, 5)).toHaveLength(1);
   });
 
+  test("waits where its record has to be fetched and the vendor is down, and holds up no other", async () => {
+    let isDown = true;
+    const fetching: AnyConnector = {
+      ...connector,
+      webhook: {
+        ...webhook,
+        parts: async (request, client) => {
+          await Promise.resolve();
+          if (isDown && request.body.includes("slow"))
+            throw new TributaryError({ code: "test.down", kind: "transient", message: "Down.", mend: "-" });
+          return webhook.parts(request, client);
+        },
+      },
+    };
+    const fetchingEngine = testEngine(store, fetching, clock);
+    await deliver("1", '{"id":"slow","value":1}');
+    await deliver("2", '{"id":"b","value":2}');
+    const first = await takeInbound(fetchingEngine, id, never);
+    expect(first).toMatchObject({ kind: "ended", run: { state: "failed" }, error: { code: "test.down" } });
+    expect(await stored(store, id, "items")).toEqual(["b=2"]);
+    isDown = false;
+    await takeInbound(fetchingEngine, id, never);
+    expect(await stored(store, id, "items")).toEqual(["b=2", "slow=1"]);
+  });
+
+  test("without a signature is taken where the vendor has such, and only there", async () => {
+    await store.db.updateTable("connections").set({ inbound_secret: null }).where("id", "=", id).execute();
+    await expect(deliver("1", '{"id":"a","value":1}')).rejects.toMatchObject({ code: "inbound.no_secret" });
+    const unsigned: AnyConnector = {
+      ...connector,
+      webhook: { ...webhook, takesUnsigned: true, verify: (_, secret) => expect(secret).toBeNull() },
+    };
+    const request = { headers: { "x-id": "1" }, body: Buffer.from('{"id":"a","value":1}') };
+    expect(await acceptDelivery(testEngine(store, unsigned, clock), id, request)).toBe("accepted");
+  });
+
   test("is stored without what somebody could sign in with", async () => {
     await deliver("1", '{"id":"a"}');
     const row = await store.db
