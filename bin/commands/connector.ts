@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { CHECKS, type CheckOutcome, runChecks } from "../../connectors/_check/index.ts";
 import { createCheckEngine } from "../connector/engine.ts";
 import { CONNECTORS_DIR, loadHarness } from "../connector/harness.ts";
@@ -30,8 +30,9 @@ export function registerConnector(program: Command, context: CliContext): void {
   connector
     .command("check <name>")
     .description("run the acceptance checks on a connector, against its simulated vendor")
-    .action(async (name: string) => {
-      const outcomes = await check(name, context);
+    .option("--only <text>", "only the checks whose name contains this text", partOfAName)
+    .action(async (name: string, { only = "" }: { readonly only?: string }) => {
+      const outcomes = await check(name, only, context);
       const failed = outcomes.filter((outcome) => outcome.failure !== null).length;
       if (failed > 0) process.exitCode = 1;
       context.out.result({ connector: name, passed: outcomes.length - failed, failed, checks: outcomes }, () =>
@@ -42,17 +43,18 @@ export function registerConnector(program: Command, context: CliContext): void {
     });
 }
 
-async function check(name: string, context: CliContext): Promise<readonly CheckOutcome[]> {
+async function check(name: string, only: string, context: CliContext): Promise<readonly CheckOutcome[]> {
+  const checks = CHECKS.filter((one) => one.name.includes(only));
   const connector = connectorNamed(name);
   const vendor = await loadHarness(path.join(CONNECTORS_DIR, name));
   const { out, signal } = context;
   return context.withHub(({ target }) =>
     withScratchStore(target, async (store) => {
       const outcomes: CheckOutcome[] = [];
-      for await (const outcome of runChecks({ connector, vendor, engine: createCheckEngine(store) })) {
+      for await (const outcome of runChecks({ connector, vendor, engine: createCheckEngine(store) }, checks)) {
         outcomes.push(outcome);
         out.note(
-          `${outcome.failure === null ? "ok    " : "FAILED"} ${outcomes.length}/${CHECKS.length} ${outcome.name}`,
+          `${outcome.failure === null ? "ok    " : "FAILED"} ${outcomes.length}/${checks.length} ${outcome.name}`,
         );
         if (outcome.failure !== null) out.note(`       ${outcome.failure}`);
         if (signal.aborted) break;
@@ -60,4 +62,9 @@ async function check(name: string, context: CliContext): Promise<readonly CheckO
       return outcomes;
     }),
   );
+}
+
+function partOfAName(text: string): string {
+  if (CHECKS.some((one) => one.name.includes(text))) return text;
+  throw new InvalidArgumentError(`The checks are: ${CHECKS.map((one) => one.name).join("; ")}.`);
 }
