@@ -267,6 +267,30 @@ describe("a vendor that asks us to wait", () => {
     expect(asked).toHaveLength(0);
   });
 
+  test("for having had too many failures is left alone by everybody until it bears one more; each failure stays what it is", async () => {
+    let left = 2;
+    const blocked: [string, number][] = [];
+    const limiter: Limiter = {
+      ...unlimited,
+      take: (bucket) => Promise.resolve(bucket === "failures" && (left -= 1) < 0 ? 60_000 : 0),
+      block: (bucket, _limit, waitMs) => {
+        blocked.push([bucket, waitMs]);
+        return Promise.resolve();
+      },
+    };
+    const { url } = await vendor(json({}, 404), json({}, 500));
+    const limits = { all: { capacity: 9, refillPerS: 9 }, failures: { capacity: 2, refillPerS: 1 } };
+    const failures = { bucket: "failures", counts: (status: number) => status >= 500 };
+    const http = client(url, { limiter }, { limits, failures });
+    const ask = () => http.request({ path: "x", method: "POST" });
+    await expect(ask()).rejects.toMatchObject({ kind: "contract" });
+    for (let failed = 1; failed <= 3; failed += 1) {
+      expect(blocked).toEqual([]);
+      await expect(ask()).rejects.toMatchObject({ kind: "transient" });
+    }
+    expect(blocked).toEqual([["all", 60_000]]);
+  });
+
   test("is believed by its headers on every answer", async () => {
     const seen: unknown[] = [];
     const limiter: Limiter = {

@@ -56,6 +56,7 @@ export class Passage {
       } catch (error) {
         const failure = findTributaryError(error);
         if (failure === null || this.deps.signal.aborted) throw error;
+        if (error instanceof Refused) await this.countFailure(error.status);
         if (error instanceof Refused && error.status === 401 && !isRefreshed) {
           isRefreshed = true;
           const renewed = await this.deps.credentials.refresh(credentials);
@@ -138,6 +139,15 @@ export class Passage {
     this.waitedMs += waitMs;
     if (this.waitedMs > LONGEST_WAIT_MS) throw failure;
     await this.pause(waitMs);
+  }
+
+  /** A failure that the vendor counts. When too many have been, everyone waits until one more can be borne. */
+  private async countFailure(status: number): Promise<void> {
+    const { failures, limits } = this.options;
+    const limit = failures === undefined ? undefined : limits[failures.bucket];
+    if (failures === undefined || limit === undefined || !failures.counts(status)) return;
+    const waitMs = await this.deps.limiter.take(failures.bucket, limit);
+    if (waitMs > 0) await this.deps.limiter.block(this.bucket, this.limit, waitMs);
   }
 
   private toldToWait(waitMs: number): TributaryError {

@@ -67,6 +67,11 @@ export type HttpOptions = {
   readonly readLimit: (headers: { readonly [name: string]: string }) => ObservedLimit | null;
   /** The vendor's own error shapes; null falls back to what the status means. */
   readonly classify: (failure: HttpFailure) => TributaryErrorOptions | null;
+  /**
+   * For vendors that lock out who has got too many failures, even if they are the vendor's own: each answer with such a status takes
+   * from this bucket, and while it has nothing left nobody asks at all.
+   */
+  readonly failures?: { readonly bucket: string; readonly counts: (status: number) => boolean };
 };
 
 export type BucketLimit = { readonly capacity: number; readonly refillPerS: number };
