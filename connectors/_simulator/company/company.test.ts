@@ -199,6 +199,17 @@ describe("the numbers", () => {
     expect(share(weekend.length, calls.length)).toBeLessThan(0.02);
   });
 
+  it("have their visits by channel and landing page, of any day, also one that has yet to come", () => {
+    const day = company.webDays.at(-1)?.day ?? "";
+    expect(company.webDaysOf(day)).toEqual(company.webDays.filter((visit) => visit.day === day));
+    expect(new Set(company.webDaysOf(day).map(({ channel, landingPage }) => `${channel} ${landingPage}`)).size).toBe(
+      24,
+    );
+    expect(company.webDaysOf("2027-02-01")).toEqual(company.webDaysOf("2027-02-01"));
+    expect(company.webDaysOf("2027-02-01")).toHaveLength(24);
+    expect(company.webDaysOf("2020-02-01")).toEqual([]);
+  });
+
   it("grow with the scale", () => {
     const twice = createCompany({ seed: 7, now: NOW, scale: 0.2 });
     const once = createCompany({ seed: 7, now: NOW, scale: 0.1 });

@@ -82,41 +82,54 @@ const CHANNELS: readonly (readonly [string, string, number, number, number])[] =
   ["Referral", "partner / referral", 35, 0.034, 0],
   ["Email", "newsletter / email", 30, 0.04, 0],
 ];
-const LANDING_PAGES = { "/": 50, "/pricing": 25, "/guide": 15, "/webinar": 10 } as const;
+/** Where visits begin, by share. */
+const LANDING_PAGES: readonly (readonly [string, number])[] = [
+  ["/", 0.5],
+  ["/pricing", 0.25],
+  ["/guide", 0.15],
+  ["/webinar", 0.1],
+];
 
-export type Marketing = { readonly webDays: readonly WebDay[]; readonly spend: readonly Spend[] };
+export type Marketing = {
+  readonly webDays: readonly WebDay[];
+  readonly spend: readonly Spend[];
+  /** The visits of any day, as they will be when it is over. */
+  webDaysOf(day: Day): readonly WebDay[];
+};
 
-/** Visits by day and channel, and what the paid ones cost. Whole days only: the day of `now` is not over. */
+/** Visits by day, channel and landing page, and what the paid ones cost. Whole days only: the day of `now` is not over. */
 export function createMarketing(random: Random, profile: Profile): Marketing {
+  const first = dayOf(profile.startedAt, profile.timeZone);
+  const webDaysOf = (day: Day): readonly WebDay[] =>
+    day < first ? [] : channelDays(random.fork(day), day, daysBetween(first, day)).flatMap(({ visits }) => visits);
   const webDays: WebDay[] = [];
   const spend: Spend[] = [];
-  const first = dayOf(profile.startedAt, profile.timeZone);
-  const count = daysBetween(first, dayOf(profile.now, profile.timeZone));
-  for (let nth = 0; nth < count; nth += 1) {
-    const day: Day = addDays(first, nth);
-    const weight = leadWeight(Date.parse(`${day}T12:00:00Z`)) * 1.3 ** (nth / 365);
-    for (const [channel, sourceMedium, usual, keyRate, cost] of CHANNELS) {
-      const sessions = Math.round(random.logNormal(usual * (0.35 + 0.65 * weight), 0.15));
-      webDays.push({
-        day,
-        channel,
-        sourceMedium,
-        landingPage: random.weighted(LANDING_PAGES),
-        sessions,
-        users: Math.round(sessions * random.between(0.78, 0.9)),
-        keyEvents: Math.round(sessions * keyRate * random.between(0.5, 1.5)),
-      });
-      if (cost === 0) continue;
-      const amountMinor = Math.round(sessions * cost * random.between(0.9, 1.1) * 100);
-      const campaign = `${channel} ${day.slice(0, 4)}`;
-      spend.push({
-        id: `spend-${day}-${channel.toLowerCase().replace(" ", "-")}`,
-        day,
-        channel,
-        campaign,
-        amountMinor,
-      });
+  for (let day = first; day < dayOf(profile.now, profile.timeZone); day = addDays(day, 1)) {
+    for (const { visits, cost } of channelDays(random.fork(day), day, daysBetween(first, day))) {
+      webDays.push(...visits);
+      if (cost !== null) spend.push(cost);
     }
   }
-  return { webDays, spend };
+  return { webDays, spend, webDaysOf };
+}
+
+type ChannelDay = { readonly visits: readonly WebDay[]; readonly cost: Spend | null };
+
+/** Each channel's day. Days draw from sources of their own, so that a later one can be asked for alone. */
+function channelDays(random: Random, day: Day, nth: number): readonly ChannelDay[] {
+  const weight = leadWeight(Date.parse(`${day}T12:00:00Z`)) * 1.3 ** (nth / 365);
+  return CHANNELS.map(([channel, sourceMedium, usual, keyRate, price]) => {
+    const total = random.logNormal(usual * (0.35 + 0.65 * weight), 0.15);
+    const visits = LANDING_PAGES.map(([landingPage, share]) => {
+      const sessions = Math.round(total * share * random.between(0.8, 1.2));
+      const users = Math.round(sessions * random.between(0.78, 0.9));
+      const keyEvents = Math.round(sessions * keyRate * random.between(0.5, 1.5));
+      return { day, channel, sourceMedium, landingPage, sessions, users, keyEvents };
+    });
+    const sessions = visits.reduce((sum, each) => sum + each.sessions, 0);
+    const amountMinor = Math.round(sessions * price * random.between(0.9, 1.1) * 100);
+    const id = `spend-${day}-${channel.toLowerCase().replace(" ", "-")}`;
+    const campaign = `${channel} ${day.slice(0, 4)}`;
+    return { visits, cost: price === 0 ? null : { id, day, channel, campaign, amountMinor } };
+  });
 }

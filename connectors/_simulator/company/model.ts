@@ -388,6 +388,8 @@ export type CompanyOptions = {
 
 /** A company that may come alive. The lists are always as of the latest tick. */
 export type Company = CompanyData & {
+  /** The web traffic of any day of the company's zone, later ones included, as it will be when the day is over. */
+  webDaysOf(day: Day): readonly WebDay[];
   /** Life after `now`. One life per company: a second call throws. */
   live(options: LiveOptions): LiveCompany;
 };
