@@ -21,6 +21,8 @@ const STATUS_BY_KIND: { readonly [kind in ErrorKind]: number } = {
   // Understood, and wrong in what it asks for: a setting, or credentials that the vendor refuses.
   config: 422,
   auth: 422,
+  // Of the vendor, not of this server: nothing that is asked for again will be there.
+  ended: 422,
   rate_limited: 429,
   transient: 503,
   contract: 502,

@@ -50,7 +50,7 @@ export function createPullProcessor(deps: PullWorkerDeps): (job: PullJob, contex
   const pullDeps = createPullDeps(deps);
   return async (job, context) => {
     const connection = await readConnection(deps.store.db, job.connectionId);
-    // Removed, paused or signed out since the job was asked for. A person who asks for it gets it all the same.
+    // Removed, paused, signed out or ended since the job was asked for. A person who asks for it gets it all the same.
     if (connection === null || (connection.state !== "active" && job.trigger !== "manual")) {
       context.log.info({ connection: job.connectionId, state: connection?.state ?? "removed" }, "not pulled");
       return;

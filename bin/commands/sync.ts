@@ -58,7 +58,7 @@ export async function sync(
     for (const line of await skippedLines(store, run)) progress.say(line);
     runs.push(run);
     // The other streams would be refused in the same way, and asking on with a refused key may lock the account.
-    if (run.error?.kind === "auth" || signal.aborted) break;
+    if (run.error?.kind === "auth" || run.error?.kind === "ended" || signal.aborted) break;
   }
   if (runs.some((run) => run.counts.facts > 0)) await measure({ store, clock, log }, { reason: "facts" });
   return runs;

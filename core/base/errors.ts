@@ -8,12 +8,13 @@
  *
  * - `config`        a setting is wrong; the job stops, an admin changes the setting.
  * - `auth`          the vendor refuses us; the connection is paused, an admin reconnects.
+ * - `ended`         the vendor has ended its service; the connection ends with it and keeps its data, an admin moves on to another tool.
  * - `rate_limited`  the vendor asks us to wait until `retryAt`; the job waits, no attempt is used.
  * - `transient`     it may work next time; retried with back-off.
  * - `contract`      the vendor answered something its documentation rules out; raw data is kept, the run fails visibly.
  * - `bug`           an invariant of ours is broken, or nobody recognised the error.
  */
-export const ERROR_KINDS = ["config", "auth", "rate_limited", "transient", "contract", "bug"] as const;
+export const ERROR_KINDS = ["config", "auth", "ended", "rate_limited", "transient", "contract", "bug"] as const;
 export type ErrorKind = (typeof ERROR_KINDS)[number];
 
 export type TributaryErrorOptions = {

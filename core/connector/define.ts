@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Clock } from "../base/clock.ts";
+import type { TributaryErrorOptions } from "../base/errors.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import type { Fact } from "../schema/facts.ts";
 import type { AuthMethod } from "./auth.ts";
@@ -34,8 +35,24 @@ export type Connector<Settings = unknown, Client = unknown> = {
   readonly check: (client: Client, settings: Settings) => Promise<CheckResult>;
   readonly streams: { readonly [stream: string]: Stream<Settings, Client> };
   readonly webhook?: InboundWebhook<Client>;
+  /** Only of a vendor that has announced the end of its service. */
+  readonly end?: VendorEnd;
   /** The vendor's own counts and sums, for `reconcile`. */
   readonly totals?: (client: Client, settings: Settings) => Promise<readonly Total[]>;
+};
+
+/**
+ * How a service that is being wound down shows that it is gone. A clear answer (410) is an error of kind `ended` and ends the connection at
+ * once. The other signs (no such host, somebody else's web page) are met on any bad day as well: they end it when nothing else has come
+ * for long. Either way the connection's state becomes `ended`, nothing is pulled any more, and what was pulled stays.
+ */
+export type VendorEnd = {
+  /** Codes of errors that are such a sign. */
+  readonly signs: readonly string[];
+  /** How long every run of a stream has to have failed, the last one with a sign. */
+  readonly afterMs: number;
+  /** What is said of it then; its kind is `ended`. */
+  readonly error: Pick<TributaryErrorOptions, "code" | "message" | "mend">;
 };
 
 export type Stream<Settings = unknown, Client = unknown> = {
@@ -179,6 +196,8 @@ export type InboundWebhook<Client = unknown> = {
   readonly verify: (request: InboundRequest, secret: string | null, now: Date) => void;
   /** Whether the vendor has deliveries without a signature. Absent: without a secret nothing is taken in. */
   readonly takesUnsigned?: true;
+  /** The delivery as it is stored until it is taken in, where the vendor sends the secret itself along. Absent: as it came. */
+  readonly withoutSecret?: (request: InboundRequest) => InboundRequest;
   /** The same delivery gives the same key. */
   readonly dedupeKey: (request: InboundRequest) => string;
   /**

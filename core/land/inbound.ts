@@ -39,11 +39,12 @@ export async function acceptDelivery(
   const now = deps.clock.now();
   const secret = inbound.secret === null ? null : deps.secrets.open(inbound.secret, inboundSecretOf(connectionId));
   webhook.verify(request, secret, now);
+  const { headers, body } = webhook.withoutSecret?.(request) ?? request;
   const isNew = await insertDelivery(deps.store.db, connectionId, {
     dedupeKey: webhook.dedupeKey(request),
     receivedAt: now,
-    headers: withoutSecrets(request.headers),
-    body: request.body,
+    headers: withoutSecrets(headers),
+    body,
   });
   return isNew ? "accepted" : "duplicate";
 }

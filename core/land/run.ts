@@ -1,7 +1,8 @@
 import { TributaryError, findTributaryError, toTributaryError } from "../base/errors.ts";
-import { markAuthorised, markNeedsAuth, readConnection } from "../store/connections.ts";
+import type { VendorEnd } from "../connector/define.ts";
+import { markAuthorised, markEnded, markNeedsAuth, readConnection } from "../store/connections.ts";
 import { toStoreFailure } from "../store/failures.ts";
-import { finishRun, lockRun, readRun, type Run } from "../store/runs.ts";
+import { failingSince, finishRun, lockRun, readRun, type Run } from "../store/runs.ts";
 import { lockStreams, markStreamPulled, markStreamStopped } from "../store/streams.ts";
 import { openConnection, unknownConnection } from "./engine.ts";
 import { fenced } from "./land.ts";
@@ -65,17 +66,32 @@ async function attempt(
   stop: AbortController,
   lines: RunLines,
 ): Promise<TributaryError | null> {
+  let end: VendorEnd | undefined;
   try {
     const opened = await openConnection(deps, request.connectionId, stop.signal);
+    end = opened.connector.end;
     await new Pull(deps, request, opened, started, stop, lines).run();
     await lines.close();
     await noteSuccess(deps, request, started);
     return null;
   } catch (error) {
     const failure = findTributaryError(error) ?? toStoreFailure(error, deps.store.place) ?? toTributaryError(error);
-    await noteFailure(deps, request, started, lines, failure);
-    return failure;
+    const told = end?.signs.includes(failure.code) === true ? await asEnd(deps, request, failure, end) : failure;
+    await noteFailure(deps, request, started, lines, told);
+    return told;
   }
+}
+
+/** What a sign of the end means: after nothing else for long, that it has come. */
+async function asEnd(
+  deps: PullDeps,
+  { connectionId, stream }: PullRequest,
+  sign: TributaryError,
+  end: VendorEnd,
+): Promise<TributaryError> {
+  const since = await failingSince(deps.store.db, connectionId, stream);
+  if (since === null || deps.clock.now().getTime() - since.getTime() < end.afterMs) return sign;
+  return new TributaryError({ ...end.error, kind: "ended", cause: sign });
 }
 
 async function noteSuccess(deps: PullDeps, { connectionId, stream }: PullRequest, started: StartedRun): Promise<void> {
@@ -114,7 +130,9 @@ async function noteFailure(
       const partialReason = kind === "contract" ? message : null;
       await markStreamStopped(tx, connectionId, stream, runId, state === "failed" ? { partialReason } : null);
       await finishRun(tx, runId, { state, finishedAt: deps.clock.now(), error });
-      if (kind === "auth") await markNeedsAuth(tx, connectionId, { code, text: `${message} ${mend}` });
+      const reason = { code, text: `${message} ${mend}` };
+      if (kind === "auth") await markNeedsAuth(tx, connectionId, reason);
+      if (kind === "ended") await markEnded(tx, connectionId, reason);
     });
   } catch (error) {
     // The next run of the stream finds this one unfinished and says that it was interrupted.

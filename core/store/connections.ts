@@ -112,12 +112,26 @@ export async function markNeedsAuth(
     .execute();
 }
 
-/** The vendor lets us in again. */
+/** The vendor has ended its service: nothing is asked of it any more, what was pulled stays. */
+export async function markEnded(
+  db: Db,
+  connectionId: string,
+  reason: { readonly code: string; readonly text: string },
+): Promise<void> {
+  await db
+    .updateTable("connections")
+    .set({ state: "ended", state_code: reason.code, state_reason: reason.text, updated_at: sql<Date>`now()` })
+    .where("id", "=", connectionId)
+    .where("state", "in", ["active", "needs_auth"])
+    .execute();
+}
+
+/** The vendor lets us in again; also one that was taken to have ended. */
 export async function markAuthorised(db: Db, connectionId: string): Promise<void> {
   await db
     .updateTable("connections")
     .set({ state: "active", state_code: null, state_reason: null, updated_at: sql<Date>`now()` })
     .where("id", "=", connectionId)
-    .where("state", "=", "needs_auth")
+    .where("state", "in", ["needs_auth", "ended"])
     .execute();
 }

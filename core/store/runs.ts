@@ -204,6 +204,33 @@ export async function appendRunLines(db: Db, runId: number, lines: readonly RunL
     .execute();
 }
 
+/** When the first of the runs began that have all failed since the stream was last pulled well; null when none has failed since. */
+export async function failingSince(db: Db, connectionId: string, stream: string): Promise<Date | null> {
+  const row = await db
+    .selectFrom("runs")
+    .select((eb) => eb.fn.min("started_at").as("since"))
+    .where("connection_id", "=", connectionId)
+    .where("stream", "=", stream)
+    .where("state", "=", "failed")
+    .where((eb) =>
+      eb(
+        "id",
+        ">",
+        eb.fn.coalesce(
+          eb
+            .selectFrom("runs as good")
+            .select((one) => one.fn.max("good.id").as("id"))
+            .where("good.connection_id", "=", connectionId)
+            .where("good.stream", "=", stream)
+            .where("good.state", "=", "succeeded"),
+          eb.lit(0),
+        ),
+      ),
+    )
+    .executeTakeFirst();
+  return row?.since ?? null;
+}
+
 /** The lines of a run, oldest first. */
 export async function readRunLines(db: Db, runId: number, limit: number): Promise<RunLine[]> {
   return db

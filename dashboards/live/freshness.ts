@@ -24,9 +24,9 @@ export type SourceFreshness = {
 
 export type Freshness = {
   readonly sources: readonly SourceFreshness[];
-  /** What all sources had changed up to this instant is in the numbers; null: some source has not been read whole. */
+  /** What all sources that have not ended had changed up to this instant is in the numbers; null: one has not been read whole. */
   readonly asOf: Date | null;
-  /** The worst of the sources. */
+  /** The worst of the sources that have not ended. */
   readonly state: FreshnessState;
 };
 
@@ -36,16 +36,20 @@ const CRON_EVERY_S = 24 * 60 * 60;
 
 export async function currentFreshness(deps: ServerDeps): Promise<Freshness> {
   const now = deps.clock.now();
-  const sources = (await readFreshness(deps.store.db)).map((row) => {
+  const rows = await readFreshness(deps.store.db);
+  const sources = rows.map((row) => {
     const connector = deps.connectors.find(({ key }) => key === row.connector);
     return judge(row, connector, now);
   });
-  const times = sources.map((source) => source.freshAsOf?.getTime() ?? null);
+  // What an ended source has told is all it will ever tell: it does not go stale, and keeps no screen from being current.
+  const ended = new Set(rows.filter((row) => row.state === "ended").map((row) => row.connectionId));
+  const living = sources.filter((source) => !ended.has(source.connectionId));
+  const times = living.map((source) => source.freshAsOf?.getTime() ?? null);
   const known = times.filter((time) => time !== null);
   return {
     sources,
     asOf: known.length === 0 || known.length < times.length ? null : new Date(Math.min(...known)),
-    state: FRESHNESS_STATES.find((state) => sources.some((source) => source.state === state)) ?? "current",
+    state: FRESHNESS_STATES.find((state) => living.some((source) => source.state === state)) ?? "current",
   };
 }
 

@@ -55,6 +55,13 @@ function failingOnceAt(at: number, pages: Parameters<typeof numbered>[0], error:
   };
 }
 
+/** No page ever comes. */
+const failingAlways = (error: () => unknown) =>
+  async function* (): AsyncGenerator<Page> {
+    await Promise.reject(error());
+    yield { records: [], checkpoint: null };
+  };
+
 const vendorDown = () =>
   new TributaryError({ code: "test.down", kind: "transient", message: "The vendor is down.", mend: "Wait." });
 
@@ -153,6 +160,43 @@ describe("what a failure does", () => {
     });
     await pull(connector);
     expect(await readConnection(store.db, connectionId)).toMatchObject({ state: "active", stateCode: null });
+  });
+
+  test("a vendor that has ended its service ends the connection, which keeps its data, until a pull succeeds after all", async () => {
+    const connector = failing("ended");
+    await pull(connector);
+    expect(await readConnection(store.db, connectionId)).toMatchObject({
+      state: "ended",
+      stateCode: "test.ended",
+      stateReason: "No. Do.",
+    });
+    expect(await stored(store, connectionId, "items")).toEqual(["a=1"]);
+    await pull(connector);
+    expect(await readConnection(store.db, connectionId)).toMatchObject({ state: "active", stateCode: null });
+  });
+
+  test("silence is the end of a vendor that has announced it, once nothing else has come for long", async () => {
+    const error = { code: "test.gone", message: "It is gone.", mend: "Move on." };
+    const DAY_MS = 86_400_000;
+    const down = { items: failingAlways(vendorDown) };
+    const connector = testConnector(down, { signs: ["test.down"], afterMs: DAY_MS, error });
+    const other = testConnector(down, { signs: ["test.other"], afterMs: DAY_MS, error });
+    await pull(connector);
+    clock.advance(DAY_MS - 60_001);
+    expect((await pull(connector)).error?.code).toBe("test.down");
+    clock.advance(DAY_MS);
+    expect((await pull(other)).error?.code).toBe("test.down");
+    // A good pull in between: the silence is over, and counts anew.
+    await pull(testConnector({ items: numbered(THREE) }));
+    await pull(connector);
+    expect((await pull(connector)).error?.code).toBe("test.down");
+    expect(await readConnection(store.db, connectionId)).toMatchObject({ state: "active" });
+    clock.advance(DAY_MS);
+    expect((await pull(connector)).error).toMatchObject({ code: "test.gone", kind: "ended" });
+    expect(await readConnection(store.db, connectionId)).toMatchObject({
+      state: "ended",
+      stateReason: "It is gone. Move on.",
+    });
   });
 
   test("a wait that the vendor asks for is no failure, and the same run goes on after it", async () => {

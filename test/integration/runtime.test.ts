@@ -55,7 +55,7 @@ function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
   return { opened, open };
 }
 
-test.each(["config", "auth", "contract", "bug"] as const)(
+test.each(["config", "auth", "ended", "contract", "bug"] as const)(
   "an error of kind %s fails the job without a retry",
   async (kind) => {
     await work({ pull: () => Promise.reject(failWith(kind)) });

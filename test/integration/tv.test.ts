@@ -79,6 +79,9 @@ describe("a TV's page", () => {
     expect(await page()).toMatch(/mark-partial">incomplete[^]*is incomplete/);
     await store.db.updateTable("connections").set({ state: "needs_auth" }).execute();
     expect(await page()).toMatch(/mark-stale[^]*needs a new sign-in/);
+    // One whose vendor is no more has told all it will ever tell.
+    await store.db.updateTable("connections").set({ state: "ended" }).execute();
+    expect(await page()).not.toContain("mark-stale");
     await store.db.updateTable("connections").set({ state: "active" }).execute();
     await store.db.updateTable("stream_states").set({ fresh_as_of: null, is_partial: false }).execute();
     expect(await page()).toMatch(/still loading/);

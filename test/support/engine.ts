@@ -33,7 +33,10 @@ export const item = (id: string, value = 0, at: string | null = null): Item => (
 type Pages = (context: PullContext<unknown, unknown>) => AsyncIterable<Page>;
 
 /** A connector whose pages are what the test says. Its streams are `items`, `others`, and `listed` (deletions by absence). */
-export function testConnector(pages: { readonly items?: Pages; readonly listed?: Pages }): AnyConnector {
+export function testConnector(
+  pages: { readonly items?: Pages; readonly listed?: Pages },
+  end?: AnyConnector["end"],
+): AnyConnector {
   const stream = (pull: Pages, deletions: DeletionPolicy, keepsVersions = false) => ({
     title: "Items",
     externalId: (record: Json) => (record as JsonObject)["id"] as string,
@@ -54,6 +57,7 @@ export function testConnector(pages: { readonly items?: Pages; readonly listed?:
     auth: [],
     everyS: 60,
     createClient: () => null,
+    ...(end === undefined ? {} : { end }),
     check: () => Promise.resolve({ accountId: "a", accountName: "A", missingPermissions: [], warnings: [] }),
     streams: {
       items: stream(pages.items ?? none, "tombstones", true),
