@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import { TributaryError } from "../core/base/errors.ts";
 import type { JsonObject } from "../core/base/json.ts";
-import { applyRepsConfig } from "../core/identity/index.ts";
+import { relateReps } from "../core/identity/index.ts";
 import { applyPipelineSettings } from "../core/normalise/pipeline-settings.ts";
 import { credentialsOf, destinationKeyOf, endpointSecretOf, type Secrets } from "../core/secrets/index.ts";
 import { writeAudit } from "../core/store/audit.ts";
@@ -202,7 +202,7 @@ async function applySection(tx: Tx, section: string, { desired, secrets }: Chang
     : wanted;
   await writeSettings(tx, section, value);
   if (section === "pipelines") await applyPipelineSettings(tx);
-  if (section === "reps") await applyRepsConfig(tx, new Date());
+  if (section === "reps") await relateReps(tx, new Date());
 }
 
 /** An endpoint that changes keeps its id, and with it what is still to be delivered. */

@@ -1,31 +1,36 @@
 import { TributaryError } from "../base/errors.ts";
+import type { ActivityType } from "../schema/canonical.ts";
+import type { OtherId } from "../schema/facts.ts";
 import type { IdentityEntity } from "../schema/tables.ts";
+import { attributeActivities, attributionsConcerned } from "../store/attribution.ts";
 import type { Copy } from "../store/copy.ts";
 import type { Tx } from "../store/db.ts";
+import { touchesConcerned } from "../store/duplicates.ts";
 import {
+  connectorOf,
   deleteIdentities,
-  dropStaleLinks,
-  ENTITY_TABLES,
   findMatches,
-  forgetEntities,
+  findNamed,
+  forgetKeys,
   hasOtherConnections,
   type IdentityRow,
   insertIdentities,
-  insertLinks,
-  insertManualLink,
+  type Key,
   lockIdentities,
   readIdentities,
-  undoLinksOfPair,
+  rowsOfEntity,
 } from "../store/identities.ts";
+import { forgetLinks, insertManualLink, linkedRows, replaceLinks, undoLinksOfPair } from "../store/identity-links.ts";
 import { regroup, RELATED_ENTITIES } from "./components.ts";
 import { markDuplicates } from "./duplicates.ts";
-import { domainKey, emailKey, phoneKey } from "./keys.ts";
+import { domainKey, emailKey, otherIdKey, phoneKey } from "./keys.ts";
 import { applyRepsConfig } from "./reps.ts";
-import { linksOf, RULES } from "./rules.ts";
+import { evidenceOf, isLinkable, linksOf, namedLinksOf } from "./rules.ts";
 
 /**
  * Relate: rows of different tools that are the same rep, person or company become one (`merged_into`), with the rule and its evidence kept
- * in identity_links, and reversible.
+ * in identity_links, and reversible. From who is one follows which touches are one (`duplicate_of`) and which deal a touch without one is
+ * attributed to (`attributed_deal_id`). Each is worked out from what is stored now, so that it does not matter what arrived first.
  */
 
 /** A row that came in, with what it may be recognised by as its source writes it. */
@@ -38,6 +43,16 @@ export type Who = {
   readonly emails: readonly string[];
   readonly phones: readonly string[];
   readonly domains: readonly string[];
+  readonly otherIds: readonly OtherId[];
+};
+
+/** An activity that came in. */
+export type Touch = {
+  readonly id: string;
+  readonly type: ActivityType;
+  readonly hasKeys: boolean;
+  /** Whether its source names a deal, and whether anybody whose deal it could be. */
+  readonly needsDeal: boolean;
 };
 
 export type RelateInput = {
@@ -45,50 +60,139 @@ export type RelateInput = {
   readonly who: readonly Who[];
   /** Rows of reps, people and companies that are no more. */
   readonly removed: readonly { readonly entity: IdentityEntity; readonly id: string }[];
-  /** Activities that came in and have match keys. */
-  readonly activityIds: readonly string[];
+  readonly touches: readonly Touch[];
+  readonly removedTouches: readonly string[];
+  /** Deals that came in, are no more, or whose history came out different. */
+  readonly deals: readonly string[];
+  /** Records that the source no longer has. */
+  readonly deletedRecordIds: readonly string[];
+  /** Whether pipelines came in that were not there: the connection keeps deals. */
+  readonly hasNewPipelines: boolean;
   readonly now: Date;
 };
 
 /** Runs in the transaction of the facts. @returns how many rows were changed. */
 export async function relate(tx: Tx, copy: Copy, input: RelateInput): Promise<number> {
-  const doubles = await markDuplicates(tx, input.activityIds);
-  if (input.who.length === 0 && input.removed.length === 0) return doubles;
-  await lockIdentities(tx);
-  const left = await forgetEntities(
-    tx,
-    input.removed.map((row) => row.id),
-  );
-  const { keys, changed } = await storeKeys(tx, copy, input);
-  const seeds = new Set(left);
-  for (const id of changed.length === 0 ? [] : await dropStaleLinks(tx, changed)) seeds.add(id);
-  if (await hasOtherConnections(tx, input.connectionId)) {
-    const linkable = keys.filter((key) => RULES.some((rule) => rule.entity === key.entity && rule.key === key.type));
-    const links = linksOf(await findMatches(tx, linkable));
-    await insertLinks(tx, links);
-    // Known ones, too: the row itself may have been made anew.
-    for (const link of links) seeds.add(link.fromId).add(link.intoId);
+  const isAlone = !(await hasOtherConnections(tx, input.connectionId));
+  if (!isAlone && concernsOthers(input)) await lockIdentities(tx);
+  const regrouped = await relateWho(tx, copy, input, isAlone);
+  return regrouped.rows + (await relateTouches(tx, input, regrouped, isAlone));
+}
+
+function concernsOthers({ who, removed, touches, deals, deletedRecordIds, removedTouches }: RelateInput): boolean {
+  return [who, removed, touches, deals, deletedRecordIds, removedTouches].some((list) => list.length > 0);
+}
+
+/** Rows that are one with others than before. */
+type Regrouped = {
+  readonly rows: number;
+  readonly people: readonly string[];
+  readonly companies: readonly string[];
+  readonly reps: readonly string[];
+};
+
+const NOBODY: Regrouped = { rows: 0, people: [], companies: [], reps: [] };
+
+async function relateWho(tx: Tx, copy: Copy, input: RelateInput, isAlone: boolean): Promise<Regrouped> {
+  if (input.who.length === 0 && input.removed.length === 0) return NOBODY;
+  const removed = input.removed.map((row) => row.id);
+  const forgotten = await forgetKeys(tx, removed);
+  const seeds = new Set(await forgetLinks(tx, removed));
+  const { now, gone } = await storeKeys(tx, copy, input);
+  if (!isAlone) {
+    const own = new Set(input.who.map((row) => row.id));
+    const keys = await withNames(tx, input.connectionId, [...now, ...gone, ...forgotten]);
+    for (const id of await linkByKeys(tx, keys)) seeds.add(id);
+    // Also without a change of links: the row itself may have been made anew.
+    for (const id of await linkedRows(tx, [...own])) seeds.add(id);
   }
-  let merged = 0;
-  if (seeds.size > 0)
-    for (const entity of RELATED_ENTITIES) merged += await regroup(tx, entity, await ofEntity(tx, entity, [...seeds]));
-  if (input.who.some((row) => row.entity === "rep")) merged += await applyRepsConfig(tx, input.now);
-  return doubles + merged;
+  const regrouped = await regroupAll(tx, [...seeds]);
+  if (!input.who.some((row) => row.entity === "rep")) return regrouped;
+  const { rows, reps } = await applyRepsConfig(tx, input.now);
+  return { ...regrouped, rows: regrouped.rows + rows, reps: [...regrouped.reps, ...reps] };
 }
 
-async function ofEntity(tx: Tx, entity: IdentityEntity, ids: readonly string[]): Promise<string[]> {
-  const rows = await tx.selectFrom(ENTITY_TABLES[entity]).select("id").where("id", "in", ids).execute();
-  return rows.map((row) => row.id);
+/** The keys by which others may be linked, with those by which other tools would name the rows. */
+async function withNames(tx: Tx, connectionId: string, keys: readonly Key[]): Promise<Key[]> {
+  const connector = await connectorOf(tx, connectionId);
+  const named = keys.flatMap((key): Key[] =>
+    key.type === "vendor_id"
+      ? [`${connector}:${key.value}`, `*:${key.value}`].map((value) => ({
+          entity: key.entity,
+          type: "other_id",
+          value,
+        }))
+      : [],
+  );
+  return [...keys, ...named].filter(isLinkable);
 }
 
-/** Brings the stored keys of the rows to what came in. `changed`: rows that had keys before and have others now. */
+/** Brings the links that follow from the keys to what is stored now. @returns the rows whose links may be others. */
+async function linkByKeys(tx: Tx, keys: readonly Key[]): Promise<readonly string[]> {
+  const links = [...linksOf(await findMatches(tx, keys)), ...namedLinksOf(await findNamed(tx, keys))];
+  const evidences = keys.map((key) => ({ entity: key.entity, evidence: evidenceOf(key) }));
+  const left = await replaceLinks(tx, evidences, links);
+  return [...left, ...links.flatMap((link) => [link.fromId, link.intoId])];
+}
+
+async function regroupAll(tx: Tx, seeds: readonly string[]): Promise<Regrouped> {
+  if (seeds.length === 0) return NOBODY;
+  const changed: { [entity in IdentityEntity]?: string[] } = {};
+  for (const entity of RELATED_ENTITIES)
+    changed[entity] = await regroup(tx, entity, await rowsOfEntity(tx, entity, seeds));
+  const { person: people = [], company: companies = [], rep: reps = [] } = changed;
+  return { rows: people.length + companies.length + reps.length, people, companies, reps };
+}
+
+/** Types that two tools tell of. */
+const SHARED_TYPES: readonly ActivityType[] = ["call", "meeting", "email"];
+
+async function relateTouches(tx: Tx, input: RelateInput, regrouped: Regrouped, isAlone: boolean): Promise<number> {
+  const { touches, deletedRecordIds, connectionId } = input;
+  const doubles = touches.filter((one) => one.hasKeys || (!isAlone && SHARED_TYPES.includes(one.type)));
+  const concerned = await touchesConcerned(tx, {
+    deletedRecordIds,
+    removedIds: input.removedTouches,
+    people: isAlone ? [] : regrouped.people,
+    reps: isAlone ? [] : regrouped.reps,
+    winningConnection: input.hasNewPipelines && !isAlone ? connectionId : null,
+  });
+  const marked = await markDuplicates(tx, [...new Set([...doubles.map((one) => one.id), ...concerned])]);
+  const lonely = await attributionsConcerned(tx, {
+    people: [...regrouped.people, ...input.who.filter((row) => row.entity === "person").map((row) => row.id)],
+    companies: regrouped.companies,
+    deals: input.deals,
+    deletedRecordIds,
+  });
+  const needing = touches.filter((one) => one.needsDeal).map((one) => one.id);
+  return marked + (await attribute(tx, [...new Set([...needing, ...lonely])]));
+}
+
+/** So many are attributed by one statement. */
+const CHUNK = 10_000;
+
+async function attribute(tx: Tx, ids: readonly string[]): Promise<number> {
+  let changed = 0;
+  for (let at = 0; at < ids.length; at += CHUNK) changed += await attributeActivities(tx, ids.slice(at, at + CHUNK));
+  return changed;
+}
+
+/** What follows for touches when rows became or ceased to be one. */
+async function relateAgain(tx: Tx, regrouped: Regrouped): Promise<void> {
+  const { people, reps, companies } = regrouped;
+  const change = { deletedRecordIds: [], removedIds: [], people, reps, winningConnection: null };
+  await markDuplicates(tx, await touchesConcerned(tx, change));
+  await attribute(tx, await attributionsConcerned(tx, { people, companies, deals: [], deletedRecordIds: [] }));
+}
+
+/** Brings the stored keys of the rows to what came in. `now`: what they are recognised by; `gone`: what they no longer are. */
 async function storeKeys(
   tx: Tx,
   copy: Copy,
   { connectionId, who }: RelateInput,
-): Promise<{ readonly keys: readonly IdentityRow[]; readonly changed: readonly string[] }> {
+): Promise<{ readonly now: readonly IdentityRow[]; readonly gone: readonly IdentityRow[] }> {
   const ids = [...new Set(who.map((row) => row.id))];
-  if (ids.length === 0) return { keys: [], changed: [] };
+  if (ids.length === 0) return { now: [], gone: [] };
   const stored = new Map<string, IdentityRow[]>();
   for (const row of await readIdentities(tx, ids)) {
     const rows = stored.get(row.entityId);
@@ -102,7 +206,7 @@ async function storeKeys(
   const added: IdentityRow[] = [];
   const gone: IdentityRow[] = [];
   for (const row of told.values()) {
-    const now = keysOf(connectionId, row);
+    const now = keysOf(row);
     const before = stored.get(row.id) ?? [];
     keys.push(...now);
     added.push(...now.filter((key) => !before.some((old) => isSameKey(old, key))));
@@ -110,38 +214,57 @@ async function storeKeys(
   }
   await deleteIdentities(tx, gone);
   await insertIdentities(copy, connectionId, added);
-  return { keys, changed: [...new Set(gone.map((row) => row.entityId))] };
+  return { now: keys, gone };
 }
 
 function isSameKey(a: IdentityRow, b: IdentityRow): boolean {
   return a.type === b.type && a.value === b.value;
 }
 
-function keysOf(connectionId: string, who: Who): IdentityRow[] {
+function keysOf(who: Who): IdentityRow[] {
   const rows = new Map<string, IdentityRow>();
   const add = (type: IdentityRow["type"], value: string | null): void => {
     if (value !== null) rows.set(`${type}|${value}`, { entity: who.entity, entityId: who.id, type, value });
   };
-  add("vendor_id", `${connectionId}:${who.externalId}`);
+  add("vendor_id", who.externalId);
   for (const email of who.emails) add("email", emailKey(email));
   for (const phone of who.phones) add("phone", phoneKey(phone));
   for (const domain of who.domains) add("domain", domainKey(domain));
+  for (const id of who.otherIds) add("other_id", otherIdKey(id));
   return [...rows.values()];
 }
 
-/** Makes two rows one because somebody says so; it holds until somebody says otherwise. */
+/**
+ * Makes two rows one because somebody says so; it holds until somebody says otherwise.
+ *
+ * @returns the number of the link.
+ * @throws TributaryError `identity.no_such_row`, `identity.same_row`
+ */
 export async function linkManually(
   tx: Tx,
   link: { readonly entity: IdentityEntity; readonly fromId: string; readonly intoId: string; readonly by: string },
-): Promise<void> {
+): Promise<number> {
+  const { entity, fromId, intoId, by } = link;
+  if (fromId === intoId)
+    throw new TributaryError({
+      code: "identity.same_row",
+      kind: "config",
+      message: "A row cannot be made one with itself.",
+      mend: "Name two different rows.",
+    });
   await lockIdentities(tx);
-  await insertManualLink(tx, {
-    entity: link.entity,
-    fromId: link.fromId,
-    intoId: link.intoId,
-    evidence: `manual:${link.by}`,
-  });
-  await regroup(tx, link.entity, [link.fromId, link.intoId]);
+  const found = await rowsOfEntity(tx, entity, [fromId, intoId]);
+  const missing = [fromId, intoId].find((id) => !found.includes(id));
+  if (missing !== undefined)
+    throw new TributaryError({
+      code: "identity.no_such_row",
+      kind: "config",
+      message: `There is no ${entity} ${missing}.`,
+      mend: `Look up the ids of both rows in the list of identities; both have to be a ${entity}.`,
+    });
+  const id = await insertManualLink(tx, { entity, fromId, intoId, evidence: `manual:${by}` });
+  await relateAgain(tx, await regroupAll(tx, [fromId, intoId]));
+  return id;
 }
 
 /**
@@ -159,7 +282,12 @@ export async function undoLink(tx: Tx, linkId: number, by: string, now: Date): P
       message: `There is no identity link ${linkId}.`,
       mend: "Look up the link's number in the list of identity links.",
     });
-  await regroup(tx, pair.entity, [pair.fromId, pair.intoId]);
+  await relateAgain(tx, await regroupAll(tx, [pair.fromId, pair.intoId]));
 }
 
-export { applyRepsConfig } from "./reps.ts";
+/** Brings the reps, and what they did, to what the config says. */
+export async function relateReps(tx: Tx, now: Date): Promise<void> {
+  await lockIdentities(tx);
+  const { reps } = await applyRepsConfig(tx, now);
+  await relateAgain(tx, { ...NOBODY, reps });
+}

@@ -1,4 +1,7 @@
+import { domainToASCII } from "node:url";
+import mailProviders from "email-providers";
 import { parsePhoneNumberFromString } from "libphonenumber-js/min";
+import type { OtherId } from "../schema/facts.ts";
 
 /** Lower case, without blanks around it. Plus-tags stay: they can be different people at some providers. Null when it is none. */
 export function emailKey(text: string): string | null {
@@ -6,25 +9,40 @@ export function emailKey(text: string): string | null {
   return /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email) ? email : null;
 }
 
-/** E.164. A number without a country code names nobody for sure, so it is no key. */
+/**
+ * E.164. A number without a country code names nobody for sure, so it is no key: the workspace has a language and a currency but no
+ * country, and most teams call several.
+ */
 export function phoneKey(text: string): string | null {
-  const compact = text.trim();
+  const compact = text.trim().replace(/^tel:/i, "");
   if (/^\+[1-9]\d{7,14}$/.test(compact)) return compact;
   if (!compact.startsWith("+")) return null;
   const parsed = parsePhoneNumberFromString(compact);
   return parsed?.isPossible() === true ? parsed.number : null;
 }
 
-/** A company's own host name, lower case, without `www.`; null for the domains of mail providers, which say nothing of a company. */
+/** A company's own host name, lower case, ASCII, without `www.`; null for the domains of mail providers, which say nothing of a company. */
 export function domainKey(text: string): string | null {
-  const domain = text
+  const written = text
     .trim()
     .toLowerCase()
     .replace(/^https?:\/\//, "")
     .replace(/[/?#:].*$/, "")
     .replace(/^www\./, "");
-  if (!/^[^\s@.]+(\.[^\s@.]+)+$/.test(domain)) return null;
-  return FREE_MAIL.has(domain) ? null : domain;
+  if (!/^[^\s@.]+(\.[^\s@.]+)+$/.test(written)) return null;
+  const domain = domainToASCII(written);
+  return domain === "" || MAIL_PROVIDERS.has(domain) ? null : domain;
+}
+
+/**
+ * Another tool's id with whose it is: `close:cont_1`, `*:cont_1` where nobody says. A plain number of nobody knows whom is no key: every
+ * tool has a number 42.
+ */
+export function otherIdKey({ system, id }: OtherId): string | null {
+  const said = id.trim();
+  if (said === "") return null;
+  if (system !== null) return `${system.trim().toLowerCase()}:${said}`;
+  return /^\d+$/.test(said) ? null : `*:${said}`;
 }
 
 /** Names are compared without case, and blanks only as one. Two equal names are never enough by themselves. */
@@ -32,46 +50,18 @@ export function nameKey(text: string): string {
   return text.trim().replace(/\s+/g, " ").toLocaleLowerCase("en");
 }
 
-/** Mail providers that anyone can have an address at. */
-const FREE_MAIL: ReadonlySet<string> = new Set([
-  "aol.com",
+/** Providers that anyone can have an address at: the package's list, and what it does not have yet (November 2026). */
+const MAIL_PROVIDERS: ReadonlySet<string> = new Set([
+  ...mailProviders,
+  "duck.com",
   "fastmail.com",
-  "free.fr",
-  "gmail.com",
-  "gmx.at",
   "gmx.ch",
-  "gmx.com",
-  "gmx.de",
-  "gmx.net",
-  "googlemail.com",
-  "hotmail.co.uk",
-  "hotmail.com",
-  "hotmail.fr",
-  "icloud.com",
-  "laposte.net",
-  "libero.it",
-  "live.com",
-  "mac.com",
-  "mail.com",
-  "mail.ru",
-  "me.com",
-  "msn.com",
-  "orange.fr",
-  "outlook.com",
-  "outlook.de",
+  "kolabnow.com",
+  "mailfence.com",
+  "mozmail.com",
+  "passmail.net",
   "posteo.de",
-  "proton.me",
-  "protonmail.com",
-  "qq.com",
-  "t-online.de",
-  "web.de",
-  "yahoo.co.uk",
-  "yahoo.com",
-  "yahoo.de",
-  "yahoo.fr",
-  "yandex.ru",
-  "ymail.com",
-  "zoho.com",
-  "163.com",
-  "126.com",
+  "simplelogin.com",
+  "tuta.io",
+  "tutanota.com",
 ]);

@@ -1,6 +1,7 @@
 import { entityId } from "../base/ids.ts";
 import type { Tx } from "../store/db.ts";
-import { dropConfigLinksBut, insertLinks, type Link, readReps, type RepName } from "../store/identities.ts";
+import { readReps, type RepName } from "../store/identities.ts";
+import { dropConfigLinksBut, insertLinks, type Link } from "../store/identity-links.ts";
 import { assignTeam, CONFIG_ORIGIN } from "../store/teams.ts";
 import { regroup } from "./components.ts";
 import { emailKey, nameKey } from "./keys.ts";
@@ -10,17 +11,20 @@ import { type RepsSection, repsSection } from "./reps-config.ts";
  * Brings the reps to what the config section `reps` says: rows that it names as one are one, and in the team it names. Run after the
  * section changes and after reps have come in. Saying the same again changes nothing.
  *
- * @returns how many rows were changed.
+ * @returns the reps that are one with others than before, and how many rows were changed.
  */
-export async function applyRepsConfig(tx: Tx, now: Date): Promise<number> {
+export async function applyRepsConfig(
+  tx: Tx,
+  now: Date,
+): Promise<{ readonly reps: readonly string[]; readonly rows: number }> {
   const row = await tx.selectFrom("settings").select("value").where("section", "=", "reps").executeTakeFirst();
   const section: RepsSection = row === undefined ? [] : repsSection.parse(row.value);
-  const reps = section.length === 0 ? [] : await readReps(tx);
-  const named = section.map((said) => ({ said, rows: reps.filter((rep) => isNamed(rep, said)) }));
+  const known = section.length === 0 ? [] : await readReps(tx);
+  const named = section.map((said) => ({ said, rows: known.filter((rep) => isNamed(rep, said)) }));
   const links = named.flatMap(({ said, rows }) => linksTo(said.name, rows));
   const left = await dropConfigLinksBut(tx, links);
   await insertLinks(tx, links);
-  const changed = await regroup(tx, "rep", [...left, ...links.flatMap((link) => [link.fromId, link.intoId])]);
+  const reps = await regroup(tx, "rep", [...left, ...links.flatMap((link) => [link.fromId, link.intoId])]);
   let assigned = 0;
   for (const { said, rows } of named) {
     if (said.team !== undefined && rows.length > 0)
@@ -31,7 +35,7 @@ export async function applyRepsConfig(tx: Tx, now: Date): Promise<number> {
         now,
       );
   }
-  return changed + assigned;
+  return { reps, rows: reps.length + assigned };
 }
 
 function isNamed(rep: RepName, said: RepsSection[number]): boolean {

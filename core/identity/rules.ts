@@ -1,5 +1,6 @@
 import type { IdentityEntity, IdentityKeyType } from "../schema/tables.ts";
-import type { Link, Match } from "../store/identities.ts";
+import type { Key, Match, NamedMatch } from "../store/identities.ts";
+import type { Link } from "../store/identity-links.ts";
 import { nameKey } from "./keys.ts";
 
 /** By what two rows of different connections are taken to be one. A name alone is never enough. */
@@ -7,49 +8,99 @@ type Rule = {
   readonly id: string;
   readonly entity: IdentityEntity;
   readonly key: IdentityKeyType;
-  /** What must hold besides the equal key. */
-  readonly fits?: (a: Match, b: Match) => boolean;
+  /** What must be equal besides the key; a row for which it is null is nobody's. */
+  readonly besides?: (match: Match) => string | null;
 };
 
-export const RULES: readonly Rule[] = [
+const RULES: readonly Rule[] = [
   { id: "rep.email", entity: "rep", key: "email" },
   { id: "person.email", entity: "person", key: "email" },
   // A switchboard's number is many people's: the names must be the same as well.
-  { id: "person.phone", entity: "person", key: "phone", fits: (a, b) => isSameName(a.name, b.name) },
+  { id: "person.phone", entity: "person", key: "phone", besides: ({ name }) => (name === null ? null : nameKey(name)) },
   { id: "company.domain", entity: "company", key: "domain" },
 ];
 
-function isSameName(a: string | null, b: string | null): boolean {
-  return a !== null && b !== null && nameKey(a) === nameKey(b);
+/** Links of people and of the config come first, then the rules from the surest to the least sure. */
+const STRENGTH = [
+  "manual",
+  "rep.config",
+  "rep.email",
+  "person.email",
+  "person.other_id",
+  "company.other_id",
+  "person.phone",
+  "company.domain",
+];
+
+export function strengthOf(rule: string): number {
+  const at = STRENGTH.indexOf(rule);
+  return at === -1 ? STRENGTH.length : at;
+}
+
+export function isLinkable(key: Key): boolean {
+  return key.type === "other_id" || RULES.some((rule) => rule.entity === key.entity && rule.key === key.type);
 }
 
 /**
  * Links that the matches are worth. Of each connection the first row counts: a tool that keeps two rows under one key means two, and only
  * one of them can be the other tool's.
  *
- * @param matches in the order in which rows win, equal keys side by side.
+ * @param matches in the order in which rows win.
  */
 export function linksOf(matches: readonly Match[]): Link[] {
   const links: Link[] = [];
-  const groups = new Map<string, Match[]>();
+  const groups = new Map<string, { readonly winner: Match; readonly rule: Rule; readonly joined: Set<string> }>();
   for (const match of matches) {
-    const key = `${match.entity}|${match.type}|${match.value}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [match]);
-    else group.push(match);
-  }
-  for (const group of groups.values()) {
-    const winner = group[0];
-    const rule =
-      winner === undefined ? undefined : RULES.find((r) => r.entity === winner.entity && r.key === winner.type);
-    if (winner === undefined || rule === undefined) continue;
-    const joined = new Set([winner.connectionId]);
-    for (const other of group) {
-      if (joined.has(other.connectionId) || rule.fits?.(winner, other) === false) continue;
-      joined.add(other.connectionId);
-      const evidence = `${winner.type}:${winner.value}`;
-      links.push({ entity: winner.entity, fromId: other.entityId, intoId: winner.entityId, rule: rule.id, evidence });
+    const rule = RULES.find((one) => one.entity === match.entity && one.key === match.type);
+    const besides = rule?.besides === undefined ? "" : rule.besides(match);
+    if (rule === undefined || besides === null) continue;
+    const id = `${match.entity}|${match.type}|${match.value}|${besides}`;
+    const group = groups.get(id);
+    if (group === undefined) {
+      groups.set(id, { winner: match, rule, joined: new Set([match.connectionId]) });
+      continue;
     }
+    if (group.joined.has(match.connectionId)) continue;
+    group.joined.add(match.connectionId);
+    links.push({
+      entity: match.entity,
+      fromId: match.entityId,
+      intoId: group.winner.entityId,
+      rule: rule.id,
+      evidence: evidenceOf(match),
+    });
   }
   return links;
+}
+
+/**
+ * Links by an id that one tool names and another has. Where the record does not say whose id it is, it has to be one connection's alone.
+ *
+ * @param named in the order in which rows win.
+ */
+export function namedLinksOf(named: readonly NamedMatch[]): Link[] {
+  const owners = new Map<string, Set<string>>();
+  const keyOf = (match: NamedMatch): string => `${match.entity}|${match.value}`;
+  for (const match of named)
+    owners.set(keyOf(match), (owners.get(keyOf(match)) ?? new Set()).add(match.ownerConnectionId));
+  const links: Link[] = [];
+  const joined = new Set<string>();
+  for (const match of named) {
+    if (match.value.startsWith("*:") && (owners.get(keyOf(match))?.size ?? 0) > 1) continue;
+    const place = `${keyOf(match)}|${match.ownerConnectionId}|${match.namerConnectionId}`;
+    if (joined.has(place)) continue;
+    joined.add(place);
+    links.push({
+      entity: match.entity,
+      fromId: match.namerId,
+      intoId: match.ownerId,
+      rule: `${match.entity}.other_id`,
+      evidence: evidenceOf({ type: "other_id", value: match.value }),
+    });
+  }
+  return links;
+}
+
+export function evidenceOf(key: Pick<Key, "type" | "value">): string {
+  return `${key.type}:${key.value}`;
 }

@@ -1,8 +1,8 @@
 import { entityId } from "../base/ids.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import type { NormaliseContext, NormaliseResult, Problem } from "../connector/define.ts";
-import type { Who } from "../identity/index.ts";
-import type { DealChangeFact, DealFact, DealState, Fact, PipelineFact } from "../schema/facts.ts";
+import type { Touch, Who } from "../identity/index.ts";
+import type { DealChangeFact, DealFact, DealState, Fact, OtherId, PipelineFact } from "../schema/facts.ts";
 import type { ObservationRow } from "../store/deals.ts";
 import type { FactRow, LabelRow } from "../store/facts.ts";
 import {
@@ -67,8 +67,8 @@ export type Collected = {
   readonly memberships: readonly MembershipStatement[];
   /** Reps, people and companies that came in, with what they can be recognised by. */
   readonly who: readonly Who[];
-  /** Activities that other tools may know as well. */
-  readonly matchableActivities: readonly string[];
+  /** Activities that came in: other tools may know of the same touches, and not every one says of which deal it is. */
+  readonly touches: readonly Touch[];
   /** Records that were read and may have given facts before, with the version that was read. */
   readonly seenBefore: readonly { readonly recordId: string; readonly seq: number; readonly isCurrent: boolean }[];
   readonly deleted: readonly { readonly recordId: string; readonly deletedAt: Date }[];
@@ -90,7 +90,7 @@ class Batch implements Collected {
   readonly labels: LabelRow[] = [];
   readonly memberships: MembershipStatement[] = [];
   readonly who: Who[] = [];
-  readonly matchableActivities: string[] = [];
+  readonly touches: Touch[] = [];
   readonly seenBefore: { recordId: string; seq: number; isCurrent: boolean }[] = [];
   readonly deleted: { recordId: string; deletedAt: Date }[] = [];
   readonly skipped: Problem[] = [];
@@ -191,7 +191,12 @@ class Batch implements Collected {
         return;
       case "activity":
         put("activities", "activity", fact.externalId, activityCells(fact, make, origin));
-        if (fact.matchKeys.length > 0) this.matchableActivities.push(make.id("activity", fact.externalId));
+        this.touches.push({
+          id: make.id("activity", fact.externalId),
+          type: fact.type,
+          hasKeys: fact.matchKeys.length > 0,
+          needsDeal: fact.deal === null && (fact.person !== null || fact.company !== null),
+        });
         return;
       case "ticket":
         return put("tickets", "ticket", fact.externalId, ticketCells(fact, make, origin));
@@ -215,13 +220,15 @@ class Batch implements Collected {
 
   private recognise(
     entity: Who["entity"],
-    fact: { readonly externalId: string; readonly isMention: boolean },
+    fact: { readonly externalId: string; readonly isMention: boolean; readonly otherIds?: readonly OtherId[] },
     emails: readonly string[],
     phones: readonly string[],
     domains: readonly string[],
   ): void {
     const { externalId, isMention } = fact;
-    this.who.push({ entity, id: this.make.id(entity, externalId), externalId, isMention, emails, phones, domains });
+    const { otherIds = [] } = fact;
+    const id = this.make.id(entity, externalId);
+    this.who.push({ entity, id, externalId, isMention, emails, phones, domains, otherIds });
   }
 
   /** A team that is gone has no members any more. */

@@ -208,13 +208,22 @@ async function store(
   const current = collected.seenBefore.filter((record) => record.isCurrent).map((record) => record.recordId);
   const owned = current.length === 0 ? new Map<ShelfName, Set<string>>() : await ownedRows(tx, current);
   const removed: { entity: IdentityEntity; id: string }[] = [];
+  const removedTouches: string[] = [];
+  const deals: string[] = [];
+  let hasNewPipelines = false;
   for (const name of SHELF_NAMES) {
     const rows = collected.rows.get(name);
-    if (rows !== undefined) facts = addWritten(facts, await storeRows(tx, copy, SHELVES[name], rows));
+    if (rows !== undefined) {
+      const stored = await storeRows(tx, copy, SHELVES[name], rows);
+      facts = addWritten(facts, stored);
+      if (name === "pipelines") hasNewPipelines = stored.added > 0;
+    }
     const stale = [...(owned.get(name) ?? [])].filter((id) => rows?.has(id) !== true);
     facts = addWritten(facts, { added: 0, changed: 0, removed: await removeRows(tx, name, stale, mark.now) });
     const entity = ENTITY_OF[name];
     if (entity !== undefined) removed.push(...stale.map((id) => ({ entity, id })));
+    if (name === "activities") removedTouches.push(...stale);
+    if (name === "deals") deals.push(...(rows?.keys() ?? []), ...stale);
   }
   const marked = await markDeleted(tx, collected.deleted);
   const gone = collected.deleted.map((record) => record.recordId);
@@ -230,7 +239,11 @@ async function store(
     connectionId,
     who: collected.who,
     removed,
-    activityIds: collected.matchableActivities,
+    touches: collected.touches,
+    removedTouches,
+    deals: [...new Set([...deals, ...rewritten.map((deal) => deal.dealId)])],
+    deletedRecordIds: gone,
+    hasNewPipelines,
     now: mark.now,
   });
   const events = await dealEvents(tx, rewritten, { connectionId, ...mark });

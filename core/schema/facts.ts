@@ -17,6 +17,12 @@ import type { ActivityType, CanonicalStage, DealStatus, Direction, ValuePeriod }
  */
 export type Ref = string;
 
+/**
+ * The id under which another tool has the same one, as Zendesk's `external_id` or the CRM's ids in a call's context. `system`: the
+ * connector's key (`close`), where the record says or implies it; an id of unknown system counts only where it is no plain number.
+ */
+export type OtherId = { readonly system: string | null; readonly id: string };
+
 /** A point in time as exactly as the source knows it: an instant, or only a calendar day (in the workspace's time zone). */
 export type Moment = { readonly instant: Date } | { readonly day: Day };
 
@@ -54,6 +60,8 @@ export type PersonFact = {
   readonly title: string | null;
   readonly emails: readonly string[];
   readonly phones: readonly string[];
+  /** Absent: the tool knows no other tool's ids, as most do. */
+  readonly otherIds?: readonly OtherId[];
   readonly company: Ref | null;
   readonly rep: Ref | null;
   /** When the source created it as a lead; null when it is no lead. */
@@ -70,6 +78,8 @@ export type CompanyFact = {
   /** Host names of its own, lower case, without `www.`. */
   readonly domains: readonly string[];
   readonly phones: readonly string[];
+  /** As a person's. */
+  readonly otherIds?: readonly OtherId[];
   readonly rep: Ref | null;
   readonly leadCreatedAt: Moment | null;
   readonly url: string | null;

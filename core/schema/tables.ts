@@ -276,7 +276,7 @@ type CompaniesTable = FromSource & {
 
 export const IDENTITY_ENTITIES = ["rep", "person", "company", "team"] as const;
 export type IdentityEntity = (typeof IDENTITY_ENTITIES)[number];
-export const IDENTITY_KEY_TYPES = ["email", "phone", "domain", "vendor_id", "name", "manual"] as const;
+export const IDENTITY_KEY_TYPES = ["email", "phone", "domain", "vendor_id", "other_id", "name", "manual"] as const;
 export type IdentityKeyType = (typeof IDENTITY_KEY_TYPES)[number];
 
 type IdentitiesTable = {
@@ -394,6 +394,10 @@ type ActivitiesTable = FromSource & {
   match_keys: string[];
   attributes: JsonColumn<Attributes>;
   duplicate_of: string | null;
+  duplicate_rule: string | null;
+  /** Where the source names no deal. */
+  attributed_deal_id: string | null;
+  attribution_rule: string | null;
 };
 
 type TicketsTable = FromSource & {

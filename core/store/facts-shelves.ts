@@ -408,7 +408,8 @@ export function activityCells(fact: ActivityFact, make: RowMaker, origin: Origin
     make.ref("company", fact.company),
     make.ref("deal", fact.deal),
     fact.url,
-    list(fact.matchKeys),
+    // A message id is written with and without its brackets.
+    list(fact.matchKeys.map((key) => key.replace(/^[<\s]+|[>\s]+$/g, ""))),
     json(fact.attributes),
   ];
 }

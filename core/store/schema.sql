@@ -22,11 +22,20 @@ table activities
   match_keys text[] not null
   attributes jsonb not null
   duplicate_of uuid
+  duplicate_rule text
+  attributed_deal_id uuid
+  attribution_rule text
   constraint activities_pkey PRIMARY KEY (id)
   constraint activities_direction_check CHECK ((direction = ANY (ARRAY['inbound'::text, 'outbound'::text])))
+  CREATE INDEX activities_by_attributed_deal ON tributary.activities USING btree (attributed_deal_id) WHERE (attributed_deal_id IS NOT NULL)
+  CREATE INDEX activities_by_company ON tributary.activities USING btree (company_id) WHERE (company_id IS NOT NULL)
+  CREATE INDEX activities_by_duplicate ON tributary.activities USING btree (duplicate_of) WHERE (duplicate_of IS NOT NULL)
   CREATE INDEX activities_by_match_key ON tributary.activities USING gin (match_keys) WHERE (match_keys <> '{}'::text[])
+  CREATE INDEX activities_by_person ON tributary.activities USING btree (person_id, occurred_at) WHERE (person_id IS NOT NULL)
   CREATE INDEX activities_by_record ON tributary.activities USING btree (record_id)
   CREATE INDEX activities_by_time ON tributary.activities USING btree (occurred_at)
+  comment on duplicate_rule: By which rule it is the same touch as duplicate_of
+  comment on attributed_deal_id: Where the source names no deal: the one it is attributed to, by attribution_rule
 
 table api_keys
   id uuid default gen_random_uuid() not null
@@ -97,6 +106,7 @@ table companies
   merged_into uuid
   constraint companies_pkey PRIMARY KEY (id)
   CREATE INDEX companies_by_record ON tributary.companies USING btree (record_id)
+  CREATE INDEX companies_by_winner ON tributary.companies USING btree (merged_into) WHERE (merged_into IS NOT NULL)
 
 table connections
   id text not null
@@ -226,6 +236,8 @@ END)) stored
   constraint deals_pkey PRIMARY KEY (id)
   constraint deals_status_check CHECK ((status = ANY (ARRAY['open'::text, 'won'::text, 'lost'::text])))
   constraint deals_value_period_check CHECK ((value_period = ANY (ARRAY['one_time'::text, 'monthly'::text, 'annual'::text])))
+  CREATE INDEX deals_by_company ON tributary.deals USING btree (company_id) WHERE (company_id IS NOT NULL)
+  CREATE INDEX deals_by_person ON tributary.deals USING btree (person_id) WHERE (person_id IS NOT NULL)
   CREATE INDEX deals_by_record ON tributary.deals USING btree (record_id)
   comment on closed_at: As the deal itself says; deal_changes is what KPIs go by
 
@@ -296,7 +308,7 @@ table identities
   connection_id text not null
   constraint identities_pkey PRIMARY KEY (entity_id, key_type, key_value)
   constraint identities_entity_check CHECK ((entity = ANY (ARRAY['rep'::text, 'person'::text, 'company'::text, 'team'::text])))
-  constraint identities_key_type_check CHECK ((key_type = ANY (ARRAY['email'::text, 'phone'::text, 'domain'::text, 'vendor_id'::text, 'name'::text, 'manual'::text])))
+  constraint identities_key_type_check CHECK ((key_type = ANY (ARRAY['email'::text, 'phone'::text, 'domain'::text, 'vendor_id'::text, 'other_id'::text, 'name'::text, 'manual'::text])))
   CREATE INDEX identities_by_key ON tributary.identities USING btree (entity, key_type, key_value)
   comment: What each row could be recognised by
 
@@ -313,6 +325,7 @@ table identity_links
   constraint identity_links_pkey PRIMARY KEY (id)
   constraint identity_links_entity_check CHECK ((entity = ANY (ARRAY['rep'::text, 'person'::text, 'company'::text, 'team'::text])))
   constraint identity_links_from_id_into_id_rule_evidence_key UNIQUE (from_id, into_id, rule, evidence)
+  CREATE INDEX identity_links_by_evidence ON tributary.identity_links USING btree (entity, evidence)
   CREATE INDEX identity_links_into ON tributary.identity_links USING btree (into_id)
   comment: Which rows are one, by which rule; an undone link is kept so that it is never made again
 
@@ -384,7 +397,9 @@ table people
   attributes jsonb not null
   merged_into uuid
   constraint people_pkey PRIMARY KEY (id)
+  CREATE INDEX people_by_company ON tributary.people USING btree (company_id) WHERE (company_id IS NOT NULL)
   CREATE INDEX people_by_record ON tributary.people USING btree (record_id)
+  CREATE INDEX people_by_winner ON tributary.people USING btree (merged_into) WHERE (merged_into IS NOT NULL)
 
 table pipelines
   id uuid not null
@@ -447,6 +462,7 @@ table reps
   merged_into uuid
   constraint reps_pkey PRIMARY KEY (id)
   CREATE INDEX reps_by_record ON tributary.reps USING btree (record_id)
+  CREATE INDEX reps_by_winner ON tributary.reps USING btree (merged_into) WHERE (merged_into IS NOT NULL)
 
 table run_logs
   id bigint generated always as identity not null

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import { entityId } from "../../core/base/ids.ts";
-import { applyRepsConfig, linkManually, undoLink } from "../../core/identity/index.ts";
+import { linkManually, relateReps, undoLink } from "../../core/identity/index.ts";
 import type { Store } from "../../core/store/db.ts";
 import { testDatabase } from "../support/database.ts";
 import { activity, company, instant, person, Plain, rep } from "./normalise-world.ts";
@@ -146,7 +146,7 @@ test("reps are one by e-mail address; by name only where the config says so", as
         .values({ section: "reps", value: text })
         .onConflict((c) => c.column("section").doUpdateSet({ value: text }))
         .execute();
-      await applyRepsConfig(tx, new Date("2026-03-07T00:00:00Z"));
+      await relateReps(tx, new Date("2026-03-07T00:00:00Z"));
     });
   await say([{ name: "Bob B", team: "West", also: ["mail:m3"] }]);
   expect(await mergedInto("reps", "mail", "m2")).toBe(entityId("rep", "crm", "u2"));
