@@ -23,4 +23,11 @@ export type OAuth2Method = {
   readonly scopes: readonly string[];
   /** Whether the vendor checks PKCE (RFC 7636, S256) in the code flow. Absent: no. */
   readonly pkce?: true;
+  /**
+   * How the token request is written. Absent: everything in the form, as most vendors take it. `json`: everything as JSON (Zendesk).
+   * `basic_query`: the client signs in by Basic and the parameters stand in the address (Gong).
+   */
+  readonly tokenRequest?: "json" | "basic_query";
+  /** Further fields of the vendor's answer that become part of the credentials, such as an address of the account's own. */
+  readonly keeps?: readonly string[];
 };

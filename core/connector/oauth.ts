@@ -122,10 +122,9 @@ async function requestTokens(
   credentials: JsonObject,
   grant: { readonly [name: string]: string },
 ): Promise<JsonObject> {
-  const { client_id, client_secret } = clientOf(credentials);
-  const form = new URLSearchParams({ client_id, client_secret, ...grant });
   const url = method.tokenUrl(settings);
-  const response = await post(createTransport(deps.allowPrivateNetworks), url, form);
+  const request = tokenRequest(method, url, clientOf(credentials), grant);
+  const response = await post(createTransport(deps.allowPrivateNetworks), request);
   if (response.status >= 500 || response.status === 429) throw unavailable(new URL(url).host, `${response.status}`);
   const body = parse(response.data.toString("utf8"));
   if (response.status >= 400) throw refused(new URL(url).host, response.status, body);
@@ -134,6 +133,7 @@ async function requestTokens(
   const { access_token, refresh_token, expires_in } = tokens.data;
   return {
     ...credentials,
+    ...keptOf(method, body),
     access_token,
     // A vendor that sends none means: keep the one you have (RFC 6749, section 6).
     ...(refresh_token === undefined ? {} : { refresh_token }),
@@ -142,12 +142,43 @@ async function requestTokens(
   };
 }
 
-async function post(transport: AxiosInstance, url: string, form: URLSearchParams): Promise<AxiosResponse<Buffer>> {
+type TokenRequest = {
+  readonly url: string;
+  readonly body: string;
+  readonly headers: { readonly [name: string]: string };
+};
+
+function tokenRequest(
+  method: OAuth2Method,
+  tokenUrl: string,
+  { client_id, client_secret }: Client,
+  grant: { readonly [name: string]: string },
+): TokenRequest {
+  const form = { "Content-Type": "application/x-www-form-urlencoded" };
+  const all = { client_id, client_secret, ...grant };
+  switch (method.tokenRequest) {
+    case undefined:
+      return { url: tokenUrl, body: new URLSearchParams(all).toString(), headers: form };
+    case "json":
+      return { url: tokenUrl, body: JSON.stringify(all), headers: { "Content-Type": "application/json" } };
+    case "basic_query": {
+      const url = new URL(tokenUrl);
+      for (const [name, value] of Object.entries({ client_id, ...grant })) url.searchParams.set(name, value);
+      const Authorization = `Basic ${Buffer.from(`${client_id}:${client_secret}`).toString("base64")}`;
+      return { url: url.href, body: "", headers: { ...form, Authorization } };
+    }
+  }
+}
+
+function keptOf(method: OAuth2Method, body: unknown): JsonObject {
+  const answer = z.record(z.string(), z.unknown()).catch({}).parse(body);
+  const kept = (method.keeps ?? []).map((name) => [name, answer[name]] as const);
+  return Object.fromEntries(kept.filter((entry): entry is readonly [string, string] => typeof entry[1] === "string"));
+}
+
+async function post(transport: AxiosInstance, { url, body, headers }: TokenRequest): Promise<AxiosResponse<Buffer>> {
   try {
-    return await transport.post<Buffer>(url, form.toString(), {
-      headers: { "Content-Type": "application/x-www-form-urlencoded" },
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
+    return await transport.post<Buffer>(url, body, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
   } catch (error) {
     const { code } = error as { readonly code?: unknown };
     throw unavailable(new URL(url).host, typeof code === "string" ? code : "no answer");
