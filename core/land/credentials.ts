@@ -66,8 +66,13 @@ function isSame(a: JsonObject, b: JsonObject): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-/** How the connection signs in, if that is by OAuth: a connector may offer an API key as well, and the credentials tell which was taken. */
+/**
+ * How the connection signs in, if that is by OAuth: a connector may offer an API key as well, and the credentials tell which was taken. Of two
+ * grants, a refresh token tells that somebody has signed in; without one the client asks in its own name.
+ */
 function oauthOf(connector: AnyConnector, credentials: JsonObject): OAuth2Method | null {
   if (typeof credentials["client_id"] !== "string") return null;
-  return connector.auth.find((method) => method.kind === "oauth2") ?? null;
+  const methods = connector.auth.filter((method) => method.kind === "oauth2");
+  const grant = typeof credentials["refresh_token"] === "string" ? "authorization_code" : "client_credentials";
+  return methods.find((method) => method.grant === grant) ?? methods[0] ?? null;
 }
