@@ -113,6 +113,7 @@ export async function updateRaw(
       ${records.map((r) => r.fetchedAt)}::timestamptz[], ${records.map((r) => r.deletedAt)}::timestamptz[]
     ) v (external_id, seq, payload, hash, source_time, fetched_at, deleted_at)
     where r.connection_id = ${connectionId} and r.stream = ${stream} and r.external_id = v.external_id
+      and r.external_id = any(${records.map((r) => r.externalId)}::text[])
   `.execute(tx);
 }
 
@@ -131,6 +132,7 @@ export async function deleteRaw(
       ${deletions.map((d) => d.fetchedAt)}::timestamptz[], ${deletions.map((d) => d.deletedAt)}::timestamptz[]
     ) v (external_id, seq, fetched_at, deleted_at)
     where r.connection_id = ${connectionId} and r.stream = ${stream} and r.external_id = v.external_id
+      and r.external_id = any(${deletions.map((d) => d.externalId)}::text[])
   `.execute(tx);
 }
 
@@ -259,7 +261,7 @@ export async function readChangesAfter(
     from (
       (select external_id, seq, payload, source_time, fetched_at, deleted_at, false as superseded
        from raw_records
-       where connection_id = ${connectionId} and stream = ${stream} and seq > ${afterSeq}
+       where connection_id || '/' || stream = ${`${connectionId}/${stream}`} and seq > ${afterSeq}
        order by seq limit ${limit})
       union all
       (select external_id, seq, payload, source_time, fetched_at, null, true

@@ -435,7 +435,7 @@ table raw_records
   fetched_at timestamp with time zone not null
   deleted_at timestamp with time zone
   constraint raw_records_pkey PRIMARY KEY (connection_id, stream, external_id)
-  CREATE INDEX raw_records_by_seq ON tributary.raw_records USING btree (connection_id, stream, seq)
+  CREATE INDEX raw_records_by_seq ON tributary.raw_records USING btree ((((connection_id || '/'::text) || stream)), seq)
 
 table raw_versions
   connection_id text not null

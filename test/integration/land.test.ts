@@ -1,8 +1,9 @@
+import { sql } from "kysely";
 import { beforeEach, describe, expect, test } from "vitest";
 import { gather, judge } from "../../core/land/batch.ts";
 import { landStreamOf } from "../../core/land/engine.ts";
 import { type Batch, landBatch } from "../../core/land/land.ts";
-import { readChangesAfter } from "../../core/store/raw.ts";
+import { readChangesAfter, readMarks } from "../../core/store/raw.ts";
 import { readRun } from "../../core/store/runs.ts";
 import { readStream } from "../../core/store/streams.ts";
 import { startRun } from "../../core/land/start.ts";
@@ -268,4 +269,23 @@ test("a record whose source time is no date lands without one", () => {
   const candidate = gather([part], clock.now()).get("a");
   expect(candidate?.version?.sourceTime).toBeNull();
   expect(judge(candidate!, undefined)).toBe("add");
+});
+
+describe("a long first load", () => {
+  test("reads as many rows as it asks for, however many there are and before PostgreSQL has looked at the table", async () => {
+    const many = Array.from({ length: 2000 }, (_, at) => item(`many-${at}`, at));
+    await land([{ records: many }]);
+    const fetched = await store.db.transaction().execute(async (tx) => {
+      const rowsRead = async (): Promise<number> => {
+        const { rows } = await sql<{ count: number }>`
+          select idx_tup_fetch + seq_tup_read as count from pg_stat_xact_user_tables where relname = 'raw_records'
+        `.execute(tx);
+        return rows[0]?.count ?? 0;
+      };
+      const before = await rowsRead();
+      await readMarks(tx, connectionId, "items", ["many-3", "many-1500", "not there"]);
+      return (await rowsRead()) - before;
+    });
+    expect(fetched).toBe(2);
+  });
 });
