@@ -2,10 +2,11 @@ import type { AnyConnector } from "../core/connector/define.ts";
 import { close } from "./close/index.ts";
 import { csv } from "./csv/index.ts";
 import { drift } from "./drift/index.ts";
+import { googleAnalytics } from "./google-analytics/index.ts";
 import { zendesk } from "./zendesk/index.ts";
 
 /** Every connector there is: one line each. */
-export const CONNECTORS: readonly AnyConnector[] = [close, csv, drift, zendesk];
+export const CONNECTORS: readonly AnyConnector[] = [close, csv, drift, googleAnalytics, zendesk];
 
 /** The connector of a key, null when there is none. */
 export function findConnector(key: string): AnyConnector | null {
