@@ -1,0 +1,22 @@
+import { type AnyConnector, defineConnector } from "../../core/connector/define.ts";
+import { checkMailchimp } from "./check.ts";
+import { createMailchimpClient } from "./client.ts";
+import { mailchimpAuth, mailchimpSettings } from "./settings.ts";
+import { mailchimpStreams } from "./streams.ts";
+import { mailchimpTotals } from "./totals.ts";
+import { mailchimpWebhook } from "./webhook.ts";
+
+/** Mailchimp: audiences with their members, campaigns with their numbers, and who opened, clicked, bounced and left. */
+export const mailchimp: AnyConnector = defineConnector({
+  key: "mailchimp",
+  title: "Mailchimp",
+  docs: "https://mailchimp.com/developer/marketing/api/",
+  settings: mailchimpSettings,
+  auth: mailchimpAuth,
+  everyS: 900,
+  createClient: createMailchimpClient,
+  check: checkMailchimp,
+  streams: mailchimpStreams,
+  webhook: mailchimpWebhook,
+  totals: mailchimpTotals,
+});
