@@ -23,7 +23,8 @@ const clientSchema = z.looseObject({ client_id: z.string().min(1), client_secret
 const tokensSchema = z.object({
   access_token: z.string().min(1),
   refresh_token: z.string().min(1).optional(),
-  expires_in: z.coerce.number().positive().optional(),
+  /** Zero where a token never ends (Mailchimp). */
+  expires_in: z.coerce.number().nonnegative().optional(),
 });
 const refusalSchema = z.object({ error: z.string() });
 
@@ -138,7 +139,9 @@ async function requestTokens(
     // A vendor that sends none means: keep the one you have (RFC 6749, section 6).
     ...(refresh_token === undefined ? {} : { refresh_token }),
     expires_at:
-      expires_in === undefined ? null : new Date(deps.clock.now().getTime() + expires_in * 1000).toISOString(),
+      expires_in === undefined || expires_in === 0
+        ? null
+        : new Date(deps.clock.now().getTime() + expires_in * 1000).toISOString(),
   };
 }
 
