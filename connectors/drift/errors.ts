@@ -1,0 +1,106 @@
+import type { TributaryErrorOptions } from "../../core/base/errors.ts";
+import type { Json } from "../../core/base/json.ts";
+import type { VendorEnd } from "../../core/connector/define.ts";
+import type { HttpFailure } from "../../core/connector/http.ts";
+import { fieldOf } from "./fields.ts";
+
+export const NOT_FOUND = "drift.record.not_found";
+export const PERMISSION_MISSING = "drift.permission_missing";
+export const REFUSED = "drift.request.refused";
+
+const MOVE_ON =
+  "What was pulled stays, and so do the numbers made of it. Chats go on with another tool: move them to Intercom and run `tributary connect intercom`; people and reps with the same e-mail addresses are the same to Tributary. If Drift does answer you, resume the connection.";
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Drift is being wound down. It has ended when it says so (410), or when for a day there was nothing but what is left of a service that is
+ * gone: no such host, a certificate that fails, another company's web page, no such address.
+ */
+export const DRIFT_END: VendorEnd = {
+  signs: ["drift.http.unreachable", "drift.http.unreadable", "drift.http.foreign_address", "drift.api.not_found"],
+  afterMs: DAY_MS,
+  error: {
+    code: "drift.vendor.silent",
+    message: "Drift has not answered for a day, and its vendor has announced its end: this connection ends with it.",
+    mend: MOVE_ON,
+  },
+};
+
+/** A list is always there; what is about one record may be gone. */
+const LISTS = /^(conversations\/(list|stats)|users\/list|users\/meetings\/org|accounts|app\/token_info)$/;
+
+/**
+ * What Drift can answer instead of what was asked for. The body is `{error: {type, message}}` or `{errors: [{type, message}]}`; the status
+ * decides. airbytehq/airbyte, source-drift.
+ */
+export function classify(failure: HttpFailure): TributaryErrorOptions | null {
+  const what = `${failure.request.method} ${failure.request.path}`;
+  switch (failure.status) {
+    case 400:
+      return {
+        code: "drift.request.refused",
+        kind: "contract",
+        message: `Drift refuses ${what}: ${errorType(failure.body)}.`,
+        mend: "Check the connection's base_url; if it is right, report it with the run's number.",
+      };
+    case 401:
+      return {
+        code: "drift.auth.token_rejected",
+        kind: "auth",
+        message: `Drift does not accept the token (401 on ${what}).`,
+        mend: "Install the app to Drift again at dev.drift.com and enter its token, or sign in again. If Drift no longer lets you: move to Intercom, what was pulled stays.",
+      };
+    case 403:
+      return {
+        code: "drift.permission_missing",
+        kind: "config",
+        message: `The app may not use ${what}.`,
+        mend: "Add the scope that `tributary test` names to the app at dev.drift.com and install it again, or leave the stream out.",
+      };
+    case 404:
+      return LISTS.test(failure.request.path) ? noSuchList(what) : noSuchRecord(what);
+    case 410:
+      return {
+        code: "drift.vendor.ended",
+        kind: "ended",
+        message: "Drift says that its API has ended (410).",
+        mend: MOVE_ON,
+      };
+    case 429:
+      return {
+        code: "drift.rate_limited",
+        kind: "rate_limited",
+        message: `Drift asks to slow down on ${what}.`,
+        mend: "Nothing to do: the job goes on by itself when the time has passed.",
+      };
+    default:
+      return null;
+  }
+}
+
+function noSuchList(what: string): TributaryErrorOptions {
+  return {
+    code: "drift.api.not_found",
+    kind: "contract",
+    message: `There is nothing at ${what}: this is not Drift's API, or no longer.`,
+    mend: "Check the connection's base_url. If it stays so for a day, the connection ends and keeps what was pulled.",
+  };
+}
+
+function noSuchRecord(what: string): TributaryErrorOptions {
+  return {
+    code: "drift.record.not_found",
+    kind: "contract",
+    message: `Drift has nothing at ${what}.`,
+    mend: "Nothing to do: the record was deleted, and the pull goes on without it.",
+  };
+}
+
+/** The error's type, never its message: that may quote what was asked for. */
+function errorType(body: Json): string {
+  const several = fieldOf(body, "errors");
+  const [first] = Array.isArray(several) ? (several as readonly Json[]) : [];
+  const type = fieldOf(fieldOf(body, "error"), "type") ?? fieldOf(first, "type");
+  return typeof type === "string" ? type.slice(0, 60) : "no reason given";
+}
