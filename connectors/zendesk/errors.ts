@@ -48,7 +48,9 @@ export function classify(failure: HttpFailure): TributaryErrorOptions | null {
     case 429:
       return tooMany(what, text, failure);
     case 504:
-      return /upstream request timeout/i.test(text) ? tooHeavy(what) : unavailable(what, failure.status);
+      return /upstream request timeout/i.test(text) && what.includes("/incremental/")
+        ? tooHeavy(what)
+        : unavailable(what, failure.status);
     default:
       return failure.status >= 500 ? unavailable(what, failure.status) : refused(what, failure.status);
   }
@@ -105,12 +107,13 @@ function waitMs(failure: HttpFailure): number {
   return Number.isFinite(resetS) ? Math.max(1, resetS) * 1000 : UNSAID_WAIT_MS;
 }
 
+/** Not tried again as it is: the same page would take as long. */
 function tooHeavy(what: string): TributaryErrorOptions {
   return {
     code: "zendesk.export.page_too_heavy",
-    kind: "transient",
+    kind: "contract",
     message: `Zendesk could not gather the page in time: ${what}.`,
-    mend: "Nothing to do: smaller pages are asked for. If it lasts, look at status.zendesk.com.",
+    mend: "Report it: the connector asks for smaller pages by itself and should never stop at this.",
   };
 }
 

@@ -103,7 +103,8 @@ async function ask(
       return await client.get(list.path, { ...from, per_page: sizes.rows, include: list.include });
     } catch (error) {
       if (failedWith(error, TOO_RECENT)) return null;
-      if (!failedWith(error, TOO_HEAVY) || !sizes.halve()) throw error;
+      if (!failedWith(error, TOO_HEAVY)) throw error;
+      if (!sizes.halve()) throw tooSlow(list.path);
       log("info", `${list.path} took too long: asking for ${sizes.rows} rows a page`);
     }
   }
@@ -139,6 +140,15 @@ function firstStart({ since, startedAt }: ZendeskPull): number {
 
 function textOf(value: Json | undefined): string | null {
   return typeof value === "string" && value !== "" ? value : null;
+}
+
+function tooSlow(path: string): TributaryError {
+  return new TributaryError({
+    code: "zendesk.export.too_slow",
+    kind: "transient",
+    message: `Zendesk gathers not even ${FEWEST_ROWS} rows of ${path} in time.`,
+    mend: "Nothing to do: it is tried again. If it lasts, look at status.zendesk.com.",
+  });
 }
 
 function stalled(path: string, why: string): TributaryError {

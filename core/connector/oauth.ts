@@ -170,6 +170,8 @@ function tokenRequest(
       const Authorization = `Basic ${Buffer.from(`${client_id}:${client_secret}`).toString("base64")}`;
       return { url: url.href, body: "", headers: { ...form, Authorization } };
     }
+    default:
+      return method.tokenRequest satisfies never;
   }
 }
 

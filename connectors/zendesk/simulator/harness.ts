@@ -43,6 +43,7 @@ async function startHarness(options: HarnessOptions): Promise<Harness> {
   const company = createCompany({ seed: options.seed, now: options.now, scale: options.records / RECORDS_AT_SCALE_1 });
   const sim = await startZendeskSimulator({ company, clock, limits: "off", seed: options.seed });
   Object.assign(sim.dial, { heldBackS: 0, mostRows: 40 });
+  addRecentRatings(sim, options.now);
   const { faults } = sim;
   let listener: (() => void) | null = null;
   // The server asks for this fault first, once for each request.
@@ -99,7 +100,9 @@ function changesOf({ store, origin }: ZendeskSimulator, clock: { time: Date }): 
   }
 
   function some(stream: string): Row | undefined {
-    const rows = there(stream).filter((row) => stream !== "users" || row["role"] === "end-user");
+    const rows = there(stream).filter(
+      (row) => (stream !== "users" || row["role"] === "end-user") && mayStillChange(row, clock.time),
+    );
     return rows[(changes * 37) % Math.max(1, rows.length)];
   }
 
@@ -157,6 +160,33 @@ function changesOf({ store, origin }: ZendeskSimulator, clock: { time: Date }): 
         return stream === "survey_responses" ? { answers: [{ type: 17 }] } : { ...MISTYPED[stream], spoilt: row.id };
       }),
   };
+}
+
+const DAY_MS = 86_400_000;
+
+/** The older generation of ratings ended long before the company's present: a few of today, so that there is something to change. */
+function addRecentRatings({ store, origin }: ZendeskSimulator, now: Date): void {
+  for (const ticket of store.all("ticket").slice(-3)) {
+    const at = new Date(now.getTime() - DAY_MS);
+    const rating = objects.rating(origin, {
+      id: numericId(`recent rating ${ticket.id}`),
+      ticketId: Number(ticket.id),
+      requesterId: Number(ticket["requester_id"]),
+      assigneeId: Number(ticket["assignee_id"]),
+      groupId: Number(ticket["group_id"]),
+      score: "good",
+      createdAt: at,
+      updatedAt: at,
+    });
+    store.put("rating", rating, at);
+  }
+}
+
+/** A customer can change what was rated until the ticket is closed for good. */
+function mayStillChange(row: Row, now: Date): boolean {
+  const [answer] = Array.isArray(row["answers"]) ? (row["answers"] as readonly Json[]) : [];
+  const ratedAt = row["score"] === undefined ? fieldOf(answer ?? null, "created_at") : row["created_at"];
+  return typeof ratedAt !== "string" || now.getTime() - Date.parse(ratedAt) < 28 * DAY_MS;
 }
 
 const MISTYPED: { readonly [stream: string]: Fields } = {

@@ -61,8 +61,9 @@ export function createWebhooks(options: {
     return { status: 201, body: { webhook: shown(webhook) } };
   }
 
-  function shown({ secret: _, ...webhook }: Webhook): object {
-    return { ...webhook, created_at: isoTime(options.now()), updated_at: isoTime(options.now()) };
+  function shown(webhook: Webhook): object {
+    const time = isoTime(options.now());
+    return { ...webhook, secret: undefined, created_at: time, updated_at: time };
   }
 
   async function send({ endpoint, secret, id }: Webhook, body: string): Promise<void> {
