@@ -78,6 +78,8 @@ export type Actions = {
   updateConnection(connectionId: string, changes: Partial<Omit<ConnectionInput, "id" | "connector">>): Promise<void>;
   /** Removes the account and everything that was pulled from it. */
   removeConnection(connectionId: string): Promise<void>;
+  /** Asks for the KPIs to be measured anew; returns at once. */
+  requestMeasure(): Promise<void>;
   pauseConnection(connectionId: string): Promise<void>;
   resumeConnection(connectionId: string): Promise<void>;
   /**

@@ -75,6 +75,7 @@ export function createActions(hub: Hub, engine: PullDeps): Actions {
       const wasThere = await store.db.transaction().execute((tx) => deleteConnection(tx, id));
       if (!wasThere) throw unknownConnection(id);
     },
+    requestMeasure: async () => queues.request({ queue: "measure", payload: { reason: "facts" } }),
     pauseConnection: async (id) => setState(hub, id, "paused"),
     async resumeConnection(id) {
       await setState(hub, id, "active");

@@ -169,7 +169,7 @@ async function relateTouches(tx: Tx, input: RelateInput, regrouped: Regrouped, i
 }
 
 /** So many are attributed by one statement. */
-const CHUNK = 10_000;
+const CHUNK = 5_000;
 
 async function attribute(tx: Tx, ids: readonly string[]): Promise<number> {
   let changed = 0;

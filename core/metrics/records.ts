@@ -35,8 +35,20 @@ export type MetricRecord = {
   /** Null where the number is no ratio. */
   readonly in_numerator: boolean | null;
   readonly why: string;
+  /** Of an activity: the deal it belongs to, and by what; `source` where the tool itself names it. */
+  readonly deal: { readonly id: string; readonly name: string | null; readonly rule: string } | null;
+  /** Of an activity: the same touch as other tools tell of it, not counted again, and by which rule it is the same. */
+  readonly duplicates: readonly DuplicateRecord[];
   /** Why it is left out of the amount or the number: `no_rate`, `no_probability`, `no_creation_time`, `created_after_closed`, `no_entry_time`. */
   readonly exception: string | null;
+};
+
+export type DuplicateRecord = {
+  readonly id: string;
+  readonly connection: string;
+  readonly external_id: string;
+  readonly url: string | null;
+  readonly rule: string;
 };
 
 export type MetricRecords = {
@@ -76,6 +88,8 @@ type RecordRow = {
   readonly counted: boolean;
   readonly in_numerator: boolean;
   readonly exception: string | null;
+  readonly deal: MetricRecord["deal"];
+  readonly duplicates: readonly DuplicateRecord[];
 };
 
 /**
@@ -119,21 +133,31 @@ export async function metricRecords(
   };
 }
 
+const NO_TOUCH = sql`null::json as deal, '[]'::json as duplicates`;
+
+/** Which deal an activity belongs to, and its doubles. */
+const TOUCH = sql`
+  (select json_build_object('id', d.id, 'name', d.name, 'rule', case when record.deal_id is null then record.attribution_rule else 'source' end)
+    from deals d where d.id = coalesce(record.deal_id, record.attributed_deal_id)) as deal,
+  coalesce((select json_agg(json_build_object('id', x.id, 'connection', x.connection_id, 'external_id', x.external_id, 'url', x.url,
+      'rule', x.duplicate_rule) order by x.occurred_at, x.id)
+    from activities x where x.duplicate_of = record.id and x.deleted_at is null), '[]') as duplicates`;
+
 /** Where a subject's records are, and columns of theirs; `sub` tells rows of one record and period apart. */
 const RECORDS: { readonly [subject in Subject]: { readonly table: Sql; readonly columns: Sql } } = {
   deal: {
     table: sql`join deals record on record.id = r.id`,
-    columns: sql`record.name, record.url, record.created_at as created, r.status, coalesce(r.stage_id::text, '') || ' ' || r.nth as sub`,
+    columns: sql`record.name, record.url, record.created_at as created, r.status, coalesce(r.stage_id::text, '') || ' ' || r.nth as sub, ${NO_TOUCH}`,
   },
   activity: {
     table: sql`join activities record on record.id = r.id`,
-    columns: sql`coalesce(record.subject, record.type) as name, record.url, null::timestamptz as created, null as status, '' as sub`,
+    columns: sql`coalesce(record.subject, record.type) as name, record.url, null::timestamptz as created, null as status, '' as sub, ${TOUCH}`,
   },
   lead: {
     table: sql`join (
       select id, name, url, external_id from people union all select id, name, url, external_id from companies
     ) record on record.id = r.id`,
-    columns: sql`record.name, record.url, r.at as created, null as status, '' as sub`,
+    columns: sql`record.name, record.url, r.at as created, null as status, '' as sub, ${NO_TOUCH}`,
   },
 };
 
@@ -194,6 +218,8 @@ function dressRecord(
     counted: row.counted,
     in_numerator: isRatio ? row.in_numerator : null,
     why: whyCounted(metric, row),
+    deal: row.deal,
+    duplicates: row.duplicates,
     exception: row.exception,
   };
 }

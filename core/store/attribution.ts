@@ -18,26 +18,14 @@ import type { Tx } from "./db.ts";
  */
 export async function attributeActivities(tx: Tx, ids: readonly string[]): Promise<number> {
   if (ids.length === 0) return 0;
+  const best = new Map((await bestDeals(tx, ids)).map((row) => [row.id, row]));
+  const rows = ids.map((id) => best.get(id) ?? { id, dealId: null, rule: null });
   const result = await sql`
     with target as materialized (
-      select a.id, best.deal_id, best.rule
-      from activities a
-      left join people own on own.id = a.person_id
-      left join lateral (
-        select found.deal_id, found.rule
-        from (
-          select d.id as deal_id, 1 as rank, 'person.open_deal' as rule
-          from ${GROUP_OF_PERSON} g join deals d on d.person_id = g.id and d.deleted_at is null and d.merged_into is null
-          union all
-          select d.id, 2, 'company.open_deal'
-          from ${COMPANIES_OF} g join deals d on d.company_id = g.id and d.deleted_at is null and d.merged_into is null
-        ) found
-        join deal_changes c on c.deal_id = found.deal_id and c.status = 'open' and c.held_to > a.occurred_at
-          and c.held_from <= a.occurred_at + case when a.occurred_is_day then interval '1 day' else interval '0' end
-        order by found.rank, c.held_from desc, found.deal_id
-        limit 1
-      ) best on a.deal_id is null and a.deleted_at is null
-      where a.id = any(${ids}::uuid[]) and (a.attributed_deal_id, a.attribution_rule) is distinct from (best.deal_id, best.rule)
+      select a.id, v.deal_id, v.rule
+      from unnest(${ids}::uuid[], ${rows.map((r) => r.dealId)}::uuid[], ${rows.map((r) => r.rule)}::text[]) v (id, deal_id, rule)
+      join activities a on a.id = v.id
+      where (a.attributed_deal_id, a.attribution_rule) is distinct from (v.deal_id, v.rule)
       order by a.id for update of a skip locked
     )
     update activities a set attributed_deal_id = target.deal_id, attribution_rule = target.rule from target where a.id = target.id
@@ -45,27 +33,61 @@ export async function attributeActivities(tx: Tx, ids: readonly string[]): Promi
   return Number(result.numAffectedRows ?? 0);
 }
 
-/** Everyone who is the activity's person (`a`, `own`). */
-const GROUP_OF_PERSON = sql`(
-  select coalesce(own.merged_into, a.person_id) as id
-  union all
-  select m.id from people m where m.merged_into = coalesce(own.merged_into, a.person_id)
-)`;
+type BestDeal = { readonly id: string; readonly dealId: string | null; readonly rule: string | null };
 
-/** Every company that the activity or its person belongs to, with those that it is one with. */
-const COMPANIES_OF = sql`(
-  with roots as materialized (
-    select distinct coalesce(c.merged_into, said.id) as id
-    from (
-      select a.company_id as id
+/**
+ * The deal of each activity that has one by the rules. Each step takes the step before as it is and looks up by index, row by row: PostgreSQL
+ * knows nothing yet of tables that are being loaded, and would join them whole for every batch.
+ */
+async function bestDeals(tx: Tx, ids: readonly string[]): Promise<BestDeal[]> {
+  const { rows } = await sql<BestDeal>`
+    with touched as materialized (
+      select a.id, a.occurred_at as at, a.company_id, coalesce(own.merged_into, a.person_id) as person_id,
+        a.occurred_at + case when a.occurred_is_day then interval '1 day' else interval '0' end as until
+      from activities a left join people own on own.id = a.person_id
+      where a.id = any(${ids}::uuid[]) and a.deal_id is null and a.deleted_at is null
+    ), person as materialized (
+      select t.id as touch, t.at, t.until, g.id, g.company_id from touched t cross join lateral (
+        select t.person_id as id, p.company_id from (select) one left join people p on p.id = t.person_id
+        union all
+        select m.id, m.company_id from people m where m.merged_into = t.person_id
+        offset 0
+      ) g where t.person_id is not null
+    ), company as materialized (
+      select root.touch, root.at, root.until, g.id from (
+        select distinct said.touch, said.at, said.until, coalesce(c.merged_into, said.company_id) as id
+        from (
+          select id as touch, at, until, company_id from touched union all select touch, at, until, company_id from person
+        ) said
+        left join lateral (select c.merged_into from companies c where c.id = said.company_id offset 0) c on true
+        where said.company_id is not null
+      ) root cross join lateral (
+        select root.id union all select c.id from companies c where c.merged_into = root.id offset 0
+      ) g
+    ), found as materialized (
+      select person.touch, person.at, person.until, d.id as deal_id, 1 as rank, 'person.open_deal' as rule
+      from person cross join lateral (${dealsOf("person")}) d
       union all
-      select m.company_id from ${GROUP_OF_PERSON} g join people m on m.id = g.id
-    ) said
-    left join companies c on c.id = said.id
-    where said.id is not null
-  )
-  select id from roots union all select c.id from roots join companies c on c.merged_into = roots.id
-)`;
+      select company.touch, company.at, company.until, d.id, 2, 'company.open_deal'
+      from company cross join lateral (${dealsOf("company")}) d
+    )
+    select distinct on (found.touch) found.touch as id, found.deal_id as "dealId", found.rule
+    from found cross join lateral (
+      select max(c.held_from) as held_from from deal_changes c
+      where c.deal_id = found.deal_id and c.status = 'open' and c.held_to > found.at and c.held_from <= found.until
+    ) state
+    where state.held_from is not null
+    order by found.touch, found.rank, state.held_from desc, found.deal_id
+  `.execute(tx);
+  return rows;
+}
+
+/** `offset 0`: by index for each row, also in tables that were just loaded and have no statistics yet. */
+function dealsOf(who: "person" | "company") {
+  return sql`
+    select d.id from deals d
+    where ${sql.ref(`d.${who}_id`)} = ${sql.ref(`${who}.id`)} and d.deleted_at is null and d.merged_into is null offset 0`;
+}
 
 export type AttributionChange = {
   readonly people: readonly string[];
@@ -87,11 +109,13 @@ export async function attributionsConcerned(tx: Tx, change: AttributionChange): 
     person as materialized (${withMerged(
       "people",
       sql`select unnest(${change.people}::uuid[]) as id union select person_id from deal where person_id is not null
-        union select p.id from company join people p on p.company_id = company.id`,
+        union select p.id from company cross join lateral (select p.id from people p where p.company_id = company.id offset 0) p`,
     )})
-    select a.id from person join activities a on a.person_id = person.id where a.deal_id is null
-    union select a.id from company join activities a on a.company_id = company.id where a.deal_id is null
-    union select a.id from deal join activities a on a.attributed_deal_id = deal.id
+    select a.id from person cross join lateral (
+      select a.id from activities a where a.person_id = person.id and a.deal_id is null offset 0) a
+    union select a.id from company cross join lateral (
+      select a.id from activities a where a.company_id = company.id and a.deal_id is null offset 0) a
+    union select a.id from deal cross join lateral (select a.id from activities a where a.attributed_deal_id = deal.id offset 0) a
     union select a.id from activities a where a.attributed_deal_id = any(${change.deals}::uuid[])
   `.execute(tx);
   return rows.map((row) => row.id);
@@ -103,5 +127,7 @@ function withMerged(table: "people" | "companies", ids: ReturnType<typeof sql>) 
     with root as materialized (
       select distinct coalesce(t.merged_into, given.id) as id from (${ids}) given left join ${sql.table(table)} t on t.id = given.id
     )
-    select id from root union select t.id from root join ${sql.table(table)} t on t.merged_into = root.id`;
+    select id from root
+    union
+    select t.id from root cross join lateral (select t.id from ${sql.table(table)} t where t.merged_into = root.id offset 0) t`;
 }

@@ -71,6 +71,9 @@ export async function findTouchPairs(tx: Tx, ids: readonly string[]): Promise<To
 const PAIR = sql`a.id as a, b.id as b, a.connection_id as "connectionA", b.connection_id as "connectionB",
   abs(extract(epoch from b.occurred_at - a.occurred_at))::float8 as "gapS"`;
 
+// `offset 0` keeps each look-up a look-up by index for each touched row. Without it PostgreSQL, which has no statistics of a table that has
+// just been loaded, reads all activities for every batch.
+
 function byKey() {
   return sql`
     select ${PAIR}, case
@@ -79,10 +82,12 @@ function byKey() {
         when a.type = 'email' then 'email.message_id'
         else 'touch.match_key' end as rule
     from touched a
-    join activities b on b.match_keys && a.match_keys and b.match_keys <> '{}' and b.id <> a.id and b.deleted_at is null
+    cross join lateral (
+      select b.* from activities b where b.match_keys && a.match_keys and b.match_keys <> '{}' offset 0
+    ) b
+    where a.match_keys <> '{}' and b.id <> a.id and b.deleted_at is null
       and abs(extract(epoch from b.occurred_at - a.occurred_at)) < ${SERIES_HOURS}::int * 3600
-      and (b.type = a.type or (a.type in ('call', 'meeting') and b.type in ('call', 'meeting') and a.connection_id <> b.connection_id))
-    where a.match_keys <> '{}'`;
+      and (b.type = a.type or (a.type in ('call', 'meeting') and b.type in ('call', 'meeting') and a.connection_id <> b.connection_id))`;
 }
 
 function byTime() {
@@ -94,9 +99,12 @@ function byTime() {
         else 'meeting.same_time' end as rule
     from touched a
     cross join lateral ${SAME_LINE} who
-    join activities b on b.person_id = who.id
-      and b.occurred_at >= a.occurred_at - make_interval(hours => ${LONGEST_HOURS}::int)
-      and b.occurred_at <= a.occurred_at + ${lengthOf("a")} + make_interval(secs => ${MEETING_TOLERANCE_S}::int)
+    cross join lateral (
+      select b.* from activities b
+      where b.person_id = who.id and b.occurred_at >= a.occurred_at - make_interval(hours => ${LONGEST_HOURS}::int)
+        and b.occurred_at <= a.occurred_at + ${lengthOf("a")} + make_interval(secs => ${MEETING_TOLERANCE_S}::int)
+      offset 0
+    ) b
     left join people pb on pb.id = b.person_id
     left join reps rb on rb.id = b.rep_id
     where a.type in ('call', 'meeting') and not a.occurred_is_day and a.rep is not null and a.person is not null
@@ -108,12 +116,16 @@ function byTime() {
 }
 
 function bySubject() {
+  const window = sql`make_interval(hours => ${SUBJECT_HOURS}::int)`;
   return sql`
     select ${PAIR}, 'email.same_subject' as rule
     from touched a
     cross join lateral ${SAME_PERSON} who
-    join activities b on b.person_id = who.id
-      and b.occurred_at between a.occurred_at - make_interval(hours => ${SUBJECT_HOURS}::int) and a.occurred_at + make_interval(hours => ${SUBJECT_HOURS}::int)
+    cross join lateral (
+      select b.* from activities b
+      where b.person_id = who.id and b.occurred_at between a.occurred_at - ${window} and a.occurred_at + ${window}
+      offset 0
+    ) b
     where a.type = 'email' and not a.occurred_is_day and a.person is not null and a.subject is not null
       and b.type = 'email' and not b.occurred_is_day and b.deleted_at is null and b.connection_id <> a.connection_id
       and (a.direction is null or b.direction is null or a.direction = b.direction)

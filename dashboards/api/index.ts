@@ -13,11 +13,13 @@ import { principalOf } from "../auth/identify.ts";
 import type { ServerDeps } from "../deps.ts";
 import { invalidRequest } from "../problem.ts";
 import type { Route } from "../routes.ts";
+import { activityEndpoints } from "./activities.ts";
 import { apiKeyEndpoints } from "./api-keys.ts";
 import { connectionEndpoints } from "./connections.ts";
 import { connectorEndpoints } from "./connectors.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { eventEndpoints } from "./events.ts";
+import { identityEndpoints } from "./identities.ts";
 import { kpiEndpoints } from "./kpis.ts";
 import { openApiDocument } from "./openapi.ts";
 import { runEndpoints } from "./runs.ts";
@@ -33,6 +35,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...connectionEndpoints,
   ...runEndpoints,
   ...kpiEndpoints,
+  ...identityEndpoints,
+  ...activityEndpoints,
   ...screenEndpoints,
   ...webhookEndpoints,
   ...eventEndpoints,

@@ -6,6 +6,8 @@ import { connectionAction, connectionPage, runPage, testAction } from "./connect
 import { createKeyAction, keysPage, revokeKeyAction, screensPage } from "./keys.ts";
 import { overviewPage } from "./overview.ts";
 import { signInPage } from "./pages.ts";
+import { linkAction, undoAction, whoListPage, whoPage } from "./who.ts";
+import { touchesPage } from "./touches.ts";
 import { choosePage, createAction, editPage, newPage, updateAction } from "./setup.ts";
 
 /** The console: server-rendered pages that work without scripts. Viewers look, admins change. */
@@ -43,6 +45,11 @@ export function consoleRoutes(deps: ServerDeps): Route[] {
     see("/", viewer, overviewPage(deps)),
     see("/screens", viewer, screensPage(deps)),
     see("/runs/:id", viewer, runPage(deps)),
+    see("/who/:entity", viewer, whoListPage(deps)),
+    see("/who/:entity/:id", viewer, whoPage(deps)),
+    act("/who/:entity/:id/link", linkAction(deps)),
+    act("/who/:entity/:id/undo/:link", undoAction(deps)),
+    see("/activities", viewer, touchesPage(deps)),
     see("/keys", admin, keysPage(deps)),
     act("/keys", createKeyAction(deps)),
     act("/keys/:id/revoke", revokeKeyAction(deps)),

@@ -35,6 +35,8 @@ export function page(options: {
 function navigation(user: Extract<Principal, { kind: "user" }>): Html {
   return html`<nav aria-label="Main">
       <a href="/">Connections</a>
+      <a href="/who/person">Who is one</a>
+      <a href="/activities">Activities</a>
       <a href="/screens">Screens and feeds</a>
       ${user.role === "admin" ? html`<a href="/keys">Keys</a> <a href="/queues">Queues</a>` : null}
       <a href="/docs">API</a>

@@ -150,6 +150,10 @@ function recordingActions(store: Store, asked: string[]): Actions {
       asked.push(`remove ${id}`);
       await store.db.deleteFrom("connections").where("id", "=", id).execute();
     },
+    requestMeasure: () => {
+      asked.push("measure");
+      return Promise.resolve();
+    },
     pauseConnection: async (id) => {
       asked.push(`pause ${id}`);
       await store.db.updateTable("connections").set({ state: "paused" }).where("id", "=", id).execute();

@@ -99,5 +99,14 @@ export const DEAL_DIMENSIONS = [
   "lost_reason",
   "status",
 ] as const;
-export const ACTIVITY_DIMENSIONS = ["type", "direction", "outcome", "rep", "team", "company", "connection"] as const;
+export const ACTIVITY_DIMENSIONS = [
+  "type",
+  "direction",
+  "outcome",
+  "rep",
+  "team",
+  "company",
+  "deal",
+  "connection",
+] as const;
 export const LEAD_DIMENSIONS = ["kind", "rep", "team", "connection"] as const;

@@ -23,7 +23,7 @@ export type Dimension = {
 
 const NO_HINT = sql`null::text`;
 
-type JoinName = "rep" | "team" | "pipeline" | "stage" | "company";
+type JoinName = "rep" | "team" | "pipeline" | "stage" | "company" | "deal";
 
 /**
  * Which team a rep was in when (rep_id, starts, ends, team_id), each instant once: where memberships of merged reps overlap, the one that
@@ -65,6 +65,7 @@ const JOINS: { readonly [name in JoinName]: Sql } = {
   company: sql`
     left join companies company_own on company_own.id = r.company_id
     left join companies company on company.id = coalesce(company_own.merged_into, r.company_id)`,
+  deal: sql`left join deals deal on deal.id = r.deal_id`,
 };
 
 type Parts = Omit<Dimension, "name">;
@@ -120,6 +121,13 @@ const NAMED: { readonly [name: string]: Parts } = {
     key: sql`coalesce(company_own.merged_into, r.company_id)::text`,
     label: sql`coalesce(company.name, company.external_id, r.company_id::text)`,
     hint: sql`company.connection_id || ' ' || company.external_id`,
+    order: NO_HINT,
+  },
+  deal: {
+    joins: ["deal"],
+    key: sql`r.deal_id::text`,
+    label: sql`coalesce(deal.name, deal.external_id, r.deal_id::text)`,
+    hint: sql`deal.connection_id || ' ' || deal.external_id`,
     order: NO_HINT,
   },
   connection: plain("connection_id"),

@@ -2,11 +2,11 @@ import { sql } from "kysely";
 import { periodTable, stillCounts } from "./deal-rows.ts";
 import type { Scope, Sql } from "./define.ts";
 
-/** One row per activity that happened in the period. What is planned for later than the cutoff has not happened; doubles are left out. */
+/** One row per activity that happened in the period, with the deal that its source names or that it is attributed to. What is planned for later than the cutoff has not happened; doubles are left out. */
 export function activityRows(scope: Scope): Sql {
   return sql`
     select p.no as period_no, a.id, 0 as nth, a.occurred_at as at, a.occurred_is_day as at_is_day, a.type, a.direction, a.outcome, a.rep_id,
-      a.company_id, a.connection_id, a.attributes
+      a.company_id, coalesce(a.deal_id, a.attributed_deal_id) as deal_id, a.connection_id, a.attributes
     from ${periodTable(scope)} p
     join activities a on a.occurred_at >= p.starts and a.occurred_at < p.ends and a.occurred_at <= ${scope.cutoff}::timestamptz
       and a.duplicate_of is null and ${stillCounts(scope, "a")}`;

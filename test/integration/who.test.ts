@@ -1,0 +1,219 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { entityId } from "../../core/base/ids.ts";
+import { metricRecords } from "../../core/metrics/index.ts";
+import { evaluateMetric } from "../../core/metrics/index.ts";
+import { testDatabase } from "../support/database.ts";
+import { activity, deal, instant, person, pipeline, Plain, rep } from "./normalise-world.ts";
+import { form, json, newKey, newSession, NOW, type Running, startServer } from "./server-support.ts";
+
+/** Who is one, doubles and attribution, as people and programs see and change them. */
+const store = await testDatabase();
+const AT = "2026-03-05T00:00:00Z";
+const EVE = entityId("person", "crm", "eve");
+const G_EVE = entityId("person", "gong", "g-eve");
+const NASTY = `"><script>alert('x')</script>`;
+
+let running: Running;
+let admin: string;
+let viewer: string;
+let writer: string;
+let reader: string;
+beforeAll(async () => {
+  const crm = await Plain.connect(store, "crm");
+  const gong = await Plain.connect(store, "gong");
+  const take = (tool: Plain, ...facts: object[]) => tool.take("others", [{ id: "all", at: null, facts }], AT);
+  const call = { occurredAt: instant("2026-03-05T10:00:00Z"), durationS: 600 };
+  await take(
+    crm,
+    pipeline("sales", ["P"]),
+    rep("ann", { email: "ann@us.example" }),
+    person("eve", { name: "Eve Adams", emails: ["eve@acme.example"] }),
+    deal("d1", { person: "eve", name: "Acme renewal", createdAt: instant("2026-03-01T00:00:00Z") }),
+    activity("c1", { ...call, person: "eve" }),
+  );
+  await take(
+    gong,
+    rep("g-ann", { email: "ann@us.example" }),
+    person("g-eve", { name: NASTY, emails: ["eve@acme.example"] }),
+    activity("g1", { ...call, rep: "g-ann", person: "g-eve", subject: NASTY, url: "javascript:alert(1)" }),
+  );
+  running = await startServer(store);
+  admin = await newSession(running, store, "admin");
+  viewer = await newSession(running, store, "viewer");
+  writer = await newKey(store, "write");
+  reader = await newKey(store, "read");
+});
+afterAll(() => running.close());
+
+const get = async (path: string): Promise<unknown> =>
+  (await running.fetch(`/api/v1${path}`, { as: reader })).json() as Promise<unknown>;
+const page = async (path: string, as: string): Promise<string> =>
+  await (await running.fetch(path, { as, headers: { Accept: "text/html" } })).text();
+const audits = () =>
+  store.db
+    .selectFrom("audit_log")
+    .select(["actor", "action", "target"])
+    .where("action", "like", "identity.%")
+    .execute();
+
+describe("the API", () => {
+  it("tells who a row is one with, by which rule and evidence", async () => {
+    // Asked for by the row that was merged away.
+    expect(await get(`/identities/person/${G_EVE}`)).toMatchObject({
+      id: EVE,
+      name: "Eve Adams",
+      rows: [
+        { id: EVE, connection: "crm", external_id: "eve", keys: [{ type: "email", value: "eve@acme.example" }, {}] },
+        { id: G_EVE, connection: "gong" },
+      ],
+      links: [
+        {
+          rule: "person.email",
+          evidence: "email:eve@acme.example",
+          from: { id: G_EVE },
+          into: { id: EVE },
+          undone_at: null,
+        },
+      ],
+    });
+    const found = { data: [{ id: EVE, rows: 2, connection: "crm" }], next_cursor: null };
+    expect(await get("/identities/person")).toMatchObject(found);
+    expect(await get("/identities/person?search=EVE@acme.example")).toMatchObject(found);
+    expect(await get("/identities/person?search=adams")).toMatchObject(found);
+    expect(await get("/identities/person?search=nobody")).toMatchObject({ data: [] });
+    expect(await get("/identity-links/rep")).toMatchObject({ data: [{ rule: "rep.email" }] });
+  });
+
+  it("shows both records of a touch, the rule, and the deal it is attributed to", async () => {
+    const deals = { name: "Acme renewal", rule: "person.open_deal" };
+    expect(await get("/activities")).toMatchObject({
+      data: expect.arrayContaining([
+        expect.objectContaining({
+          external_id: "c1",
+          duplicate_of: null,
+          deal: expect.objectContaining(deals) as object,
+        }),
+        expect.objectContaining({
+          external_id: "g1",
+          duplicate_of: expect.objectContaining({
+            connection: "crm",
+            external_id: "c1",
+            rule: "call.same_time",
+          }) as object,
+          person: { id: EVE, name: "Eve Adams" },
+        }),
+      ]) as object,
+    });
+    const id = entityId("activity", "crm", "c1");
+    expect(await get(`/activities/${id}`)).toMatchObject({
+      duplicates: [{ connection: "gong", external_id: "g1", rule: "call.same_time" }],
+    });
+    expect(await get("/activities?doubles=true")).toMatchObject({ data: [{ external_id: "g1" }] });
+    expect(await get(`/activities?deal=${entityId("deal", "crm", "d1")}&doubles=false`)).toMatchObject({
+      data: [{ external_id: "c1" }],
+    });
+  });
+
+  it("lets writers undo a merge and make it by hand, and notes who did; readers may not", async () => {
+    const { links } = (await get(`/identities/person/${EVE}`)) as { links: { id: number }[] };
+    const link = links[0]?.id ?? 0;
+    const undo = (as: string) => running.fetch(`/api/v1/identity-links/${link}/undo`, { as, ...json({}) });
+    expect((await undo(reader)).status).toBe(403);
+    expect((await undo(writer)).status).toBe(204);
+    expect(await get("/activities?doubles=true")).toMatchObject({ data: [] });
+    expect(await get("/identity-links/person?undone=true")).toMatchObject({
+      data: [{ id: link, undone_by: "key:write" }],
+    });
+
+    const made = await running.fetch("/api/v1/identity-links", {
+      as: writer,
+      ...json({ entity: "person", from: G_EVE, into: EVE }),
+    });
+    expect(made.status).toBe(201);
+    expect(await get("/activities?doubles=true")).toMatchObject({ data: [{ external_id: "g1" }] });
+    expect((await audits()).map(({ actor, action }) => [actor, action])).toEqual([
+      ["key:write", "identity.undo"],
+      ["key:write", "identity.link"],
+    ]);
+    expect(running.asked.slice(-2)).toEqual(["measure", "measure"]);
+  });
+
+  it("refuses to link a row with itself, with none, or with one of another kind", async () => {
+    const codes = [];
+    for (const into of [EVE, entityId("person", "crm", "nobody"), entityId("rep", "crm", "ann")]) {
+      const answer = await running.fetch("/api/v1/identity-links", {
+        as: writer,
+        ...json({ entity: "person", from: EVE, into }),
+      });
+      codes.push([answer.status, ((await answer.json()) as { code: string }).code]);
+    }
+    expect(codes).toEqual([
+      [422, "identity.same_row"],
+      [422, "identity.no_such_row"],
+      [422, "identity.no_such_row"],
+    ]);
+  });
+});
+
+describe("a KPI", () => {
+  const query = {
+    metric: "activities",
+    from: "2026-03-05",
+    to: "2026-03-05",
+    grain: null,
+    filters: [],
+    asOf: null,
+    now: NOW,
+    of: null,
+  } as const;
+
+  it("counts a touch of two tools once, by the deal it is attributed to", async () => {
+    const { rows } = await evaluateMetric(store.db, { ...query, by: ["deal"] });
+    expect(rows.map((row) => [row.dimensions, row.value])).toEqual([[{ deal: "Acme renewal" }, 1]]);
+  });
+
+  it("names both records behind the number, and both rules", async () => {
+    const { records } = await metricRecords(store.db, { ...query, by: [] }, { limit: 10, cursor: null });
+    expect(records).toMatchObject([
+      {
+        external_id: "c1",
+        deal: { name: "Acme renewal", rule: "person.open_deal" },
+        duplicates: [{ connection: "gong", external_id: "g1", rule: "call.same_time" }],
+      },
+    ]);
+  });
+});
+
+describe("the console", () => {
+  it("shows who is one and why; only admins get the buttons; what tools wrote is text", async () => {
+    for (const as of [viewer, admin]) {
+      const text = await page(`/who/person/${EVE}`, as);
+      expect(text).toMatch(/Eve Adams[^]*email:eve@acme\.example[^]*manual/);
+      expect([text.includes("/undo/"), text.includes('name="into"')]).toEqual([as === admin, as === admin]);
+      expect(text).not.toContain("<script>alert");
+    }
+    expect(await page("/who/person?search=eve@acme.example", viewer)).toContain(`/who/person/${EVE}`);
+    expect(await page("/who/rep", viewer)).toContain("rep.email");
+  });
+
+  it("shows a double with what it is a double of, and the deal, by rule", async () => {
+    const text = await page("/activities", viewer);
+    expect(text).toMatch(/double of[^]*crm c1[^]*call\.same_time/);
+    expect(text).toMatch(/also[^]*gong g1[^]*call\.same_time/);
+    expect(text).toMatch(/Acme renewal[^]*person\.open_deal/);
+    expect(text).not.toMatch(/<script>alert|href="javascript:/);
+  });
+
+  it("undoes and links by its buttons, for admins only", async () => {
+    const post = (path: string, fields: Record<string, string>, as: string) =>
+      running.fetch(path, { ...form(fields, running.url), as });
+    const undoPath = /\/who\/person\/[\w-]+\/undo\/\d+/.exec(await page(`/who/person/${EVE}`, admin))?.[0] ?? "";
+    expect((await post(undoPath, {}, viewer)).status).toBe(403);
+    expect((await post(undoPath, {}, admin)).status).toBe(303);
+    expect(await get(`/identities/person/${EVE}`)).toMatchObject({ rows: [{ id: EVE }] });
+    expect((await post(`/who/person/${EVE}/link`, { into: G_EVE }, viewer)).status).toBe(403);
+    expect((await post(`/who/person/${EVE}/link`, { into: "nonsense" }, admin)).status).toBe(422);
+    expect((await post(`/who/person/${EVE}/link`, { into: G_EVE }, admin)).status).toBe(303);
+    expect(await get(`/identities/person/${G_EVE}`)).toMatchObject({ id: EVE });
+  });
+});
