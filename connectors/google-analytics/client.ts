@@ -207,8 +207,13 @@ export function answerOf(error: unknown): VendorAnswer | null {
   if (typeof status !== "number" && typeof status !== "string") return null;
   const code = Number(status);
   if (!(code >= 100 && code < 600)) return null;
-  const headers = response?.headers instanceof Headers ? Object.fromEntries(response.headers) : {};
-  return { status: code, headers, body: parseOrCut(error.message) };
+  return { status: code, headers: headersOf(response?.headers), body: parseOrCut(error.message) };
+}
+
+/** The library brings a `Headers` class of its own; like the global one it lists pairs, names in lower case. */
+function headersOf(headers: unknown): VendorAnswer["headers"] {
+  const isListed = typeof headers === "object" && headers !== null && Symbol.iterator in headers;
+  return isListed ? Object.fromEntries(headers as Iterable<readonly [string, string]>) : {};
 }
 
 function parseOrCut(text: string): Json {

@@ -13,8 +13,8 @@ import { keepsMoving, readSpan, type SpanEnd } from "./walk.ts";
 type AnalyticsStream = Stream<AnalyticsSettings, AnalyticsClient>;
 type Context = PullContext<AnalyticsSettings, AnalyticsClient>;
 
-/** Days that one request asks for: few enough for one page of an ordinary site, many enough that two years are 27 requests. */
-const SPAN_DAYS = 28;
+/** Days that one request asks for: few enough for one page of an ordinary site, many enough that two years are 14 requests. */
+const SPAN_DAYS = 56;
 /** Today and so many days before it are read with each pull: until 72 h after its end a day may be restated. */
 const RESTATED_DAYS = 4;
 /** Once a week so many, for what is restated later than Google says. */
