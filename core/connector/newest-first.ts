@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { JsonObject } from "../base/json.ts";
 import type { PullContext } from "./define.ts";
+import { Seen } from "./seen.ts";
 
 /**
  * A list that comes with the latest change first and cannot be asked for what is new, or not exactly.
@@ -12,7 +13,7 @@ import type { PullContext } from "./define.ts";
  *
  * A walk goes down from the top, page by page, and may go on after an interruption where it stood. A row that changes meanwhile moves
  * to the top, above the walk, and pushes others down: these are seen twice, and are left out the second time; the row itself is met by
- * the next walk. Walks follow one another until one is over with its first page.
+ * the next walk. A walk of several pages is followed by one more; what has moved during that is left to the next pull.
  */
 export type NewestFirst<Row> = {
   /**
@@ -50,6 +51,7 @@ export async function* readNewestFirst<Row>(
   const seen = new Seen();
   let readUpTo = dateOf(before?.readUpTo);
   let walk: Walk = startOf(list, before, context.since);
+  let isFollowUp = false;
   for (let pages = 1; ; pages += 1) {
     const page = await list.page(walk.cursor, walk.until);
     if (page === "cursor_refused") {
@@ -65,10 +67,13 @@ export async function* readNewestFirst<Row>(
     } else {
       walk = { ...walk, cursor: page.next, newest };
     }
-    yield { rows: wanted.filter((row) => seen.isNew(list, row)), checkpoint: checkpointOf(readUpTo, walk) };
+    yield {
+      rows: wanted.filter((row) => seen.isNew(`${list.idOf(row)} ${list.timeOf(row)?.getTime() ?? ""}`)),
+      checkpoint: checkpointOf(readUpTo, walk),
+    };
     if (walk.cursor !== null) continue;
-    if (pages === 1) return;
-    pages = 0;
+    if (pages === 1 || isFollowUp) return;
+    [isFollowUp, pages] = [true, 0];
   }
 }
 
@@ -97,24 +102,6 @@ function checkpointOf(readUpTo: Date | null, { cursor, newest, until }: Walk): J
   const walk =
     cursor === null ? null : { cursor, newest: newest?.toISOString() ?? null, until: until?.toISOString() ?? null };
   return { readUpTo: readUpTo?.toISOString() ?? null, walk };
-}
-
-/** The last rows that were given, by id and time. */
-class Seen {
-  static readonly MOST = 2000;
-  readonly #keys = new Set<string>();
-
-  isNew<Row>(list: NewestFirst<Row>, row: Row): boolean {
-    const key = `${list.idOf(row)} ${list.timeOf(row)?.getTime() ?? ""}`;
-    if (this.#keys.has(key)) return false;
-    this.#keys.add(key);
-    if (this.#keys.size > Seen.MOST)
-      for (const oldest of this.#keys) {
-        this.#keys.delete(oldest);
-        break;
-      }
-    return true;
-  }
 }
 
 function latest(...dates: readonly (Date | null)[]): Date | null {
