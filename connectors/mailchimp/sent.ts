@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { Json, JsonObject } from "../../core/base/json.ts";
 import type { Page } from "../../core/connector/define.ts";
-import type { MailchimpClient } from "./client.ts";
+import { failedWith, type MailchimpClient } from "./client.ts";
+import { PERMISSION_MISSING } from "./errors.ts";
 import { pageByOffset, type Place, readAll, START } from "./paging.ts";
 import { idOf, type MailchimpPull, readParts, REPORT_FIELDS_LEFT_OUT } from "./pull.ts";
 import { filterTime, instantOf } from "./records.ts";
@@ -85,11 +86,18 @@ async function campaignsOf(
     before_send_time: filterTime(new Date(Math.max(...times) + 1000)),
     fields: ["total_items", ...["id", ...JOINED].map((field) => `campaigns.${field}`)],
   };
-  const rows = await readAll({
-    what: "The campaigns of a page of reports",
-    read: (slice) => client.campaigns({ ...query, ...slice }),
-    idOf,
-    log,
-  });
-  return new Map(rows.map((row) => [idOf(row), row]));
+  try {
+    const rows = await readAll({
+      what: "The campaigns of a page of reports",
+      read: (slice) => client.campaigns({ ...query, ...slice }),
+      idOf,
+      log,
+    });
+    return new Map(rows.map((row) => [idOf(row), row]));
+  } catch (error) {
+    // The numbers are worth having without the addresses.
+    if (!failedWith(error, PERMISSION_MISSING)) throw error;
+    log("warn", "campaigns may not be read: reports come without their page and utm_campaign");
+    return new Map();
+  }
 }

@@ -17,9 +17,15 @@ export function numberOf(kind: string, seed: string): number {
   return Number.parseInt(shortId(kind, seed).slice(0, 7), 16);
 }
 
-/** `subscriber_hash`, `email_id`. */
+const emailIds = new Map<string, string>();
+
+/** `subscriber_hash`, `email_id`. Each is asked for with every row of every list. */
 export function emailId(email: string): string {
-  return createHash("md5").update(email.toLowerCase()).digest("hex");
+  const known = emailIds.get(email);
+  if (known !== undefined) return known;
+  const made = createHash("md5").update(email.toLowerCase()).digest("hex");
+  emailIds.set(email, made);
+  return made;
 }
 
 /** Whole seconds with an offset. */

@@ -19,6 +19,8 @@ export type MailchimpSimulatorOptions = {
   readonly faults?: FaultRates;
   readonly seed?: number;
   readonly dial?: Partial<Dial>;
+  /** In place of the usual one. */
+  readonly apiKey?: string;
 };
 
 export type MailchimpSimulator = {
@@ -56,6 +58,7 @@ const MOST_OPEN = 10;
 /** A Mailchimp account on a port of this machine. */
 export async function startMailchimpSimulator(options: MailchimpSimulatorOptions): Promise<MailchimpSimulator> {
   const clock = options.clock ?? systemClock;
+  const apiKey = options.apiKey ?? API_KEY;
   const now = (): Date => clock.now();
   const store = accountOf(options.company);
   const faults = createFaults(options.seed ?? 1, options.faults);
@@ -96,7 +99,7 @@ export async function startMailchimpSimulator(options: MailchimpSimulatorOptions
     const path = /^\/3\.0(?:\/(.*?))?\/?$/.exec(request.path)?.[1] ?? "";
     const next = interjected.shift();
     if (next !== undefined) return next;
-    if (isRevoked || !isKnown(request, oauth))
+    if (isRevoked || !isKnown(request, oauth, apiKey))
       return problem(
         401,
         "API Key Invalid",
@@ -123,7 +126,7 @@ export async function startMailchimpSimulator(options: MailchimpSimulatorOptions
   return {
     baseUrl: `${server.origin}/3.0`,
     loginUrl: `${server.origin}/`,
-    apiKey: API_KEY,
+    apiKey,
     oauth,
     store,
     faults,
@@ -155,11 +158,11 @@ function tooMany(): SimAnswer {
 }
 
 /** Basic with any user name; Bearer or the older `OAuth` with a token. The key's end has to be this data centre. */
-function isKnown(request: SimRequest, oauth: OAuthServer): boolean {
+function isKnown(request: SimRequest, oauth: OAuthServer, apiKey: string): boolean {
   const header = request.headers["authorization"] ?? "";
   const presented = readAuthorization(header.replace(/^OAuth /, "Bearer "));
   if (presented.kind === "bearer") return oauth.isValid(presented.token);
-  return presented.kind === "basic" && presented.password === API_KEY;
+  return presented.kind === "basic" && presented.password === apiKey;
 }
 
 function answerOAuth(request: SimRequest, oauth: OAuthServer, isRevoked: boolean): SimAnswer {

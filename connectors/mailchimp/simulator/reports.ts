@@ -194,6 +194,7 @@ const MERGE = { merge_fields: {}, vip: false };
 /** `since`: events at or after it; null: all. */
 export function openDetails(campaign: SimCampaign, since: string | null): readonly Row[] {
   return [...campaign.sends.values()].flatMap((send) => {
+    if (send.opens.length === 0) return [];
     const opens = send.opens.filter(({ timestamp }) => since === null || timestamp >= since);
     if (opens.length === 0) return [];
     const hasFlag = knowsProxies(campaign);
@@ -214,6 +215,8 @@ export function openDetails(campaign: SimCampaign, since: string | null): readon
 /** @param hasIdle whether who did nothing is listed too, with no activity. */
 export function emailActivity(campaign: SimCampaign, since: string | null, hasIdle: boolean): readonly Row[] {
   return [...campaign.sends.values()].flatMap((send) => {
+    const isIdle = send.opens.length === 0 && send.clicks.length === 0 && send.bouncedAt === null;
+    if (isIdle && !hasIdle) return [];
     const activity = [
       ...send.opens.map(({ timestamp }) => ({ action: "open", timestamp, ip: "203.0.113.9" })),
       ...send.clicks.map(({ timestamp, url }) => ({ action: "click", timestamp, url, ip: "203.0.113.9" })),
