@@ -7,9 +7,9 @@ import type { GongSettings } from "./settings.ts";
 const SEEN_DAYS = 30;
 
 /** Reaches the account, and says one by one what the credentials cannot read. */
-export async function checkGong(client: GongClient, settings: GongSettings, now = new Date()): Promise<CheckResult> {
+export async function checkGong(client: GongClient, settings: GongSettings): Promise<CheckResult> {
   const missing: string[] = [];
-  const today = dayOf(now, "utc");
+  const today = dayOf(client.clock.now(), "utc");
   const lately = { from: addDays(today, -SEEN_DAYS), to: addDays(today, 1) };
   const past = { from: addDays(today, -3), to: addDays(today, -2) };
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Clock } from "../../core/base/clock.ts";
 import { findTributaryError, TributaryError } from "../../core/base/errors.ts";
 import type { Json, JsonObject } from "../../core/base/json.ts";
 import type { Day } from "../../core/base/time.ts";
@@ -22,7 +23,7 @@ export const NO_ROWS: ListPage = { rows: [], cursor: null, total: 0 };
 
 /** Gong's calls as the streams use them. An empty list is an empty page, not an error. */
 export type GongClient = {
-  readonly settings: GongSettings;
+  readonly clock: Clock;
   users(cursor: string | null): Promise<ListPage>;
   /** Calls with parties and statistics, by the day of their start; of web conferences, of their scheduled start. In UTC. */
   calls(days: Days, cursor: string | null): Promise<ListPage>;
@@ -66,7 +67,7 @@ const BEGINNING = "2000-01-01T00:00:00Z";
 
 type Question = Pick<HttpRequest, "method" | "params" | "body"> & { readonly path: string };
 
-export function createGongClient({ http, settings, credentials }: ClientContext<GongSettings>): GongClient {
+export function createGongClient({ http, settings, credentials, clock }: ClientContext<GongSettings>): GongClient {
   let opened: Promise<{ readonly api: Http; readonly baseUrl: string }> | null = null;
 
   /** The account's address may have come with the token, so it is known only when the credentials are. */
@@ -113,7 +114,7 @@ export function createGongClient({ http, settings, credentials }: ClientContext<
   }
 
   return {
-    settings,
+    clock,
     users: (cursor) => list("users", { path: "v2/users", params: cursor === null ? {} : { cursor } }),
     calls: (days, cursor) =>
       post("calls", "v2/calls/extensive", instants(days), { ...at(cursor), contentSelector: CALL_FIELDS }),

@@ -15,8 +15,8 @@ export const gong: AnyConnector = defineConnector({
   auth: gongAuth,
   everyS: 300,
   createClient: createGongClient,
-  check: (client, settings) => checkGong(client, settings),
+  check: checkGong,
   streams: gongStreams,
   webhook: gongWebhook,
-  totals: (client) => gongTotals(client),
+  totals: gongTotals,
 });

@@ -2,8 +2,8 @@ import type { Total } from "../../core/connector/define.ts";
 import type { GongClient } from "./client.ts";
 
 /** What Gong says that it has. Its count runs ahead: a call is counted when it is known, and listed when it has been analysed. */
-export async function gongTotals(client: GongClient, now = new Date()): Promise<readonly Total[]> {
-  const calls = await client.countCalls(now);
+export async function gongTotals(client: GongClient): Promise<readonly Total[]> {
+  const calls = await client.countCalls(client.clock.now());
   const users = await client.users(null);
   return [
     {
