@@ -157,7 +157,8 @@ function changesOf({ store, origin }: ZendeskSimulator, clock: { time: Date }): 
     spoil: (stream, how) =>
       change(stream, (row) => {
         if (how === "unknown") return { surprise: { is: [changes] } };
-        return stream === "survey_responses" ? { answers: [{ type: 17 }] } : { ...MISTYPED[stream], spoilt: row.id };
+        if (stream !== "survey_responses") return MISTYPED[stream] ?? {};
+        return { answers: (row["answers"] as readonly Fields[]).map((answer) => ({ ...answer, rating: "five" })) };
       }),
   };
 }
