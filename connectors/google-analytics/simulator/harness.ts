@@ -38,6 +38,7 @@ async function startHarness({ seed, records, now }: HarnessOptions): Promise<Har
   const today = dayOf(at, company.profile.timeZone);
   const { faults } = sim;
   let changes = 0;
+  let spoils = 0;
   let listener: (() => void) | null = null;
   // The server asks for this fault first, once for each request.
   const strikes = faults.strikes.bind(faults);
@@ -61,7 +62,9 @@ async function startHarness({ seed, records, now }: HarnessOptions): Promise<Har
     add: () => null, // Days come by themselves, one a day …
     remove: () => null, // … and none ever goes.
     spoil(_stream, how) {
-      const day = addDays(today, -2);
+      // Another day each time: a report that was spoiled before is not changed by being spoiled again.
+      spoils += 1;
+      const day = addDays(today, -(1 + (spoils % RESTATED_DAYS)));
       sim.spoil(day, how);
       return day;
     },

@@ -55,6 +55,8 @@ export type AnalyticsSimulator = {
   readonly log: readonly LoggedRequest[];
   /** Reports that were asked for, oldest first, as they came and as they were answered. */
   readonly reports: readonly { readonly body: string; readonly answer: unknown }[];
+  /** What it says of its dimensions and metrics. */
+  metadata(): unknown;
   /** Something happened in the live company. */
   change(change: CompanyChange): void;
   /** Leaves so much of a quota until its hour or day is over. */
@@ -105,7 +107,7 @@ export async function startGoogleAnalyticsSimulator(options: AnalyticsSimulatorO
     const [, propertyId, method] = ROUTE.exec(request.path) ?? [];
     if (propertyId === undefined) return refusal(404, "NOT_FOUND", "Requested entity was not found.");
     const presented = readAuthorization(request.headers["authorization"]);
-    if (dial.isKeyRevoked || presented.kind !== "bearer" || !account.accepts(presented.token, now()))
+    if (dial.isKeyRevoked || presented.kind !== "bearer" || !account.accepts(presented.token))
       return refusal(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.");
     if (dial.isApiDisabled)
       return refusal(
@@ -153,6 +155,7 @@ export async function startGoogleAnalyticsSimulator(options: AnalyticsSimulatorO
     site,
     log: server.log,
     reports,
+    metadata: () => metadata(PROPERTY_ID),
     change: (change) => site.change(change),
     leaveQuota: (name, remaining) => quota.leave(name, remaining, now()),
     answerWith: (given, times = 1) => void planned.push(...Array.from({ length: times }, () => given)),

@@ -53,10 +53,7 @@ export function createSite(company: Company, timeZone: () => string): Site {
     extras.push({ day: dayOf(at, timeZone()), ...more, sessions: 1, users: 1 });
   };
 
-  function settled(day: Day): readonly WebDay[] {
-    const days = [...company.webDaysOf(day), ...extras.filter((each) => each.day === day)];
-    return restatedRows(days, restated.get(day) ?? 0);
-  }
+  const settled = (day: Day): readonly WebDay[] => restatedRows(company.webDaysOf(day), restated.get(day) ?? 0);
 
   return {
     firstDay: dayOf(company.profile.startedAt, company.profile.timeZone),
@@ -65,7 +62,8 @@ export function createSite(company: Company, timeZone: () => string): Site {
       if (day > today) return [];
       const share = day === today ? elapsed(day, now, timeZone()) : day === addDays(today, -1) ? YESTERDAYS_SHARE : 1;
       const rows = settled(day).flatMap((each) => (share === 1 ? [each] : unfinished(each, share)));
-      return merged(rows).map(asVisits);
+      const live = extras.filter((each) => each.day === day);
+      return merged([...rows, ...live]).map(asVisits);
     },
     change(change) {
       if (change.type === "lead.created") {
