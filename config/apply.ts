@@ -2,14 +2,13 @@ import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import { TributaryError } from "../core/base/errors.ts";
 import type { JsonObject } from "../core/base/json.ts";
-import { relateReps } from "../core/identity/index.ts";
+import { relateReps, removeConnection } from "../core/identity/index.ts";
 import { applyPipelineSettings } from "../core/normalise/pipeline-settings.ts";
 import { credentialsOf, destinationKeyOf, endpointSecretOf, type Secrets } from "../core/secrets/index.ts";
 import { writeAudit } from "../core/store/audit.ts";
 import type { Db, Tx } from "../core/store/db.ts";
 import { deleteEndpoint, endpointSecret, insertEndpoint, listEndpoints } from "../core/store/endpoints.ts";
 import {
-  deleteConnection,
   insertConnection,
   listConnectionRows,
   listExchangeRates,
@@ -147,7 +146,7 @@ async function applyChange(tx: Tx, change: Change, context: ChangeContext): Prom
 async function applyConnection(tx: Tx, change: Change, { desired, stored, secrets }: ChangeContext): Promise<void> {
   const wanted = desired.connections.find((one) => one.id === change.id);
   if (wanted === undefined) {
-    await deleteConnection(tx, change.id);
+    await removeConnection(tx, change.id);
     return;
   }
   const found = stored.connections.find((one) => one.id === change.id) ?? null;

@@ -10,11 +10,11 @@ import {
   unknownConnection,
 } from "../../core/land/engine.ts";
 import type { PullDeps } from "../../core/land/pull.ts";
+import { removeConnection } from "../../core/identity/index.ts";
 import { credentialsOf } from "../../core/secrets/index.ts";
 import { markAuthorised, readConnection } from "../../core/store/connections.ts";
 import {
   type ConnectionRow,
-  deleteConnection,
   insertConnection,
   listConnectionRows,
   setConnectionState,
@@ -72,7 +72,7 @@ export function createActions(hub: Hub, engine: PullDeps): Actions {
       });
     },
     async removeConnection(id) {
-      const wasThere = await store.db.transaction().execute((tx) => deleteConnection(tx, id));
+      const wasThere = await store.db.transaction().execute((tx) => removeConnection(tx, id));
       if (!wasThere) throw unknownConnection(id);
     },
     requestMeasure: async () => queues.request({ queue: "measure", payload: { reason: "facts" } }),

@@ -20,6 +20,8 @@ import {
   readIdentities,
   rowsOfEntity,
 } from "../store/identities.ts";
+import { deleteConnection } from "../store/setup.ts";
+import { leftBy } from "../store/left-by.ts";
 import { forgetLinks, insertManualLink, linkedRows, replaceLinks, undoLinksOfPair } from "../store/identity-links.ts";
 import { regroup, RELATED_ENTITIES } from "./components.ts";
 import { markDuplicates } from "./duplicates.ts";
@@ -290,4 +292,23 @@ export async function relateReps(tx: Tx, now: Date): Promise<void> {
   await lockIdentities(tx);
   const { reps } = await applyRepsConfig(tx, now);
   await relateAgain(tx, { ...NOBODY, reps });
+}
+
+/**
+ * Removes an account with everything that was pulled from it. What had been one with its rows, a double of its touches or attributed to its
+ * deals is related anew to what is left.
+ *
+ * @returns false when there is no such connection.
+ */
+export async function removeConnection(tx: Tx, connectionId: string): Promise<boolean> {
+  await lockIdentities(tx);
+  const left = await leftBy(tx, connectionId);
+  if (!(await deleteConnection(tx, connectionId))) return false;
+  const seeds = await linkByKeys(tx, left.keys.filter(isLinkable));
+  await regroupAll(tx, [...new Set([...left.rows, ...seeds])]);
+  await markDuplicates(tx, left.doubles);
+  const { rows: people } = left;
+  const concerned = await attributionsConcerned(tx, { people, companies: people, deals: [], deletedRecordIds: [] });
+  await attribute(tx, [...new Set([...left.attributed, ...concerned])]);
+  return true;
 }

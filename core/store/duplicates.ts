@@ -46,6 +46,9 @@ function touchedActivities(ids: readonly string[]) {
     where a.id = any(${ids}::uuid[]) and a.deleted_at is null`;
 }
 
+// `offset 0` keeps each look-up a look-up by index for each touched row. Without it PostgreSQL, which has no statistics of a table that has
+// just been loaded, reads all activities, or all telephone numbers, for every batch: measured, 8 s for 500 calls instead of 25 ms.
+
 /** Everyone who is the activity's person. */
 const SAME_PERSON = sql`(select a.person as id union all select m.id from people m where m.merged_into = a.person)`;
 
@@ -54,8 +57,10 @@ const SAME_LINE = sql`(
   select g.id from ${SAME_PERSON} g
   union
   select theirs.entity_id from ${SAME_PERSON} g
-  join identities own on own.entity_id = g.id and own.key_type = 'phone'
-  join identities theirs on theirs.entity = 'person' and theirs.key_type = 'phone' and theirs.key_value = own.key_value
+  cross join lateral (select i.key_value from identities i where i.entity_id = g.id and i.key_type = 'phone' offset 0) own
+  cross join lateral (
+    select i.entity_id from identities i where i.entity = 'person' and i.key_type = 'phone' and i.key_value = own.key_value offset 0
+  ) theirs
 )`;
 
 /** Every pair that a rule makes of one of the activities and any other. */
@@ -70,9 +75,6 @@ export async function findTouchPairs(tx: Tx, ids: readonly string[]): Promise<To
 
 const PAIR = sql`a.id as a, b.id as b, a.connection_id as "connectionA", b.connection_id as "connectionB",
   abs(extract(epoch from b.occurred_at - a.occurred_at))::float8 as "gapS"`;
-
-// `offset 0` keeps each look-up a look-up by index for each touched row. Without it PostgreSQL, which has no statistics of a table that has
-// just been loaded, reads all activities for every batch.
 
 function byKey() {
   return sql`

@@ -123,7 +123,7 @@ const MERGED = ["reps", "teams", "people", "companies"] as const;
 
 /**
  * Removes an account with everything that was pulled from it. Rows of other connections that had been merged into one of its rows stand
- * for themselves again.
+ * for themselves again; core/identity relates them anew.
  *
  * @returns false when there is no such connection.
  */

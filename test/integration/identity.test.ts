@@ -1,9 +1,10 @@
+import { sql } from "kysely";
 import { beforeEach, expect, test } from "vitest";
 import { entityId } from "../../core/base/ids.ts";
-import { linkManually, relateReps, undoLink } from "../../core/identity/index.ts";
+import { linkManually, relateReps, removeConnection, undoLink } from "../../core/identity/index.ts";
 import type { Store } from "../../core/store/db.ts";
 import { testDatabase } from "../support/database.ts";
-import { activity, company, instant, person, Plain, rep } from "./normalise-world.ts";
+import { activity, company, instant, person, pipeline, Plain, rep } from "./normalise-world.ts";
 
 let store: Store;
 let crm: Plain;
@@ -180,4 +181,105 @@ test("one meeting in two calendars counts once; the next of a series is another"
   const doubles = rows.filter((row) => row.duplicate_of !== null);
   expect(doubles).toHaveLength(1);
   expect(rows.find((row) => row.id === doubles[0]?.duplicate_of)?.external_id).toMatch(/^a/);
+});
+
+test("who is one does not depend on what arrives first, also where a tool has an address twice", async () => {
+  const third = await Plain.connect(store, "third");
+  const facts: [Plain, object][] = [
+    [crm, person("c1", { emails: ["eve@acme.example"], name: "Eve" })],
+    [crm, person("c2", { emails: ["eve@acme.example"], name: "Bob", phones: ["+14155552671"] })],
+    [mail, person("m1", { emails: ["eve@acme.example", "eve@home.example"], name: "Eve" })],
+    [mail, person("m2", { name: "Zoe", phones: ["+14155552671"] })],
+    [third, person("t1", { emails: ["eve@home.example"], name: "Eve" })],
+    [third, person("t2", { name: "ZOE", phones: ["+14155552671"] })],
+  ];
+  const outcomes = new Set<string>();
+  for (const order of [
+    facts,
+    facts.toReversed(),
+    [2, 5, 0, 4, 1, 3].map((index) => facts[index] as (typeof facts)[number]),
+  ]) {
+    await sql`truncate raw_records, people, identities, identity_links`.execute(store.db);
+    await sql`update stream_states set landed_seq = 0, normalised_seq = 0`.execute(store.db);
+    for (const [tool, fact] of order) await take(tool, fact);
+    const { rows } = await sql<{ said: string }>`
+      select p.external_id || ' ' || w.external_id as said from people p join people w on w.id = p.merged_into order by 1
+    `.execute(store.db);
+    outcomes.add(rows.map((row) => row.said).join(", "));
+  }
+  // Of the two rows of the CRM with the address the first by id is the one that the others are; the other stands for itself.
+  const first = [entityId("person", "crm", "c1"), entityId("person", "crm", "c2")].toSorted()[0];
+  const winner = first === entityId("person", "crm", "c1") ? "c1" : "c2";
+  expect([...outcomes]).toEqual([`m1 ${winner}, t1 ${winner}, t2 m2`]);
+});
+
+test("a row that names another tool's id is that tool's row, whichever comes first; a bare number of nobody knows whom is nobody's", async () => {
+  await take(
+    mail,
+    person("m1", { otherIds: [{ system: "plain", id: "c1" }] }),
+    person("m2", { otherIds: [{ system: null, id: "c2" }] }),
+  );
+  await take(
+    mail,
+    person("m3", { otherIds: [{ system: "zendesk", id: "c3" }] }),
+    person("m4", { otherIds: [{ system: null, id: "42" }] }),
+  );
+  await take(crm, person("c1"), person("c2"), person("c3"), person("42"), company("c1"));
+  await take(mail, company("k1", { otherIds: [{ system: "plain", id: "c1" }] }));
+  expect(await mergedInto("people", "mail", "m1")).toBe(entityId("person", "crm", "c1"));
+  expect(await mergedInto("people", "mail", "m2")).toBe(entityId("person", "crm", "c2"));
+  expect(await mergedInto("people", "mail", "m3")).toBeNull();
+  expect(await mergedInto("people", "mail", "m4")).toBeNull();
+  expect(await mergedInto("companies", "mail", "k1")).toBe(entityId("company", "crm", "c1"));
+  expect((await links()).map((link) => `${link.rule} ${link.evidence}`).toSorted()).toEqual([
+    "company.other_id other_id:plain:c1",
+    "person.other_id other_id:*:c2",
+    "person.other_id other_id:plain:c1",
+  ]);
+  // Now two tools have that id, and nobody says whose is meant.
+  const third = await Plain.connect(store, "third");
+  await take(third, person("c2"));
+  expect(await mergedInto("people", "mail", "m2")).toBeNull();
+});
+
+test("an undone merge does not come back through a third row, whichever link would bring it", async () => {
+  await take(crm, person("c1", { emails: ["eve@acme.example"] }));
+  await take(mail, person("m1", { emails: ["eve@acme.example", "eve@home.example"] }));
+  const [link] = await links();
+  await store.db.transaction().execute((tx) => undoLink(tx, link?.id ?? 0, "ops@us.example", new Date(AT)));
+  // t1 has an address with each of the two: it can be one of them only, and the surer link decides.
+  const third = await Plain.connect(store, "third");
+  await take(third, person("t1", { emails: ["eve@acme.example", "eve@home.example"] }));
+  const t1 = await mergedInto("people", "third", "t1");
+  expect([entityId("person", "crm", "c1"), entityId("person", "mail", "m1")]).toContain(t1);
+  expect(await mergedInto("people", "mail", "m1")).toBeNull();
+  expect(await mergedInto("people", "crm", "c1")).toBeNull();
+});
+
+test("when an account is removed, what had hung on its rows is one with what is left, and its touches count again", async () => {
+  const third = await Plain.connect(store, "third");
+  const called = { person: "p", rep: "ann", durationS: 60 };
+  for (const tool of [crm, mail, third])
+    await take(
+      tool,
+      person("p", { emails: ["eve@acme.example"] }),
+      rep("ann", { email: "ann@us.example" }),
+      activity(`call-${tool.id}`, called),
+    );
+  await take(crm, pipeline("sales", ["P"]));
+  const marks = async () => {
+    const { rows } = await sql<{ of: string | null }>`
+      select f.external_id as of from activities a left join activities f on f.id = a.duplicate_of order by a.connection_id
+    `.execute(store.db);
+    return rows.map((row) => row.of);
+  };
+  expect(await marks()).toEqual([null, "call-crm", "call-crm"]);
+  await store.db.transaction().execute((tx) => removeConnection(tx, "crm"));
+  expect(await mergedInto("people", "third", "p")).toBe(entityId("person", "mail", "p"));
+  // The earlier of two that began at once is the one of the lower id.
+  const [first, second] = ["mail", "third"].toSorted((a, b) =>
+    entityId("activity", a, `call-${a}`) < entityId("activity", b, `call-${b}`) ? -1 : 1,
+  );
+  expect((await marks()).toSorted()).toEqual([`call-${first}`, null].toSorted());
+  expect(second).toBeDefined();
 });
