@@ -88,10 +88,10 @@ it("after signing in, refresh tokens that work once are used once, however many 
   expect(sim.oauth.issued.count - issuedBefore).toBe(1);
   const second = await stored("signed-in");
   expect(second["refresh_token"]).not.toBe(first["refresh_token"]);
-  // The old one is used up: whoever had kept it would be locked out.
+  // The old one is used up: whoever had kept it would be locked out. (It is a text: see above.)
   const reused = sim.oauth.refresh(
     { id: client.client_id, secret: client.client_secret },
-    String(first["refresh_token"]),
+    first["refresh_token"] as string,
   );
   expect(reused).toBeNull();
 });

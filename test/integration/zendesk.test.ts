@@ -113,13 +113,16 @@ describe("the traps of node-zendesk", () => {
     const next = `${thief.url}/api/v2/incremental/tickets/cursor.json?of=`;
     const hostile = await serve((url) => ({
       // The library follows whatever holds the endpoint's address.
-      ...{ after_url: next + url, next_page: next + url, links: { next: next + url } },
-      ...{ tickets: [], groups: [], group_memberships: [], organizations: [] },
-      ...{
-        after_cursor: "second",
-        end_of_stream: url.includes("second") || url.includes("start_time=77"),
-        end_time: 77,
-      },
+      after_url: next + url,
+      next_page: next + url,
+      links: { next: next + url },
+      tickets: [],
+      groups: [],
+      group_memberships: [],
+      organizations: [],
+      after_cursor: "second",
+      end_time: 77,
+      end_of_stream: url.includes("second") || url.includes("start_time=77"),
       meta: { has_more: !url.includes("second"), after_cursor: "second" },
     }));
     for (const stream of ["tickets", "organizations", "groups"])
