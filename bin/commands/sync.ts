@@ -37,13 +37,25 @@ function parseDay(text: string): string {
 }
 
 /** Pulls a connection's streams one after another, then computes the KPIs. Returns the runs; it throws for none of them. */
-export async function sync(
+async function sync(
+  hub: Hub,
+  context: CliContext,
+  connectionId: string,
+  options: SyncOptions,
+): Promise<readonly Run[]> {
+  const runs = await pullStreams(hub, context, connectionId, options);
+  if (runs.some((run) => run.counts.facts > 0)) await measure(hub, { reason: "facts" });
+  return runs;
+}
+
+/** The first half of a sync: everything but the KPIs. */
+export async function pullStreams(
   hub: Hub,
   { out, signal, env }: CliContext,
   connectionId: string,
   options: SyncOptions,
 ): Promise<readonly Run[]> {
-  const { store, clock, log } = hub;
+  const { store } = hub;
   const engine = createPullDeps({ ...hub, allowPrivateNetworks: env.allowPrivateNetworks });
   const streams = await chooseStreams(engine, connectionId, options.stream ?? null);
   const { timeZone } = await readWorkspace(store.db);
@@ -60,7 +72,6 @@ export async function sync(
     // The other streams would be refused in the same way, and asking on with a refused key may lock the account.
     if (run.error?.kind === "auth" || run.error?.kind === "ended" || signal.aborted) break;
   }
-  if (runs.some((run) => run.counts.facts > 0)) await measure({ store, clock, log }, { reason: "facts" });
   return runs;
 }
 

@@ -1,11 +1,12 @@
 import { TributaryError } from "../../core/base/errors.ts";
 import { createLog } from "../../core/base/log.ts";
-import { sync } from "../commands/sync.ts";
+import { measure } from "../../workers/measure.ts";
+import { pullStreams } from "../commands/sync.ts";
 import { type CliContext, createContext, type Hub } from "../context.ts";
 import { DRAIN_MS, ROLES } from "../hub/roles.ts";
 import { runHub } from "../hub/run.ts";
 import { holdFolder } from "./folder.ts";
-import { applyDemoConfig, ADMIN_EMAIL, createAccess, subscribeClose } from "./set-up.ts";
+import { applyDemoConfig, ADMIN_EMAIL, createAccess, subscribeVendors } from "./set-up.ts";
 import { type DemoState, openState, ticksFile, writeState } from "./state.ts";
 import { portsOf, startVendorsProcess, type VendorsProcess } from "./vendors-process.ts";
 import type { VendorsReady } from "./vendors-protocol.ts";
@@ -32,7 +33,6 @@ export type DemoAddresses = {
   readonly readyAfterS: number;
 };
 
-const CONNECTIONS = ["sheets", "close"];
 const FEEDS = ["won-value", "leaderboard", "won-by-month", "stages", "win-rate"];
 
 /**
@@ -62,11 +62,11 @@ export async function runDemo(
     };
     const demo = createContext(env, context.out, context.signal);
     context.out.note("Starting the simulated vendors and the database …");
-    // Vendors forget who had subscribed when they die.
-    let resubscribe: () => Promise<void> = () => Promise.resolve();
+    // Vendors forget who had subscribed when they die, and some make new keys.
+    let onRestart: (ready: VendorsReady) => Promise<void> = () => Promise.resolve();
     const starting = startVendorsProcess(
       { ...state, startedAt: new Date(state.startedAt), ticksFile: ticksFile(options.folder) },
-      { log: createLog(env.logLevel ?? "warn"), onRestart: () => resubscribe() },
+      { log: createLog(env.logLevel ?? "warn"), onRestart: (ready) => onRestart(ready) },
     );
     // Both take seconds, so they start at once; a failure of the vendors is met when they are needed.
     starting.catch(() => undefined);
@@ -75,7 +75,10 @@ export async function runDemo(
         async (hub) => {
           const vendors = await starting;
           await live(hub, demo, options, { state, vendors }, (url, linkKey) => {
-            resubscribe = () => subscribeClose(hub, url);
+            onRestart = async (ready) => {
+              await applyDemoConfig(hub, ready);
+              await subscribeVendors(hub, url, vendors);
+            };
             const readyAfterS = (Date.now() - startedMs) / 1000;
             onReady({ ...addresses(url, vendors.ready, linkKey, state), isNew, readyAfterS });
           });
@@ -97,15 +100,15 @@ async function live(
   { state, vendors }: { readonly state: DemoState; readonly vendors: VendorsProcess },
   onReady: (url: string, linkKey: string) => void,
 ): Promise<void> {
-  await applyDemoConfig(hub, state, vendors.ready);
+  const connections = await applyDemoConfig(hub, vendors.ready);
   const linkKey = await createAccess(hub, state);
   await writeState(options.folder, { ...state, linkKey, ports: portsOf(vendors.ready) });
-  await firstLoad(hub, context);
+  await firstLoad(hub, context, connections);
   if (context.signal.aborted) return;
   const running = await runHub(hub, ROLES);
   try {
     if (running.url === null) throw new Error("The demo runs a server.");
-    await subscribeClose(hub, running.url);
+    await subscribeVendors(hub, running.url, vendors);
     if (options.isLive) vendors.startLife();
     onReady(running.url, linkKey);
     await aborted(context.signal);
@@ -115,18 +118,24 @@ async function live(
   }
 }
 
-/** Everything once, in this process, before the workers begin. Of a demo that is started again it brings what has happened since. */
-async function firstLoad(hub: Hub, context: CliContext): Promise<void> {
-  for (const id of CONNECTIONS) {
-    context.out.note(`Loading ${id} …`);
-    const failed = (await sync(hub, context, id, {})).find((run) => run.state === "failed");
-    if (failed !== undefined) throw loadFailed(id, failed.stream, failed.error?.message ?? "unknown reason");
-  }
+/**
+ * Everything once, in this process, before the workers begin; all accounts at the same time, since each mostly waits for its vendor. Of a
+ * demo that is started again it brings what has happened since.
+ */
+async function firstLoad(hub: Hub, context: CliContext, connections: readonly string[]): Promise<void> {
+  context.out.note(`Loading ${connections.join(", ")} …`);
+  await Promise.all(
+    connections.map(async (id) => {
+      const failed = (await pullStreams(hub, context, id, {})).find((run) => run.state === "failed");
+      if (failed !== undefined) throw loadFailed(id, failed.stream, failed.error?.message ?? "unknown reason");
+    }),
+  );
+  if (!context.signal.aborted) await measure(hub, { reason: "facts" });
 }
 
 function addresses(
   url: string,
-  { pagesUrl, pid }: VendorsReady,
+  { origins, pid }: VendorsReady,
   linkKey: string,
   state: DemoState,
 ): Omit<DemoAddresses, "isNew" | "readyAfterS"> {
@@ -137,7 +146,7 @@ function addresses(
     tv: `${url}/tv/sales-floor?key=${linkKey}`,
     feeds: FEEDS.map((feed) => `${url}/feeds/${feed}?key=${linkKey}`),
     api: `${url}/docs`,
-    webhookReceiver: `${pagesUrl}/`,
+    webhookReceiver: `${origins.pages}/`,
     vendorsPid: pid,
   };
 }

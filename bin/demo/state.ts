@@ -5,6 +5,7 @@ import path from "node:path";
 import { z } from "zod";
 import { TributaryError } from "../../core/base/errors.ts";
 import { emptyFolder } from "./folder.ts";
+import { ports } from "./vendors-protocol.ts";
 
 /**
  * What a demo has to remember to be the same demo when it is started again: the story follows from seed, start and the instants of its
@@ -12,12 +13,12 @@ import { emptyFolder } from "./folder.ts";
  */
 const states = z.object({
   /** Of the generator and of this file; another one means another story. */
-  version: z.literal(1),
+  version: z.literal(2),
   seed: z.int(),
   /** Where the history ends and life begins, ISO. */
   startedAt: z.iso.datetime(),
   /** Where the vendors answered last; taken again when free, so that no address in the hub changes. */
-  ports: z.object({ close: z.int(), geckoboard: z.int(), pages: z.int() }),
+  ports,
   adminPassword: z.string(),
   /** The token of the link key for screens; null until the hub has made it. */
   linkKey: z.string().nullable(),
@@ -49,10 +50,10 @@ export async function openState(
   }
   await emptyFolder(folder);
   const state: DemoState = {
-    version: 1,
+    version: 2,
     seed,
     startedAt: now.toISOString(),
-    ports: { close: 0, geckoboard: 0, pages: 0 },
+    ports: {},
     adminPassword: randomBytes(12).toString("base64url"),
     linkKey: null,
     webhookSecret: `whsec_${randomBytes(32).toString("base64")}`,

@@ -1,12 +1,19 @@
 import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Log } from "../../core/base/log.ts";
 import { TributaryError } from "../../core/base/errors.ts";
-import { type VendorsPlan, type VendorsReady, vendorsReady } from "./vendors-protocol.ts";
+import { type Order, report, type VendorName, type VendorsPlan, type VendorsReady } from "./vendors-protocol.ts";
 
 /** The vendors' process as the demo holds it. One that dies is started again on the same ports, where its story goes on. */
 export type VendorsProcess = {
   readonly ready: VendorsReady;
+  /**
+   * Enters the hub's addresses at those vendors that have no interface for it, as an admin would.
+   *
+   * @returns what each of them signs its deliveries with.
+   */
+  addWebhooks(addresses: { readonly [name: string]: string }): Promise<{ readonly [name in VendorName]?: string }>;
   /** Lets live activity begin, also in every later process. */
   startLife(): void;
   stop(): Promise<void>;
@@ -45,7 +52,7 @@ export async function startVendorsProcess(
     try {
       current = await begin(same);
       watch(current.child);
-      if (isAlive) current.child.send({ type: "live" });
+      if (isAlive) tell(current.child, { type: "live" });
       await options.onRestart(current.ready);
       deaths = 0;
     } catch (err) {
@@ -57,9 +64,15 @@ export async function startVendorsProcess(
   watch(current.child);
   return {
     ready: current.ready,
+    async addWebhooks(addresses) {
+      tell(current.child, { type: "webhooks", addresses });
+      const [message] = (await once(current.child, "message")) as [unknown];
+      const answer = report.parse(message);
+      return answer.type === "webhooks" ? answer.secrets : {};
+    },
     startLife() {
       isAlive = true;
-      current.child.send({ type: "live" });
+      tell(current.child, { type: "live" });
     },
     async stop() {
       isStopping = true;
@@ -70,8 +83,13 @@ export async function startVendorsProcess(
 
 /** The ports that the vendors answer on. */
 export function portsOf(ready: VendorsReady): VendorsPlan["ports"] {
-  const port = (address: string): number => Number(new URL(address).port);
-  return { close: port(ready.closeUrl), geckoboard: port(ready.geckoboardUrl), pages: port(ready.pagesUrl) };
+  return Object.fromEntries(
+    Object.entries(ready.origins).map(([name, origin]) => [name, Number(new URL(origin).port)]),
+  );
+}
+
+function tell(child: ChildProcess, order: Order): void {
+  child.send(order);
 }
 
 type Begun = { readonly child: ChildProcess; readonly ready: VendorsReady };
@@ -83,8 +101,11 @@ function begin(plan: VendorsPlan): Promise<Begun> {
   return new Promise((resolve, reject) => {
     child.once("exit", (code) => reject(failed(code)));
     child.once("error", (cause) => reject(failed(null, cause)));
-    child.once("message", (message) => resolve({ child, ready: vendorsReady.parse(message) }));
-    child.send({ type: "start", plan });
+    child.once("message", (message) => {
+      const first = report.parse(message);
+      if (first.type === "ready") resolve({ child, ready: first });
+    });
+    tell(child, { type: "start", plan });
   });
 }
 

@@ -1,25 +1,54 @@
 import { z } from "zod";
 
-/** What the demo and the process of its vendors say to each other: a plan, then `ready`, then `live`. */
+/** What the demo and the process of its vendors say to each other: `start`, then `ready`; `webhooks` with its answer; `live`. */
 
-export const vendorsPlan = z.object({
+export const VENDORS = [
+  "close",
+  "mailchimp",
+  "zendesk",
+  "google-analytics",
+  "gong",
+  "drift",
+  "intercom",
+  "geckoboard",
+  "pages",
+] as const;
+export type VendorName = (typeof VENDORS)[number];
+
+export const ports = z.partialRecord(z.enum(VENDORS), z.int());
+
+const vendorsPlan = z.object({
   seed: z.int(),
   startedAt: z.coerce.date(),
   ticksFile: z.string(),
-  /** Wanted; 0 for any. */
-  ports: z.object({ close: z.int(), geckoboard: z.int(), pages: z.int() }),
+  /** Wanted; absent: any. */
+  ports,
   webhookSecret: z.string(),
   geckoboardKey: z.string(),
 });
 export type VendorsPlan = z.infer<typeof vendorsPlan>;
 
-export const vendorsReady = z.object({
+export const order = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("start"), plan: vendorsPlan }),
+  /** Calls these addresses from now on when something happens, as if an admin had entered them at the vendor. */
+  z.object({ type: z.literal("webhooks"), addresses: z.partialRecord(z.enum(VENDORS), z.string()) }),
+  z.object({ type: z.literal("live") }),
+]);
+export type Order = z.infer<typeof order>;
+
+const vendorsReady = z.object({
   type: z.literal("ready"),
   pid: z.int(),
-  closeUrl: z.string(),
-  closeKey: z.string(),
-  lostReasonField: z.string(),
-  geckoboardUrl: z.string(),
-  pagesUrl: z.string(),
+  /** Where each answers: `http://127.0.0.1:…`. */
+  origins: z.record(z.enum(VENDORS), z.string()),
+  /** The variables of the demo's config file: addresses and credentials. */
+  variables: z.record(z.string(), z.string()),
 });
 export type VendorsReady = z.infer<typeof vendorsReady>;
+
+export const report = z.discriminatedUnion("type", [
+  vendorsReady,
+  /** What each of the vendors signs its deliveries with. */
+  z.object({ type: z.literal("webhooks"), secrets: z.partialRecord(z.enum(VENDORS), z.string()) }),
+]);
+export type Report = z.infer<typeof report>;

@@ -1,13 +1,12 @@
-import { startCloseSimulator } from "../../connectors/close/simulator/index.ts";
-import { LOST_REASON_FIELD } from "../../connectors/close/simulator/setup.ts";
 import { createCompany } from "../../connectors/_simulator/company/company.ts";
-import { startGeckoboardSimulator } from "../../dashboards/destinations/geckoboard/simulator/index.ts";
 import { createLife } from "./life.ts";
-import { startPages } from "./pages.ts";
-import { type VendorsPlan, vendorsPlan, type VendorsReady } from "./vendors-protocol.ts";
+import { type Vendor, VENDOR_STARTS } from "./vendor-list.ts";
+import { order, type Report, type VendorName, VENDORS, type VendorsPlan } from "./vendors-protocol.ts";
 
-type Vendors = {
-  readonly ready: VendorsReady;
+type Running = {
+  readonly ready: Extract<Report, { type: "ready" }>;
+  /** What each vendor signs its deliveries to these addresses with. */
+  addWebhooks(addresses: { readonly [name in VendorName]?: string }): Promise<{ [name in VendorName]?: string }>;
   startLife(): void;
   stop(): Promise<void>;
 };
@@ -16,34 +15,36 @@ type Vendors = {
 const TICK_MS = 2000;
 
 /** Every vendor of the demo in one process of its own, so that they are as far from the hub as real ones: HTTP is all that they share. */
-async function startVendors(plan: VendorsPlan): Promise<Vendors> {
+async function startVendors(plan: VendorsPlan): Promise<Running> {
   const company = createCompany({ seed: plan.seed, now: plan.startedAt });
   const life = createLife(company, plan.ticksFile);
-  const { ports } = plan;
-  // A first load that is paced like a real account's would take minutes; five times the pace still shows the limits at work.
-  const close = await onPort(ports.close, (port) =>
-    startCloseSimulator({ company, clock: life.clock, port, limits: 5 }),
-  );
-  life.onChange((change) => close.change(change));
+  const vendors = new Map<VendorName, Vendor>();
+  for (const name of VENDORS) {
+    const start = VENDOR_STARTS[name];
+    const vendor = await onPort(plan.ports[name] ?? 0, (port) => start({ company, clock: life.clock, port, plan }));
+    vendors.set(name, vendor);
+    if (vendor.change !== undefined) life.onChange(vendor.change);
+  }
   life.relive();
-  const geckoboard = await onPort(ports.geckoboard, (port) =>
-    startGeckoboardSimulator({ apiKey: plan.geckoboardKey, port }),
-  );
-  const pages = await onPort(ports.pages, (port) => startPages({ company, webhookSecret: plan.webhookSecret, port }));
+  const origins = Object.fromEntries([...vendors].map(([name, { url }]) => [name, new URL(url).origin]));
+  const variables = Object.assign({}, ...[...vendors.values()].map((vendor) => vendor.variables)) as {
+    readonly [name: string]: string;
+  };
   return {
-    ready: {
-      type: "ready",
-      pid: process.pid,
-      closeUrl: close.baseUrl,
-      closeKey: close.apiKey,
-      lostReasonField: LOST_REASON_FIELD,
-      geckoboardUrl: geckoboard.baseUrl,
-      pagesUrl: pages.origin,
+    // Every name has its vendor by now.
+    ready: { type: "ready", pid: process.pid, origins: origins as Running["ready"]["origins"], variables },
+    async addWebhooks(addresses) {
+      const secrets: { [name in VendorName]?: string } = {};
+      for (const [name, vendor] of vendors) {
+        const address = addresses[name];
+        if (address !== undefined && vendor.addWebhook !== undefined) secrets[name] = await vendor.addWebhook(address);
+      }
+      return secrets;
     },
     startLife: () => life.start(TICK_MS),
     async stop() {
       life.stop();
-      await Promise.all([close.close(), geckoboard.close(), pages.close()]);
+      await Promise.all([...vendors.values()].map((vendor) => vendor.close()));
     },
   };
 }
@@ -61,15 +62,21 @@ async function onPort<T>(port: number, start: (port: number) => Promise<T>): Pro
 
 /** What the vendors' process does: waits for its plan, starts, and lives until it is told to end or its parent is gone. */
 export async function serveVendors(): Promise<void> {
-  const message = await new Promise<unknown>((resolve) => process.once("message", resolve));
-  const { plan } = message as { readonly plan: unknown };
-  const vendors = await startVendors(vendorsPlan.parse(plan));
+  const send = (report: Report): void => void process.send?.(report);
+  const first = order.parse(await new Promise<unknown>((resolve) => process.once("message", resolve)));
+  if (first.type !== "start") throw new Error("The first order is to start.");
+  const vendors = await startVendors(first.plan);
   const end = new Promise<unknown>((resolve) => {
     process.once("disconnect", resolve);
     process.once("SIGTERM", resolve);
   });
-  process.on("message", () => vendors.startLife());
-  process.send?.(vendors.ready);
+  process.on("message", (message) => {
+    const next = order.parse(message);
+    if (next.type === "live") vendors.startLife();
+    if (next.type === "webhooks")
+      void vendors.addWebhooks(next.addresses).then((secrets) => send({ type: "webhooks", secrets }));
+  });
+  send(vendors.ready);
   await end;
   await vendors.stop();
 }
