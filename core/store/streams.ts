@@ -36,6 +36,7 @@ export async function lockStreams(
   connectionId: string,
   streams: readonly string[],
 ): Promise<Map<string, StreamState>> {
+  if (streams.length === 0) return new Map();
   let found = await select(tx, connectionId, streams, true);
   if (found.length < streams.length) {
     await ensureStreams(tx, connectionId, streams);

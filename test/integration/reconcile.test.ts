@@ -112,6 +112,14 @@ describe("what a webhook brings", () => {
     expect(await stored(store, id, "items")).toEqual(["a=?†"]);
   });
 
+  test("is done with when it says nothing of any record, as a vendor's test delivery does", async () => {
+    const silent: AnyConnector = { ...connector, webhook: { ...webhook, parts: () => [] } };
+    await deliver("1", "{}");
+    const outcome = await takeInbound(testEngine(store, silent, clock), id, never);
+    expect(outcome).toMatchObject({ kind: "ended", run: { state: "succeeded", counts: { pages: 1, fetched: 0 } } });
+    expect(await takeInbound(engine, id, never)).toMatchObject({ run: { counts: { pages: 0 } } });
+  });
+
   test("is listed when it cannot be read, and does not hold up the others", async () => {
     await deliver("1", "no JSON");
     await deliver("2", '{"id":"b","value":2}');
