@@ -16,7 +16,7 @@ function codesInSources(): Set<string> {
       const text = readFileSync(path.join(ROOT, folder, file), "utf8");
       for (const [, said] of text.matchAll(/\bcode:([^\n]*)/g)) {
         for (const match of (said ?? "").matchAll(
-          /"([a-z0-9_]+(?:\.[a-z0-9_]+)+)"|`\$\{[^}]+\}((?:\.[a-z0-9_]+)+)`/g,
+          /"([a-z0-9_-]+(?:\.[a-z0-9_]+)+)"|`\$\{[^}]+\}((?:\.[a-z0-9_]+)+)`/g,
         )) {
           codes.add(match[1] ?? `<vendor>${match[2]}`);
         }

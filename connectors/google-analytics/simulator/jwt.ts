@@ -1,7 +1,7 @@
-import { createPublicKey, generateKeyPairSync, verify } from "node:crypto";
+import { generateKeyPairSync, type KeyObject, verify } from "node:crypto";
 import { z } from "zod";
 
-/** A service account with a key of its own, made when the simulator starts. */
+/** A service account whose key was made when the process's first simulator started: making one takes a good part of a second. */
 export type Account = {
   readonly email: string;
   /** The file that Google Cloud hands out. */
@@ -14,10 +14,11 @@ const SCOPE = "https://www.googleapis.com/auth/analytics.readonly";
 const head = z.object({ alg: z.literal("RS256") });
 const claims = z.object({ iss: z.string(), sub: z.string(), scope: z.string(), exp: z.number() });
 
+let keyPair: { readonly publicKey: KeyObject; readonly privateKey: KeyObject } | null = null;
+
 export function createAccount(project: string): Account {
-  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const { privateKey, publicKey } = (keyPair ??= generateKeyPairSync("rsa", { modulusLength: 2048 }));
   const pem = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
-  const verifier = createPublicKey(publicKey.export({ type: "spki", format: "pem" }));
   const email = `tributary@${project}.iam.gserviceaccount.com`;
   const file = {
     type: "service_account",
@@ -40,7 +41,7 @@ export function createAccount(project: string): Account {
       return (
         isRight &&
         exp * 1000 > Date.now() &&
-        verify("RSA-SHA256", Buffer.from(`${header}.${payload}`), verifier, Buffer.from(signature, "base64url"))
+        verify("RSA-SHA256", Buffer.from(`${header}.${payload}`), publicKey, Buffer.from(signature, "base64url"))
       );
     },
   };
