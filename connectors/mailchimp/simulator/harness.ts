@@ -280,9 +280,9 @@ function eventsOf(campaign: SimCampaign): readonly (readonly [string, Row])[] {
   const opens = reports
     .openDetails(campaign, null)
     .flatMap((row) =>
-      (row["opens"] as readonly Row[]).map(
-        (open) => [`${recipientOf(row)}|open|${String(open["timestamp"])}||`, open] as const,
-      ),
+      (row["opens"] as readonly Row[])
+        .filter((open) => open["is_proxy_open"] === false)
+        .map((open) => [`${recipientOf(row)}|open|${String(open["timestamp"])}||`, open] as const),
     );
   const others = reports.emailActivity(campaign, null, false).flatMap((row) =>
     (row["activity"] as readonly Row[])
