@@ -32,8 +32,12 @@ export type SpanEnd = "complete" | "moved" | "sampled";
  *
  * A date is complete when a row of a later one has come, or the report's end.
  */
-export async function* readSpan(client: AnalyticsClient, span: Span): AsyncGenerator<Dates, SpanEnd> {
-  const query = { ...span, dimensions: ["date", ...span.dimensions], limit: PAGE_ROWS };
+export async function* readSpan(
+  client: AnalyticsClient,
+  span: Span,
+  pageRows = PAGE_ROWS,
+): AsyncGenerator<Dates, SpanEnd> {
+  const query = { ...span, dimensions: ["date", ...span.dimensions], limit: pageRows };
   let next = span.from;
   let open = new Map<Day, Map<string, Row>>();
   let rowCount: number | null = null;
