@@ -3,6 +3,7 @@ import { createLog } from "../../core/base/log.ts";
 import { measure } from "../../workers/measure.ts";
 import { pullStreams } from "../commands/sync.ts";
 import { type CliContext, createContext, type Hub } from "../context.ts";
+import { actionsOf } from "../hub/actions-of.ts";
 import { DRAIN_MS, ROLES } from "../hub/roles.ts";
 import { runHub } from "../hub/run.ts";
 import { holdFolder } from "./folder.ts";
@@ -119,13 +120,15 @@ async function live(
 }
 
 /**
- * Everything once, in this process, before the workers begin; all accounts at the same time, since each mostly waits for its vendor. Of a
+ * Tests every connection, which names its account, and loads everything once, in this process, before the workers begin; all accounts at the same time, since each mostly waits for its vendor. Of a
  * demo that is started again it brings what has happened since.
  */
 async function firstLoad(hub: Hub, context: CliContext, connections: readonly string[]): Promise<void> {
   context.out.note(`Loading ${connections.join(", ")} …`);
+  const { testConnection } = actionsOf(hub);
   await Promise.all(
     connections.map(async (id) => {
+      await testConnection(id);
       const failed = (await pullStreams(hub, context, id, {})).find((run) => run.state === "failed");
       if (failed !== undefined) throw loadFailed(id, failed.stream, failed.error?.message ?? "unknown reason");
     }),

@@ -122,6 +122,9 @@ function renderMovement(movement: number | null): Html {
     : html`<span class="bad" title="down ${-movement}">▼ ${-movement}</span>`;
 }
 
+/** So many sources fit on a line by name; of more, only those are named that are not as they should be. */
+const MOST_NAMED = 4;
+
 /** `as of 14:03`, and how long ago each source was read; the page's script keeps the ages up to date. */
 function renderFreshness({ freshness, computedAt }: BoardContent, format: Format): Html {
   const { asOf, sources, state } = freshness;
@@ -131,9 +134,11 @@ function renderFreshness({ freshness, computedAt }: BoardContent, format: Format
       : asOf === null
         ? "Some data is still loading"
         : `As of ${format.clock(asOf, computedAt)}`;
+  const named = sources.length > MOST_NAMED ? sources.filter((source) => source.state !== "current") : sources;
+  const others = sources.length - named.length;
   return html`<p class="as-of state-${sources.length === 0 ? "loading" : state}">${summary}</p>
     <ul class="sources">
-      ${sources.map(
+      ${named.map(
         (source) =>
           html`<li class="state-${source.state}">
             <span class="dot" aria-hidden="true"></span>${source.title}
@@ -145,5 +150,10 @@ function renderFreshness({ freshness, computedAt }: BoardContent, format: Format
             ${source.reason === null ? null : html`<strong>${source.reason}</strong>`}
           </li>`,
       )}
+      ${others === 0 ? null : html`<li><span class="dot" aria-hidden="true"></span>${upToDate(others, named.length)}</li>`}
     </ul>`;
+}
+
+function upToDate(others: number, named: number): string {
+  return named === 0 ? `All ${others} sources are up to date` : `${others} other sources are up to date`;
 }

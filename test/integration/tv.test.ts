@@ -86,6 +86,24 @@ describe("a TV's page", () => {
     await store.db.updateTable("stream_states").set({ fresh_as_of: null, is_partial: false }).execute();
     expect(await page()).toMatch(/still loading/);
   });
+
+  it("names of many sources those that need somebody, and counts the others", async () => {
+    const ids = ["many-1", "many-2", "many-3", "many-4", "many-5"];
+    for (const id of ids) {
+      await newConnection(store, id, `Tool ${id}`);
+      await store.db
+        .insertInto("stream_states")
+        .values({ ...stream, connection_id: id, fresh_as_of: NOW } as never)
+        .execute();
+    }
+    await store.db.updateTable("connections").set({ state: "needs_auth" }).where("id", "=", "many-2").execute();
+    const page = await (await running.fetch(`/tv/small?key=${key}`)).text();
+    expect(page).toContain("Tool many-2");
+    expect(page).toContain("needs a new sign-in");
+    expect(page).not.toContain("Tool many-3");
+    expect(page).toMatch(/\d other sources are up to date/);
+    await store.db.deleteFrom("connections").where("id", "in", ids).execute();
+  });
 });
 
 describe("a TV's event stream", () => {
