@@ -43,6 +43,7 @@ export function classify(failure: HttpFailure): TributaryErrorOptions | null {
     case 403:
       return code === "api_plan_restricted" ? planRestricted(what) : permissionMissing(what);
     case 404:
+      if (failure.request.path === "companies/scroll") return scrollEnded();
       return {
         code: "intercom.record.not_found",
         kind: "contract",
@@ -76,6 +77,15 @@ function badRequest(what: string, code: string | null, failure: HttpFailure): Tr
     kind: "contract",
     message: `Intercom refuses ${what}: ${code ?? `status ${failure.status}`}.`,
     mend: "Check the connection's settings; if they are right, report it with the run's number.",
+  };
+}
+
+function scrollEnded(): TributaryErrorOptions {
+  return {
+    code: "intercom.companies.scroll_ended",
+    kind: "transient",
+    message: "Intercom has ended the scroll through companies: the next page was asked for too late.",
+    mend: "Nothing to do: they are read again from the first.",
   };
 }
 

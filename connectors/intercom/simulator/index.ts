@@ -36,6 +36,8 @@ export type IntercomSimulator = {
   readonly dial: Dial & ServerDial;
   /** What happens in the live company: chats. */
   change(change: CompanyChange): void;
+  /** As when nobody has gone on with it for a minute. */
+  endScroll(): void;
   /** The token is refused from now on. */
   revoke(): void;
   close(): Promise<void>;
@@ -68,7 +70,6 @@ export async function startIntercomSimulator(options: IntercomSimulatorOptions):
     denied: [],
     mostListed: 10_000,
     scrollPage: 100,
-    scrollEndsMs: 60_000,
     webPages: 0,
     saysReset: true,
   };
@@ -118,6 +119,7 @@ export async function startIntercomSimulator(options: IntercomSimulatorOptions):
       const conversation = wholeConversation(store, addChat(store, book, change.chat));
       if (conversation !== null) webhooks.send("conversation.user.created", conversation);
     },
+    endScroll: () => void Object.assign(scroll, { param: null }),
     revoke() {
       token = null;
       oauth.revokeAll();

@@ -14,7 +14,6 @@ export type Dial = {
   mostListed: number;
   /** Companies a page of a scroll. */
   scrollPage: number;
-  scrollEndsMs: number;
 };
 
 export type RouteContext = {
@@ -28,6 +27,8 @@ export type RouteContext = {
 
 /** The one scroll of the workspace: each request takes the next page, and whoever stops loses it after a minute. */
 export type Scroll = { param: string | null; at: number; usedAtMs: number };
+
+const SCROLL_ENDS_MS = 60_000;
 
 export function ok(body: unknown): SimAnswer {
   return { status: 200, body };
@@ -136,7 +137,7 @@ function listCompanies({ query }: SimRequest, { store, dial }: RouteContext): Si
 function scrollCompanies({ query }: SimRequest, { store, dial, scroll }: RouteContext): SimAnswer {
   const param = query.get("scroll_param");
   const nowMs = Date.now();
-  const isAlive = scroll.param !== null && nowMs - scroll.usedAtMs < dial.scrollEndsMs;
+  const isAlive = scroll.param !== null && nowMs - scroll.usedAtMs < SCROLL_ENDS_MS;
   if (param === null) {
     if (isAlive) return refusal(400, "scroll_exists", "scroll already exists for this workspace");
     Object.assign(scroll, { param: `scroll-${nowMs}`, at: 0 });
