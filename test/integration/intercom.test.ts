@@ -87,6 +87,7 @@ describe("conversations, searched by a time of whole seconds", () => {
 
 describe("contacts, searched by calendar days of the workspace", () => {
   test("that change later on the day of the last pull are found", async () => {
+    touch("contacts", some("contacts", 3), NOW_S - 60);
     // 12:00 UTC is 07:00 in New York; a search for `updated_at > 12:00` begins with the next day there.
     const landed = await pull(at, "contacts");
     expect(idsOf(landed, "contacts")).toEqual(all("contacts"));
@@ -152,7 +153,7 @@ describe("companies, which can only be listed whole", () => {
     await pull(at, "companies", {
       onPage: (page) => {
         if (page.startsListing === true) listed.clear();
-        for (const record of page.records) listed.add(String((record as JsonObject)["id"]));
+        for (const record of page.records) listed.add(intercom.streams["companies"]?.externalId(record) ?? "");
         if (first !== null) return;
         first = all("companies")[0] ?? "";
         sim.store.companies.delete(first);
