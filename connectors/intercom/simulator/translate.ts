@@ -37,26 +37,20 @@ export type Book = {
 };
 
 export function bookOf(company: CompanyData | Company): Book {
-  const find =
-    <T extends { readonly id: string }>(rows: readonly T[]) =>
-    (id: string | null): T | null => {
-      const by = new Map(rows.map((row) => [row.id, row]));
-      return id === null ? null : (by.get(id) ?? null);
-    };
   return {
     domain: company.profile.domain,
-    person: indexed(company.people, find),
-    lead: indexed(company.leads, find),
-    rep: indexed(company.reps, find),
+    person: indexed(company.people),
+    lead: indexed(company.leads),
+    rep: indexed(company.reps),
   };
 }
 
-/** The lists of a living company grow: looked up anew when they have. */
-function indexed<T>(rows: readonly T[], find: (rows: readonly T[]) => (id: string | null) => T | null) {
-  let [size, by] = [-1, find([])];
-  return (id: string | null): T | null => {
-    if (rows.length !== size) [size, by] = [rows.length, find(rows)];
-    return by(id);
+/** The lists of a living company grow: they are looked through anew when they have. */
+function indexed<T extends { readonly id: string }>(rows: readonly T[]): (id: string | null) => T | null {
+  let by = new Map<string, T>();
+  return (id) => {
+    if (by.size !== rows.length) by = new Map(rows.map((row) => [row.id, row]));
+    return id === null ? null : (by.get(id) ?? null);
   };
 }
 
