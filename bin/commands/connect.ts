@@ -17,7 +17,7 @@ import { ask } from "../ask.ts";
 import { connectorNamed } from "./connectors.ts";
 
 type Options = {
-  readonly id: string;
+  readonly id?: string;
   readonly title?: string;
   readonly set: readonly string[];
   readonly settingsFile?: string;
@@ -29,14 +29,17 @@ type Options = {
   readonly backfillFrom?: string;
 };
 
+/** No connector's settings nest deeper. */
+const DEEPEST = 9;
+
 const collect = (value: string, list: readonly string[]): readonly string[] => [...list, value];
 
-/** `tributary connect CONNECTOR --id ID …`: sets up an account, then reaches it. What is required and was not given is asked for on a terminal. */
+/** `tributary connect CONNECTOR …`: sets up an account, then reaches it. What is required and was not given is asked for on a terminal. */
 export function registerConnect(program: Command, context: CliContext): void {
   program
     .command("connect <connector>")
     .description("connect an account; see `tributary connectors CONNECTOR` for its settings")
-    .requiredOption("--id <id>", "a name of your choice, such as close-main", slug)
+    .option("--id <id>", "a name of your choice (default: the connector's, such as close-main)", slug)
     .option("--title <title>", "how screens call it")
     .option("--set <key=value>", "a setting; nested ones by their path: tables.deals.key=id", collect, [])
     .option("--settings-file <file>", "settings as YAML, for those with many parts")
@@ -48,12 +51,13 @@ export function registerConnect(program: Command, context: CliContext): void {
     .option("--backfill-from <day>", "nothing older is pulled", day)
     .action(async (key: string, options: Options) => {
       const connector = connectorNamed(key);
+      const id = options.id ?? `${connector.key}-main`;
       const settings = await readSettings(connector, options);
       const credentials = await readCredentials(connector, options, context);
       await context.withHub(async (hub) => {
         const actions = actionsOf(hub);
         await actions.createConnection({
-          id: options.id,
+          id,
           connector: connector.key,
           title: options.title ?? connector.title,
           settings,
@@ -62,16 +66,16 @@ export function registerConnect(program: Command, context: CliContext): void {
           streams: options.stream.length === 0 ? null : options.stream,
           backfillFrom: options.backfillFrom ?? null,
         });
-        await writeAudit(hub.store.db, { actor: "cli", action: "connection.create", target: options.id, details: {} });
-        context.out.note(`${options.id} is set up. Reaching the account …`);
-        const { accountId, accountName, missingPermissions, warnings } = await actions.testConnection(options.id);
+        await writeAudit(hub.store.db, { actor: "cli", action: "connection.create", target: id, details: {} });
+        context.out.note(`${id} is set up. Reaching the account …`);
+        const { accountId, accountName, missingPermissions, warnings } = await actions.testConnection(id);
         const account = { id: accountId, name: accountName };
-        context.out.result({ connection: options.id, account, missing_permissions: missingPermissions, warnings }, () =>
+        context.out.result({ connection: id, account, missing_permissions: missingPermissions, warnings }, () =>
           [
-            `${options.id} reaches ${accountName}.`,
+            `${id} reaches ${accountName}.`,
             ...missingPermissions.map((permission) => `  missing permission: ${permission}`),
             ...warnings.map((warning) => `  warning: ${warning}`),
-            `Pull it now: tributary sync ${options.id}`,
+            `Pull it now: tributary sync ${id}`,
           ].join("\n"),
         );
       });
@@ -105,14 +109,15 @@ async function readSettings(connector: AnyConnector, options: Options): Promise<
     // YAML's own types are JSON's; what is not a map is refused with the rest below.
     settings = (parse(await readFile(file, "utf8")) ?? {}) as JsonObject;
   }
+  const types = new Map(settingLines(connector.settings, DEEPEST).map(({ setting, type }) => [setting, type]));
   for (const one of options.set) {
     const { key, value } = split(one, "--set");
-    settings = withValue(settings, key.split("."), parse(value) as Json);
+    settings = withValue(settings, key.split("."), valueOf(value, types.get(key)));
   }
   for (const line of settingLines(connector.settings, 1)) {
     if (!line.isRequired || Object.hasOwn(settings, line.setting) || line.type === "map") continue;
     const given = await ask(`${line.setting} (${line.about === "" ? line.type : line.about})`, { isSecret: false });
-    if (given !== null) settings = { ...settings, [line.setting]: parse(given) as Json };
+    if (given !== null) settings = { ...settings, [line.setting]: valueOf(given, line.type) };
   }
   assertRight(connector, "settings", settingProblems(connector, settings));
   // Relative paths of a file start at its own folder, others at the current one.
@@ -171,6 +176,12 @@ function split(text: string, option: string): { readonly key: string; readonly v
         ? "Write it like --set region=eu."
         : "Write it like --credential api_key=CLOSE_API_KEY, with the variable's name.",
   });
+}
+
+/** YAML, so that numbers and lists can be given; but where a text is asked for, 123 is one (a property's number, say). */
+function valueOf(text: string, type: string | undefined): Json {
+  const value = parse(text) as Json; // YAML's own types are JSON's.
+  return type === "text" && typeof value !== "string" ? text : value;
 }
 
 function withValue(settings: JsonObject, keys: readonly string[], value: Json): JsonObject {

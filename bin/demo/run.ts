@@ -120,15 +120,15 @@ async function live(
 }
 
 /**
- * Tests every connection, which names its account, and loads everything once, in this process, before the workers begin; all accounts at the same time, since each mostly waits for its vendor. Of a
- * demo that is started again it brings what has happened since.
+ * Tests every connection, which names its account, and loads everything once, in this process, before the workers begin; all accounts at the
+ * same time, since each mostly waits for its vendor. Of a demo that is started again it brings what has happened since.
  */
 async function firstLoad(hub: Hub, context: CliContext, connections: readonly string[]): Promise<void> {
   context.out.note(`Loading ${connections.join(", ")} …`);
-  const { testConnection } = actionsOf(hub);
+  const actions = actionsOf(hub);
   await Promise.all(
     connections.map(async (id) => {
-      await testConnection(id);
+      await actions.testConnection(id);
       const failed = (await pullStreams(hub, context, id, {})).find((run) => run.state === "failed");
       if (failed !== undefined) throw loadFailed(id, failed.stream, failed.error?.message ?? "unknown reason");
     }),
