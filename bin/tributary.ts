@@ -23,6 +23,7 @@ import { registerSync } from "./commands/sync.ts";
 import { registerUp } from "./commands/up.ts";
 import { registerKeys } from "./commands/keys.ts";
 import { registerUsers } from "./commands/users.ts";
+import { registerWebhook } from "./commands/webhook.ts";
 import { type CliContext, createContext } from "./context.ts";
 import { createOutput, reportError } from "./output.ts";
 
@@ -40,6 +41,7 @@ const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
   registerConnections,
   registerConnect,
   registerTest,
+  registerWebhook,
   registerPause,
   registerResume,
   registerRemove,

@@ -2,13 +2,12 @@ import { fileURLToPath } from "node:url";
 import { applyConfig } from "../../config/apply.ts";
 import { loadConfig } from "../../config/file.ts";
 import { createPullDeps } from "../../workers/pull.ts";
-import { openConnection } from "../../core/land/engine.ts";
-import { inboundSecretOf } from "../../core/secrets/index.ts";
-import { listConnections, readInbound, writeInboundSecret } from "../../core/store/connections.ts";
+import { listConnections } from "../../core/store/connections.ts";
 import { createUser, listUsers } from "../../core/store/users.ts";
 import { issueKey } from "../../dashboards/auth/keys.ts";
 import { hashPassword } from "../../dashboards/auth/password.ts";
 import type { Hub } from "../context.ts";
+import { keepWebhookSecret, setUpWebhook } from "../hub/webhooks.ts";
 import type { DemoState } from "./state.ts";
 import type { VendorsProcess } from "./vendors-process.ts";
 import type { VendorsReady } from "./vendors-protocol.ts";
@@ -46,24 +45,19 @@ export async function createAccess(hub: Hub, state: DemoState): Promise<string> 
 }
 
 /**
- * Has every vendor that can call the hub when something changes: by the vendor's own interface where it has one, as `tributary connect`
+ * Has every vendor that can call the hub when something changes: by the vendor's own interface where it has one, as `tributary webhook`
  * does; else as an admin would, who enters the address at the vendor and the vendor's secret here.
  */
 export async function subscribeVendors(hub: Hub, url: string, vendors: VendorsProcess): Promise<void> {
+  const { store, secrets, connectors } = hub;
   const engine = createPullDeps({ ...hub, allowPrivateNetworks: true });
+  const takesWebhooks = new Set(connectors.filter(({ webhook }) => webhook !== undefined).map(({ key }) => key));
   const byHand: { [id: string]: string } = {};
-  for (const { id } of await listConnections(hub.store.db)) {
-    const { connector, client } = await openConnection(engine, id, new AbortController().signal);
-    if (connector.webhook === undefined) continue;
-    const inbound = await readInbound(hub.store.db, id);
-    const address = `${url}/in/${id}/${inbound?.token ?? ""}`;
-    if (connector.webhook.subscribe === undefined) byHand[id] = address;
-    else await keepSecret(hub, id, (await connector.webhook.subscribe(client, address)).secret);
+  for (const { id, connector } of await listConnections(store.db)) {
+    if (!takesWebhooks.has(connector)) continue;
+    const { address, isSubscribed } = await setUpWebhook(engine, id, url, new AbortController().signal);
+    if (!isSubscribed) byHand[id] = address;
   }
-  for (const [id, secret] of Object.entries(await vendors.addWebhooks(byHand))) await keepSecret(hub, id, secret);
-}
-
-async function keepSecret(hub: Hub, connectionId: string, secret: string): Promise<void> {
-  const sealed = hub.secrets.seal(secret, inboundSecretOf(connectionId));
-  await writeInboundSecret(hub.store.db, connectionId, sealed);
+  for (const [id, secret] of Object.entries(await vendors.addWebhooks(byHand)))
+    await keepWebhookSecret(store.db, secrets, id, secret);
 }

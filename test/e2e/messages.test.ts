@@ -226,6 +226,31 @@ describe("a spreadsheet", () => {
   });
 });
 
+describe("a vendor's webhook", () => {
+  const hub = { PUBLIC_URL: "https://hub.example.com/", SIGNS_WITH: "whsec_6a1f" };
+
+  test("is subscribed at the vendor under the hub's own address", async () => {
+    const said = await withVariables(hub, "webhook", "close-poor", "--json");
+    const { address } = JSON.parse(said.stdout) as { readonly address: string };
+    expect(said).toMatchObject({ code: 0, stdout: expect.stringContaining('"subscribed": true') as string });
+    expect(address).toMatch(/^https:\/\/hub\.example\.com\/in\/close-poor\/[\w-]{20,}$/);
+  });
+
+  test("takes a secret by the name of its variable, and never shows it", async () => {
+    const kept = await withVariables(hub, "webhook", "close-poor", "--secret", "SIGNS_WITH");
+    expect(kept).toMatchObject({ code: 0, stderr: "" });
+    expect(kept.stdout).not.toContain(hub.SIGNS_WITH);
+    const pasted = await withVariables(hub, "webhook", "close-poor", "--secret", hub.SIGNS_WITH, "--json");
+    expect(problemOf(pasted).code).toBe("webhook.secret_not_set");
+    expect(pasted.stderr).not.toContain(hub.SIGNS_WITH);
+  });
+
+  test("is refused without an address to call, and for a tool that has none", async () => {
+    expect(problemOf(await tributary("webhook", "close-poor", "--json")).code).toBe("webhook.no_public_url");
+    expect(problemOf(await withVariables(hub, "webhook", "sheet", "--json")).code).toBe("webhook.not_offered");
+  });
+});
+
 describe("the config file", () => {
   test("is told wrong by file, line and column, with what was expected and what was probably meant", async () => {
     const wrong = file("wrong.yaml", "connections:\n  - id: a\n    conector: close\n    schedule: { every: often }\n");

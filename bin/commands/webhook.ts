@@ -1,0 +1,71 @@
+import type { Command } from "commander";
+import { TributaryError } from "../../core/base/errors.ts";
+import { unknownConnection } from "../../core/land/engine.ts";
+import { writeAudit } from "../../core/store/audit.ts";
+import { readConnection } from "../../core/store/connections.ts";
+import { createPullDeps } from "../../workers/pull.ts";
+import type { CliContext, Hub } from "../context.ts";
+import { keepWebhookSecret, setUpWebhook } from "../hub/webhooks.ts";
+
+type Options = { readonly secret?: string };
+
+/** `tributary webhook ID [--secret ENV_NAME]`: has the vendor call the hub at once when something changes. */
+export function registerWebhook(program: Command, context: CliContext): void {
+  program
+    .command("webhook <connection>")
+    .description("have the vendor call the hub when something changes; or show where it has to call")
+    .option("--secret <ENV_NAME>", "keep what the vendor signs with, taken from an environment variable")
+    .action(async (id: string, options: Options) => {
+      await context.withHub(async (hub) => {
+        await (options.secret === undefined
+          ? subscribe(hub, context, id)
+          : keepSecret(hub, context, id, options.secret));
+        await writeAudit(hub.store.db, { actor: "cli", action: "connection.webhook", target: id, details: {} });
+      });
+    });
+}
+
+async function subscribe(hub: Hub, { env, out, signal }: CliContext, id: string): Promise<void> {
+  if (env.publicUrl === null) throw noPublicUrl();
+  const engine = createPullDeps({ ...hub, allowPrivateNetworks: env.allowPrivateNetworks });
+  const { address, isSubscribed } = await setUpWebhook(engine, id, env.publicUrl, signal);
+  out.result({ connection: id, address, subscribed: isSubscribed }, () =>
+    isSubscribed
+      ? `The vendor calls ${address} from now on.`
+      : [
+          `Enter this address at the vendor: ${address}`,
+          `Then keep what it signs with, from a variable: tributary webhook ${id} --secret ENV_NAME`,
+          "Where in the vendor's settings, and which topics: the connector's README, Webhooks.",
+        ].join("\n"),
+  );
+}
+
+async function keepSecret({ store, secrets }: Hub, { env, out }: CliContext, id: string, name: string): Promise<void> {
+  const secret = env.variable(name);
+  if (secret === undefined || secret === "") throw notSet();
+  if ((await readConnection(store.db, id)) === null) throw unknownConnection(id);
+  await keepWebhookSecret(store.db, secrets, id, secret);
+  out.result(
+    { connection: id, secret_kept: true },
+    () => `Deliveries to ${id} are held against this secret from now on.`,
+  );
+}
+
+function noPublicUrl(): TributaryError {
+  return new TributaryError({
+    code: "webhook.no_public_url",
+    kind: "config",
+    message: "PUBLIC_URL is not set, so that no vendor could be told where to call.",
+    mend: "Set PUBLIC_URL to the hub's address on the internet, such as https://hub.example.com, for this command and for `tributary up`.",
+  });
+}
+
+// The name is not repeated: somebody may have given the secret in its place.
+function notSet(): TributaryError {
+  return new TributaryError({
+    code: "webhook.secret_not_set",
+    kind: "config",
+    message: "The environment variable that --secret names is not set.",
+    mend: "--secret takes the name of a variable, never the secret itself: set the variable, and give its name.",
+  });
+}

@@ -1,0 +1,52 @@
+import { TributaryError } from "../../core/base/errors.ts";
+import { openConnection, unknownConnection } from "../../core/land/engine.ts";
+import type { PullDeps } from "../../core/land/pull.ts";
+import { inboundSecretOf, type Secrets } from "../../core/secrets/index.ts";
+import { readInbound, writeInboundSecret } from "../../core/store/connections.ts";
+import type { Db } from "../../core/store/db.ts";
+
+export type WebhookState = {
+  /** Where the vendor calls. With some vendors it is all the proof there is: for admins alone. */
+  readonly address: string;
+  /** Whether the hub subscribed by the vendor's own interface; else somebody has to enter the address there. */
+  readonly isSubscribed: boolean;
+};
+
+/**
+ * Has a connection's vendor call the hub when something changes, where the vendor has an interface for that; asked again, it takes the place
+ * of what was subscribed before.
+ *
+ * @param publicUrl the hub's, without a slash at the end.
+ * @throws TributaryError `connection.unknown`, `webhook.not_offered`, and what the vendor answers
+ */
+export async function setUpWebhook(
+  engine: PullDeps,
+  connectionId: string,
+  publicUrl: string,
+  signal: AbortSignal,
+): Promise<WebhookState> {
+  const { connector, client } = await openConnection(engine, connectionId, signal);
+  const { webhook } = connector;
+  if (webhook === undefined) throw notOffered(connector.title);
+  const inbound = await readInbound(engine.store.db, connectionId);
+  if (inbound === null) throw unknownConnection(connectionId);
+  const address = `${publicUrl}/in/${connectionId}/${inbound.token}`;
+  if (webhook.subscribe === undefined) return { address, isSubscribed: false };
+  const { secret } = await webhook.subscribe(client, address);
+  await keepWebhookSecret(engine.store.db, engine.secrets, connectionId, secret);
+  return { address, isSubscribed: true };
+}
+
+/** What the vendor signs its deliveries with from now on. */
+export async function keepWebhookSecret(db: Db, secrets: Secrets, connectionId: string, secret: string): Promise<void> {
+  await writeInboundSecret(db, connectionId, secrets.seal(secret, inboundSecretOf(connectionId)));
+}
+
+function notOffered(title: string): TributaryError {
+  return new TributaryError({
+    code: "webhook.not_offered",
+    kind: "config",
+    message: `${title} has no webhooks that the hub takes.`,
+    mend: "Nothing to do: it is pulled by its schedule, which `tributary connections` shows.",
+  });
+}
