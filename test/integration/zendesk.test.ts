@@ -495,7 +495,7 @@ describe("check", () => {
   it("names the account, and each thing that is missing", async () => {
     const { client, settings } = connect(sim, { clock });
     expect(await zendesk.check(client, settings)).toMatchObject({
-      accountId: "northstar",
+      accountId: "fernhill",
       missingPermissions: [],
       warnings: [],
     });

@@ -60,7 +60,7 @@ export async function startZendeskSimulator(options: ZendeskSimulatorOptions): P
   const faults = createFaults(options.seed ?? 1, options.faults);
   const client = { clientId: "tributary_simulated", clientSecret: "simulated-client-secret" };
   const oauth = Object.assign(createOAuthServer({ ...client, expiresInS: 172_800, now }), client);
-  const apiToken = { email: "ops@northstar.example", token: "simulated-api-token" };
+  const apiToken = { email: "ops@fernhill.example", token: "simulated-api-token" };
   const webhooks = createWebhooks({
     accountId: ACCOUNT_ID,
     now,
@@ -126,7 +126,7 @@ export async function startZendeskSimulator(options: ZendeskSimulatorOptions): P
   store.onChange((change) => tellOf(change, webhooks));
   return {
     origin: server.origin,
-    subdomain: "northstar",
+    subdomain: "fernhill",
     apiToken,
     oauth,
     accessToken: () =>
