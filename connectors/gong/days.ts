@@ -60,6 +60,8 @@ type Listed = Walk["listed"];
 
 const FIRST_SPAN_DAYS = 30;
 const MANY_ROWS = 2000;
+/** A cursor lives for some time only; when one new cursor after another is refused, reading anew would never end. */
+const MOST_REFUSALS = 5;
 /** Below so many, a day's calls may well all be gone; above, see {@link goneOf}. */
 const FEW = 10;
 
@@ -80,6 +82,7 @@ class Walker {
   private at: Day;
   private rows = 0;
   private done = 0;
+  private refusals = 0;
   isDone = false;
 
   constructor(list: DayList, context: GongPull, before: Checkpoint | null) {
@@ -125,7 +128,8 @@ class Walker {
       if (page.cursor !== null && page.cursor === cursor) throw stuck(days);
       return page;
     } catch (error) {
-      if (cursor === null || !isCursorRefused(error)) throw error;
+      this.refusals += 1;
+      if (cursor === null || !isCursorRefused(error) || this.refusals > MOST_REFUSALS) throw error;
       this.context.log("info", "Gong no longer takes the cursor: listing the days again", days);
       this.rows = 0;
       const { [days.from]: _, ...listed } = this.walk.listed;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { TributaryError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { PullContext } from "./define.ts";
 import { Seen } from "./seen.ts";
@@ -42,7 +43,14 @@ const checkpointSchema = z.object({
 type Checkpoint = z.infer<typeof checkpointSchema>;
 type Walk = { readonly cursor: string | null; readonly newest: Date | null; readonly until: Date | null };
 
-/** Gives each wanted row, with the checkpoint that goes with it. A page may have no rows. */
+/** A cursor may have ended while nobody read. A vendor that refuses each new one as well would be asked for ever. */
+const MOST_REFUSALS = 5;
+
+/**
+ * Gives each wanted row, with the checkpoint that goes with it. A page may have no rows.
+ *
+ * @throws TributaryError `land.cursor_refused` when one new cursor after another is refused
+ */
 export async function* readNewestFirst<Row>(
   list: NewestFirst<Row>,
   context: Pick<PullContext<unknown, unknown>, "checkpoint" | "since" | "startedAt">,
@@ -52,9 +60,12 @@ export async function* readNewestFirst<Row>(
   let readUpTo = dateOf(before?.readUpTo);
   let walk: Walk = startOf(list, before, context.since);
   let isFollowUp = false;
+  let refusals = 0;
   for (let pages = 1; ; pages += 1) {
     const page = await list.page(walk.cursor, walk.until);
     if (page === "cursor_refused") {
+      refusals += 1;
+      if (refusals > MOST_REFUSALS) throw cursorRefused();
       walk = { ...walk, cursor: null };
       continue;
     }
@@ -118,4 +129,13 @@ function back(date: Date | null, ms: number): Date | null {
 
 function dateOf(iso: string | null | undefined): Date | null {
   return iso === null || iso === undefined ? null : new Date(iso);
+}
+
+function cursorRefused(): TributaryError {
+  return new TributaryError({
+    code: "land.cursor_refused",
+    kind: "contract",
+    message: `The vendor gave ${MOST_REFUSALS + 1} cursors and took none of them back.`,
+    mend: "Pull again later; if it stays, report it with the run's number. What was read so far has landed.",
+  });
 }
