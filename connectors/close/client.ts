@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { findTributaryError, TributaryError } from "../../core/base/errors.ts";
-import type { Json, JsonObject } from "../../core/base/json.ts";
+import { TributaryError } from "../../core/base/errors.ts";
+import { fieldOf, isObject, type Json, type JsonObject } from "../../core/base/json.ts";
 import type { ClientContext } from "../../core/connector/define.ts";
 import type { Http, HttpRequest } from "../../core/connector/http.ts";
 import { classify } from "./errors.ts";
@@ -187,21 +187,6 @@ function searchBody({ objectType, fields, updatedFrom, limit, cursor }: SearchQu
   };
 }
 
-function isObject(value: unknown): value is { readonly [key: string]: unknown } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** Whether something failed with this code, at whatever depth. */
-export function failedWith(error: unknown, code: string): boolean {
-  return findTributaryError(error)?.code === code;
-}
-
-/** The value of a field of any record, null when there is none. */
-export function fieldOf(record: Json, name: string): Json {
-  if (record === null || typeof record !== "object" || Array.isArray(record)) return null;
-  return (record as JsonObject)[name] ?? null;
-}
-
 /** A record's id, which is what Close knows it by. */
 export function idOf(record: Json): string {
   const id = fieldOf(record, "id");
@@ -213,3 +198,5 @@ export function idOf(record: Json): string {
     mend: "Report it: the connector expects an id on everything.",
   });
 }
+
+export { fieldOf };

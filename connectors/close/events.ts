@@ -1,8 +1,9 @@
 import { z } from "zod";
-import type { Json } from "../../core/base/json.ts";
+import { failedWith } from "../../core/base/errors.ts";
+import { fieldOf, type Json } from "../../core/base/json.ts";
 import type { Page, StreamPart } from "../../core/connector/define.ts";
 import { ACTIVITY_STREAMS } from "./activities.ts";
-import { failedWith, fieldOf, type CloseRow, type EventPage } from "./client.ts";
+import { type CloseRow, type EventPage } from "./client.ts";
 import type { ClosePull } from "./dated.ts";
 import { CURSOR_EXPIRED } from "./errors.ts";
 import { keepFor, type Keep } from "./kept.ts";

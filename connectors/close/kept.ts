@@ -1,5 +1,5 @@
-import type { Json } from "../../core/base/json.ts";
-import { fieldOf, type CloseClient } from "./client.ts";
+import { fieldOf, type Json } from "../../core/base/json.ts";
+import { type CloseClient } from "./client.ts";
 import type { CloseSettings } from "./settings.ts";
 
 /** Bodies are large and nobody counts by them: the preview and the envelope are enough. */

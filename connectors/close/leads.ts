@@ -1,7 +1,8 @@
 import { z } from "zod";
-import type { Json } from "../../core/base/json.ts";
+import { failedWith } from "../../core/base/errors.ts";
+import { fieldOf, type Json } from "../../core/base/json.ts";
 import type { Page } from "../../core/connector/define.ts";
-import { failedWith, fieldOf, type CloseRow, type SearchPage } from "./client.ts";
+import { type CloseRow, type SearchPage } from "./client.ts";
 import type { ClosePull } from "./dated.ts";
 import { CURSOR_EXPIRED } from "./errors.ts";
 import { askedFields, keepFor, type Keep } from "./kept.ts";

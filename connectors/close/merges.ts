@@ -1,7 +1,8 @@
+import { failedWith } from "../../core/base/errors.ts";
 import type { Json } from "../../core/base/json.ts";
 import type { StreamPart } from "../../core/connector/define.ts";
 import { ACTIVITY_STREAMS } from "./activities.ts";
-import { failedWith, type CloseClient, type CloseRow } from "./client.ts";
+import { type CloseClient, type CloseRow } from "./client.ts";
 import { NOT_FOUND } from "./errors.ts";
 import { keepPlain, type Keep } from "./kept.ts";
 import { leadsAndContacts } from "./leads.ts";

@@ -1,6 +1,5 @@
-import type { Json } from "../../core/base/json.ts";
+import { fieldOf, type Json } from "../../core/base/json.ts";
 import type { DealState, Fact } from "../../core/schema/facts.ts";
-import { fieldOf } from "./client.ts";
 import { dayPart, moment, reading, share, valuePeriod, wholeMinor, type CloseContext } from "./normalise.ts";
 import { eventRecord, type EventRecord } from "./records.ts";
 

@@ -1,10 +1,9 @@
 import type { z } from "zod";
-import type { Json } from "../../core/base/json.ts";
+import { fieldOf, type Json } from "../../core/base/json.ts";
 import { isDay, type Day } from "../../core/base/time.ts";
 import type { NormaliseContext, NormaliseResult } from "../../core/connector/define.ts";
 import { VALUE_PERIODS, type DealStatus, type ValuePeriod } from "../../core/schema/canonical.ts";
 import type { Attributes, DealState, Fact, Moment } from "../../core/schema/facts.ts";
-import { fieldOf } from "./client.ts";
 import * as records from "./records.ts";
 import type { CloseSettings } from "./settings.ts";
 import { closeInstant } from "./time.ts";

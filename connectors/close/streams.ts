@@ -1,7 +1,7 @@
-import type { Json } from "../../core/base/json.ts";
+import { fieldOf, type Json } from "../../core/base/json.ts";
 import type { DeletionPolicy, Page, Stream } from "../../core/connector/define.ts";
 import { ACTIVITY_STREAMS, type ActivityStream } from "./activities.ts";
-import { fieldOf, idOf, type CloseClient, type CloseRow } from "./client.ts";
+import { idOf, type CloseClient, type CloseRow } from "./client.ts";
 import { pullDated, type ClosePull, type DatedList } from "./dated.ts";
 import { pullEvents, timeOf } from "./events.ts";
 import { askedFields, keepFor } from "./kept.ts";

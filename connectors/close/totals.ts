@@ -1,6 +1,7 @@
-import type { JsonObject } from "../../core/base/json.ts";
+import { failedWith } from "../../core/base/errors.ts";
+import { fieldOf, type JsonObject } from "../../core/base/json.ts";
 import type { Total } from "../../core/connector/define.ts";
-import { failedWith, fieldOf, type CloseClient } from "./client.ts";
+import { type CloseClient } from "./client.ts";
 import { PERMISSION_MISSING } from "./errors.ts";
 
 const PERIODS = ["one_time", "monthly", "annual"] as const;

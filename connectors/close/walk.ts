@@ -1,6 +1,6 @@
-import { TributaryError } from "../../core/base/errors.ts";
+import { failedWith, TributaryError } from "../../core/base/errors.ts";
 import type { RunLog } from "../../core/connector/define.ts";
-import { failedWith, type CloseClient, type CloseRow, type ListPage, type Params } from "./client.ts";
+import { type CloseClient, type CloseRow, type ListPage, type Params } from "./client.ts";
 import { WINDOW_TOO_BIG } from "./errors.ts";
 import { filterTime } from "./time.ts";
 

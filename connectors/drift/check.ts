@@ -1,7 +1,7 @@
-import { TributaryError } from "../../core/base/errors.ts";
+import { fieldOf } from "../../core/base/json.ts";
+import { failedWith, TributaryError } from "../../core/base/errors.ts";
 import type { CheckResult } from "../../core/connector/define.ts";
 import type { DriftClient } from "./client.ts";
-import { failedWith, fieldOf } from "./fields.ts";
 import { PERMISSION_MISSING } from "./errors.ts";
 
 type Probe = { readonly scope: string; readonly ask: (client: DriftClient) => Promise<unknown>; readonly what: string };

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { JsonObject } from "../../core/base/json.ts";
+import { failedWith } from "../../core/base/errors.ts";
+import { isObject, type JsonObject } from "../../core/base/json.ts";
 import type { ClientContext } from "../../core/connector/define.ts";
 import type { Http } from "../../core/connector/http.ts";
 import { classify, REFUSED } from "./errors.ts";
-import { failedWith, isObject } from "./fields.ts";
 import { authorize, type DriftSettings } from "./settings.ts";
 
 export type RowPage = { readonly rows: readonly JsonObject[]; readonly next: string | null };

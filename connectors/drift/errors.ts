@@ -1,8 +1,7 @@
 import type { TributaryErrorOptions } from "../../core/base/errors.ts";
-import type { Json } from "../../core/base/json.ts";
+import { fieldOf, type Json } from "../../core/base/json.ts";
 import type { VendorEnd } from "../../core/connector/define.ts";
 import type { HttpFailure } from "../../core/connector/http.ts";
-import { fieldOf } from "./fields.ts";
 
 export const NOT_FOUND = "drift.record.not_found";
 export const PERMISSION_MISSING = "drift.permission_missing";

@@ -1,19 +1,5 @@
-import { findTributaryError, TributaryError } from "../../core/base/errors.ts";
-import type { Json, JsonObject } from "../../core/base/json.ts";
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** Whether something failed with this code, at whatever depth. */
-export function failedWith(error: unknown, code: string): boolean {
-  return findTributaryError(error)?.code === code;
-}
-
-/** The value of a field of any record, null when there is none. */
-export function fieldOf(record: Json | undefined, name: string): Json {
-  return record !== undefined && isObject(record) ? (record[name] ?? null) : null;
-}
+import { TributaryError } from "../../core/base/errors.ts";
+import { fieldOf, type Json } from "../../core/base/json.ts";
 
 /** An id as text; null where there is none, or one that has lost digits on its way: Drift's are 64-bit numbers, JavaScript's are not. */
 export function idText(value: Json | undefined): string | null {
@@ -39,3 +25,5 @@ export function instantOf(value: Json | undefined): Date | null {
   const instant = new Date(value);
   return Number.isNaN(instant.getTime()) ? null : instant;
 }
+
+export { fieldOf };

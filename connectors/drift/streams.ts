@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { fieldOf } from "../../core/base/json.ts";
 import type { Page, PullContext, Stream } from "../../core/connector/define.ts";
 import type { DriftClient } from "./client.ts";
-import { fieldOf, idOf, idText } from "./fields.ts";
+import { idOf, idText } from "./fields.ts";
 import { partOfContacts, pullConversations, updatedAt } from "./conversations.ts";
 import * as normalise from "./normalise.ts";
 import type { DriftSettings } from "./settings.ts";

@@ -1,6 +1,6 @@
+import { fieldOf } from "../../core/base/json.ts";
 import type { Total } from "../../core/connector/define.ts";
 import type { DriftClient } from "./client.ts";
-import { fieldOf } from "./fields.ts";
 
 const NOTE =
   "Drift counts conversations that were deleted meanwhile until it cleans up, and we do until a full pull; its counts are not documented further.";

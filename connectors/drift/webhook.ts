@@ -1,10 +1,10 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { TributaryError } from "../../core/base/errors.ts";
-import type { Json, JsonObject } from "../../core/base/json.ts";
+import { fieldOf, type Json, type JsonObject } from "../../core/base/json.ts";
 import type { InboundRequest, InboundWebhook, StreamPart } from "../../core/connector/define.ts";
 import type { DriftClient } from "./client.ts";
-import { fieldOf, idText, instantOf } from "./fields.ts";
+import { idText, instantOf } from "./fields.ts";
 import { orGone, partOf, partOfContacts, partsOfConversations } from "./conversations.ts";
 
 const delivery = z.looseObject({ type: z.string(), token: z.string().nullish(), data: z.unknown() });

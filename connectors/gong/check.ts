@@ -1,6 +1,7 @@
+import { failedWith } from "../../core/base/errors.ts";
 import { addDays, dayOf } from "../../core/base/time.ts";
 import type { CheckResult } from "../../core/connector/define.ts";
-import { failedWith, type GongClient, idAt, type ListPage, NO_ROWS, valueAt } from "./client.ts";
+import { type GongClient, idAt, type ListPage, NO_ROWS, valueAt } from "./client.ts";
 import { PERMISSION_MISSING } from "./errors.ts";
 import type { GongSettings } from "./settings.ts";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Clock } from "../../core/base/clock.ts";
-import { findTributaryError, TributaryError } from "../../core/base/errors.ts";
+import { failedWith, TributaryError } from "../../core/base/errors.ts";
 import type { Json, JsonObject } from "../../core/base/json.ts";
 import type { Day } from "../../core/base/time.ts";
 import type { ClientContext } from "../../core/connector/define.ts";
@@ -158,11 +158,6 @@ function at(cursor: string | null): JsonObject {
 
 function instants({ from, to }: Days): JsonObject {
   return { fromDateTime: `${from}T00:00:00Z`, toDateTime: `${to}T00:00:00Z` };
-}
-
-/** Whether something failed with this code, at whatever depth. */
-export function failedWith(error: unknown, code: string): boolean {
-  return findTributaryError(error)?.code === code;
 }
 
 export function isCursorRefused(error: unknown): boolean {

@@ -1,5 +1,5 @@
 import type { TributaryErrorOptions } from "../../core/base/errors.ts";
-import type { Json } from "../../core/base/json.ts";
+import { isObject, type Json } from "../../core/base/json.ts";
 import type { HttpFailure } from "../../core/connector/http.ts";
 
 export const NOTHING_FOUND = "gong.nothing_found";
@@ -84,8 +84,4 @@ function errorTexts(body: Json): readonly string[] {
 function requestId(body: Json): string | null {
   const id: unknown = isObject(body) ? body["requestId"] : null;
   return typeof id === "string" && /^[A-Za-z0-9_-]{1,64}$/.test(id) ? id : null;
-}
-
-function isObject(value: Json): value is { readonly [name: string]: Json } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

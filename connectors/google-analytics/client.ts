@@ -1,5 +1,5 @@
 import type { BetaAnalyticsDataClient, protos } from "@google-analytics/data";
-import { findTributaryError, TributaryError } from "../../core/base/errors.ts";
+import { TributaryError } from "../../core/base/errors.ts";
 import type { Json } from "../../core/base/json.ts";
 import { type Day, dayOf } from "../../core/base/time.ts";
 import type { ClientContext } from "../../core/connector/define.ts";
@@ -227,9 +227,4 @@ function parseOrCut(text: string): Json {
 function quotaOf(result: Sent<unknown>): VendorAnswer["headers"] {
   const quota = "value" in result ? (result.value as ReportAnswer).propertyQuota : null;
   return quota === null || quota === undefined ? {} : { [QUOTA_HEADER]: JSON.stringify(quota) };
-}
-
-/** Whether something failed with this code, at whatever depth. */
-export function failedWith(error: unknown, code: string): boolean {
-  return findTributaryError(error)?.code === code;
 }

@@ -1,5 +1,5 @@
 import type { TributaryErrorOptions } from "../../core/base/errors.ts";
-import type { Json, JsonObject } from "../../core/base/json.ts";
+import { isObject, type Json, type JsonObject } from "../../core/base/json.ts";
 import type { HttpFailure } from "../../core/connector/http.ts";
 import { retryAfterMs } from "../../core/connector/http-errors.ts";
 
@@ -100,8 +100,4 @@ function errorOf(body: Json): { readonly message: string; readonly status: strin
     message: typeof message === "string" ? message : "no reason given",
     status: typeof status === "string" ? status : "",
   };
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { failedWith } from "../../core/base/errors.ts";
 import type { Json } from "../../core/base/json.ts";
 import { addDays, dayOf, daysBetween, type Day, isDay } from "../../core/base/time.ts";
 import type { Page, PullContext, Stream } from "../../core/connector/define.ts";
-import { type AnalyticsClient, failedWith, type Property } from "./client.ts";
+import { type AnalyticsClient, type Property } from "./client.ts";
 import { TOO_SLOW } from "./errors.ts";
 import { dayFacts, keyEventFacts, trafficFacts } from "./normalise.ts";
 import { makeDayRecord } from "./records.ts";

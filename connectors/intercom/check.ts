@@ -1,8 +1,8 @@
-import { TributaryError } from "../../core/base/errors.ts";
+import { fieldOf } from "../../core/base/json.ts";
+import { failedWith, TributaryError } from "../../core/base/errors.ts";
 import type { CheckResult } from "../../core/connector/define.ts";
 import type { IntercomClient, Search } from "./client.ts";
 import { PERMISSION_MISSING, PLAN_RESTRICTED } from "./errors.ts";
-import { failedWith, fieldOf } from "./fields.ts";
 
 const SMALLEST: Search = {
   query: { field: "updated_at", operator: ">", value: 0 },

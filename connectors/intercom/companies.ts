@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { failedWith } from "../../core/base/errors.ts";
 import type { Page } from "../../core/connector/define.ts";
 import { asListed } from "./conversations.ts";
 import { PAGE_LIMIT } from "./errors.ts";
-import { failedWith } from "./fields.ts";
 import type { IntercomPull } from "./streams.ts";
 
 const PER_PAGE = 50;

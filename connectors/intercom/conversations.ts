@@ -1,11 +1,12 @@
 import { z } from "zod";
+import { failedWith } from "../../core/base/errors.ts";
 import type { JsonObject } from "../../core/base/json.ts";
 import type { Page, StreamPart } from "../../core/connector/define.ts";
 import { inParallel } from "../../core/connector/in-parallel.ts";
 import { Seen } from "../../core/connector/seen.ts";
 import type { IntercomClient, Query } from "./client.ts";
 import { NOT_FOUND } from "./errors.ts";
-import { failedWith, idOf, secondsOf } from "./fields.ts";
+import { idOf, secondsOf } from "./fields.ts";
 import type { IntercomPull } from "./streams.ts";
 
 /** At most 150. Each row costs a request more, so that a smaller page loses less when it is interrupted. */

@@ -1,7 +1,6 @@
 import type { TributaryErrorOptions } from "../../core/base/errors.ts";
-import type { Json } from "../../core/base/json.ts";
+import { fieldOf, type Json } from "../../core/base/json.ts";
 import type { HttpFailure } from "../../core/connector/http.ts";
-import { fieldOf } from "./fields.ts";
 import { resetSeconds } from "./limits.ts";
 
 export const NOT_FOUND = "intercom.record.not_found";

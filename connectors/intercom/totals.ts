@@ -1,7 +1,7 @@
+import { failedWith } from "../../core/base/errors.ts";
 import type { Total } from "../../core/connector/define.ts";
 import type { IntercomClient, Query, Rows } from "./client.ts";
 import { PERMISSION_MISSING, PLAN_RESTRICTED } from "./errors.ts";
-import { failedWith } from "./fields.ts";
 
 const STATES = ["open", "closed", "snoozed"] as const;
 const LAG = "Intercom counts in its search index, which may lag behind.";

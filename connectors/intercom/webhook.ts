@@ -1,11 +1,11 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { TributaryError } from "../../core/base/errors.ts";
-import type { Json } from "../../core/base/json.ts";
+import { fieldOf, type Json } from "../../core/base/json.ts";
 import type { InboundRequest, InboundWebhook, StreamPart } from "../../core/connector/define.ts";
 import type { IntercomClient } from "./client.ts";
 import { partOfCompany, partOfContact, partOfConversations } from "./conversations.ts";
-import { fieldOf, idText } from "./fields.ts";
+import { idText } from "./fields.ts";
 
 /** Our rule against replays; the vendor sets none, and tries again for a while. */
 const MAX_AGE_MS = 60 * 60_000;

@@ -1,5 +1,6 @@
+import { failedWith } from "../../core/base/errors.ts";
 import type { CheckResult } from "../../core/connector/define.ts";
-import { failedWith, type MailchimpClient } from "./client.ts";
+import { type MailchimpClient } from "./client.ts";
 import { PERMISSION_MISSING } from "./errors.ts";
 import { textOf } from "./records.ts";
 import type { MailchimpSettings } from "./settings.ts";

@@ -1,11 +1,10 @@
 import ApiClient from "@mailchimp/mailchimp_marketing/src/ApiClient.js";
-import { findTributaryError, TributaryError } from "../../core/base/errors.ts";
-import type { Json, JsonObject } from "../../core/base/json.ts";
+import { TributaryError } from "../../core/base/errors.ts";
+import { fieldOf, isObject, type Json, type JsonObject } from "../../core/base/json.ts";
 import type { ClientContext } from "../../core/connector/define.ts";
 import type { HttpOptions, LibraryCall, VendorAnswer } from "../../core/connector/http.ts";
 import { apiAddress, givenAddress } from "./account.ts";
 import { createRefusals } from "./errors.ts";
-import { fieldOf } from "./records.ts";
 import type { MailchimpSettings } from "./settings.ts";
 
 /** Query parameters under Mailchimp's own names. `fields` and `exclude_fields` are lists: the library throws over anything else. */
@@ -190,10 +189,6 @@ function answerOf(error: unknown): VendorAnswer | null {
   return { status, headers: Object.fromEntries(named), body: isEmpty ? (text ?? "").slice(0, 2000) : body };
 }
 
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function unexpected(path: string, reason: string): TributaryError {
   return new TributaryError({
     code: "mailchimp.answer.unexpected",
@@ -201,9 +196,4 @@ function unexpected(path: string, reason: string): TributaryError {
     message: `The answer to ${path} is not what Mailchimp documents: ${reason}.`,
     mend: "Report it with the run's number: Mailchimp's interface has changed, or something answers in its place.",
   });
-}
-
-/** Whether something failed with this code, at whatever depth. */
-export function failedWith(error: unknown, code: string): boolean {
-  return findTributaryError(error)?.code === code;
 }

@@ -1,7 +1,6 @@
 import type { TributaryErrorOptions } from "../../core/base/errors.ts";
-import type { Json } from "../../core/base/json.ts";
+import { fieldOf, type Json } from "../../core/base/json.ts";
 import type { HttpFailure } from "../../core/connector/http.ts";
-import { fieldOf } from "./records.ts";
 
 export const NOT_FOUND = "mailchimp.record.not_found";
 export const PERMISSION_MISSING = "mailchimp.permission_missing";

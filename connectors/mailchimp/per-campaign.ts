@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { failedWith } from "../../core/base/errors.ts";
 import type { JsonObject } from "../../core/base/json.ts";
 import type { Page } from "../../core/connector/define.ts";
-import { failedWith, type ListPage, type MailchimpClient, type Query } from "./client.ts";
+import { type ListPage, type MailchimpClient, type Query } from "./client.ts";
 import { NOT_FOUND } from "./errors.ts";
 import { pageByOffset, START } from "./paging.ts";
 import { idOf, type MailchimpPull, readReports, sentKey } from "./pull.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { TributaryError } from "../../core/base/errors.ts";
-import type { Json, JsonObject } from "../../core/base/json.ts";
+import { fieldOf, type Json } from "../../core/base/json.ts";
 
 /**
  * The fields that are read of Mailchimp's records; everything else stays in the raw record. All but ids may be missing, and what is not set
@@ -100,12 +100,6 @@ export const sendRecord = z.object({
   subject_line: text,
 });
 
-/** The value of a field of any record, null when there is none. */
-export function fieldOf(record: Json | undefined, name: string): Json {
-  if (record === null || record === undefined || typeof record !== "object" || Array.isArray(record)) return null;
-  return (record as JsonObject)[name] ?? null;
-}
-
 /** A text or a number as text; "" for anything else. */
 export function textOf(value: Json | undefined): string {
   return typeof value === "string" || typeof value === "number" ? String(value) : "";
@@ -145,3 +139,5 @@ export function instantOf(value: Json | undefined): Date | null {
 export function filterTime(instant: Date): string {
   return `${instant.toISOString().slice(0, 19)}+00:00`;
 }
+
+export { fieldOf };

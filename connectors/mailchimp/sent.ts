@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { failedWith } from "../../core/base/errors.ts";
 import type { Json, JsonObject } from "../../core/base/json.ts";
 import type { Page } from "../../core/connector/define.ts";
-import { failedWith, type MailchimpClient } from "./client.ts";
+import { type MailchimpClient } from "./client.ts";
 import { PERMISSION_MISSING } from "./errors.ts";
 import { pageByOffset, type Place, readAll, START } from "./paging.ts";
 import { idOf, type MailchimpPull, readParts, REPORT_FIELDS_LEFT_OUT } from "./pull.ts";

@@ -1,8 +1,8 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
-import { TributaryError } from "../../core/base/errors.ts";
+import { failedWith, TributaryError } from "../../core/base/errors.ts";
 import type { JsonObject } from "../../core/base/json.ts";
 import type { InboundWebhook, StreamPart } from "../../core/connector/define.ts";
-import { failedWith, type MailchimpClient } from "./client.ts";
+import { type MailchimpClient } from "./client.ts";
 import { NOT_FOUND } from "./errors.ts";
 import { LEFT_OUT } from "./members.ts";
 import { REPORT_FIELDS_LEFT_OUT } from "./pull.ts";

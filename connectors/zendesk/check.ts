@@ -1,7 +1,8 @@
-import { TributaryError } from "../../core/base/errors.ts";
+import { fieldOf } from "../../core/base/json.ts";
+import { failedWith, TributaryError } from "../../core/base/errors.ts";
 import type { CheckResult } from "../../core/connector/define.ts";
-import { fieldOf, idText, type Params, type ZendeskClient } from "./client.ts";
-import { failedWith, NOT_FOUND, PERMISSION_MISSING } from "./errors.ts";
+import { idText, type Params, type ZendeskClient } from "./client.ts";
+import { NOT_FOUND, PERMISSION_MISSING } from "./errors.ts";
 import { API_TOKENS_END, type ZendeskSettings } from "./settings.ts";
 
 type Probe = { readonly path: string; readonly params?: Params };

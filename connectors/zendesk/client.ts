@@ -1,6 +1,6 @@
 import nodeZendesk from "node-zendesk";
 import { TributaryError } from "../../core/base/errors.ts";
-import type { Json, JsonObject } from "../../core/base/json.ts";
+import { fieldOf, isObject, type Json, type JsonObject } from "../../core/base/json.ts";
 import type { ClientContext } from "../../core/connector/define.ts";
 import type { Http } from "../../core/connector/http.ts";
 import { mismatch } from "../../core/connector/http-errors.ts";
@@ -126,15 +126,6 @@ function resultOf(answer: unknown, method: string, path: string): JsonObject {
   throw mismatch("zendesk", method, path, "it is no object");
 }
 
-function isObject(value: unknown): value is { readonly [key: string]: unknown } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** The value of a field of any record, null when there is none. */
-export function fieldOf(record: Json, name: string): Json {
-  return isObject(record) ? ((record as JsonObject)[name] ?? null) : null;
-}
-
 /** An id as text; null for what is none: absent, 0, or the webhooks' "0". Ids are integers below 2^53, or texts (webhooks, surveys). */
 export function idText(value: Json | undefined): string | null {
   if (typeof value === "number" && Number.isSafeInteger(value) && value > 0) return String(value);
@@ -159,3 +150,5 @@ export function rowsOf(answer: JsonObject, key: string, path: string): readonly 
   if (!Array.isArray(rows)) throw mismatch("zendesk", "GET", path, `${key}: not a list`);
   return (rows as readonly Json[]).filter((row): row is JsonObject => isObject(row));
 }
+
+export { fieldOf };

@@ -1,4 +1,4 @@
-import { findTributaryError, type TributaryErrorOptions } from "../../core/base/errors.ts";
+import { type TributaryErrorOptions } from "../../core/base/errors.ts";
 import type { Json } from "../../core/base/json.ts";
 import type { HttpFailure } from "../../core/connector/http.ts";
 import { retryAfterMs } from "../../core/connector/http-errors.ts";
@@ -139,9 +139,4 @@ function refused(what: string, status: number): TributaryErrorOptions {
 function errorText(body: Json): string {
   if (typeof body === "string") return body;
   return JSON.stringify(body);
-}
-
-/** Whether something failed with one of these codes, at whatever depth. */
-export function failedWith(error: unknown, ...codes: readonly string[]): boolean {
-  return codes.includes(findTributaryError(error)?.code ?? "");
 }

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { TributaryError } from "../../core/base/errors.ts";
+import { failedWith, TributaryError } from "../../core/base/errors.ts";
 import type { Json, JsonObject } from "../../core/base/json.ts";
 import type { Page, PullContext } from "../../core/connector/define.ts";
 import { rowsOf, type Params, type ZendeskClient } from "./client.ts";
-import { failedWith, TOO_HEAVY, TOO_RECENT } from "./errors.ts";
+import { TOO_HEAVY, TOO_RECENT } from "./errors.ts";
 import type { ZendeskSettings } from "./settings.ts";
 import { epochS, newestStart } from "./time.ts";
 

@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from "../../core/base/json.ts";
-import { fieldOf, idText } from "./client.ts";
+import { fieldOf, type Json, type JsonObject } from "../../core/base/json.ts";
+import { idText } from "./client.ts";
 
 /**
  * Records as they are landed. The same ticket must look the same whichever way it came (the export, a webhook's fetch), or each would undo

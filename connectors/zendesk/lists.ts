@@ -1,8 +1,9 @@
 import { z } from "zod";
-import type { JsonObject } from "../../core/base/json.ts";
+import { failedWith } from "../../core/base/errors.ts";
+import { fieldOf, type JsonObject } from "../../core/base/json.ts";
 import type { Page } from "../../core/connector/define.ts";
-import { fieldOf, rowsOf, type Params, type ZendeskClient } from "./client.ts";
-import { failedWith, NOT_FOUND, PERMISSION_MISSING, REFUSED } from "./errors.ts";
+import { rowsOf, type Params, type ZendeskClient } from "./client.ts";
+import { NOT_FOUND, PERMISSION_MISSING, REFUSED } from "./errors.ts";
 import type { PageContent, ZendeskPull } from "./exports.ts";
 import { epochS } from "./time.ts";
 

@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from "../../core/base/json.ts";
-import { fieldOf, idText, rowsOf, type ZendeskClient } from "./client.ts";
+import { fieldOf, type Json, type JsonObject } from "../../core/base/json.ts";
+import { idText, rowsOf, type ZendeskClient } from "./client.ts";
 
 /**
  * What other records only name by id, fetched a hundred at a time: an event of a ticket does not say whose ticket it is, and a comment does

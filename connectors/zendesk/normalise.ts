@@ -1,8 +1,7 @@
 import type { z } from "zod";
-import type { Json } from "../../core/base/json.ts";
+import { fieldOf, type Json } from "../../core/base/json.ts";
 import type { NormaliseContext, NormaliseResult } from "../../core/connector/define.ts";
 import type { Fact, Moment, Ref } from "../../core/schema/facts.ts";
-import { fieldOf } from "./client.ts";
 import * as records from "./records.ts";
 import { originOf, type ZendeskSettings } from "./settings.ts";
 import { zendeskInstant } from "./time.ts";

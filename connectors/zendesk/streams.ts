@@ -1,6 +1,6 @@
-import type { Json, JsonObject } from "../../core/base/json.ts";
+import { fieldOf, type Json, type JsonObject } from "../../core/base/json.ts";
 import type { Page, Stream } from "../../core/connector/define.ts";
-import { fieldOf, idOf, idText, type ZendeskClient } from "./client.ts";
+import { idOf, idText, type ZendeskClient } from "./client.ts";
 import { exportByCursor, exportByTime, type PageContent, type ZendeskPull } from "./exports.ts";
 import { keepEvent, keepTicket } from "./kept.ts";
 import { listAll, listSince, whereIncluded } from "./lists.ts";

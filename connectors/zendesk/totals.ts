@@ -1,6 +1,8 @@
+import { failedWith } from "../../core/base/errors.ts";
+import { fieldOf } from "../../core/base/json.ts";
 import type { Total } from "../../core/connector/define.ts";
-import { fieldOf, type ZendeskClient } from "./client.ts";
-import { failedWith, NOT_FOUND, PERMISSION_MISSING } from "./errors.ts";
+import { type ZendeskClient } from "./client.ts";
+import { NOT_FOUND, PERMISSION_MISSING } from "./errors.ts";
 
 const APPROXIMATE = "Zendesk counts approximately above 100,000 and then refreshes the number once a day.";
 const INDEX_LAG = "Zendesk counts by its search index, which lags behind by up to minutes.";

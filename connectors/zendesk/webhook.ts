@@ -1,10 +1,10 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
-import { TributaryError } from "../../core/base/errors.ts";
-import type { Json, JsonObject } from "../../core/base/json.ts";
+import { failedWith, TributaryError } from "../../core/base/errors.ts";
+import { fieldOf, type Json, type JsonObject } from "../../core/base/json.ts";
 import type { InboundRequest, InboundWebhook, StreamPart } from "../../core/connector/define.ts";
-import { fieldOf, idText, type ZendeskClient } from "./client.ts";
-import { failedWith, NOT_FOUND } from "./errors.ts";
+import { idText, type ZendeskClient } from "./client.ts";
+import { NOT_FOUND } from "./errors.ts";
 import { organizationContent, ticketContent, TICKET_SIDE_LOADS, userContent } from "./streams.ts";
 import { zendeskInstant } from "./time.ts";
 

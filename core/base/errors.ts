@@ -74,3 +74,9 @@ export function toTributaryError(error: unknown): TributaryError {
     cause: error,
   });
 }
+
+/** Whether something failed with one of these codes, at whatever depth. */
+export function failedWith(error: unknown, ...codes: readonly string[]): boolean {
+  const code = findTributaryError(error)?.code;
+  return code !== undefined && codes.includes(code);
+}

@@ -1,3 +1,13 @@
 /** A value that survives `JSON.stringify` and `JSON.parse` unchanged. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 export type JsonObject = { readonly [key: string]: Json };
+
+/** Of what came as JSON: whether it has fields. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The value of a field of any record, null when there is none. */
+export function fieldOf(record: Json | undefined, name: string): Json {
+  return isObject(record) ? (record[name] ?? null) : null;
+}
