@@ -1,6 +1,5 @@
 import { TributaryError } from "../base/errors.ts";
 import type { ActivityType } from "../schema/canonical.ts";
-import type { OtherId } from "../schema/facts.ts";
 import type { IdentityEntity } from "../schema/tables.ts";
 import { attributeActivities, attributionsConcerned } from "../store/attribution.ts";
 import type { Copy } from "../store/copy.ts";
@@ -8,16 +7,12 @@ import type { Tx } from "../store/db.ts";
 import { touchesConcerned } from "../store/duplicates.ts";
 import {
   connectorOf,
-  deleteIdentities,
   findMatches,
   findNamed,
   forgetKeys,
   hasOtherConnections,
-  type IdentityRow,
-  insertIdentities,
   type Key,
   lockIdentities,
-  readIdentities,
   rowsOfEntity,
 } from "../store/identities.ts";
 import { deleteConnection } from "../store/setup.ts";
@@ -25,28 +20,15 @@ import { leftBy } from "../store/left-by.ts";
 import { forgetLinks, insertManualLink, linkedRows, replaceLinks, undoLinksOfPair } from "../store/identity-links.ts";
 import { regroup, RELATED_ENTITIES } from "./components.ts";
 import { markDuplicates } from "./duplicates.ts";
-import { domainKey, emailKey, otherIdKey, phoneKey } from "./keys.ts";
 import { applyRepsConfig } from "./reps.ts";
 import { evidenceOf, isLinkable, linksOf, namedLinksOf } from "./rules.ts";
+import { storeKeys, type Who } from "./who-keys.ts";
 
 /**
  * Relate: rows of different tools that are the same rep, person or company become one (`merged_into`), with the rule and its evidence kept
  * in identity_links, and reversible. From who is one follows which touches are one (`duplicate_of`) and which deal a touch without one is
  * attributed to (`attributed_deal_id`). Each is worked out from what is stored now, so that it does not matter what arrived first.
  */
-
-/** A row that came in, with what it may be recognised by as its source writes it. */
-export type Who = {
-  readonly entity: Extract<IdentityEntity, "rep" | "person" | "company">;
-  readonly id: string;
-  readonly externalId: string;
-  /** Only named by another record: says nothing where the row has been told of already. */
-  readonly isMention: boolean;
-  readonly emails: readonly string[];
-  readonly phones: readonly string[];
-  readonly domains: readonly string[];
-  readonly otherIds: readonly OtherId[];
-};
 
 /** An activity that came in. */
 export type Touch = {
@@ -185,55 +167,6 @@ async function relateAgain(tx: Tx, regrouped: Regrouped): Promise<void> {
   const change = { deletedRecordIds: [], removedIds: [], people, reps, winningConnection: null };
   await markDuplicates(tx, await touchesConcerned(tx, change));
   await attribute(tx, await attributionsConcerned(tx, { people, companies, deals: [], deletedRecordIds: [] }));
-}
-
-/** Brings the stored keys of the rows to what came in. `now`: what they are recognised by; `gone`: what they no longer are. */
-async function storeKeys(
-  tx: Tx,
-  copy: Copy,
-  { connectionId, who }: RelateInput,
-): Promise<{ readonly now: readonly IdentityRow[]; readonly gone: readonly IdentityRow[] }> {
-  const ids = [...new Set(who.map((row) => row.id))];
-  if (ids.length === 0) return { now: [], gone: [] };
-  const stored = new Map<string, IdentityRow[]>();
-  for (const row of await readIdentities(tx, ids)) {
-    const rows = stored.get(row.entityId);
-    if (rows === undefined) stored.set(row.entityId, [row]);
-    else rows.push(row);
-  }
-  // The last record's word holds, and a mention's only where there is no other.
-  const told = new Map<string, Who>();
-  for (const row of who) if (!row.isMention || (!told.has(row.id) && !stored.has(row.id))) told.set(row.id, row);
-  const keys: IdentityRow[] = [];
-  const added: IdentityRow[] = [];
-  const gone: IdentityRow[] = [];
-  for (const row of told.values()) {
-    const now = keysOf(row);
-    const before = stored.get(row.id) ?? [];
-    keys.push(...now);
-    added.push(...now.filter((key) => !before.some((old) => isSameKey(old, key))));
-    gone.push(...before.filter((old) => old.type !== "manual" && !now.some((key) => isSameKey(old, key))));
-  }
-  await deleteIdentities(tx, gone);
-  await insertIdentities(copy, connectionId, added);
-  return { now: keys, gone };
-}
-
-function isSameKey(a: IdentityRow, b: IdentityRow): boolean {
-  return a.type === b.type && a.value === b.value;
-}
-
-function keysOf(who: Who): IdentityRow[] {
-  const rows = new Map<string, IdentityRow>();
-  const add = (type: IdentityRow["type"], value: string | null): void => {
-    if (value !== null) rows.set(`${type}|${value}`, { entity: who.entity, entityId: who.id, type, value });
-  };
-  add("vendor_id", who.externalId);
-  for (const email of who.emails) add("email", emailKey(email));
-  for (const phone of who.phones) add("phone", phoneKey(phone));
-  for (const domain of who.domains) add("domain", domainKey(domain));
-  for (const id of who.otherIds) add("other_id", otherIdKey(id));
-  return [...rows.values()];
 }
 
 /**

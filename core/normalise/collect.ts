@@ -1,7 +1,8 @@
 import { entityId } from "../base/ids.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import type { NormaliseContext, NormaliseResult, Problem } from "../connector/define.ts";
-import type { Touch, Who } from "../identity/index.ts";
+import type { Touch } from "../identity/index.ts";
+import type { Who } from "../identity/who-keys.ts";
 import type { DealChangeFact, DealFact, DealState, Fact, OtherId, PipelineFact } from "../schema/facts.ts";
 import type { ObservationRow } from "../store/deals.ts";
 import type { FactRow, LabelRow } from "../store/facts.ts";

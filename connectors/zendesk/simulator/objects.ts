@@ -1,7 +1,9 @@
 import { isoTime, numericId, ulid, type Fields } from "./format.ts";
 import type { Row } from "./store.ts";
 
-/** Zendesk's objects, with the fields that the vendor's examples show. */
+export * from "./ticket-objects.ts";
+
+/** Zendesk's objects, with the fields that the vendor's examples show; tickets have a file of their own. */
 
 type Dated = { readonly createdAt: Date; readonly updatedAt: Date };
 
@@ -111,109 +113,6 @@ export function membership(
     created_at: isoTime(of.createdAt),
     // The vendor leaves it out at times.
     updated_at: null,
-  };
-}
-
-export type TicketOf = Dated & {
-  readonly id: number;
-  readonly subject: string;
-  readonly description: string;
-  readonly status: string;
-  readonly priority: string;
-  readonly requesterId: number;
-  readonly assigneeId: number | null;
-  readonly organizationId: number | null;
-  readonly groupId: number | null;
-  readonly via: Fields;
-  readonly tags?: readonly string[];
-  readonly score?: string | null;
-  readonly firstReplyAt: Date | null;
-  readonly solvedAt: Date | null;
-  readonly reopens: number;
-  readonly replies: number;
-};
-
-/** With its metric set, which the routes take out where it was not asked for. */
-export function ticket(origin: string, of: TicketOf): Row {
-  return {
-    id: of.id,
-    url: `${origin}/api/v2/tickets/${of.id}.json`,
-    external_id: null,
-    via: of.via,
-    created_at: isoTime(of.createdAt),
-    updated_at: isoTime(of.updatedAt),
-    type: "question",
-    subject: of.subject,
-    raw_subject: of.subject,
-    description: of.description,
-    priority: of.priority,
-    status: of.status,
-    custom_status_id: 4_044_436,
-    recipient: null,
-    requester_id: of.requesterId,
-    submitter_id: of.requesterId,
-    assignee_id: of.assigneeId,
-    organization_id: of.organizationId,
-    group_id: of.groupId,
-    collaborator_ids: [],
-    follower_ids: [],
-    email_cc_ids: [],
-    forum_topic_id: null,
-    problem_id: null,
-    has_incidents: false,
-    is_public: true,
-    due_at: null,
-    tags: of.tags ?? [],
-    custom_fields: [],
-    fields: [],
-    satisfaction_rating: { score: of.score ?? (of.solvedAt === null ? "unoffered" : "offered") },
-    sharing_agreement_ids: [],
-    followup_ids: [],
-    ticket_form_id: 360_000_084_201,
-    brand_id: 360_000_358_401,
-    allow_channelback: false,
-    allow_attachments: true,
-    from_messaging_channel: of.via["channel"] === "native_messaging",
-    metric_set: metricSet(origin, of),
-  };
-}
-
-function metricSet(origin: string, of: TicketOf): Fields {
-  const minutes = (until: Date | null): number | null =>
-    until === null ? null : Math.round((until.getTime() - of.createdAt.getTime()) / 60_000);
-  const both = (calendar: number | null): Fields => ({ calendar, business: calendar });
-  const isMessaging = of.via["channel"] === "native_messaging";
-  const id = numericId(`metrics ${of.id}`);
-  return {
-    url: `${origin}/api/v2/ticket_metrics/${id}.json`,
-    id,
-    ticket_id: of.id,
-    created_at: isoTime(of.createdAt),
-    updated_at: isoTime(of.updatedAt),
-    group_stations: 1,
-    assignee_stations: of.assigneeId === null ? 0 : 1,
-    reopens: of.reopens,
-    replies: of.replies,
-    assignee_updated_at: null,
-    requester_updated_at: isoTime(of.createdAt),
-    status_updated_at: isoTime(of.updatedAt),
-    initially_assigned_at: of.assigneeId === null ? null : isoTime(of.createdAt),
-    assigned_at: of.assigneeId === null ? null : isoTime(of.createdAt),
-    solved_at: of.solvedAt === null ? null : isoTime(of.solvedAt),
-    latest_comment_added_at: isoTime(of.updatedAt),
-    reply_time_in_minutes: both(minutes(of.firstReplyAt)),
-    reply_time_in_seconds: {
-      calendar:
-        isMessaging && of.firstReplyAt !== null
-          ? Math.round((of.firstReplyAt.getTime() - of.createdAt.getTime()) / 1000)
-          : null,
-    },
-    first_resolution_time_in_minutes: both(minutes(of.solvedAt)),
-    full_resolution_time_in_minutes: both(minutes(of.solvedAt)),
-    agent_wait_time_in_minutes: both(0),
-    requester_wait_time_in_minutes: both(minutes(of.firstReplyAt)),
-    on_hold_time_in_minutes: both(0),
-    custom_status_updated_at: isoTime(of.updatedAt),
   };
 }
 

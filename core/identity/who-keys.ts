@@ -1,0 +1,68 @@
+import type { OtherId } from "../schema/facts.ts";
+import type { IdentityEntity } from "../schema/tables.ts";
+import type { Copy } from "../store/copy.ts";
+import type { Tx } from "../store/db.ts";
+import { deleteIdentities, type IdentityRow, insertIdentities, readIdentities } from "../store/identities.ts";
+import { domainKey, emailKey, otherIdKey, phoneKey } from "./keys.ts";
+
+/** A row that came in, with what it may be recognised by as its source writes it. */
+export type Who = {
+  readonly entity: Extract<IdentityEntity, "rep" | "person" | "company">;
+  readonly id: string;
+  readonly externalId: string;
+  /** Only named by another record: says nothing where the row has been told of already. */
+  readonly isMention: boolean;
+  readonly emails: readonly string[];
+  readonly phones: readonly string[];
+  readonly domains: readonly string[];
+  readonly otherIds: readonly OtherId[];
+};
+
+/** Brings the stored keys of the rows to what came in. `now`: what they are recognised by; `gone`: what they no longer are. */
+export async function storeKeys(
+  tx: Tx,
+  copy: Copy,
+  { connectionId, who }: { readonly connectionId: string; readonly who: readonly Who[] },
+): Promise<{ readonly now: readonly IdentityRow[]; readonly gone: readonly IdentityRow[] }> {
+  const ids = [...new Set(who.map((row) => row.id))];
+  if (ids.length === 0) return { now: [], gone: [] };
+  const stored = new Map<string, IdentityRow[]>();
+  for (const row of await readIdentities(tx, ids)) {
+    const rows = stored.get(row.entityId);
+    if (rows === undefined) stored.set(row.entityId, [row]);
+    else rows.push(row);
+  }
+  // The last record's word holds, and a mention's only where there is no other.
+  const told = new Map<string, Who>();
+  for (const row of who) if (!row.isMention || (!told.has(row.id) && !stored.has(row.id))) told.set(row.id, row);
+  const keys: IdentityRow[] = [];
+  const added: IdentityRow[] = [];
+  const gone: IdentityRow[] = [];
+  for (const row of told.values()) {
+    const now = keysOf(row);
+    const before = stored.get(row.id) ?? [];
+    keys.push(...now);
+    added.push(...now.filter((key) => !before.some((old) => isSameKey(old, key))));
+    gone.push(...before.filter((old) => old.type !== "manual" && !now.some((key) => isSameKey(old, key))));
+  }
+  await deleteIdentities(tx, gone);
+  await insertIdentities(copy, connectionId, added);
+  return { now: keys, gone };
+}
+
+function isSameKey(a: IdentityRow, b: IdentityRow): boolean {
+  return a.type === b.type && a.value === b.value;
+}
+
+function keysOf(who: Who): IdentityRow[] {
+  const rows = new Map<string, IdentityRow>();
+  const add = (type: IdentityRow["type"], value: string | null): void => {
+    if (value !== null) rows.set(`${type}|${value}`, { entity: who.entity, entityId: who.id, type, value });
+  };
+  add("vendor_id", who.externalId);
+  for (const email of who.emails) add("email", emailKey(email));
+  for (const phone of who.phones) add("phone", phoneKey(phone));
+  for (const domain of who.domains) add("domain", domainKey(domain));
+  for (const id of who.otherIds) add("other_id", otherIdKey(id));
+  return [...rows.values()];
+}
