@@ -8,7 +8,10 @@ import { authorize, type DriftSettings } from "./settings.ts";
 
 export type RowPage = { readonly rows: readonly JsonObject[]; readonly next: string | null };
 
-/** Drift's calls as the streams use them. Ids are the numbers that Drift gives, as text; times are Unix milliseconds. */
+/**
+ * Drift's calls as the streams use them. Ids are the numbers that Drift gives, as text (a webhook delivery may hold anything in their place);
+ * times are Unix milliseconds.
+ */
 export type DriftClient = {
   /** A page of conversations, latest change first, without their messages. */
   conversations(cursor: string | null): Promise<RowPage | "cursor_refused">;
@@ -76,19 +79,20 @@ export function createDriftClient({ http, settings, credentials }: ClientContext
         throw error;
       }
     },
-    conversation: async (id) => (await api.request({ path: `conversations/${id}`, schema: one })).data,
+    conversation: async (id) =>
+      (await api.request({ path: `conversations/${encodeURIComponent(id)}`, schema: one })).data,
     async messages(conversationId) {
       const all: JsonObject[] = [];
       for (let cursor: string | null = null; ;) {
         const params = cursor === null ? {} : readPlace(cursor);
-        const path = `conversations/${conversationId}/messages`;
+        const path = `conversations/${encodeURIComponent(conversationId)}/messages`;
         const page: z.infer<typeof messagePage> = await api.request({ path, params, schema: messagePage });
         all.push(...page.data.messages);
         cursor = page.data.messages.length === 0 ? null : nextPlace(page, cursor);
         if (cursor === null) return all;
       }
     },
-    contact: async (id) => (await api.request({ path: `contacts/${id}`, schema: one })).data,
+    contact: async (id) => (await api.request({ path: `contacts/${encodeURIComponent(id)}`, schema: one })).data,
     users: async () => (await api.request({ path: "users/list", schema: many })).data,
     async accounts(index) {
       const params = { index, size: ACCOUNTS_PER_PAGE };

@@ -20,7 +20,7 @@ const FIRST: Listing = { page: 1, total: null, isScroll: false };
 /**
  * All companies, from time to time: they can neither be searched by date nor say which are gone.
  *
- * Page by page as far as that goes (10,000); beyond, by scrolling, which only one may do at a time and which cannot be gone on with after an
+ * Page by page as far as that goes (10,000, or until companies keep coming and going); beyond, by scrolling, which only one may do at a time and which cannot be gone on with after an
  * interruption: a page that was answered and not landed would be taken for gone.
  */
 export async function* pullCompanies(context: IntercomPull): AsyncGenerator<Page> {
@@ -37,7 +37,7 @@ export async function* pullCompanies(context: IntercomPull): AsyncGenerator<Page
 
 type At = (listing: Listing) => Page["checkpoint"];
 
-/** @returns false where there are more than pages go. */
+/** @returns false where there are more than pages go, or too much comes and goes for pages: a scroll does not go by numbers. */
 async function* byPages(
   { client, log }: IntercomPull,
   start: Listing,
@@ -51,8 +51,9 @@ async function* byPages(
       throw error;
     });
     if (found === null) return false;
-    if (total !== null && found.total !== total && restarts < MOST_RESTARTS) {
-      // One that was taken away has pulled up those after it: a page would be stepped over by one.
+    if (total !== null && found.total !== total) {
+      // One that was taken away has pulled up those after it: a page would be stepped over by one, and who stood there taken for gone.
+      if (restarts === MOST_RESTARTS) return false;
       log("info", "companies came or went while they were read: reading them again");
       restarts += 1;
       [page, total] = [1, null];
