@@ -13,8 +13,8 @@ export type WebhookState = {
 };
 
 /**
- * Has a connection's vendor call the hub when something changes, where the vendor has an interface for that; asked again, it takes the place
- * of what was subscribed before.
+ * Has a connection's vendor call the hub when something changes, where the vendor has an interface for that. Asked again, the new
+ * subscription's secret is the one that counts; at some vendors the old one stays, and is refused from then on, until somebody deletes it there.
  *
  * @param publicUrl the hub's, without a slash at the end.
  * @throws TributaryError `connection.unknown`, `webhook.not_offered`, and what the vendor answers
