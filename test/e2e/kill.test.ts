@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -7,8 +7,8 @@ import { afterAll, expect, test } from "vitest";
 import { startCloseSimulator } from "../../connectors/close/simulator/index.ts";
 import { openStore, type Store } from "../../core/store/db.ts";
 import { openEmbedded } from "../../core/store/embedded/index.ts";
-import { findPlace } from "../../core/store/embedded/place.ts";
-import { kill, redisOfItsOwn, run, start, type Started, type Variables } from "../support/processes.ts";
+import { asked, startVictims } from "../support/kills.ts";
+import { redisOfItsOwn, run, type Variables } from "../support/processes.ts";
 import { until } from "../support/until.ts";
 
 /** More rounds and records for a thorough proof: KILL_ROUNDS=30 KILL_RECORDS=100000. */
@@ -54,23 +54,18 @@ test(
     // Held by the test as well, so that the database is there for its questions whoever else is dead.
     const embedded = await openEmbedded({ dataDir: path.join(folder, "data") });
     const store = openStore(embedded.target);
-    const hub = new Map<string, Started>();
-    const startRole = (role: string): void => void hub.set(role, start(["up", "--role", role], variables));
-    for (const role of ["worker", "scheduler"]) startRole(role);
+    const hub = startVictims(
+      { worker: ["up", "--role", "worker"], scheduler: ["up", "--role", "scheduler"] },
+      variables,
+    );
 
     for (let round = 0; round < ROUNDS; round += 1) {
       const before = await landed(store);
       await until(async () => (await landed(store)) > before || (await isLoaded(store)), 120_000);
       await delay(randomInt(0, 700)); // At a random moment of whatever it is doing now, which is the point.
-      const victim = VICTIMS[round % VICTIMS.length] ?? "worker";
-      if (victim === "postgres") process.kill(postmasterPid(), "SIGKILL");
-      else {
-        const process = hub.get(victim);
-        if (process !== undefined) await kill(process.child, "SIGKILL");
-        startRole(victim);
-      }
+      await hub.strike(VICTIMS[round % VICTIMS.length] ?? "worker");
     }
-    for (const { child } of hub.values()) await kill(child, "SIGTERM");
+    await hub.end();
 
     simulator.faults.clear();
     // The first takes up what the kills left, the second what happened at the source meanwhile.
@@ -145,26 +140,6 @@ async function isLoaded(store: Store): Promise<boolean> {
       .executeTakeFirst();
     return row?.first_load_done_at != null;
   });
-}
-
-/** Asks again while the database is coming back from its own kill. */
-async function asked<T>(question: () => Promise<T>): Promise<T> {
-  let answer: { readonly value: T } | null = null;
-  await until(async () => {
-    answer = await question().then(
-      (value) => ({ value }),
-      () => null,
-    );
-    return answer !== null;
-  }, 60_000);
-  // `until` has returned, so there is one; the compiler does not see assignments in callbacks.
-  return (answer as unknown as { readonly value: T }).value;
-}
-
-function postmasterPid(): number {
-  return Number(
-    readFileSync(path.join(findPlace(path.join(folder, "data")).cluster, "postmaster.pid"), "utf8").split("\n")[0],
-  );
 }
 
 function byId(left: readonly unknown[], right: readonly unknown[]): number {

@@ -157,38 +157,6 @@ export class Plain {
   }
 }
 
-const TABLES = [
-  ["reps", "id"],
-  ["teams", "id"],
-  ["team_memberships", "rep_id, team_id, held_from"],
-  ["people", "id"],
-  ["companies", "id"],
-  ["identities", "entity_id, key_type, key_value"],
-  ["labels", "connection_id, namespace, external_id"],
-  ["pipelines", "id"],
-  ["stages", "id"],
-  ["deals", "id"],
-  ["deal_observations", "deal_id, key"],
-  ["deal_changes", "deal_id, ordinal"],
-  ["activities", "id"],
-  ["tickets", "id"],
-  ["goals", "id"],
-  ["outbox", "id"],
-] as const;
-
-/** Everything that facts have written, to be compared as a whole. The second number of a row changes when it is written again. */
-export async function everything(store: Store): Promise<unknown> {
-  const tables: Record<string, unknown> = {};
-  for (const [table, order] of TABLES) {
-    const { rows } =
-      await sql`select xmin::text as written, t.* from ${sql.table(table)} t order by ${sql.raw(order)}`.execute(
-        store.db,
-      );
-    tables[table] = rows;
-  }
-  return tables;
-}
-
 export function instant(at: string): Moment {
   return { instant: new Date(at) };
 }

@@ -3,7 +3,8 @@ import { entityId } from "../../core/base/ids.ts";
 import { applyPipelineSettings } from "../../core/normalise/pipeline-settings.ts";
 import type { Store } from "../../core/store/db.ts";
 import { testDatabase } from "../support/database.ts";
-import { activity, company, deal, everything, person, pipeline, Plain, rep } from "./normalise-world.ts";
+import { everything } from "../support/everything.ts";
+import { activity, company, deal, person, pipeline, Plain, rep } from "./normalise-world.ts";
 
 let store: Store;
 beforeAll(async () => {

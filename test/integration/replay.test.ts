@@ -4,18 +4,8 @@ import { changedAnything } from "../../core/normalise/index.ts";
 import { replay } from "../../core/normalise/replay.ts";
 import type { Store } from "../../core/store/db.ts";
 import { testDatabase } from "../support/database.ts";
-import {
-  activity,
-  change,
-  company,
-  deal,
-  everything,
-  instant,
-  person,
-  pipeline,
-  Plain,
-  rep,
-} from "./normalise-world.ts";
+import { everything } from "../support/everything.ts";
+import { activity, change, company, deal, instant, person, pipeline, Plain, rep } from "./normalise-world.ts";
 
 let store: Store;
 beforeAll(async () => {
