@@ -1,9 +1,9 @@
-import type { z } from "zod";
 import { fieldOf, type Json } from "../../core/base/json.ts";
 import { isDay, type Day } from "../../core/base/time.ts";
 import type { NormaliseContext, NormaliseResult } from "../../core/connector/define.ts";
 import { VALUE_PERIODS, type DealStatus, type ValuePeriod } from "../../core/schema/canonical.ts";
-import type { Attributes, DealState, Fact, Moment } from "../../core/schema/facts.ts";
+import { type Reading, readingOf } from "../../core/connector/reading.ts";
+import type { Attributes, DealState, Moment } from "../../core/schema/facts.ts";
 import * as records from "./records.ts";
 import type { CloseSettings } from "./settings.ts";
 import { closeInstant } from "./time.ts";
@@ -18,19 +18,7 @@ export function leadUrl(leadId: string | null | undefined): string | null {
   return leadId === null || leadId === undefined ? null : `${LEAD_PAGE}${leadId}/`;
 }
 
-/** Reads a record by its schema and makes facts of it; a record that does not fit is skipped with the place that does not. */
-export function reading<T>(
-  schema: z.ZodType<T>,
-  toFacts: (record: T, context: CloseContext, raw: Json) => readonly Fact[],
-): Normaliser {
-  return (record, context) => {
-    const read = schema.safeParse(record);
-    if (read.success) return { facts: toFacts(read.data, context, record), skipped: [] };
-    const issue = read.error.issues[0];
-    const reason = `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "unreadable"}`;
-    return { facts: [], skipped: [{ code: "close.record.unreadable", at: context.externalId, reason }] };
-  };
-}
+export const reading: Reading<CloseSettings> = readingOf({ code: "close.record.unreadable" });
 
 /** Raw records that are kept for what they say about others, and are no fact themselves. */
 export const noFacts: Normaliser = () => ({ facts: [], skipped: [] });

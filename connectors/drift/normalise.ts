@@ -1,26 +1,12 @@
-import type { z } from "zod";
-import type { Json } from "../../core/base/json.ts";
 import { type Chat, type ChatMessage, chatFacts } from "../../core/connector/chat.ts";
-import type { NormaliseContext, NormaliseResult } from "../../core/connector/define.ts";
-import type { Fact } from "../../core/schema/facts.ts";
+import { readingOf } from "../../core/connector/reading.ts";
 import * as records from "./records.ts";
 import type { DriftSettings } from "./settings.ts";
-
-type Normaliser = (record: Json, context: NormaliseContext<DriftSettings>) => NormaliseResult;
 
 /** Unverified: the address that Drift's own notifications lead to. */
 const INBOX = "https://app.drift.com/conversations/";
 
-/** Reads a record by its schema and makes facts of it; a record that does not fit is skipped with the place that does not. */
-function reading<T>(schema: z.ZodType<T>, toFacts: (record: T) => readonly Fact[]): Normaliser {
-  return (record, context) => {
-    const read = schema.safeParse(record);
-    if (read.success) return { facts: toFacts(read.data), skipped: [] };
-    const issue = read.error.issues[0];
-    const reason = `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "unreadable"}`;
-    return { facts: [], skipped: [{ code: "drift.record.unreadable", at: context.externalId, reason }] };
-  };
-}
+const reading = readingOf<DriftSettings>({ code: "drift.record.unreadable" });
 
 export const repFacts = reading(records.userRecord, (user) =>
   user.bot === true

@@ -1,22 +1,13 @@
-import type { z } from "zod";
 import type { Json } from "../../core/base/json.ts";
 import type { NormaliseContext, NormaliseResult } from "../../core/connector/define.ts";
-import type { Fact, RepFact } from "../../core/schema/facts.ts";
+import { type Reading, readingOf } from "../../core/connector/reading.ts";
+import type { RepFact } from "../../core/schema/facts.ts";
 import * as records from "./records.ts";
 import type { GongSettings } from "./settings.ts";
 
 export type Normaliser = (record: Json, context: NormaliseContext<GongSettings>) => NormaliseResult;
 
-/** Reads a record by its schema and makes facts of it; a record that does not fit is skipped with the place that does not. */
-export function reading<T>(schema: z.ZodType<T>, toFacts: (record: T) => readonly Fact[]): Normaliser {
-  return (record, context) => {
-    const read = schema.safeParse(record);
-    if (read.success) return { facts: toFacts(read.data), skipped: [] };
-    const issue = read.error.issues[0];
-    const reason = `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "unreadable"}`;
-    return { facts: [], skipped: [{ code: "gong.record.unreadable", at: context.externalId, reason }] };
-  };
-}
+export const reading: Reading<GongSettings> = readingOf({ code: "gong.record.unreadable" });
 
 export const repFacts = reading(records.userRecord, (user) => [
   {

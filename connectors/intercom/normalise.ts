@@ -1,24 +1,10 @@
-import type { z } from "zod";
-import type { Json } from "../../core/base/json.ts";
 import { type Chat, type ChatMessage, chatFacts } from "../../core/connector/chat.ts";
-import type { NormaliseContext, NormaliseResult } from "../../core/connector/define.ts";
+import { readingOf } from "../../core/connector/reading.ts";
 import type { Fact } from "../../core/schema/facts.ts";
 import * as records from "./records.ts";
 import { appUrlOf, type IntercomSettings } from "./settings.ts";
 
-type Context = NormaliseContext<IntercomSettings>;
-type Normaliser = (record: Json, context: Context) => NormaliseResult;
-
-/** Reads a record by its schema and makes facts of it; a record that does not fit is skipped with the place that does not. */
-function reading<T>(schema: z.ZodType<T>, toFacts: (record: T, context: Context) => readonly Fact[]): Normaliser {
-  return (record, context) => {
-    const read = schema.safeParse(record);
-    if (read.success) return { facts: toFacts(read.data, context), skipped: [] };
-    const issue = read.error.issues[0];
-    const reason = `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "unreadable"}`;
-    return { facts: [], skipped: [{ code: "intercom.record.unreadable", at: context.externalId, reason }] };
-  };
-}
+const reading = readingOf<IntercomSettings>({ code: "intercom.record.unreadable" });
 
 export const repFacts = reading(records.adminRecord, (admin) => [
   {

@@ -1,6 +1,6 @@
-import type { z } from "zod";
 import { fieldOf, type Json } from "../../core/base/json.ts";
 import type { NormaliseContext, NormaliseResult } from "../../core/connector/define.ts";
+import { type Reading, readingOf } from "../../core/connector/reading.ts";
 import type { Fact, Moment, Ref } from "../../core/schema/facts.ts";
 import * as records from "./records.ts";
 import { originOf, type ZendeskSettings } from "./settings.ts";
@@ -9,19 +9,7 @@ import { zendeskInstant } from "./time.ts";
 export type ZendeskContext = NormaliseContext<ZendeskSettings>;
 export type Normaliser = (record: Json, context: ZendeskContext) => NormaliseResult;
 
-/** Reads a record by its schema and makes facts of it; a record that does not fit is skipped with the place that does not. */
-export function reading<T>(
-  schema: z.ZodType<T>,
-  toFacts: (record: T, context: ZendeskContext) => readonly Fact[],
-): Normaliser {
-  return (record, context) => {
-    const read = schema.safeParse(record);
-    if (read.success) return { facts: toFacts(read.data, context), skipped: [] };
-    const issue = read.error.issues[0];
-    const reason = `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "unreadable"}`;
-    return { facts: [], skipped: [{ code: "zendesk.record_unreadable", at: context.externalId, reason }] };
-  };
-}
+export const reading: Reading<ZendeskSettings> = readingOf({ code: "zendesk.record_unreadable" });
 
 /** The page of something in the agents' app. */
 export function agentUrl({ settings }: ZendeskContext, kind: "tickets" | "users" | "organizations", id: Ref): string {
