@@ -68,7 +68,7 @@ function checkConnection(
     id,
     async pull(stream, options = {}) {
       const outcome = await runPull(
-        deps(mortal(connector, stream, options)),
+        deps(mortal(hurried(connector, options), stream, options)),
         { connectionId: id, stream, kind: "pull", trigger: "manual", since: null },
         new AbortController().signal,
       );
@@ -114,6 +114,19 @@ function mortal(connector: AnyConnector, name: string, { dieAfterPages }: PullOp
     }
   };
   return defineConnector({ ...connector, streams: { ...connector.streams, [name]: { ...stream, pull } } });
+}
+
+/** The connector, but it waits no longer than this for an answer. */
+function hurried(connector: AnyConnector, { timeoutMs }: PullOptions): AnyConnector {
+  if (timeoutMs === undefined) return connector;
+  return defineConnector({
+    ...connector,
+    createClient: (context) =>
+      connector.createClient({
+        ...context,
+        http: (options) => context.http({ ...options, timeoutMs: Math.min(options.timeoutMs, timeoutMs) }),
+      }),
+  });
 }
 
 function killed(stream: string): TributaryError {

@@ -27,6 +27,8 @@ export type CheckConnection = {
 export type PullOptions = {
   /** The process dies when so many pages have landed. */
   readonly dieAfterPages?: number;
+  /** The connector's time-outs are cut down to this. */
+  readonly timeoutMs?: number;
 };
 
 export type PullReport = {

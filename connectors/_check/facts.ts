@@ -1,8 +1,7 @@
 import type { Json } from "../../core/base/json.ts";
 import type { NormaliseContext, NormaliseResult, Stream } from "../../core/connector/define.ts";
 import { createRandom, type Random } from "../_simulator/company/random.ts";
-import { atVendor, type Bench, type Check, fail, pullAll, type Subject } from "./check.ts";
-import { pagesOf } from "./client.ts";
+import { atVendor, type Bench, type Check, fail, pullAll } from "./check.ts";
 
 /** Damaged copies of each record that are tried. */
 const COPIES = 6;
@@ -113,38 +112,4 @@ function difference(whole: Json, damaged: Json, path = "record"): string {
     }
   }
   return `${path} became ${JUNK.some((junk) => junk === damaged) ? JSON.stringify(damaged) : typeof damaged}`;
-}
-
-export const streamsPages: Check = {
-  name: "holds one page at a time: the first page comes before the source was read through",
-  run: async (subject: Subject) => {
-    const few = await firstPage(subject, 600);
-    const many = await firstPage(subject, 3000);
-    if (many.requests > few.requests + 3) {
-      fail(
-        `With five times the records, the first page of ${many.stream} came after ${many.requests} requests, not ${few.requests}.`,
-      );
-    }
-    if (many.records > 5000) fail(`A page of ${many.stream} holds ${many.records} records.`);
-  },
-};
-
-async function firstPage(
-  subject: Subject,
-  records: number,
-): Promise<{ readonly stream: string; readonly requests: number; readonly records: number }> {
-  let found = { stream: "", requests: 0, records: 0 };
-  await atVendor(
-    subject,
-    async ({ harness }) => {
-      const stream = harness.streams.toSorted((a, b) => harness.expected(b).size - harness.expected(a).size)[0] ?? "";
-      const before = harness.requestCount();
-      for await (const page of pagesOf(subject, harness, stream)) {
-        found = { stream, requests: harness.requestCount() - before, records: page.records.length };
-        break;
-      }
-    },
-    { records },
-  );
-  return found;
 }

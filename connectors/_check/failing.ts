@@ -11,12 +11,15 @@ const KINDS: { readonly [fault in HarnessFault]: readonly ErrorKind[] } = {
   server_error: ["transient"],
   unavailable_html: ["transient"],
   reset: ["transient"],
+  drip: ["transient"],
   truncated: ["transient", "contract"],
   html: ["transient", "contract"],
 };
 
-/** Enough that one pull cannot sit them all out, few enough that the checks do not wait long. */
-const TIMES = 3;
+/** Enough for each server error to come once, few enough that the checks do not wait long. */
+const TIMES = 4;
+/** Whoever drips is not waited for longer than this. */
+const TIMEOUT_MS = 400;
 
 export const survivesFaults: readonly Check[] = HARNESS_FAULTS.map((fault) => ({
   name: `survives ${fault.replaceAll("_", " ")}: ends ${KINDS[fault].join(" or ")}, or goes on, and ends equal to the source`,
@@ -28,7 +31,7 @@ export const survivesFaults: readonly Check[] = HARNESS_FAULTS.map((fault) => ({
 
       async function pullThrough(stream: string): Promise<void> {
         for (let tries = 0; tries <= TIMES; tries += 1) {
-          const report = await bench.connection.pull(stream);
+          const report = await bench.connection.pull(stream, fault === "drip" ? { timeoutMs: TIMEOUT_MS } : {});
           if (report.state === "succeeded") return;
           const kind = report.error?.kind ?? "bug";
           if (!KINDS[fault].includes(kind)) fail(`${stream} ended in the wrong kind of error: ${reason(report)}`);
@@ -63,6 +66,33 @@ export const namesRevokedKey: Check = {
       if (!(refused instanceof Error)) fail("The set-up's check passed with refused credentials.");
       if (!("kind" in refused) || refused.kind !== "auth")
         fail(`The set-up's check threw another error: ${refused.message}`);
+    }),
+};
+
+export const namesMissingRight: Check = {
+  // `config` stops the stream, `auth` the connection: which of them, the vendor's answer decides.
+  name: "says auth or config when a right is taken away midway, names it in the set-up's check, and goes on once it is back",
+  run: (subject) =>
+    atVendor(subject, async (bench) => {
+      const { harness, connection } = bench;
+      const stream = harness.streams.find((name) => harness.permit(name, true));
+      if (stream === undefined) return; // This vendor has no such rights.
+      await connection.pull(stream, { dieAfterPages: 1 });
+      const landed = (await connection.records(stream)).size;
+      harness.permit(stream, false);
+      const report = await connection.pull(stream);
+      if (report.error?.kind !== "auth" && report.error?.kind !== "config")
+        fail(`A pull of ${stream} without the right to it ended ${report.state}: ${reason(report)}`);
+      if ((await connection.records(stream)).size < landed) fail(`${stream} has lost what had landed.`);
+      const { client, settings } = openClient(subject, harness);
+      const named = await subject.connector.check(client, settings).then(
+        (result) => result.missingPermissions.length > 0,
+        (error: unknown) => error instanceof Error && "kind" in error && error.kind === "auth",
+      );
+      if (!named) fail(`The set-up's check does not say that the right to ${stream} is missing.`);
+      harness.permit(stream, true);
+      await pullAll(bench);
+      await expectEqual(bench);
     }),
 };
 

@@ -18,6 +18,8 @@ export type HarnessOptions = {
   readonly records: number;
   /** What time it is at the vendor when it starts. */
   readonly now: Date;
+  /** By how much the vendor's clock is ahead of this machine's when something changes there; negative: behind. Default 0. */
+  readonly skewMs?: number;
 };
 
 /** A running vendor and what the checks may do to it. */
@@ -50,6 +52,8 @@ export type Harness = {
   fail(fault: HarnessFault, times?: number): void;
   /** Records come twice, out of order, and with an older version after the newer one, where the vendor is known to do so. */
   disorder(isOn: boolean): void;
+  /** Takes the right to read the stream from the account, or gives it back. False where this vendor has no such right to take. */
+  permit(stream: string, isPermitted: boolean): boolean;
   /** The credentials are refused from now on. */
   revoke(): void;
   /** How many requests the vendor has had. */
@@ -63,15 +67,17 @@ export const HARNESS_FAULTS = [
   "server_error",
   "unavailable_html",
   "reset",
+  "drip",
   "truncated",
   "html",
 ] as const;
 /**
  * - `rate_limited`                 429 with the vendor's header that says to wait one second.
  * - `rate_limited_without_header`  429 and nothing else.
- * - `server_error`                 500 with the vendor's error body.
+ * - `server_error`                 500, 502, 503, 504 with the vendor's error body: one after another where it is asked for several.
  * - `unavailable_html`             503 with a page of HTML.
  * - `reset`                        the connection ends before an answer.
+ * - `drip`                         200, and then the answer comes a byte at a time and never ends.
  * - `truncated`                    200 and half of the JSON.
  * - `html`                         200 and a page of HTML where JSON belongs.
  */

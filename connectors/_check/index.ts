@@ -1,14 +1,18 @@
 import type { Check, Subject } from "./check.ts";
-import { normalisesPurely, replaysEqual, streamsPages } from "./facts.ts";
+import { normalisesPurely, replaysEqual } from "./facts.ts";
+import { staysFlat, streamsPages } from "./memory.ts";
 import {
   hidesSecrets,
   keepsMistyped,
   namesAccount,
+  namesMissingRight,
   namesRevokedKey,
   passesUnknownFields,
   survivesFaults,
 } from "./failing.ts";
 import {
+  bearsClockChanges,
+  bearsClockSkew,
   bearsDisorder,
   bearsEditsWhilePaging,
   followsChanges,
@@ -26,13 +30,17 @@ export const CHECKS: readonly Check[] = [
   followsChanges,
   bearsDisorder,
   bearsEditsWhilePaging,
+  ...bearsClockSkew,
+  ...bearsClockChanges,
   ...survivesFaults,
   namesRevokedKey,
+  namesMissingRight,
   passesUnknownFields,
   keepsMistyped,
   replaysEqual,
   normalisesPurely,
   streamsPages,
+  staysFlat,
   hidesSecrets,
 ];
 

@@ -40,7 +40,7 @@ export const resumes: Check = {
         for (const stream of bench.harness.streams) await pullKilled(bench, stream);
         await expectEqual(bench);
       },
-      { records: 1000 },
+      { records: 600 },
     ),
 };
 
@@ -83,6 +83,44 @@ export const followsChanges: Check = {
       await expectEqual(bench);
     }),
 };
+
+const TEN_MINUTES_MS = 600_000;
+
+export const bearsClockSkew: readonly Check[] = ["ahead", "behind"].map((side) => ({
+  name: `brings every change of a vendor whose clock is ten minutes ${side}`,
+  run: (subject) =>
+    atVendor(
+      subject,
+      async (bench) => {
+        await pullAll(bench);
+        for (const stream of bench.harness.streams) {
+          bench.harness.add(stream);
+          bench.harness.mutate(stream);
+        }
+        await pullAll(bench);
+        await expectEqual(bench);
+      },
+      { skewMs: side === "ahead" ? TEN_MINUTES_MS : -TEN_MINUTES_MS },
+    ),
+}));
+
+/** In the company's own time zone: the day with 23 hours and the one with 25, each with the hour after the change. */
+const CLOCK_CHANGES = { 23: "2026-03-08T19:30:00Z", 25: "2026-11-01T19:30:00Z" } as const;
+
+export const bearsClockChanges: readonly Check[] = Object.entries(CLOCK_CHANGES).map(([hours, now]) => ({
+  name: `loses nothing and doubles nothing on a day of ${hours} hours`,
+  run: (subject) =>
+    atVendor(
+      subject,
+      async (bench) => {
+        await pullAll(bench);
+        await expectEqual(bench);
+        for (const { added, changed, deleted } of await pullAll(bench))
+          if (added + changed + deleted > 0) fail("A second pull on such a day changed something.");
+      },
+      { now: new Date(now) },
+    ),
+}));
 
 export const bearsDisorder: Check = {
   name: "ends equal to the source when records come late, twice and out of order",

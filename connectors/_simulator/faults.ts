@@ -10,6 +10,7 @@ export const FAULT_KINDS = [
   "html502",
   "reset",
   "slow",
+  "drip",
   "truncate",
   "late",
   "duplicate",
@@ -36,8 +37,13 @@ export type Faults = {
   /** Sets some rates, leaves the others. */
   set(rates: FaultRates): void;
   script(script: FaultScript): void;
-  /** No rates, no scripts. */
+  /** No rates, no scripts, nothing denied. */
   clear(): void;
+  /** From now on the account has no right to requests that match (method and path, as in a script); null gives all rights back. */
+  deny(match: string | null): void;
+  isDenied(request: string): boolean;
+  /** The status of the next 5xx: each of them in turn. */
+  nextServerError(): number;
   /** Whether this fault befalls a request; takes a scripted one off. */
   strikes(kind: FaultKind, request: string): boolean;
   /** How long a slow answer takes. */
@@ -47,10 +53,14 @@ export type Faults = {
   state(): { readonly rates: FaultRates; readonly scripts: readonly FaultScript[]; readonly slowMs: number };
 };
 
+const SERVER_ERRORS = [503, 500, 502, 504];
+
 /** The same seed and the same requests give the same faults. */
 export function createFaults(seed: number, initial: FaultRates = {}): Faults {
   const random = createRandom(`faults ${seed}`);
   let rates: { [kind in FaultKind]?: number } = { ...initial };
+  let denied: RegExp | null = null;
+  let serverErrors = -1;
   let scripts: { kind: FaultKind; left: number; pass: number; match: RegExp; source: string }[] = [];
 
   function scripted(kind: FaultKind, request: string): boolean {
@@ -77,7 +87,16 @@ export function createFaults(seed: number, initial: FaultRates = {}): Faults {
     clear() {
       rates = {};
       scripts = [];
+      denied = null;
     },
+    deny(match) {
+      denied = match === null ? null : new RegExp(match);
+    },
+    nextServerError() {
+      serverErrors += 1;
+      return SERVER_ERRORS[serverErrors % SERVER_ERRORS.length] ?? 500;
+    },
+    isDenied: (request) => denied?.test(request) ?? false,
     strikes(kind, request) {
       if (scripted(kind, request)) return true;
       const rate = rates[kind] ?? 0;

@@ -39,6 +39,8 @@ export type SimulatorOptions = {
   readonly answer: (request: SimRequest) => Promise<SimAnswer> | SimAnswer;
   /** How this vendor says "too many requests" where the dial makes it. */
   readonly tooMany: () => SimAnswer;
+  /** How this vendor says that the account has no right to something. Absent: 403 and an error. */
+  readonly denied?: () => SimAnswer;
   /** Further orders at `POST /__control`, by name. */
   readonly controls?: { readonly [order: string]: (argument: unknown) => unknown };
   /** Called before a faultless answer is made: here lists are changed under the reader's feet. */
@@ -87,6 +89,7 @@ async function serve(
 ): Promise<void> {
   const request = await readRequest(incoming);
   if (request.path === "/__control") return send(outgoing, control(options, log, request));
+  if (options.faults.strikes("drip", nameOf(request))) return drip(outgoing);
   const answer = await answerOrFault(options, request, incoming);
   if (answer === "reset") return void incoming.socket.destroy();
   log.push({
@@ -115,11 +118,13 @@ async function answerOrFault(
   if (faults.strikes("slow", name)) await sleep(faults.slowMs);
   if (faults.strikes("reset", name) || incoming.socket.destroyed) return "reset";
   if (faults.strikes("rate429", name)) return options.tooMany();
-  if (faults.strikes("rate5xx", name)) return { status: 503, body: { error: "Service unavailable" } };
+  if (faults.strikes("rate5xx", name))
+    return { status: faults.nextServerError(), body: { error: "The server is in trouble" } };
   if (faults.strikes("html502", name)) {
     const body = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>";
     return { status: 502, headers: { "content-type": "text/html" }, body };
   }
+  if (faults.isDenied(name)) return options.denied?.() ?? { status: 403, body: { error: "Forbidden" } };
   options.beforeAnswer?.(request);
   return options.answer(request);
 }
@@ -157,6 +162,13 @@ function cutShort(outgoing: ServerResponse, answer: SimAnswer): void {
   const whole = Buffer.from(body);
   outgoing.writeHead(answer.status, { "content-type": type, "content-length": whole.length, ...answer.headers });
   outgoing.write(whole.subarray(0, Math.floor(whole.length / 2)), () => outgoing.destroy());
+}
+
+/** An answer that never ends, a byte at a time, until whoever waits for it has had enough. */
+function drip(outgoing: ServerResponse): void {
+  outgoing.writeHead(200, { "content-type": "application/json" });
+  const timer = setInterval(() => outgoing.write(" "), 50);
+  outgoing.on("close", () => clearInterval(timer));
 }
 
 const rates = z.partialRecord(z.enum(FAULT_KINDS), z.number().min(0).max(1));

@@ -12,7 +12,6 @@ import { fileError } from "./errors.ts";
 const MAX_BYTES = 512 * 1024 * 1024;
 const MAX_REDIRECTS = 5;
 const CONNECT_TIMEOUT_MS = 30_000;
-/** The whole transfer. */
 const TRANSFER_TIMEOUT_MS = 10 * 60_000;
 
 export type DownloadOptions = {
@@ -23,6 +22,8 @@ export type DownloadOptions = {
   readonly to: string;
   readonly allowPrivateNetworks: boolean;
   readonly signal: AbortSignal;
+  /** The whole transfer may take so long; absent: ten minutes. */
+  readonly transferTimeoutMs?: number;
 };
 
 export type Downloaded = {
@@ -82,7 +83,7 @@ async function request(url: URL, options: DownloadOptions): Promise<AxiosRespons
       maxRedirects: 0,
       proxy: false,
       timeout: CONNECT_TIMEOUT_MS,
-      signal: AbortSignal.any([options.signal, AbortSignal.timeout(TRANSFER_TIMEOUT_MS)]),
+      signal: AbortSignal.any([options.signal, AbortSignal.timeout(options.transferTimeoutMs ?? TRANSFER_TIMEOUT_MS)]),
       validateStatus: () => true,
       headers: {
         Accept:

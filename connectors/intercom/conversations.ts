@@ -64,10 +64,13 @@ export async function* pullConversations(context: IntercomPull): AsyncGenerator<
   }
 }
 
+/** Intercom's clock may be ahead of ours by so much: what changes just now lies in our future then. */
+const AHEAD_S = 15 * 60;
+
 function startOf({ startedAt, since }: IntercomPull, before: Checkpoint | null): NonNullable<Checkpoint["walk"]> {
   const readUpTo = before?.readUpTo ?? null;
   const from = readUpTo === null ? Math.floor((since?.getTime() ?? 0) / 1000) : readUpTo - OVERLAP_S;
-  return { from: Math.max(1, from), before: Math.floor(startedAt.getTime() / 1000) + 1 };
+  return { from: Math.max(1, from), before: Math.floor(startedAt.getTime() / 1000) + AHEAD_S };
 }
 
 function changedBetween(after: number, before: number): Query {

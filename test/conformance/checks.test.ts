@@ -5,6 +5,7 @@ import { CONNECTORS_DIR, loadHarness } from "../../bin/connector/harness.ts";
 import type { ConnectorHarness } from "../../connectors/_check/harness.ts";
 import { CHECKS, runChecks } from "../../connectors/_check/index.ts";
 import { acmeCrm } from "../../connectors/_template/index.ts";
+import type { Json } from "../../core/base/json.ts";
 import { type AnyConnector, defineConnector, type Page, type Stream } from "../../core/connector/define.ts";
 import { testDatabase } from "../support/database.ts";
 
@@ -27,7 +28,7 @@ function paging(change: (page: Page, nth: number) => Page): (stream: Stream) => 
 const FAULTS: readonly (readonly [fault: string, check: string, connector: AnyConnector])[] = [
   [
     "leaves out the last record of each page",
-    "brings every",
+    "brings every record of",
     broken(paging((page) => ({ ...page, records: page.records.slice(0, -1) }))),
   ],
   ["names no deletions", "brings what was", broken(paging((page) => ({ ...page, deleted: [] })))],
@@ -46,6 +47,40 @@ const FAULTS: readonly (readonly [fault: string, check: string, connector: AnyCo
         return stream.normalise(record, context);
       },
     })),
+  ],
+  [
+    "goes on from its own clock's time",
+    "clock is ten minutes behind",
+    broken((stream) => ({
+      async *pull(context) {
+        const { checkpoint, startedAt } = context;
+        const since = checkpoint === null ? {} : { since: new Date(checkpoint as string) };
+        for await (const page of stream.pull({ ...context, ...since, checkpoint: null }))
+          yield { ...page, checkpoint: startedAt.toISOString() };
+      },
+    })),
+  ],
+  [
+    "gathers every record",
+    "needs no more memory",
+    broken((stream) => ({
+      async *pull(context) {
+        const all: Json[] = [];
+        for await (const page of stream.pull(context)) {
+          all.push(...page.records, JSON.stringify(page.records));
+          yield page;
+        }
+        context.log("info", `${all.length} records`);
+      },
+    })),
+  ],
+  [
+    "does not look what its key may read",
+    "a right is taken away",
+    defineConnector({
+      ...acmeCrm,
+      check: async () => ({ accountId: "1", accountName: "A", missingPermissions: [], warnings: [] }),
+    }),
   ],
   [
     "writes its key into the run's log",
@@ -70,7 +105,7 @@ describe("the acceptance checks find a connector that", () => {
   it.each(FAULTS)("%s", async (_fault, name, connector) => {
     const checks = CHECKS.filter((check) => check.name.includes(name));
     expect(checks).toHaveLength(1);
-    for await (const outcome of runChecks({ connector, vendor, engine }, checks))
+    for await (const outcome of runChecks({ connector, vendor, engine, manyRecords: 100_000 }, checks))
       expect(outcome.failure).not.toBeNull();
   });
 });

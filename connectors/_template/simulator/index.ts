@@ -3,7 +3,7 @@ import type { ConnectorHarness, Harness, HarnessFault, HarnessOptions } from "..
 import { createFaults } from "../../_simulator/faults.ts";
 import { readCursor, writeCursor } from "../../_simulator/paging.ts";
 import { type SimAnswer, type SimRequest, startServer } from "../../_simulator/server.ts";
-import { type AcmeCrmRow, createAcmeCrmStore, type AcmeCrmStore } from "./store.ts";
+import { type AcmeCrmRow, type AcmeCrmStore, createAcmeCrmStore, place } from "./store.ts";
 
 const API_KEY = "acme-crm-key-5f2c9d71";
 const HTML = "<html><body><h1>Service Unavailable</h1></body></html>";
@@ -25,6 +25,7 @@ async function startHarness(options: HarnessOptions): Promise<Harness> {
     const fault = failing.shift();
     if (fault !== undefined) return faultyAnswer(fault);
     if (isRevoked || request.headers["x-api-key"] !== API_KEY) return { status: 401, body: { error: "unknown key" } };
+    if (faults.isDenied(`GET ${request.path}`)) return { status: 403, body: { error: "no right to this list" } };
     listener?.();
     return list(store, request, isDisordered);
   }
@@ -45,12 +46,17 @@ async function startHarness(options: HarnessOptions): Promise<Harness> {
       listener = next;
     },
     fail(fault, times = 1) {
-      if (fault === "reset") faults.script({ kind: "reset", times });
+      if (fault === "reset" || fault === "drip") faults.script({ kind: fault, times });
+      else if (fault === "server_error") faults.script({ kind: "rate5xx", times });
       else if (fault === "truncated") faults.script({ kind: "truncate", times });
       else for (let nth = 0; nth < times; nth += 1) failing.push(fault);
     },
     disorder(isOn) {
       isDisordered = isOn;
+    },
+    permit(stream, isPermitted) {
+      faults.deny(isPermitted ? null : `^GET /v1/${stream}`);
+      return true;
     },
     revoke() {
       isRevoked = true;
@@ -66,8 +72,6 @@ function faultyAnswer(fault: HarnessFault): SimAnswer {
       return { status: 429, headers: { "retry-after": "1" }, body: { error: "too many requests" } };
     case "rate_limited_without_header":
       return { status: 429, body: { error: "too many requests" } };
-    case "server_error":
-      return { status: 500, body: { error: "internal error" } };
     case "unavailable_html":
       return { status: 503, headers: { "content-type": "text/html" }, body: HTML };
     default:
@@ -83,19 +87,12 @@ function list(store: AcmeCrmStore, request: SimRequest, isDisordered: boolean): 
   const since = Date.parse(request.query.get("updated_since") ?? "1970-01-01T00:00:00Z");
   const cursor = request.query.get("after");
   const after = cursor === null ? "" : String(readCursor(cursor));
-  const rest = store
-    .rows(path)
-    .filter((row) => Date.parse(row.updated_at) >= since && place(row) > after)
-    .toSorted((a, b) => (place(a) < place(b) ? -1 : 1));
-  const page = rest.slice(0, limit);
+  const rows = store.inOrder(path);
+  const from = rows.findIndex((row) => place(row) > after && Date.parse(row.updated_at) >= since);
+  const page = from < 0 ? [] : rows.slice(from, from + limit);
   const last = page.at(-1);
-  const next = last !== undefined && rest.length > page.length ? writeCursor(place(last)) : null;
+  const next = last !== undefined && from + page.length < rows.length ? writeCursor(place(last)) : null;
   return { status: 200, body: { data: isDisordered ? disordered(page) : page, next } };
-}
-
-/** Where a row stands in its list. */
-function place(row: AcmeCrmRow): string {
-  return `${row.updated_at} ${row.id}`;
 }
 
 /** Back to front, the first twice, and an older version of it after the newer one. */

@@ -9,7 +9,8 @@ export type AcmeCrmRow = JsonObject & { readonly id: string; readonly updated_at
 export type AcmeCrmStore = {
   /** The vendor's clock: moves a second with every change. */
   now(): Date;
-  rows(stream: string): readonly AcmeCrmRow[];
+  /** By update time, oldest first. */
+  inOrder(stream: string): readonly AcmeCrmRow[];
   expected(stream: string): ReadonlyMap<string, string>;
   digest(stream: string, record: Json): string;
   mutate(stream: string): string | null;
@@ -24,11 +25,13 @@ const RECORDS_AT_SCALE_1 = 8500;
 export function createAcmeCrmStore(options: HarnessOptions): AcmeCrmStore {
   const scale = options.records / RECORDS_AT_SCALE_1;
   const lists = rowsOf(createCompany({ seed: options.seed, now: options.now, scale }));
-  let nowMs = options.now.getTime();
+  const ordered = new Map<string, readonly AcmeCrmRow[]>();
+  let nowMs = options.now.getTime() + (options.skewMs ?? 0);
   let changes = 0;
 
   function put(stream: string, row: JsonObject & { readonly id: string }): string {
     nowMs += 1000;
+    ordered.delete(stream);
     lists[stream]?.set(row.id, { ...row, updated_at: new Date(nowMs).toISOString() });
     return row.id;
   }
@@ -48,7 +51,14 @@ export function createAcmeCrmStore(options: HarnessOptions): AcmeCrmStore {
 
   return {
     now: () => new Date(nowMs),
-    rows: (stream) => [...(lists[stream]?.values() ?? [])],
+    inOrder(stream) {
+      let rows = ordered.get(stream);
+      if (rows === undefined) {
+        rows = [...(lists[stream]?.values() ?? [])].toSorted((a, b) => (place(a) < place(b) ? -1 : 1));
+        ordered.set(stream, rows);
+      }
+      return rows;
+    },
     expected(stream) {
       const there = [...(lists[stream]?.values() ?? [])].filter((row) => row["deleted"] !== true);
       return new Map(there.map((row) => [row.id, JSON.stringify(row)]));
@@ -60,6 +70,11 @@ export function createAcmeCrmStore(options: HarnessOptions): AcmeCrmStore {
     spoil: (stream, how) =>
       change(stream, (row) => ({ ...row, ...(how === "unknown" ? { surprise: { is: [changes] } } : { owner: 17 }) })),
   };
+}
+
+/** Where a row stands in its list. */
+export function place(row: AcmeCrmRow): string {
+  return `${row.updated_at} ${row.id}`;
 }
 
 function rowsOf(company: Company): { readonly [stream: string]: Map<string, AcmeCrmRow> } {

@@ -23,6 +23,9 @@ const STREAMS = {
 } as const;
 type ObjectStream = keyof typeof STREAMS;
 
+/** What a key may be forbidden, by stream. */
+const FAMILIES: { readonly [stream: string]: string } = { calls: "activity/call", emails: "activity/email" };
+
 /** Events that the connector lands themselves. */
 const KEPT = /^(opportunity (created|updated)|lead merged|activity\.meeting (created|scheduled))$/;
 const RETENTION_MS = 30 * 86_400_000;
@@ -34,6 +37,7 @@ const FAULTS: { readonly [fault in HarnessFault]: FaultKind } = {
   server_error: "rate5xx",
   unavailable_html: "html502",
   reset: "reset",
+  drip: "drip",
   truncated: "truncate",
   html: "html502",
 };
@@ -42,7 +46,7 @@ async function startHarness(options: HarnessOptions): Promise<Harness> {
   const scale = options.records / RECORDS_AT_SCALE_1;
   const company = createCompany({ seed: options.seed, now: options.now, scale });
   const sim = await startCloseSimulator({ company, limits: "off", seed: options.seed });
-  const changes = changesOf(sim);
+  const changes = changesOf(sim, options.skewMs ?? 0);
   const { faults } = sim;
   let listener: (() => void) | null = null;
   // The server asks for this fault first, once for each request.
@@ -62,6 +66,14 @@ async function startHarness(options: HarnessOptions): Promise<Harness> {
     },
     fail: (fault, times = 1) => faults.script({ kind: FAULTS[fault], times }),
     disorder: (isOn) => faults.set({ duplicate: isOn ? 0.3 : 0, reorder: isOn ? 0.3 : 0, late: isOn ? 0.2 : 0 }),
+    permit(stream, isPermitted) {
+      // Leads come from the search, and contacts with them: no list of theirs can be forbidden by itself.
+      const family = FAMILIES[stream];
+      if (family === undefined) return false;
+      if (isPermitted) sim.allow(sim.apiKey, family);
+      else sim.deny(sim.apiKey, family);
+      return true;
+    },
     revoke: () => sim.revokeKey(sim.apiKey),
     requestCount: () => sim.log.length,
     stop: () => sim.close(),
@@ -71,14 +83,14 @@ async function startHarness(options: HarnessOptions): Promise<Harness> {
 type Changes = Pick<Harness, "expected" | "digest" | "mutate" | "add" | "remove" | "spoil">;
 
 /** What people do in Close while nobody pulls, or while somebody does. Each change leaves its event in the log. */
-function changesOf({ store }: CloseSimulator): Changes {
+function changesOf({ store }: CloseSimulator, skewMs: number): Changes {
   let changes = 0;
   let lastMs = 0;
 
   /** No two changes share their millisecond. */
   function next(): Date {
     changes += 1;
-    lastMs = Math.max(lastMs + 1, Date.now());
+    lastMs = Math.max(lastMs + 1, Date.now() + skewMs);
     return new Date(lastMs);
   }
 

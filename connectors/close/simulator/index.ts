@@ -57,6 +57,8 @@ export type CloseSimulator = {
   revokeKey(apiKey: string): void;
   /** Takes a path family away from a key. */
   deny(apiKey: string, family: string): void;
+  /** Gives it back. */
+  allow(apiKey: string, family: string): void;
   close(): Promise<void>;
 };
 
@@ -186,6 +188,7 @@ export async function startCloseSimulator(options: CloseSimulatorOptions): Promi
     change: (change) => translator?.change(change),
     revokeKey: (key) => void keys.delete(key),
     deny: (key, family) => void keys.get(key)?.denied.add(family),
+    allow: (key, family) => void keys.get(key)?.denied.delete(family),
     async close() {
       webhooks.stop();
       await server.close();

@@ -77,6 +77,7 @@ async function start(options: HarnessOptions): Promise<Harness> {
     onRequest: server.onRequest,
     fail: (fault, times = 1) => server.fail(fault, times),
     disorder: server.shuffle,
+    permit: () => false,
     revoke: () => {},
     requestCount: server.requestCount,
     stop: server.stop,

@@ -64,6 +64,10 @@ function answerFault(response: ServerResponse, fault: HarnessFault, text: string
       return void response.writeHead(500).end("Internal error");
     case "unavailable_html":
       return void response.writeHead(503, { "content-type": "text/html" }).end(html);
+    case "drip":
+      // Whoever reads a file lets it take its time: this one comes slowly, and does end.
+      response.writeHead(200, { "content-type": "text/csv" }).write(text.slice(0, text.length / 2));
+      return void setTimeout(() => response.end(text.slice(text.length / 2)), 300);
     case "reset":
       return void response.socket?.destroy();
     case "truncated":

@@ -18,8 +18,12 @@ const FAULTS: { readonly [fault in Exclude<HarnessFault, "html">]: FaultKind } =
   server_error: "rate5xx",
   unavailable_html: "html502",
   reset: "reset",
+  drip: "drip",
   truncated: "truncate",
 };
+
+/** What the app's scopes allow, by stream. */
+const SCOPES: { readonly [stream: string]: string } = { conversations: "conversation_read", accounts: "account_read" };
 
 async function startHarness(options: HarnessOptions): Promise<Harness> {
   const company = createCompany({
@@ -37,7 +41,7 @@ async function startHarness(options: HarnessOptions): Promise<Harness> {
     return strikes(kind, request);
   };
   return {
-    ...changesOf(sim, options.now.getTime()),
+    ...changesOf(sim, options.now.getTime(), options.skewMs ?? 0),
     settings: { base_url: sim.baseUrl, requests_per_second: 1000 },
     credentials: sim.credentials,
     secrets: [sim.credentials.access_token, sim.verificationToken],
@@ -51,6 +55,11 @@ async function startHarness(options: HarnessOptions): Promise<Harness> {
       else faults.script({ kind: FAULTS[fault], times });
     },
     disorder: (isOn) => faults.set({ duplicate: isOn ? 0.3 : 0, reorder: isOn ? 0.3 : 0 }),
+    permit(stream, isPermitted) {
+      const scope = SCOPES[stream];
+      if (scope !== undefined) dial.missingScopes = isPermitted ? [] : [scope];
+      return scope !== undefined;
+    },
     revoke: () => sim.revoke(),
     requestCount: () => sim.log.length,
     stop: () => sim.close(),
@@ -64,14 +73,14 @@ const MEETINGS_FROM_MS = -30 * 86_400_000;
 const MEETINGS_TO_MS = 90 * 86_400_000;
 
 /** What happens in Drift while nobody pulls, or while somebody does. */
-function changesOf({ store }: DriftSimulator, startMs: number): Changes {
+function changesOf({ store }: DriftSimulator, startMs: number, skewMs: number): Changes {
   let changes = 0;
   let lastMs = startMs;
 
   /** No two changes share their millisecond, and none is before the history's end. */
   function next(): number {
     changes += 1;
-    lastMs = Math.max(lastMs + 1, Date.now());
+    lastMs = Math.max(lastMs + 1, Date.now() + skewMs);
     return lastMs;
   }
 

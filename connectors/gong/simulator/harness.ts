@@ -23,6 +23,11 @@ const MOST_REMOVED = 10;
 
 const STREAMS = ["calls", "users", "user_activity", "scorecard_reviews", "transcripts", "scorecards"] as const;
 
+const SCOPES: { readonly [stream: string]: string } = {
+  calls: "api:calls:read:extensive",
+  users: "api:users:read",
+};
+
 const MISTYPED: { readonly [stream: string]: JsonObject } = {
   calls: { metaData: { duration: "long" } },
   users: { emailAddress: 17 },
@@ -38,15 +43,18 @@ const FAULTS: { readonly [fault in HarnessFault]: FaultKind } = {
   server_error: "rate5xx",
   unavailable_html: "html502",
   reset: "reset",
+  drip: "drip",
   truncated: "truncate",
   html: "html502",
 };
 
 async function startHarness(options: HarnessOptions): Promise<Harness> {
   // As of the machine's clock, which the hub of the checks goes by: what is listed again are the days before its today.
-  const now = new Date();
+  const { skewMs = 0 } = options;
+  const clock = { now: () => new Date(Date.now() + skewMs) };
+  const now = clock.now();
   const company = createCompany({ seed: options.seed, now, scale: options.records / RECORDS_AT_SCALE_1 });
-  const sim = await startGongSimulator({ company, limits: "off", seed: options.seed });
+  const sim = await startGongSimulator({ company, clock, limits: "off", seed: options.seed });
   addRecent(sim, now);
   const { faults } = sim;
   let listener: (() => void) | null = null;
@@ -58,7 +66,7 @@ async function startHarness(options: HarnessOptions): Promise<Harness> {
   };
   const { accessKey: access_key, accessKeySecret: access_key_secret } = sim;
   return {
-    ...changesOf(sim),
+    ...changesOf(sim, clock.now),
     settings: { base_url: sim.baseUrl, transcripts: true, requests_per_second: 200 },
     credentials: { access_key, access_key_secret },
     secrets: [access_key_secret, Buffer.from(`${access_key}:${access_key_secret}`).toString("base64")],
@@ -68,6 +76,13 @@ async function startHarness(options: HarnessOptions): Promise<Harness> {
     },
     fail: (fault, times = 1) => faults.script({ kind: FAULTS[fault], times }),
     disorder: (isOn) => faults.set({ duplicate: isOn ? 0.3 : 0, reorder: isOn ? 0.3 : 0, late: isOn ? 0.1 : 0 }),
+    permit(stream, isPermitted) {
+      const scope = SCOPES[stream];
+      if (scope === undefined) return false;
+      if (isPermitted) sim.dial.denied.delete(scope);
+      else sim.dial.denied.add(scope);
+      return true;
+    },
     revoke: () => sim.revokeKey(),
     requestCount: () => sim.log.length,
     stop: () => sim.close(),
@@ -89,14 +104,14 @@ function addRecent({ store }: GongSimulator, now: Date): void {
 
 type Changes = Pick<Harness, "expected" | "digest" | "mutate" | "add" | "remove" | "spoil">;
 
-function changesOf(sim: GongSimulator): Changes {
+function changesOf(sim: GongSimulator, now: () => Date): Changes {
   const { store } = sim;
   const removed = new Map<string, number>();
   let changes = 0;
 
   /** Ids of records that the next pull lists, whatever was pulled before. */
   function recent(stream: string): readonly string[] {
-    const sinceMs = Date.now() - RECENT_MS;
+    const sinceMs = now().getTime() - RECENT_MS;
     switch (stream) {
       case "calls":
       case "transcripts":
@@ -145,7 +160,7 @@ function changesOf(sim: GongSimulator): Changes {
   }
 
   return {
-    expected: (stream) => new Map(recordsOf(sim, stream).map(([id, record]) => [id, digestOf(stream, record)])),
+    expected: (stream) => new Map(recordsOf(sim, stream, now()).map(([id, record]) => [id, digestOf(stream, record)])),
     digest: digestOf,
     mutate(stream) {
       const id = some(stream);
@@ -155,7 +170,7 @@ function changesOf(sim: GongSimulator): Changes {
       const [like] = store.calls.values();
       if (stream !== "calls" || like === undefined) return null;
       changes += 1;
-      return addLike(store, like, gongId(`added ${changes}`), Date.now() - 60_000).id;
+      return addLike(store, like, gongId(`added ${changes}`), now().getTime() - 60_000).id;
     },
     remove(stream) {
       const from = { calls: store.calls, users: store.users, scorecard_reviews: store.reviews }[stream];
@@ -177,8 +192,7 @@ function changesOf(sim: GongSimulator): Changes {
 }
 
 /** What the connector makes records of, as the account holds it now. */
-function recordsOf({ store }: GongSimulator, stream: string): readonly (readonly [string, JsonObject])[] {
-  const now = new Date();
+function recordsOf({ store }: GongSimulator, stream: string, now: Date): readonly (readonly [string, JsonObject])[] {
   switch (stream) {
     case "users":
       return [...store.users];

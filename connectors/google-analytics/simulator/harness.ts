@@ -21,17 +21,18 @@ const busy = refusal(429, "RESOURCE_EXHAUSTED", "Exhausted concurrent requests q
  * it, so both say a second.
  */
 const soon: SimAnswer = { ...busy, headers: { "retry-after": "1" } };
-const ANSWERS: { readonly [fault in Exclude<HarnessFault, "reset" | "truncated">]: SimAnswer } = {
+const ANSWERS: {
+  readonly [fault in Exclude<HarnessFault, "reset" | "drip" | "truncated" | "server_error">]: SimAnswer;
+} = {
   rate_limited: soon,
   rate_limited_without_header: soon,
-  server_error: refusal(500, "INTERNAL", "Internal error encountered."),
   unavailable_html: page(503),
   html: page(200),
 };
 
-async function startHarness({ seed, records, now }: HarnessOptions): Promise<Harness> {
+async function startHarness({ seed, records, now, skewMs = 0 }: HarnessOptions): Promise<Harness> {
   // The hub goes by the machine's clock; at the vendor time stands, so that today's numbers do not grow under a check.
-  const at = new Date(Math.max(now.getTime(), Date.now()));
+  const at = new Date(Math.max(now.getTime(), Date.now()) + skewMs);
   const months = Math.max(2, Math.ceil(records / REPORT_NAMES.length / DAYS_A_MONTH));
   const company = createCompany({ seed, now: at, months, scale: 0.01 });
   const sim = await startGoogleAnalyticsSimulator({ company, clock: { now: () => at }, limits: "off", seed });
@@ -43,12 +44,16 @@ async function startHarness({ seed, records, now }: HarnessOptions): Promise<Har
   // The server asks for this fault first, once for each request.
   const strikes = faults.strikes.bind(faults);
   faults.strikes = (kind, request) => {
-    if (kind === "slow") listener?.();
+    if (kind === "slow") {
+      listener?.();
+      sim.forgetReports(); // Nobody looks at them here, and the check of memory would.
+    }
     return strikes(kind, request);
   };
   const restatable = (): Day => addDays(today, -(changes++ % RESTATED_DAYS));
   return {
-    settings: sim.settings,
+    // More than a check's faults: what happens when they are used up is a test of its own.
+    settings: { ...sim.settings, server_errors_per_hour: 50 },
     credentials: sim.credentials,
     secrets: [JSON.stringify(keyOf(sim)).slice(1, -1), keyOf(sim)],
     streams: REPORT_NAMES,
@@ -72,11 +77,17 @@ async function startHarness({ seed, records, now }: HarnessOptions): Promise<Har
       listener = next;
     },
     fail(fault, times = 1) {
-      if (fault === "reset") faults.script({ kind: "reset", times });
+      if (fault === "reset" || fault === "drip") faults.script({ kind: fault, times });
+      else if (fault === "server_error") faults.script({ kind: "rate5xx", times });
       else if (fault === "truncated") faults.script({ kind: "truncate", times });
       else sim.answerWith(ANSWERS[fault], times);
     },
     disorder: () => undefined, // Reports are ordered and have no row twice.
+    // The right is to the property, with all its reports.
+    permit(_stream, isPermitted) {
+      sim.dial.isApiDisabled = !isPermitted;
+      return true;
+    },
     revoke: () => void (sim.dial.isKeyRevoked = true),
     requestCount: () => sim.log.length,
     stop: () => sim.close(),

@@ -53,10 +53,11 @@ export type AnalyticsSimulator = {
   readonly dial: Dial;
   readonly site: Site;
   readonly log: readonly LoggedRequest[];
-  /** Reports that were asked for, oldest first, as they came and as they were answered. */
+  /** The latest reports that were asked for, oldest first, as they came and as they were answered. */
   readonly reports: readonly { readonly body: string; readonly answer: unknown }[];
   /** What it says of its dimensions and metrics. */
   metadata(): unknown;
+  forgetReports(): void;
   /** Something happened in the live company. */
   change(change: CompanyChange): void;
   /** Leaves so much of a quota until its hour or day is over. */
@@ -68,6 +69,7 @@ export type AnalyticsSimulator = {
   close(): Promise<void>;
 };
 
+const REPORTS_KEPT = 200;
 const PROPERTY_ID = "427713905";
 const ROUTE = new RegExp("^/v1beta/properties/(\\d+)(?::(runReport)|/(metadata))$");
 
@@ -132,6 +134,7 @@ export async function startGoogleAnalyticsSimulator(options: AnalyticsSimulatorO
     const hasNumbers = (request.query.get("$alt") ?? "").includes("enum-encoding=int");
     const body = reportBody(read, days, { site, dial, quota, spoiled, now: now(), hasNumbers });
     reports.push({ body: text, answer: body });
+    if (reports.length > REPORTS_KEPT) reports.splice(0, REPORTS_KEPT / 2);
     return { status: 200, body };
   }
 
@@ -155,6 +158,7 @@ export async function startGoogleAnalyticsSimulator(options: AnalyticsSimulatorO
     site,
     log: server.log,
     reports,
+    forgetReports: () => void reports.splice(0),
     metadata: () => metadata(PROPERTY_ID),
     change: (change) => site.change(change),
     leaveQuota: (name, remaining) => quota.leave(name, remaining, now()),

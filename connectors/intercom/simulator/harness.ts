@@ -17,6 +17,7 @@ const FAULTS: { readonly [fault in Exclude<HarnessFault, "html">]: FaultKind } =
   server_error: "rate5xx",
   unavailable_html: "html502",
   reset: "reset",
+  drip: "drip",
   truncated: "truncate",
 };
 
@@ -33,7 +34,7 @@ async function startHarness(options: HarnessOptions): Promise<Harness> {
     return strikes(kind, request);
   };
   return {
-    ...changesOf(sim, Math.floor(options.now.getTime() / 1000)),
+    ...changesOf(sim, Math.floor(options.now.getTime() / 1000), Math.floor((options.skewMs ?? 0) / 1000)),
     settings: { base_url: sim.baseUrl, companies_every_minutes: 0, requests_per_minute: 60_000 },
     credentials: sim.credentials,
     secrets: [sim.credentials.access_token, sim.oauth.clientSecret],
@@ -47,6 +48,11 @@ async function startHarness(options: HarnessOptions): Promise<Harness> {
       else faults.script({ kind: FAULTS[fault], times });
     },
     disorder: (isOn) => faults.set({ duplicate: isOn ? 0.3 : 0, reorder: isOn ? 0.3 : 0 }),
+    permit(stream, isPermitted) {
+      if (stream !== "companies" && stream !== "contacts") return false;
+      dial.denied = isPermitted ? [] : [stream];
+      return true;
+    },
     revoke: () => sim.revoke(),
     requestCount: () => sim.log.length,
     stop: () => sim.close(),
@@ -57,13 +63,13 @@ type Changes = Pick<Harness, "expected" | "digest" | "mutate" | "add" | "remove"
 type Name = "admins" | "teams" | "companies" | "contacts" | "conversations";
 
 /** What happens in Intercom while nobody pulls, or while somebody does. */
-function changesOf({ store }: IntercomSimulator, startS: number): Changes {
+function changesOf({ store }: IntercomSimulator, startS: number, skewS: number): Changes {
   let changes = 0;
 
   /** Of the current second, like other changes of it; none is before the history's end. */
   function next(): number {
     changes += 1;
-    return Math.max(startS, Math.floor(Date.now() / 1000));
+    return Math.max(startS, Math.floor(Date.now() / 1000) + skewS);
   }
 
   function some(stream: string): IntercomObject | undefined {

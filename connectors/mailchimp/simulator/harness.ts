@@ -25,7 +25,7 @@ async function startHarness(options: HarnessOptions): Promise<Harness> {
   const scale = options.records / RECORDS_AT_SCALE_1;
   const company = createCompany({ seed: options.seed, now: options.now, months: MONTHS, scale });
   const sim = await startMailchimpSimulator({ company, seed: options.seed, dial: { mostRows: ROWS_A_PAGE } });
-  const changes = changesOf(sim, options.seed);
+  const changes = changesOf(sim, options.seed, options.skewMs ?? 0);
   let listener: (() => void) | null = null;
   let isDisordered = false;
   sim.onRequest((path) => {
@@ -43,12 +43,19 @@ async function startHarness(options: HarnessOptions): Promise<Harness> {
       listener = next;
     },
     fail(fault, times = 1) {
-      if (fault === "reset") sim.faults.script({ kind: "reset", times });
+      if (fault === "reset" || fault === "drip") sim.faults.script({ kind: fault, times });
+      else if (fault === "server_error") sim.faults.script({ kind: "rate5xx", times });
       else if (fault === "truncated") sim.faults.script({ kind: "truncate", times });
       else sim.interject(faultyAnswer(fault), times);
     },
     disorder(isOn) {
       isDisordered = isOn;
+    },
+    permit(stream, isPermitted) {
+      if (stream !== "campaigns" && stream !== "reports") return false;
+      if (isPermitted) sim.allow(stream);
+      else sim.deny(stream);
+      return true;
     },
     revoke: () => sim.revoke(),
     requestCount: () => sim.log.length,
@@ -56,15 +63,13 @@ async function startHarness(options: HarnessOptions): Promise<Harness> {
   };
 }
 
-function faultyAnswer(fault: Exclude<HarnessFault, "reset" | "truncated">): SimAnswer {
+function faultyAnswer(fault: Exclude<HarnessFault, "reset" | "drip" | "truncated" | "server_error">): SimAnswer {
   const html = { headers: { "content-type": "text/html" }, body: HTML };
   switch (fault) {
     case "rate_limited":
       return { ...problem(429, "Too Many Requests", "Slow down."), headers: { "retry-after": "1" } };
     case "rate_limited_without_header":
       return { status: 429 };
-    case "server_error":
-      return problem(500, "Internal Server Error", "An unexpected internal error has occurred.");
     case "unavailable_html":
       return { status: 503, ...html };
     case "html":
@@ -75,9 +80,9 @@ function faultyAnswer(fault: Exclude<HarnessFault, "reset" | "truncated">): SimA
 type Changes = Pick<Harness, "expected" | "digest" | "mutate" | "add" | "remove" | "spoil">;
 
 /** What people do in Mailchimp while nobody pulls, or while somebody does. */
-function changesOf({ store }: MailchimpSimulator, seed: number): Changes {
+function changesOf({ store }: MailchimpSimulator, seed: number, skewMs: number): Changes {
   let changes = 0;
-  let lastMs = Math.floor(Date.now() / 1000) * 1000;
+  let lastMs = Math.floor((Date.now() + skewMs) / 1000) * 1000;
   const [newsletter = ""] = store.lists.keys();
   // Of today by the hub's clock, whatever day the company lives in: only what was sent of late is looked at again.
   const live = newCampaign("live", new Date(Date.now() - 2 * 3_600_000));

@@ -45,6 +45,7 @@ export type MailchimpSimulator = {
   onRequest(listener: ((path: string) => void) | null): void;
   /** Nobody may use paths that begin like this. */
   deny(family: string): void;
+  allow(family: string): void;
   /** Every key and token is refused from now on. */
   revoke(): void;
   close(): Promise<void>;
@@ -142,6 +143,7 @@ export async function startMailchimpSimulator(options: MailchimpSimulatorOptions
       listener = next;
     },
     deny: (family) => void denied.add(family),
+    allow: (family) => void denied.delete(family),
     revoke() {
       isRevoked = true;
     },

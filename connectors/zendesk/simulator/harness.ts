@@ -33,13 +33,14 @@ const FAULTS: { readonly [fault in HarnessFault]: FaultKind } = {
   server_error: "rate5xx",
   unavailable_html: "html502",
   reset: "reset",
+  drip: "drip",
   truncated: "truncate",
   html: "html502",
 };
 
 async function startHarness(options: HarnessOptions): Promise<Harness> {
   // The vendor's clock moves by a second with each change: nothing is held back, and no two changes share their second.
-  const clock = { time: options.now, now: () => clock.time };
+  const clock = { time: new Date(options.now.getTime() + (options.skewMs ?? 0)), now: () => clock.time };
   const company = createCompany({ seed: options.seed, now: options.now, scale: options.records / RECORDS_AT_SCALE_1 });
   const sim = await startZendeskSimulator({ company, clock, limits: "off", seed: options.seed });
   Object.assign(sim.dial, { heldBackS: 0, mostRows: 40 });
@@ -77,6 +78,12 @@ async function startHarness(options: HarnessOptions): Promise<Harness> {
       faults.script({ kind: FAULTS[fault], times });
     },
     disorder: (isOn) => faults.set({ duplicate: isOn ? 0.3 : 0, reorder: isOn ? 0.3 : 0 }),
+    permit(stream, isPermitted) {
+      if (stream !== "groups") return false;
+      if (isPermitted) sim.allow(stream);
+      else sim.deny(stream);
+      return true;
+    },
     revoke: () => sim.revoke(),
     requestCount: () => sim.log.length,
     stop: () => sim.close(),
