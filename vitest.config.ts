@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 // Three projects, told apart by what a test needs: nothing (unit), a database (integration), the hub as processes (e2e).
 export default defineConfig({
   test: {
+    // Vitest leaves a core free, which on two of them leaves one; tests wait for databases and vendors long enough to share.
+    maxWorkers: 2,
     projects: [
       {
         test: {
