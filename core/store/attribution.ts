@@ -93,7 +93,7 @@ export type AttributionChange = {
   readonly people: readonly string[];
   readonly companies: readonly string[];
   readonly deals: readonly string[];
-  /** Records that the source no longer has, deals among them. */
+  /** Records that the source no longer has: of deals, and of touches, which belong to none then. */
   readonly deletedRecordIds: readonly string[];
 };
 
@@ -117,6 +117,7 @@ export async function attributionsConcerned(tx: Tx, change: AttributionChange): 
       select a.id from activities a where a.company_id = company.id and a.deal_id is null offset 0) a
     union select a.id from deal cross join lateral (select a.id from activities a where a.attributed_deal_id = deal.id offset 0) a
     union select a.id from activities a where a.attributed_deal_id = any(${change.deals}::uuid[])
+    union select a.id from activities a where a.record_id = any(${change.deletedRecordIds}::uuid[]) and a.attributed_deal_id is not null
   `.execute(tx);
   return rows.map((row) => row.id);
 }

@@ -325,6 +325,14 @@ describe("a touch without a deal belongs to", () => {
     expect(await deals()).toEqual({ g1: null });
   });
 
+  test("none from the moment on that its own source has deleted it", async () => {
+    await take(crm, openFrom("d1", "2026-03-01T00:00:00Z"));
+    const record = await take(gong, recording("g1", "10:00:00"));
+    expect(await deals()).toEqual({ g1: "d1 person.open_deal" });
+    await gong.take("others", [], "2026-03-08T00:00:00Z", [record]);
+    expect(await deals()).toEqual({ g1: null });
+  });
+
   test("the deal that was open on its day, where only the day is known", async () => {
     await take(crm, openFrom("d1", "2026-03-05T15:00:00Z"));
     await take(
