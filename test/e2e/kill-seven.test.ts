@@ -28,6 +28,9 @@ const SEED = Number(process.env["KILL_SEED"] ?? 7);
 
 const KEYS = ["close", "mailchimp", "zendesk", "google-analytics", "gong", "drift", "intercom"] as const;
 
+/** So many more records make Close tell of the very company that Gong tells of, so that there are calls in both. */
+const AS_GONG = 35 / 13;
+
 const GENTLE: readonly HarnessFault[] = ["rate_limited", "reset", "truncated"];
 const FAULTS: readonly HarnessFault[] = [...GENTLE, "server_error", "unavailable_html"];
 /** Of the requests, so many meet a fault, and so many see something change at the vendor. */
@@ -110,7 +113,8 @@ test(
 
 async function startVendor(key: Vendor["key"]): Promise<Vendor> {
   const vendor = await loadHarness(path.join(CONNECTORS_DIR, key));
-  return { key, harness: await vendor.start({ seed: SEED, records: RECORDS, now: new Date() }) };
+  const records = key === "close" ? Math.round(RECORDS * AS_GONG) : RECORDS;
+  return { key, harness: await vendor.start({ seed: SEED, records, now: new Date() }) };
 }
 
 /** From now on the vendor fails now and then, and its people go on working while it is read. */
@@ -205,6 +209,8 @@ function difference(ours: readonly unknown[], theirs: readonly unknown[]): { mis
 /** The facts are those that follow from what has landed: a replay writes no row, and made anew from nothing they come out the same. */
 async function expectFactsOfRaw(store: Store): Promise<void> {
   const before = await everything(store);
+  const isNotEmpty = (column: string): boolean => before["activities"]?.some((row) => row[column] !== null) === true;
+  expect(["duplicate_of", "attributed_deal_id"].filter(isNotEmpty)).toHaveLength(2);
   for (const done of await replayAll(store, KEYS)) expect(done).toMatchObject({ changed: false, failed: [] });
   expectSame(await everything(store), before);
 
