@@ -61,7 +61,8 @@ function listed(text: string, name: string): string {
   const imported = text.slice(0, end) + line + text.slice(end);
   return imported.replace(
     /(CONNECTORS: readonly AnyConnector\[\] = \[)([^\]]*?),?\s*\]/,
-    (_, start: string, list: string) => `${start}${list}, ${camelCase(name)}]`,
+    (_, start: string, list: string) =>
+      list.includes("\n") ? `${start}${list},\n  ${camelCase(name)},\n]` : `${start}${list}, ${camelCase(name)}]`,
   );
 }
 

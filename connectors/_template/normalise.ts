@@ -1,21 +1,11 @@
 import type { z } from "zod";
-import type { Json } from "../../core/base/json.ts";
 import { parseMinor } from "../../core/base/money.ts";
-import type { NormaliseContext, NormaliseResult } from "../../core/connector/define.ts";
-import type { Fact, RepFact } from "../../core/schema/facts.ts";
+import { readingOf } from "../../core/connector/reading.ts";
+import type { RepFact } from "../../core/schema/facts.ts";
 import type { AcmeCrmSettings } from "./client.ts";
 import { call, deal } from "./records.ts";
 
-type Normaliser = (record: Json, context: NormaliseContext<AcmeCrmSettings>) => NormaliseResult;
-/** One that cannot be read is skipped with the names of its odd fields, never their values. */
-function normaliser<T>(schema: z.ZodType<T>, facts: (record: T) => readonly Fact[]): Normaliser {
-  return (record, context) => {
-    const parsed = schema.safeParse(record);
-    if (parsed.success) return { facts: facts(parsed.data), skipped: [] };
-    const reason = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.code}`).join(", ");
-    return { facts: [], skipped: [{ code: "acme-crm.record.unreadable", at: context.externalId, reason }] };
-  };
-}
+const reading = readingOf<AcmeCrmSettings>({ code: "acme-crm.record.unreadable" });
 
 function mentioned({ id, name, email }: z.infer<typeof deal>["owner"]): RepFact {
   return { kind: "rep", externalId: id, isMention: true, name, email, phone: null, isActive: null, team: null };
@@ -25,7 +15,7 @@ const UNSAID = { company: null, person: null, url: null, attributes: {} } as con
 const DEAL_UNSAID = { ...UNSAID, pipeline: null, stage: null, probability: null, expectedCloseOn: null } as const;
 const CALL_UNSAID = { ...UNSAID, bookedAt: null, subject: null, matchKeys: [] } as const;
 
-export const dealFacts: Normaliser = normaliser(deal, (record) => [
+export const dealFacts = reading(deal, (record) => [
   mentioned(record.owner),
   {
     ...DEAL_UNSAID,
@@ -43,7 +33,7 @@ export const dealFacts: Normaliser = normaliser(deal, (record) => [
   },
 ]);
 
-export const callFacts: Normaliser = normaliser(call, (record) => [
+export const callFacts = reading(call, (record) => [
   mentioned(record.owner),
   {
     ...CALL_UNSAID,
