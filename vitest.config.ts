@@ -19,6 +19,7 @@ export default defineConfig({
           globalSetup: ["test/support/global-setup.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          maxConcurrency: 12,
         },
       },
       {

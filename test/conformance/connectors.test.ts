@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 // The template is checked as what `connector new` makes of it: scaffold.test.ts. Checks go on side by side, since many wait: for a vendor
 // that asks for a second, or that never answers. Memory cannot be measured beside others: memory.test.ts.
-describe.each(CONNECTORS)("the connector $key", (connector) => {
+describe.concurrent.each(CONNECTORS)("the connector $key", (connector) => {
   // oxlint-disable-next-line vitest/expect-expect -- a check throws where its promise is broken
   it.concurrent.each(CHECKS.filter((check) => check !== staysFlat))("$name", { timeout: 240_000 }, async (check) => {
     const vendor = await loadHarness(path.join(CONNECTORS_DIR, connector.key));
