@@ -87,6 +87,9 @@ function checkConnection(
         await catchUp({ store }, { connection, connector, stream }, { fromStart: true });
       }
     },
+    async remove() {
+      await store.db.transaction().execute((tx) => deleteConnection(tx, id));
+    },
     async written() {
       const lines = await Promise.all(runs.map((run) => readRunLines(store.db, run.id, 10_000)));
       return JSON.stringify([logged(), runs, lines, await readConnection(store.db, id)]);

@@ -40,7 +40,12 @@ export async function atVendor(
   const harness = await subject.vendor.start({ ...OPTIONS, ...options });
   try {
     const { settings, credentials } = harness;
-    await work({ harness, connection: await subject.engine.connect(subject.connector, { settings, credentials }) });
+    const connection = await subject.engine.connect(subject.connector, { settings, credentials });
+    try {
+      await work({ harness, connection });
+    } finally {
+      await connection.remove();
+    }
   } finally {
     await harness.stop();
   }

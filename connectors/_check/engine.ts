@@ -22,6 +22,8 @@ export type CheckConnection = {
   replay(): Promise<void>;
   /** All that the hub has written down about the connection: log lines, runs with their errors and lines, its settings. */
   written(): Promise<string>;
+  /** Takes the connection away with all that it brought: the next check finds none that could be related to its own. */
+  remove(): Promise<void>;
 };
 
 export type PullOptions = {
