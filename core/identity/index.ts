@@ -11,6 +11,7 @@ import {
   findNamed,
   forgetKeys,
   hasOtherConnections,
+  type IdentityRow,
   type Key,
   lockIdentities,
   rowsOfEntity,
@@ -67,7 +68,7 @@ function concernsOthers({ who, removed, touches, deals, deletedRecordIds, remove
   return [who, removed, touches, deals, deletedRecordIds, removedTouches].some((list) => list.length > 0);
 }
 
-/** Rows that are one with others than before. */
+/** Rows that are one with others than before, or that touches may be recognised by in another way. `rows`: how many of the former. */
 type Regrouped = {
   readonly rows: number;
   readonly people: readonly string[];
@@ -82,7 +83,7 @@ async function relateWho(tx: Tx, copy: Copy, input: RelateInput, isAlone: boolea
   const removed = input.removed.map((row) => row.id);
   const forgotten = await forgetKeys(tx, removed);
   const seeds = new Set(await forgetLinks(tx, removed));
-  const { now, gone } = await storeKeys(tx, copy, input);
+  const { now, added, gone } = await storeKeys(tx, copy, input);
   if (!isAlone) {
     const own = new Set(input.who.map((row) => row.id));
     const keys = await withNames(tx, input.connectionId, [...now, ...gone, ...forgotten]);
@@ -90,10 +91,16 @@ async function relateWho(tx: Tx, copy: Copy, input: RelateInput, isAlone: boolea
     // Also without a change of links: the row itself may have been made anew.
     for (const id of await linkedRows(tx, [...own])) seeds.add(id);
   }
-  const regrouped = await regroupAll(tx, [...seeds]);
+  const grouped = await regroupAll(tx, [...seeds]);
+  const regrouped = { ...grouped, people: [...grouped.people, ...renumbered([...added, ...gone, ...forgotten])] };
   if (!input.who.some((row) => row.entity === "rep")) return regrouped;
   const { rows, reps } = await applyRepsConfig(tx, input.now);
   return { ...regrouped, rows: regrouped.rows + rows, reps: [...regrouped.reps, ...reps] };
+}
+
+/** People of whom a telephone number came or went: their calls may be others' or no longer be, also where they are not one with anybody. */
+function renumbered(changed: readonly IdentityRow[]): readonly string[] {
+  return changed.filter((key) => key.entity === "person" && key.type === "phone").map((key) => key.entityId);
 }
 
 /** The keys by which others may be linked, with those by which other tools would name the rows. */

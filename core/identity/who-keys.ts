@@ -18,14 +18,21 @@ export type Who = {
   readonly otherIds: readonly OtherId[];
 };
 
-/** Brings the stored keys of the rows to what came in. `now`: what they are recognised by; `gone`: what they no longer are. */
+/**
+ * Brings the stored keys of the rows to what came in. `now`: what they are recognised by, of which `added` is new; `gone`: what they no
+ * longer are recognised by.
+ */
 export async function storeKeys(
   tx: Tx,
   copy: Copy,
   { connectionId, who }: { readonly connectionId: string; readonly who: readonly Who[] },
-): Promise<{ readonly now: readonly IdentityRow[]; readonly gone: readonly IdentityRow[] }> {
+): Promise<{
+  readonly now: readonly IdentityRow[];
+  readonly added: readonly IdentityRow[];
+  readonly gone: readonly IdentityRow[];
+}> {
   const ids = [...new Set(who.map((row) => row.id))];
-  if (ids.length === 0) return { now: [], gone: [] };
+  if (ids.length === 0) return { now: [], added: [], gone: [] };
   const stored = new Map<string, IdentityRow[]>();
   for (const row of await readIdentities(tx, ids)) {
     const rows = stored.get(row.entityId);
@@ -47,7 +54,7 @@ export async function storeKeys(
   }
   await deleteIdentities(tx, gone);
   await insertIdentities(copy, connectionId, added);
-  return { now: keys, gone };
+  return { now: keys, added, gone };
 }
 
 function isSameKey(a: IdentityRow, b: IdentityRow): boolean {

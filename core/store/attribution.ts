@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Tx } from "./db.ts";
+import { withMerged } from "./merged.ts";
 
 /** The deal that a touch belongs to, where its source names none. */
 
@@ -120,15 +121,4 @@ export async function attributionsConcerned(tx: Tx, change: AttributionChange): 
     union select a.id from activities a where a.record_id = any(${change.deletedRecordIds}::uuid[]) and a.attributed_deal_id is not null
   `.execute(tx);
   return rows.map((row) => row.id);
-}
-
-/** The rows with all that are one with them. */
-function withMerged(table: "people" | "companies", ids: ReturnType<typeof sql>) {
-  return sql`
-    with root as materialized (
-      select distinct coalesce(t.merged_into, given.id) as id from (${ids}) given left join ${sql.table(table)} t on t.id = given.id
-    )
-    select id from root
-    union
-    select t.id from root cross join lateral (select t.id from ${sql.table(table)} t where t.merged_into = root.id offset 0) t`;
 }

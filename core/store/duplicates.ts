@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Tx } from "./db.ts";
+import { withMerged } from "./merged.ts";
 
 /** Which activities may be the same touch, by what they say; and which are marked so. */
 
@@ -197,8 +198,12 @@ export async function touchesConcerned(tx: Tx, change: TouchedBy): Promise<strin
   if (change.removedIds.length > 0)
     parts.push(sql`select id from activities where duplicate_of = any(${change.removedIds}::uuid[])`);
   if (change.people.length > 0)
+    // With all whom they are one with: a number that one of them has, all of them have.
     parts.push(sql`
-      select id from activities where person_id = any(${change.people}::uuid[]) and type in ('call', 'meeting', 'email')`);
+      select a.id from (${withMerged("people", sql`select unnest(${change.people}::uuid[]) as id`)}) person
+      cross join lateral (
+        select a.id from activities a where a.person_id = person.id and a.type in ('call', 'meeting', 'email') offset 0
+      ) a`);
   // Every pair has one of the changed rep's own touches in it.
   if (change.reps.length > 0)
     parts.push(

@@ -135,10 +135,11 @@ export async function findNamed(tx: Tx, keys: readonly Key[]): Promise<NamedMatc
 }
 
 /** Forgets what rows that are no more could be recognised by. @returns what that was. */
-export async function forgetKeys(tx: Tx, ids: readonly string[]): Promise<Key[]> {
+export async function forgetKeys(tx: Tx, ids: readonly string[]): Promise<IdentityRow[]> {
   if (ids.length === 0) return [];
-  const { rows } = await sql<Key>`
-    delete from identities where entity_id = any(${ids}::uuid[]) returning entity, key_type as type, key_value as value
+  const { rows } = await sql<IdentityRow>`
+    delete from identities where entity_id = any(${ids}::uuid[])
+    returning entity, entity_id as "entityId", key_type as type, key_value as value
   `.execute(tx);
   return rows;
 }

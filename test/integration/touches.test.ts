@@ -119,6 +119,17 @@ describe("one touch counts once:", () => {
     expect(await doubles()).toEqual([{ double: "g1", of: "c1", rule: "call.same_phone" }]);
   });
 
+  test("also when the number is told of after the calls, and not any more when it is another's", async () => {
+    await take(crm, call("c1", "10:00:00", { person: "pat" }));
+    await take(gong, person("g-?", { name: null, phones: ["+1 415 555 2671"] }));
+    await take(gong, recording("g1", "10:00:20", { person: "g-?" }));
+    expect(await doubles()).toEqual([]);
+    const pat = await take(crm, person("pat", { name: "Pat", phones: ["+14155552671"] }));
+    expect(await doubles()).toEqual([{ double: "g1", of: "c1", rule: "call.same_phone" }]);
+    await again(crm, pat, person("pat", { name: "Pat", phones: ["+14155550000"] }));
+    expect(await doubles()).toEqual([]);
+  });
+
   test("a meeting and its recording by the calendar's key, whoever is in it", async () => {
     await take(crm, call("c1", "10:00:00", { type: "meeting", person: null, matchKeys: ["uid-9"] }));
     await take(gong, recording("g1", "10:20:00", { person: null, matchKeys: ["uid-9"] }));
