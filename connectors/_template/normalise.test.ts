@@ -26,9 +26,12 @@ describe("Acme CRM's deals", () => {
     ]);
   });
 
-  it("that cannot be read are skipped with the name of the field", () => {
+  it("that cannot be read are skipped with the name of the field, and without its value", () => {
     const { facts, skipped } = dealFacts({ ...(fixture("deal") as object), status: "maybe" }, context);
     expect(facts).toEqual([]);
-    expect(skipped).toEqual([{ code: "acme-crm.record.unreadable", at: "d1", reason: "status: invalid_value" }]);
+    expect(skipped).toEqual([
+      { code: "acme-crm.record.unreadable", at: "d1", reason: expect.stringMatching(/^status: /) as string },
+    ]);
+    expect(JSON.stringify(skipped)).not.toContain("maybe");
   });
 });
