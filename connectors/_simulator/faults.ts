@@ -39,6 +39,10 @@ export type Faults = {
   script(script: FaultScript): void;
   /** No rates, no scripts, nothing denied. */
   clear(): void;
+  /** Calls the listener once for each request, before anything else becomes of it; null: nobody any more. */
+  listen(listener: (() => void) | null): void;
+  /** What the server says when a request comes. */
+  requested(): void;
   /** From now on the account has no right to requests that match (method and path, as in a script); null gives all rights back. */
   deny(match: string | null): void;
   isDenied(request: string): boolean;
@@ -59,6 +63,7 @@ const SERVER_ERRORS = [503, 500, 502, 504];
 export function createFaults(seed: number, initial: FaultRates = {}): Faults {
   const random = createRandom(`faults ${seed}`);
   let rates: { [kind in FaultKind]?: number } = { ...initial };
+  let listener: (() => void) | null = null;
   let denied: RegExp | null = null;
   let serverErrors = -1;
   let scripts: { kind: FaultKind; left: number; pass: number; match: RegExp; source: string }[] = [];
@@ -89,6 +94,10 @@ export function createFaults(seed: number, initial: FaultRates = {}): Faults {
       scripts = [];
       denied = null;
     },
+    listen(next) {
+      listener = next;
+    },
+    requested: () => listener?.(),
     deny(match) {
       denied = match === null ? null : new RegExp(match);
     },

@@ -89,6 +89,7 @@ async function serve(
 ): Promise<void> {
   const request = await readRequest(incoming);
   if (request.path === "/__control") return send(outgoing, control(options, log, request));
+  options.faults.requested();
   if (options.faults.strikes("drip", nameOf(request))) return drip(outgoing);
   const answer = await answerOrFault(options, request, incoming);
   if (answer === "reset") return void incoming.socket.destroy();

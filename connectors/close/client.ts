@@ -198,5 +198,3 @@ export function idOf(record: Json): string {
     mend: "Report it: the connector expects an id on everything.",
   });
 }
-
-export { fieldOf };

@@ -25,5 +25,3 @@ export function instantOf(value: Json | undefined): Date | null {
   const instant = new Date(value);
   return Number.isNaN(instant.getTime()) ? null : instant;
 }
-
-export { fieldOf };

@@ -139,5 +139,3 @@ export function instantOf(value: Json | undefined): Date | null {
 export function filterTime(instant: Date): string {
   return `${instant.toISOString().slice(0, 19)}+00:00`;
 }
-
-export { fieldOf };

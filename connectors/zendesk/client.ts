@@ -150,5 +150,3 @@ export function rowsOf(answer: JsonObject, key: string, path: string): readonly 
   if (!Array.isArray(rows)) throw mismatch("zendesk", "GET", path, `${key}: not a list`);
   return (rows as readonly Json[]).filter((row): row is JsonObject => isObject(row));
 }
-
-export { fieldOf };

@@ -1,7 +1,7 @@
+import { fieldOf } from "../../../core/base/json.ts";
 import type { ConnectorHarness, Harness, HarnessFault, HarnessOptions } from "../../_check/harness.ts";
 import { createCompany } from "../../_simulator/company/company.ts";
 import type { FaultKind } from "../../_simulator/faults.ts";
-import { fieldOf } from "../client.ts";
 import { startCloseSimulator, type CloseSimulator } from "./index.ts";
 import * as objects from "./objects.ts";
 
@@ -48,22 +48,13 @@ async function startHarness(options: HarnessOptions): Promise<Harness> {
   const sim = await startCloseSimulator({ company, limits: "off", seed: options.seed });
   const changes = changesOf(sim, options.skewMs ?? 0);
   const { faults } = sim;
-  let listener: (() => void) | null = null;
-  // The server asks for this fault first, once for each request.
-  const strikes = faults.strikes.bind(faults);
-  faults.strikes = (kind, request) => {
-    if (kind === "slow") listener?.();
-    return strikes(kind, request);
-  };
   return {
     ...changes,
     settings: { base_url: sim.baseUrl },
     credentials: { api_key: sim.apiKey },
     secrets: [sim.apiKey, Buffer.from(`${sim.apiKey}:`).toString("base64")],
     streams: [...Object.keys(STREAMS), "events"],
-    onRequest(next) {
-      listener = next;
-    },
+    onRequest: (next) => faults.listen(next),
     fail: (fault, times = 1) => faults.script({ kind: FAULTS[fault], times }),
     disorder: (isOn) => faults.set({ duplicate: isOn ? 0.3 : 0, reorder: isOn ? 0.3 : 0, late: isOn ? 0.2 : 0 }),
     permit(stream, isPermitted) {

@@ -1,8 +1,7 @@
-import type { Json } from "../../../core/base/json.ts";
+import { fieldOf, type Json } from "../../../core/base/json.ts";
 import type { ConnectorHarness, Harness, HarnessFault, HarnessOptions } from "../../_check/harness.ts";
 import { createCompany } from "../../_simulator/company/company.ts";
 import type { FaultKind } from "../../_simulator/faults.ts";
-import { fieldOf } from "../fields.ts";
 import { type DriftSimulator, startDriftSimulator } from "./index.ts";
 import type { DriftConversation, DriftObject } from "./store.ts";
 
@@ -33,22 +32,13 @@ async function startHarness(options: HarnessOptions): Promise<Harness> {
   });
   const sim = await startDriftSimulator({ company, limits: "off", seed: options.seed, chats: "all" });
   const { faults, dial } = sim;
-  let listener: (() => void) | null = null;
-  // The server asks for this fault first, once for each request.
-  const strikes = faults.strikes.bind(faults);
-  faults.strikes = (kind, request) => {
-    if (kind === "slow") listener?.();
-    return strikes(kind, request);
-  };
   return {
     ...changesOf(sim, options.now.getTime(), options.skewMs ?? 0),
     settings: { base_url: sim.baseUrl, requests_per_second: 1000 },
     credentials: sim.credentials,
     secrets: [sim.credentials.access_token, sim.verificationToken],
     streams: ["users", "accounts", "conversations", "contacts", "meetings"],
-    onRequest(next) {
-      listener = next;
-    },
+    onRequest: (next) => faults.listen(next),
     fail(fault, times = 1) {
       dial.saysRetryAfter = fault !== "rate_limited_without_header";
       if (fault === "html") dial.landingPages = times;

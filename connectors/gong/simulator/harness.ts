@@ -57,13 +57,6 @@ async function startHarness(options: HarnessOptions): Promise<Harness> {
   const sim = await startGongSimulator({ company, clock, limits: "off", seed: options.seed });
   addRecent(sim, now);
   const { faults } = sim;
-  let listener: (() => void) | null = null;
-  // The server asks for this fault first, once for each request.
-  const strikes = faults.strikes.bind(faults);
-  faults.strikes = (kind, request) => {
-    if (kind === "slow") listener?.();
-    return strikes(kind, request);
-  };
   const { accessKey: access_key, accessKeySecret: access_key_secret } = sim;
   return {
     ...changesOf(sim, clock.now),
@@ -71,9 +64,7 @@ async function startHarness(options: HarnessOptions): Promise<Harness> {
     credentials: { access_key, access_key_secret },
     secrets: [access_key_secret, Buffer.from(`${access_key}:${access_key_secret}`).toString("base64")],
     streams: STREAMS,
-    onRequest(next) {
-      listener = next;
-    },
+    onRequest: (next) => faults.listen(next),
     fail: (fault, times = 1) => faults.script({ kind: FAULTS[fault], times }),
     disorder: (isOn) => faults.set({ duplicate: isOn ? 0.3 : 0, reorder: isOn ? 0.3 : 0, late: isOn ? 0.1 : 0 }),
     permit(stream, isPermitted) {

@@ -40,16 +40,13 @@ async function startHarness({ seed, records, now, skewMs = 0 }: HarnessOptions):
   const { faults } = sim;
   let changes = 0;
   let spoils = 0;
-  let listener: (() => void) | null = null;
-  // The server asks for this fault first, once for each request.
-  const strikes = faults.strikes.bind(faults);
-  faults.strikes = (kind, request) => {
-    if (kind === "slow") {
+  // Nobody looks at the reports here, and the check of memory would find them.
+  const listen = (listener: (() => void) | null): void =>
+    faults.listen(() => {
       listener?.();
-      sim.forgetReports(); // Nobody looks at them here, and the check of memory would.
-    }
-    return strikes(kind, request);
-  };
+      sim.forgetReports();
+    });
+  listen(null);
   const restatable = (): Day => addDays(today, -(changes++ % RESTATED_DAYS));
   return {
     // More than a check's faults: what happens when they are used up is a test of its own.
@@ -73,9 +70,7 @@ async function startHarness({ seed, records, now, skewMs = 0 }: HarnessOptions):
       sim.spoil(day, how);
       return day;
     },
-    onRequest(next) {
-      listener = next;
-    },
+    onRequest: listen,
     fail(fault, times = 1) {
       if (fault === "reset" || fault === "drip") faults.script({ kind: fault, times });
       else if (fault === "server_error") faults.script({ kind: "rate5xx", times });

@@ -26,22 +26,13 @@ async function startHarness(options: HarnessOptions): Promise<Harness> {
   const company = createCompany({ seed: options.seed, now: options.now, scale });
   const sim = await startIntercomSimulator({ company, limits: "off", seed: options.seed, chats: "all" });
   const { faults, dial } = sim;
-  let listener: (() => void) | null = null;
-  // The server asks for this fault first, once for each request.
-  const strikes = faults.strikes.bind(faults);
-  faults.strikes = (kind, request) => {
-    if (kind === "slow") listener?.();
-    return strikes(kind, request);
-  };
   return {
     ...changesOf(sim, Math.floor(options.now.getTime() / 1000), Math.floor((options.skewMs ?? 0) / 1000)),
     settings: { base_url: sim.baseUrl, companies_every_minutes: 0, requests_per_minute: 60_000 },
     credentials: sim.credentials,
     secrets: [sim.credentials.access_token, sim.oauth.clientSecret],
     streams: ["admins", "teams", "companies", "contacts", "conversations"],
-    onRequest(next) {
-      listener = next;
-    },
+    onRequest: (next) => faults.listen(next),
     fail(fault, times = 1) {
       dial.saysReset = fault !== "rate_limited_without_header";
       if (fault === "html") dial.webPages = times;

@@ -1,9 +1,8 @@
-import type { JsonObject } from "../../../core/base/json.ts";
+import { fieldOf, type JsonObject } from "../../../core/base/json.ts";
 import type { ConnectorHarness, Harness, HarnessFault, HarnessOptions } from "../../_check/harness.ts";
 import { createCompany } from "../../_simulator/company/company.ts";
 import type { SimAnswer } from "../../_simulator/server.ts";
 import { valueOf } from "../per-campaign.ts";
-import { fieldOf } from "../records.ts";
 import { emailId, problem, type Row, shortId, time } from "./format.ts";
 import { type MailchimpSimulator, startMailchimpSimulator } from "./index.ts";
 import { type Send, type SimCampaign } from "./store.ts";

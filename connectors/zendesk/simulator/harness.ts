@@ -1,8 +1,7 @@
-import type { Json } from "../../../core/base/json.ts";
+import { fieldOf, type Json } from "../../../core/base/json.ts";
 import type { ConnectorHarness, Harness, HarnessFault, HarnessOptions } from "../../_check/harness.ts";
 import { createCompany } from "../../_simulator/company/company.ts";
 import type { FaultKind } from "../../_simulator/faults.ts";
-import { fieldOf } from "../client.ts";
 import { isoTime, numericId, type Fields } from "./format.ts";
 import { startZendeskSimulator, type ZendeskSimulator } from "./index.ts";
 import * as objects from "./objects.ts";
@@ -46,13 +45,6 @@ async function startHarness(options: HarnessOptions): Promise<Harness> {
   Object.assign(sim.dial, { heldBackS: 0, mostRows: 40 });
   addRecentRatings(sim, options.now);
   const { faults } = sim;
-  let listener: (() => void) | null = null;
-  // The server asks for this fault first, once for each request.
-  const strikes = faults.strikes.bind(faults);
-  faults.strikes = (kind, request) => {
-    if (kind === "slow") listener?.();
-    return strikes(kind, request);
-  };
   const credentials = {
     client_id: sim.oauth.clientId,
     client_secret: sim.oauth.clientSecret,
@@ -70,9 +62,7 @@ async function startHarness(options: HarnessOptions): Promise<Harness> {
     credentials,
     secrets: [credentials.client_secret, credentials.access_token],
     streams: Object.keys(STREAMS),
-    onRequest(next) {
-      listener = next;
-    },
+    onRequest: (next) => faults.listen(next),
     fail(fault, times = 1) {
       sim.dial.hasRetryAfter = fault !== "rate_limited_without_header";
       faults.script({ kind: FAULTS[fault], times });
