@@ -9,6 +9,7 @@ import {
   type CloseSimulator,
   type CloseSimulatorOptions,
 } from "../../connectors/close/simulator/index.ts";
+import { readPages } from "../support/pages.ts";
 
 /** A clock that stands until it is moved. */
 export type StillClock = Clock & { time: Date };
@@ -81,21 +82,10 @@ export async function pull(sim: CloseSimulator, stream: string, options: PullOpt
   const pulled = options.into ?? nothingPulled();
   const { client, settings } = connect(sim, options);
   const declared = streamOf(stream);
-  const pages = declared.pull({
-    client,
-    settings,
-    checkpoint: options.checkpoint === undefined ? pulled.checkpoint : options.checkpoint,
-    since: options.since ?? null,
-    startedAt: options.clock.now(),
-    signal: new AbortController().signal,
-    log: (_level, message) => void pulled.logs.push(message),
-  });
-  let left = options.maxPages ?? Infinity;
-  for await (const page of pages) {
+  if (options.checkpoint !== undefined) pulled.checkpoint = options.checkpoint;
+  await readPages(declared, { client, settings, clock: options.clock }, pulled, options, (page) => {
     land(pulled, stream, page);
-    left -= 1;
-    if (left === 0) break;
-  }
+  });
   return pulled;
 }
 
@@ -106,8 +96,6 @@ export function streamOf(stream: string): (typeof close.streams)[string] {
 }
 
 function land(pulled: Pulled, stream: string, page: Page): void {
-  pulled.pages.push(page);
-  pulled.checkpoint = page.checkpoint;
   for (const part of [{ ...page, stream }, ...(page.others ?? [])]) {
     const { externalId, sourceTime } = streamOf(part.stream);
     const shelf = pulled.records.get(part.stream) ?? new Map<string, Json>();

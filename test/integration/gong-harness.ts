@@ -8,6 +8,7 @@ import { gongId } from "../../connectors/gong/simulator/format.ts";
 import { addLike } from "../../connectors/gong/simulator/disturb.ts";
 import { type GongSimulator, startGongSimulator } from "../../connectors/gong/simulator/index.ts";
 import { createCompany } from "../../connectors/_simulator/company/company.ts";
+import { readPages } from "../support/pages.ts";
 
 export type StillClock = Clock & { time: Date };
 
@@ -82,25 +83,9 @@ export async function pull(
 ): Promise<Pulled> {
   const pulled = options.into ?? nothingPulled();
   const { client, settings } = connect(sim, clock, options.settings);
-  const { signal } = new AbortController();
-  const pages = streamOf(stream).pull({
-    client,
-    settings,
-    checkpoint: pulled.checkpoint,
-    since: options.since ?? null,
-    startedAt: clock.now(),
-    signal,
-    log: (_level, message) => void pulled.logs.push(message),
-  });
-  let left = options.maxPages ?? Infinity;
-  for await (const page of pages) {
-    // As it would come back from the database.
-    pulled.checkpoint = JSON.parse(JSON.stringify(page.checkpoint)) as Json;
-    pulled.pages.push(page);
+  await readPages(streamOf(stream), { client, settings, clock }, pulled, options, (page) => {
     land(pulled, stream, page);
-    left -= 1;
-    if (left === 0) break;
-  }
+  });
   return pulled;
 }
 

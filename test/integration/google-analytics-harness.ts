@@ -10,6 +10,7 @@ import {
   type AnalyticsSimulator,
 } from "../../connectors/google-analytics/simulator/index.ts";
 import { createCompany } from "../../connectors/_simulator/company/company.ts";
+import { readPages } from "../support/pages.ts";
 
 /** A clock that stands until it is moved. */
 export type StillClock = Clock & { time: Date };
@@ -72,23 +73,9 @@ export async function pull(sim: AnalyticsSimulator, stream: string, options: Pul
   const { client, settings } = connect(sim, options);
   const declared = googleAnalytics.streams[stream];
   if (declared === undefined) throw new RangeError(`no stream ${stream}`);
-  const pages = declared.pull({
-    client,
-    settings,
-    checkpoint: pulled.checkpoint,
-    since: options.since ?? null,
-    startedAt: options.clock.now(),
-    signal: new AbortController().signal,
-    log: (_level, message) => void pulled.logs.push(message),
-  });
-  let left = options.maxPages ?? Infinity;
-  for await (const page of pages) {
-    pulled.pages.push(page);
-    pulled.checkpoint = page.checkpoint;
+  await readPages(declared, { client, settings, clock: options.clock }, pulled, options, (page) => {
     for (const record of page.records) pulled.records.set(declared.externalId(record), record as JsonObject);
-    left -= 1;
-    if (left === 0) break;
-  }
+  });
   return pulled;
 }
 

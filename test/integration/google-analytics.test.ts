@@ -28,7 +28,7 @@ function spans(): readonly string[] {
 }
 
 function forget(): void {
-  (sim.reports as unknown[]).length = 0;
+  sim.forgetReports();
 }
 
 describe("reading a property", () => {

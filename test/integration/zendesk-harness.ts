@@ -12,6 +12,7 @@ import type { CredentialSource, Page } from "../../core/connector/define.ts";
 import { createHttpFactory } from "../../core/connector/http-client.ts";
 import { unlimited, type Limiter } from "../../core/connector/limits.ts";
 import type { Fact } from "../../core/schema/facts.ts";
+import { readPages } from "../support/pages.ts";
 
 /** A clock that stands until it is moved. */
 export type StillClock = Clock & { time: Date };
@@ -122,24 +123,10 @@ export async function pull(sim: ZendeskSimulator, stream: string, options: PullO
   };
   const { client, settings } = connect(sim, options);
   const declared = streamOf(stream);
-  const pages = declared.pull({
-    client,
-    settings,
-    checkpoint: pulled.checkpoint,
-    since: options.since ?? null,
-    startedAt: options.clock.now(),
-    signal: new AbortController().signal,
-    log: (_level, message) => void pulled.logs.push(message),
-  });
-  let left = options.maxPages ?? Infinity;
-  for await (const page of pages) {
-    pulled.pages.push(page);
-    pulled.checkpoint = page.checkpoint;
+  await readPages(declared, { client, settings, clock: options.clock }, pulled, options, (page) => {
     for (const record of page.records) pulled.records.set(declared.externalId(record), record);
     for (const one of page.deleted ?? []) pulled.deleted.add(typeof one === "string" ? one : one.id);
-    left -= 1;
-    if (left === 0) break;
-  }
+  });
   return pulled;
 }
 
