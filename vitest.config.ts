@@ -29,8 +29,6 @@ export default defineConfig({
           globalSetup: ["test/support/global-setup.ts"],
           testTimeout: 240_000,
           hookTimeout: 120_000,
-          // Each of these starts whole hubs; two at once on two cores only measure each other.
-          fileParallelism: false,
         },
       },
     ],

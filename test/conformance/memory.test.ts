@@ -7,7 +7,7 @@ import { CONNECTORS } from "../../connectors/index.ts";
 import { testDatabase } from "../support/database.ts";
 
 /** `connector check` reads 100,000 of each, which takes minutes. */
-const MANY_RECORDS = 10_000;
+const MANY_RECORDS = 5_000;
 
 const engine = createCheckEngine(await testDatabase());
 
