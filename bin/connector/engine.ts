@@ -46,7 +46,7 @@ export function createCheckEngine(
       const { log, text } = listenedLog();
       const deps = (shown: AnyConnector): PullDeps => ({
         ...createPullDeps({ store, secrets, clock: systemClock, log, connectors: [shown], allowPrivateNetworks: true }),
-        limits: { maxRecords: 1, maxWaitMs: 1000 },
+        limits: { maxRecords: 1, maxLength: 1, maxWaitMs: 1000 },
       });
       return checkConnection(store, connector, id, deps, text);
     },

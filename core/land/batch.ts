@@ -35,12 +35,8 @@ export type LandStream = {
 /** What one page says of one stream. */
 export type LandPart = {
   readonly stream: LandStream;
-  readonly records: readonly Json[];
+  readonly versions: readonly Version[];
   readonly deleted: readonly Deletion[];
-  /** When the page was asked for. */
-  readonly fetchedAt: Date;
-  /** Whether the source lists the records as it has them now: a page of the stream itself. */
-  readonly isListing: boolean;
 };
 
 /** What a batch says of one record. */
@@ -50,13 +46,17 @@ export type Candidate = {
   deletion: { readonly at: Date; readonly isSourceTime: boolean } | null;
 };
 
-type Version = {
+/** A record as it came, with what landing compares and stores of it. */
+export type Version = {
+  readonly externalId: string;
   readonly payload: Json;
   readonly json: string;
   /** SHA-256 in hexadecimal: a Buffer for each record would cost more than the hashing. */
   readonly hash: string;
   readonly sourceTime: Date | null;
+  /** When the page was asked for. */
   readonly fetchedAt: Date;
+  /** Whether the source lists the records as it has them now: a page of the stream itself. */
   readonly isListing: boolean;
 };
 
@@ -67,14 +67,12 @@ export type Verdict = "add" | "change" | "restore" | "bury" | "delete" | "keep";
  * The batch's word on each record of one stream, in the order in which the records first came.
  *
  * @param learnedAt when the batch lands.
- * @throws TributaryError `land.no_id`
  */
 export function gather(parts: readonly LandPart[], learnedAt: Date): Map<string, Candidate> {
   const candidates = new Map<string, Candidate>();
   for (const part of parts) {
-    for (const record of part.records) {
-      const externalId = idOf(part.stream, record);
-      const version = toVersion(part, record);
+    for (const version of part.versions) {
+      const { externalId } = version;
       const known = candidates.get(externalId);
       if (known === undefined) candidates.set(externalId, { externalId, version, deletion: null });
       else mergeVersion(known, version);
@@ -103,16 +101,29 @@ function idOf(stream: LandStream, record: Json): string {
   return id.includes("\0") ? id.replaceAll("\0", "") : id;
 }
 
-function toVersion(part: LandPart, record: Json): Version {
-  const json = JSON.stringify(record);
-  return {
-    payload: record,
-    json,
-    hash: hash("sha256", json, "hex"),
-    sourceTime: validTime(part.stream.sourceTime(record)),
-    fetchedAt: part.fetchedAt,
-    isListing: part.isListing,
-  };
+/**
+ * Reads what a page says of a stream.
+ *
+ * @throws TributaryError `land.no_id`
+ */
+export function readPart(
+  stream: LandStream,
+  said: { readonly records: readonly Json[]; readonly deleted?: readonly Deletion[] },
+  { fetchedAt, isListing }: { readonly fetchedAt: Date; readonly isListing: boolean },
+): LandPart {
+  const versions = said.records.map((record): Version => {
+    const json = JSON.stringify(record);
+    return {
+      externalId: idOf(stream, record),
+      payload: record,
+      json,
+      hash: hash("sha256", json, "hex"),
+      sourceTime: validTime(stream.sourceTime(record)),
+      fetchedAt,
+      isListing,
+    };
+  });
+  return { stream, versions, deleted: said.deleted ?? [] };
 }
 
 /** A date that does not exist is no source time: the record must still land. */

@@ -1,11 +1,11 @@
 import { findTributaryError, TributaryError, toTributaryError } from "../base/errors.ts";
-import type { InboundRequest, StreamPart } from "../connector/define.ts";
+import type { InboundRequest } from "../connector/define.ts";
 import { inboundSecretOf } from "../secrets/index.ts";
 import { readInbound } from "../store/connections.ts";
 import { toStoreFailure } from "../store/failures.ts";
 import { type Delivery, insertDelivery, markTakenIn, waitingDeliveries } from "../store/inbound.ts";
 import { finishRun, insertRun, interruptStaleRuns, readRun } from "../store/runs.ts";
-import type { LandPart } from "./batch.ts";
+import { type LandPart, readPart } from "./batch.ts";
 import { type EngineDeps, landStreamOf, type OpenConnection, openConnection, unknownConnection } from "./engine.ts";
 import { fenced, landBatch } from "./land.ts";
 import { tryLock } from "./lock.ts";
@@ -138,10 +138,7 @@ async function landDeliveries(
       continue;
     }
     taken.push(delivery.id);
-    for (const { stream, records, deleted = [] } of said.parts) {
-      const { fetchedAt } = said;
-      parts.push({ stream: landStreamOf(connector, stream), records, deleted, fetchedAt, isListing: false });
-    }
+    parts.push(...said);
   }
   const now = deps.clock.now();
   const batch = { connectionId: connection.id, runId, parts, pulled: null, pages: taken.length, progress: null };
@@ -156,7 +153,7 @@ async function landDeliveries(
 const LONGEST_WAIT_MS = 60 * 60_000;
 
 /**
- * What a delivery says, and as of when. One that cannot be read is listed and left behind: the next pull brings what it was about.
+ * What a delivery says. One that cannot be read is listed and left behind: the next pull brings what it was about.
  *
  * @returns a TributaryError when it should be tried again later.
  */
@@ -165,19 +162,20 @@ async function partsOf(
   { connector, client }: OpenConnection,
   delivery: Delivery,
   lines: RunLines,
-): Promise<{ readonly parts: readonly StreamPart[]; readonly fetchedAt: Date } | TributaryError> {
+): Promise<readonly LandPart[] | TributaryError> {
   try {
     const said = connector.webhook?.parts(delivery, client) ?? [];
-    if (!(said instanceof Promise)) return { parts: said, fetchedAt: delivery.receivedAt };
     // A record that was asked for is as it was when it was asked for, at the earliest.
-    const fetchedAt = deps.clock.now();
-    return { parts: await said, fetchedAt };
+    const fetchedAt = said instanceof Promise ? deps.clock.now() : delivery.receivedAt;
+    return (await said).map((part) =>
+      readPart(landStreamOf(connector, part.stream), part, { fetchedAt, isListing: false }),
+    );
   } catch (error) {
     const failure = toTributaryError(error);
     const isOld = deps.clock.now().getTime() - delivery.receivedAt.getTime() > LONGEST_WAIT_MS;
     if (!isOld && ["transient", "rate_limited", "auth"].includes(failure.kind)) return failure;
     lines.addProblems([{ code: failure.code, at: `delivery ${delivery.id}`, reason: failure.message }]);
-    return { parts: [], fetchedAt: delivery.receivedAt };
+    return [];
   }
 }
 

@@ -67,7 +67,6 @@ export async function landBatch(
   alsoInTransaction?: (tx: Tx) => Promise<void>,
 ): Promise<Landed> {
   const byStream = groupByStream(batch);
-  // Outside the transaction: hashing a batch takes longer than any of its statements, and nobody should wait for it with a lock held.
   const gathered = [...byStream].map(([stream, parts]) => ({ stream, parts, candidates: gather(parts, learnedAt) }));
   return copyTransaction(store, async (tx, copy) => {
     if (!(await lockRun(tx, batch.runId)))
@@ -77,7 +76,10 @@ export async function landBatch(
     const states = await lockStreams(tx, batch.connectionId, [...touched]);
     checkFence(batch, states);
     const changes = new Map<string, readonly RawChange[]>();
-    let counts: LandedCounts = { ...NOTHING, fetched: batch.parts.reduce((sum, part) => sum + part.records.length, 0) };
+    let counts: LandedCounts = {
+      ...NOTHING,
+      fetched: batch.parts.reduce((sum, part) => sum + part.versions.length, 0),
+    };
     for (const { stream, parts, candidates } of gathered) {
       const pulled = batch.pulled?.stream === stream ? batch.pulled : null;
       const state = stateOf(states, stream);

@@ -1,35 +1,44 @@
 import type { Clock } from "../base/clock.ts";
 import type { Page } from "../connector/define.ts";
+import type { LandPart } from "./batch.ts";
 
-/** A page, and when it was asked for. */
-export type FetchedPage = { readonly page: Page; readonly fetchedAt: Date };
+/** A page whose records have been read, as all that is kept of them; `rest` is what it says besides. */
+export type ReadPage = {
+  readonly parts: readonly LandPart[];
+  readonly rest: Omit<Page, "records" | "deleted" | "others">;
+};
 
-export type BatchLimits = { readonly maxRecords: number; readonly maxWaitMs: number };
+/** `maxLength` is that of the records as JSON text, in UTF-16 units. */
+export type BatchLimits = { readonly maxRecords: number; readonly maxLength: number; readonly maxWaitMs: number };
 
 /**
- * Gathers pages into batches: at most about `maxRecords` records (a page is never split), none older than `maxWaitMs` when it is handed on.
- * While a batch is being landed the next page is on its way, and only that one: memory holds two batches and a page.
+ * Gathers pages into batches: at most about `maxRecords` records and `maxLength` of text (a page is never split), none older than
+ * `maxWaitMs` when it is handed on. While a batch is being landed the next page is on its way, and only that one: memory holds two batches
+ * and a page.
  *
  * When the pages fail, what had come before is handed on first, then the error is thrown. When `signal` aborts, what had come is handed on
  * and the batches end.
+ *
+ * @param read told when the page was asked for.
  */
 export async function* batchPages(
   pages: AsyncIterable<Page>,
+  read: (page: Page, fetchedAt: Date) => ReadPage,
   clock: Clock,
   limits: BatchLimits,
   signal: AbortSignal,
-): AsyncGenerator<readonly FetchedPage[]> {
+): AsyncGenerator<readonly ReadPage[]> {
   const iterator = pages[Symbol.asyncIterator]();
-  const ask = (): Promise<FetchedPage | null> => {
+  const ask = (): Promise<ReadPage | null> => {
     const fetchedAt = clock.now();
-    const asked = iterator.next().then((result) => (result.done === true ? null : { page: result.value, fetchedAt }));
+    const asked = iterator.next().then((result) => (result.done === true ? null : read(result.value, fetchedAt)));
     // It may fail while nobody is waiting for it; whoever waits next gets the error.
     asked.catch(() => undefined);
     return asked;
   };
   let isDone = false;
   try {
-    let gathered: FetchedPage[] = [];
+    let gathered: ReadPage[] = [];
     let deadlineMs = 0;
     let next = ask();
     while (!signal.aborted) {
@@ -47,13 +56,13 @@ export async function* batchPages(
       }
       next = ask();
       // What came before belongs to another listing, and lands apart from it.
-      if (result.page.page.startsListing === true && gathered.length > 0) {
+      if (result.page.rest.startsListing === true && gathered.length > 0) {
         yield gathered;
         gathered = [];
       }
       if (gathered.length === 0) deadlineMs = performance.now() + limits.maxWaitMs;
       gathered.push(result.page);
-      if (countRecords(gathered) >= limits.maxRecords) {
+      if (isFull(gathered, limits)) {
         yield gathered;
         gathered = [];
       }
@@ -64,22 +73,24 @@ export async function* batchPages(
   }
 }
 
-function countRecords(pages: readonly FetchedPage[]): number {
-  let count = 0;
-  for (const { page } of pages) {
-    count += page.records.length;
-    for (const other of page.others ?? []) count += other.records.length;
-  }
-  return count;
+function isFull(pages: readonly ReadPage[], limits: BatchLimits): boolean {
+  let records = 0;
+  let length = 0;
+  for (const { parts } of pages)
+    for (const { versions } of parts) {
+      records += versions.length;
+      for (const { json } of versions) length += json.length;
+    }
+  return records >= limits.maxRecords || length >= limits.maxLength;
 }
 
 type Settled =
-  | { readonly kind: "page"; readonly page: FetchedPage | null }
+  | { readonly kind: "page"; readonly page: ReadPage | null }
   | { readonly kind: "failed"; readonly error: unknown }
   | { readonly kind: "late" };
 
 /** The page, its failure, or `late` after `waitMs`; null waits for as long as it takes. */
-async function settle(next: Promise<FetchedPage | null>, waitMs: number | null): Promise<Settled> {
+async function settle(next: Promise<ReadPage | null>, waitMs: number | null): Promise<Settled> {
   const settled = next.then(
     (page): Settled => ({ kind: "page", page }),
     (error: unknown): Settled => ({ kind: "failed", error }),

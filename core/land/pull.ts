@@ -1,11 +1,11 @@
-import type { DeletionPolicy, PullContext, Stream } from "../connector/define.ts";
+import type { DeletionPolicy, Page, PullContext, Stream } from "../connector/define.ts";
 import { startOfDay } from "../base/time.ts";
 import type { Db, Tx } from "../store/db.ts";
 import { deleteUnlisted, forgetListed, isListedFromStart, type RawChange } from "../store/raw.ts";
 import { addToRun, fullPullBegan, lockRun, readRun, type Run } from "../store/runs.ts";
 import { advanceStream, lockStreams } from "../store/streams.ts";
 import { readWorkspace } from "../store/workspace.ts";
-import type { LandPart } from "./batch.ts";
+import { type LandPart, readPart } from "./batch.ts";
 import {
   activeStreams,
   deletionsOf,
@@ -16,7 +16,7 @@ import {
   streamOf,
 } from "./engine.ts";
 import { type Batch, fenced, landBatch } from "./land.ts";
-import { type BatchLimits, batchPages, type FetchedPage } from "./pages.ts";
+import { type BatchLimits, batchPages, type ReadPage } from "./pages.ts";
 import { resyncsOf } from "./resync.ts";
 import type { RunLines } from "./run-log.ts";
 import type { PullRequest, StartedRun } from "./start.ts";
@@ -29,10 +29,10 @@ export type PullDeps = EngineDeps & {
 };
 
 /**
- * 500 records: more are no faster and hold more memory (bench of a Close account's calls, docs/decisions/0006). A second is how late a
- * live screen may be.
+ * A batch costs some twenty round trips to the database, whatever its size: 2,000 records are a quarter faster than 500 (bench of a Close
+ * account's calls, docs/decisions/0006). Large records are bounded by their text. A second is how late a live screen may be.
  */
-const LIMITS: BatchLimits = { maxRecords: 500, maxWaitMs: 1000 };
+const LIMITS: BatchLimits = { maxRecords: 2_000, maxLength: 4_000_000, maxWaitMs: 1000 };
 
 /**
  * A record that another stream or a webhook brought shortly before a full pull began may not be in the source's lists yet: search indexes
@@ -100,7 +100,8 @@ export class Pull {
     const pages = this.stream.pull(await this.context());
     const limits = this.deps.limits ?? LIMITS;
     try {
-      for await (const batch of batchPages(pages, this.deps.clock, limits, this.stop.signal)) {
+      const read = (page: Page, fetchedAt: Date): ReadPage => this.read(page, fetchedAt);
+      for await (const batch of batchPages(pages, read, this.deps.clock, limits, this.stop.signal)) {
         await this.landing;
         this.landing = this.land(batch);
         // It may fail while the vendor is being slow: there is no use in waiting for the page then.
@@ -128,11 +129,20 @@ export class Pull {
     };
   }
 
-  private async land(pages: readonly FetchedPage[]): Promise<void> {
+  private read({ records, deleted = [], others = [], ...rest }: Page, fetchedAt: Date): ReadPage {
+    const { connector } = this.opened;
+    const own = landStreamOf(connector, this.request.stream);
+    const parts: LandPart[] = [readPart(own, { records, deleted }, { fetchedAt, isListing: true })];
+    for (const other of others)
+      parts.push(readPart(landStreamOf(connector, other.stream), other, { fetchedAt, isListing: false }));
+    return { parts, rest };
+  }
+
+  private async land(pages: readonly ReadPage[]): Promise<void> {
     const { store, clock } = this.deps;
     const landed = await landBatch(store, this.toBatch(pages), clock.now());
     this.isFirstBatch = false;
-    const problems = pages.flatMap(({ page }) => page.problems ?? []);
+    const problems = pages.flatMap(({ rest }) => rest.problems ?? []);
     this.lines.addProblems(problems);
     await this.lines.flush();
     // A row of a file may have several problems, and is skipped once.
@@ -145,39 +155,26 @@ export class Pull {
     this.normalising.catch((error: unknown) => this.stop.abort(error));
   }
 
-  private toBatch(pages: readonly FetchedPage[]): Batch {
-    const { connector } = this.opened;
+  private toBatch(pages: readonly ReadPage[]): Batch {
     const { stream } = this.request;
-    const parts: LandPart[] = [];
     const problemIds: string[] = [];
-    for (const { page, fetchedAt } of pages) {
-      const { records, deleted = [] } = page;
-      parts.push({ stream: landStreamOf(connector, stream), records, deleted, fetchedAt, isListing: true });
-      for (const other of page.others ?? [])
-        parts.push({
-          stream: landStreamOf(connector, other.stream),
-          records: other.records,
-          deleted: other.deleted ?? [],
-          fetchedAt,
-          isListing: false,
-        });
-      for (const { externalId } of page.problems ?? []) if (externalId !== undefined) problemIds.push(externalId);
-    }
+    for (const { rest } of pages)
+      for (const { externalId } of rest.problems ?? []) if (externalId !== undefined) problemIds.push(externalId);
     const last = pages.at(-1);
     if (last === undefined) throw new Error("a batch has at least one page");
-    const isStart = pages[0]?.page.startsListing === true || (this.isFirstBatch && this.started.isFromStart);
+    const isStart = pages[0]?.rest.startsListing === true || (this.isFirstBatch && this.started.isFromStart);
     const listing = this.isListing() ? { isStart, problemIds } : null;
     return {
       connectionId: this.request.connectionId,
       runId: this.started.runId,
-      parts,
-      pulled: { stream, checkpoint: last.page.checkpoint, listing },
+      parts: pages.flatMap(({ parts }) => parts),
+      pulled: { stream, checkpoint: last.rest.checkpoint, listing },
       resyncs: resyncsOf(
-        pages.map(({ page }) => page),
+        pages.map(({ rest }) => rest),
         this.active,
       ),
       pages: pages.length,
-      progress: pages.findLast(({ page }) => page.progress !== undefined)?.page.progress ?? null,
+      progress: pages.findLast(({ rest }) => rest.progress !== undefined)?.rest.progress ?? null,
     };
   }
 

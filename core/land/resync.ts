@@ -11,7 +11,7 @@ import { oweFullPulls } from "../store/streams.ts";
 export type Resync = NonNullable<Page["resync"]>;
 
 /** What the pages say, without streams that nobody pulls: those would be owed a pull for ever. */
-export function resyncsOf(pages: readonly Page[], active: readonly string[]): Resync[] {
+export function resyncsOf(pages: readonly Pick<Page, "resync">[], active: readonly string[]): Resync[] {
   return pages.flatMap(({ resync }) => {
     const streams = resync?.streams.filter((stream) => active.includes(stream)) ?? [];
     return resync === undefined || streams.length === 0 ? [] : [{ streams, reason: resync.reason }];

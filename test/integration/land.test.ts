@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { beforeEach, describe, expect, test } from "vitest";
-import { gather, judge } from "../../core/land/batch.ts";
+import { gather, judge, readPart } from "../../core/land/batch.ts";
 import { landStreamOf } from "../../core/land/engine.ts";
 import { type Batch, landBatch } from "../../core/land/land.ts";
 import { readChangesAfter, readMarks } from "../../core/store/raw.ts";
@@ -35,13 +35,9 @@ async function land(parts: Said[], change: Partial<Batch> = {}) {
   const batch: Batch = {
     connectionId,
     runId,
-    parts: parts.map((part) => ({
-      stream: landStreamOf(connector, part.stream ?? "items"),
-      records: part.records ?? [],
-      deleted: part.deleted ?? [],
-      fetchedAt: part.fetchedAt ?? clock.now(),
-      isListing: (part.stream ?? "items") === "items",
-    })),
+    parts: parts.map(({ stream = "items", records = [], deleted = [], fetchedAt = clock.now() }) =>
+      readPart(landStreamOf(connector, stream), { records, deleted }, { fetchedAt, isListing: stream === "items" }),
+    ),
     pulled: { stream: "items", checkpoint: `after ${clock.now().toISOString()}`, listing: null },
     pages: 1,
     progress: null,
@@ -118,13 +114,11 @@ describe("what lands", () => {
           connectionId,
           runId,
           parts: [
-            {
-              stream: landStreamOf(connector, "items"),
-              records: [item("b", 1)],
-              deleted: ["a"],
-              fetchedAt: clock.now(),
-              isListing: true,
-            },
+            readPart(
+              landStreamOf(connector, "items"),
+              { records: [item("b", 1)], deleted: ["a"] },
+              { fetchedAt: clock.now(), isListing: true },
+            ),
           ],
           pulled: { stream: "items", checkpoint: "further", listing: null },
           pages: 1,
@@ -166,13 +160,13 @@ describe("what lands", () => {
         {
           connectionId,
           runId,
-          parts: ["items", "others"].map((stream) => ({
-            stream: landStreamOf(connector, stream),
-            records: [item(`x${n}`, n)],
-            deleted: [],
-            fetchedAt: clock.now(),
-            isListing: false,
-          })),
+          parts: ["items", "others"].map((stream) =>
+            readPart(
+              landStreamOf(connector, stream),
+              { records: [item(`x${n}`, n)] },
+              { fetchedAt: clock.now(), isListing: false },
+            ),
+          ),
           pulled: null,
           pages: 1,
           progress: null,
@@ -259,13 +253,11 @@ describe("what is gone", () => {
 });
 
 test("a record whose source time is no date lands without one", () => {
-  const part = {
-    stream: landStreamOf(connector, "items"),
-    records: [item("a", 1, "not a date")],
-    deleted: [],
-    fetchedAt: clock.now(),
-    isListing: true,
-  };
+  const part = readPart(
+    landStreamOf(connector, "items"),
+    { records: [item("a", 1, "not a date")] },
+    { fetchedAt: clock.now(), isListing: true },
+  );
   const candidate = gather([part], clock.now()).get("a");
   expect(candidate?.version?.sourceTime).toBeNull();
   expect(judge(candidate!, undefined)).toBe("add");

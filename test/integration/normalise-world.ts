@@ -5,6 +5,7 @@ import { catchUp, type Normalised, normaliseLanded, type NormaliseTarget } from 
 import type { Fact, Moment } from "../../core/schema/facts.ts";
 import type { Store } from "../../core/store/db.ts";
 import { sql } from "kysely";
+import { readPart } from "../../core/land/batch.ts";
 import { landBatch } from "../../core/land/land.ts";
 import type { RawChange } from "../../core/store/raw.ts";
 import { insertRun } from "../../core/store/runs.ts";
@@ -123,18 +124,16 @@ export class Plain {
         connectionId: this.id,
         runId: this.runId,
         parts: [
-          {
-            stream: {
+          readPart(
+            {
               name,
               externalId: declared.externalId,
               sourceTime: declared.sourceTime,
               keepsVersions: declared.keepsVersions === true,
             },
-            records: records as unknown as readonly Json[],
-            deleted,
-            fetchedAt: new Date(fetchedAt),
-            isListing: true,
-          },
+            { records: records as unknown as readonly Json[], deleted },
+            { fetchedAt: new Date(fetchedAt), isListing: true },
+          ),
         ],
         pulled: null,
         pages: 1,

@@ -91,6 +91,22 @@ describe("a pull", () => {
     expect(await stored(store, connectionId, "items")).toEqual(["a=1", "b=1", "c=1"]);
   });
 
+  test.each([
+    ["records", { maxRecords: 2, maxLength: 10_000, maxWaitMs: 60_000 }],
+    ["text", { maxRecords: 100, maxLength: 2 * JSON.stringify(item("a", 1)).length, maxWaitMs: 60_000 }],
+  ])("lands its pages in batches that are bounded by their %s", async (_, limits) => {
+    const batches: number[] = [];
+    const onProgress: PullDeps["onProgress"] = (run) => batches.push(run.counts.added);
+    await pull(testConnector({ items: numbered(THREE) }), {}, { limits, onProgress });
+    expect(batches).toEqual([2, 3]);
+  });
+
+  test("that meets a record without an id lands the pages before it", async () => {
+    const { error } = await pull(testConnector({ items: numbered([[item("a", 1)], [item("", 1)]]) }));
+    expect(error?.code).toBe("land.no_id");
+    expect(await stored(store, connectionId, "items")).toEqual(["a=1"]);
+  });
+
   test("that changes nothing says so, and the next one starts where the last ended", async () => {
     const connector = testConnector({ items: numbered(THREE) });
     await pull(connector);
@@ -294,7 +310,7 @@ describe("one stream, one run", () => {
         yield { records: [item("a", 3)], checkpoint: 3 };
       },
     });
-    const { run, error } = await pull(connector, {}, { limits: { maxRecords: 1, maxWaitMs: 0 } });
+    const { run, error } = await pull(connector, {}, { limits: { maxRecords: 1, maxLength: 1, maxWaitMs: 0 } });
     expect(error?.code).toBe("land.fenced");
     expect(run.state).toBe("interrupted");
     expect((await readStream(store.db, connectionId, "items"))?.runningRunId).toBe(999_999);

@@ -120,8 +120,11 @@ describe("what a webhook brings", () => {
     expect(await takeInbound(engine, id, never)).toMatchObject({ run: { counts: { pages: 0 } } });
   });
 
-  test("is listed when it cannot be read, and does not hold up the others", async () => {
-    await deliver("1", "no JSON");
+  test.each([
+    ["it cannot be read", "no JSON"],
+    ["its record has no id", "{}"],
+  ])("is listed when %s, and does not hold up the others", async (_, body) => {
+    await deliver("1", body);
     await deliver("2", '{"id":"b","value":2}');
     const outcome = await takeInbound(engine, id, never);
     if (outcome.kind !== "ended") throw new Error("busy");

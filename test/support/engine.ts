@@ -96,7 +96,7 @@ export function testEngine(store: Store, connector: AnyConnector, clock: Clock):
     limiterOf: () => unlimited,
     allowPrivateNetworks: true,
     normalise: () => Promise.resolve(),
-    limits: { maxRecords: 1, maxWaitMs: 1000 },
+    limits: { maxRecords: 1, maxLength: 1, maxWaitMs: 1000 },
   };
 }
 
