@@ -167,12 +167,14 @@ async function landStream(
   const plan = planWrites(candidates, stored, state.landedSeq, learnedAt);
   await insertRaw(copy, connectionId, state.stream, plan.inserts);
   await updateRaw(tx, connectionId, state.stream, plan.updates);
-  await deleteRaw(tx, connectionId, state.stream, plan.deletions);
+  const gone = await deleteRaw(tx, connectionId, state.stream, plan.deletions);
   if (keepsVersions) {
     const versions = [...plan.inserts, ...plan.updates].filter((write) => write.deletedAt === null);
     await insertVersions(copy, connectionId, state.stream, versions);
   }
-  return plan;
+  if (gone.size === 0) return plan;
+  // What a deletion brought along is not stored, so no fact is made of it either: a replay would not have it.
+  return { ...plan, changes: plan.changes.map((change) => ({ ...change, ...gone.get(change.externalId) })) };
 }
 
 type Writes = StreamPlan & {

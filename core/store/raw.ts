@@ -117,15 +117,19 @@ export async function updateRaw(
   `.execute(tx);
 }
 
-/** Marks records as gone; what they were stays. */
+/**
+ * Marks records as gone; what they were stays.
+ *
+ * @returns what they were, by id.
+ */
 export async function deleteRaw(
   tx: Tx,
   connectionId: string,
   stream: string,
   deletions: readonly RawDeletion[],
-): Promise<void> {
-  if (deletions.length === 0) return;
-  await sql`
+): Promise<Map<string, Pick<RawChange, "payload" | "sourceTime">>> {
+  if (deletions.length === 0) return new Map();
+  const { rows } = await sql<{ externalId: string; payload: Json; sourceTime: Date | null }>`
     update raw_records r set seq = v.seq, fetched_at = v.fetched_at, deleted_at = v.deleted_at
     from unnest(
       ${deletions.map((d) => d.externalId)}::text[], ${deletions.map((d) => d.seq)}::bigint[],
@@ -133,7 +137,9 @@ export async function deleteRaw(
     ) v (external_id, seq, fetched_at, deleted_at)
     where r.connection_id = ${connectionId} and r.stream = ${stream} and r.external_id = v.external_id
       and r.external_id = any(${deletions.map((d) => d.externalId)}::text[])
+    returning r.external_id as "externalId", r.payload, r.source_time as "sourceTime"
   `.execute(tx);
+  return new Map(rows.map(({ externalId, ...last }) => [externalId, last]));
 }
 
 /** Keeps versions, of streams whose past matters. */

@@ -4,7 +4,7 @@ import { applyPipelineSettings } from "../../core/normalise/pipeline-settings.ts
 import type { Store } from "../../core/store/db.ts";
 import { testDatabase } from "../support/database.ts";
 import { everything } from "../support/everything.ts";
-import { activity, company, deal, person, pipeline, Plain, rep } from "./normalise-world.ts";
+import { activity, company, deal, person, pipeline, Plain, rep, team } from "./normalise-world.ts";
 
 let store: Store;
 beforeAll(async () => {
@@ -81,6 +81,21 @@ test("a record that is gone takes its facts out of every count, and brings them 
     "2026-04-03T00:00:00Z",
   );
   expect(await deletedAt()).toBeNull();
+});
+
+test.each([
+  ["without a word of what it was", []],
+  ["with a last version that nobody has seen", [{ id: "t1", at: "2026-04-02T00:00:00Z", facts: [activity("a1")] }]],
+])("a record that goes %s leaves what a replay makes of it", async (how, last) => {
+  const tool = await Plain.connect(store, `goes-${last.length}`);
+  const members = { id: "t1", at: AT, facts: [team("sales", ["ann"]), activity("a1", { subject: how })] };
+  await tool.take("others", [members], AT);
+  await tool.take("others", last, "2026-04-02T12:00:00Z", ["t1"]);
+
+  const before = await everything(store);
+  const replayed = await tool.replay("others");
+  expect(replayed.facts).toEqual({ added: 0, changed: 0, removed: 0 });
+  expect(await everything(store)).toEqual(before);
 });
 
 test("a record's own word about a rep wins over a mention, whichever came first", async () => {
@@ -301,21 +316,17 @@ test("the first team of a rep holds from the beginning, a later one from when th
 
 test("a team that lists its members closes the membership of one it no longer lists", async () => {
   const tool = await Plain.connect(store, "lists");
-  const team = (members: string[]) => ({
-    kind: "team",
-    externalId: "east",
-    isMention: false,
-    name: "East",
-    manager: null,
-    members,
-  });
   await tool.take(
     "others",
-    [{ id: "t", at: "2026-03-01T00:00:00Z", facts: [team(["ann", "bob"])] }],
+    [{ id: "t", at: "2026-03-01T00:00:00Z", facts: [team("east", ["ann", "bob"])] }],
     "2026-03-02T00:00:00Z",
   );
   await tool.firstLoadDone("2026-03-03T00:00:00Z");
-  await tool.take("others", [{ id: "t", at: "2026-03-10T00:00:00Z", facts: [team(["bob"])] }], "2026-03-11T00:00:00Z");
+  await tool.take(
+    "others",
+    [{ id: "t", at: "2026-03-10T00:00:00Z", facts: [team("east", ["bob"])] }],
+    "2026-03-11T00:00:00Z",
+  );
   const rows = await store.db
     .selectFrom("team_memberships")
     .select(["rep_id", "held_to"])
