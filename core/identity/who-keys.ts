@@ -2,7 +2,13 @@ import type { OtherId } from "../schema/facts.ts";
 import type { IdentityEntity } from "../schema/tables.ts";
 import type { Copy } from "../store/copy.ts";
 import type { Tx } from "../store/db.ts";
-import { deleteIdentities, type IdentityRow, insertIdentities, readIdentities } from "../store/identities.ts";
+import {
+  deleteIdentities,
+  type IdentityRow,
+  insertIdentities,
+  mentionedOnly,
+  readIdentities,
+} from "../store/identities.ts";
 import { domainKey, emailKey, otherIdKey, phoneKey } from "./keys.ts";
 
 /** A row that came in, with what it may be recognised by as its source writes it. */
@@ -10,7 +16,7 @@ export type Who = {
   readonly entity: Extract<IdentityEntity, "rep" | "person" | "company">;
   readonly id: string;
   readonly externalId: string;
-  /** Only named by another record: says nothing where the row has been told of already. */
+  /** Only named by another record: says nothing where the row's own record has told of it. */
   readonly isMention: boolean;
   readonly emails: readonly string[];
   readonly phones: readonly string[];
@@ -39,15 +45,11 @@ export async function storeKeys(
     if (rows === undefined) stored.set(row.entityId, [row]);
     else rows.push(row);
   }
-  // The last record's word holds, and a mention's only where there is no other.
-  const told = new Map<string, Who>();
-  for (const row of who) if (!row.isMention || (!told.has(row.id) && !stored.has(row.id))) told.set(row.id, row);
   const keys: IdentityRow[] = [];
   const added: IdentityRow[] = [];
   const gone: IdentityRow[] = [];
-  for (const row of told.values()) {
-    const now = keysOf(row);
-    const before = stored.get(row.id) ?? [];
+  for (const [id, now] of await toldKeys(tx, who, stored)) {
+    const before = stored.get(id) ?? [];
     keys.push(...now);
     added.push(...now.filter((key) => !before.some((old) => isSameKey(old, key))));
     gone.push(...before.filter((old) => old.type !== "manual" && !now.some((key) => isSameKey(old, key))));
@@ -55,6 +57,27 @@ export async function storeKeys(
   await deleteIdentities(tx, gone);
   await insertIdentities(copy, connectionId, added);
   return { now: keys, added, gone };
+}
+
+/** A record's own word holds, and the last one's. Of a row that is only mentioned every mention counts, whichever came first. */
+async function toldKeys(
+  tx: Tx,
+  who: readonly Who[],
+  stored: ReadonlyMap<string, readonly IdentityRow[]>,
+): Promise<Map<string, readonly IdentityRow[]>> {
+  const told = new Map<string, readonly IdentityRow[]>();
+  for (const row of who) if (!row.isMention) told.set(row.id, keysOf(row));
+  const mentions = who.filter((row) => row.isMention && !told.has(row.id));
+  const known = mentions.map((row) => row.id).filter((id) => stored.has(id));
+  const unowned = new Set(await mentionedOnly(tx, known));
+  for (const row of mentions) {
+    const before = stored.get(row.id);
+    if (before !== undefined && !unowned.has(row.id)) continue;
+    const others = told.get(row.id) ?? before?.filter((key) => key.type !== "manual") ?? [];
+    const news = keysOf(row).filter((key) => !others.some((other) => isSameKey(other, key)));
+    told.set(row.id, [...others, ...news]);
+  }
+  return told;
 }
 
 function isSameKey(a: IdentityRow, b: IdentityRow): boolean {

@@ -5,28 +5,9 @@ import type { Touch } from "../identity/index.ts";
 import type { Who } from "../identity/who-keys.ts";
 import type { DealChangeFact, DealFact, DealState, Fact, OtherId, PipelineFact } from "../schema/facts.ts";
 import type { ObservationRow } from "../store/deals.ts";
-import type { FactRow, LabelRow } from "../store/facts.ts";
-import {
-  activityCells,
-  campaignCells,
-  type Cells,
-  companyCells,
-  conversationCells,
-  dealCells,
-  goalCells,
-  type Origin,
-  personCells,
-  pipelineCells,
-  repCells,
-  type RowMaker,
-  rowMaker,
-  type ShelfName,
-  spendCells,
-  stageCells,
-  teamCells,
-  ticketCells,
-  webTrafficCells,
-} from "../store/facts-shelves.ts";
+import { rowMaker, type RowMaker } from "../store/facts-cells.ts";
+import { type FactRow, filledIn, type LabelRow } from "../store/facts.ts";
+import { type Origin, type Shelf, type ShelfFacts, type ShelfName, SHELVES } from "../store/facts-shelves.ts";
 import type { MembershipStatement } from "../store/teams.ts";
 import type { SnapshotSaid } from "./deal-history.ts";
 import type { FoldState } from "./fold-deal.ts";
@@ -144,20 +125,24 @@ class Batch implements Collected {
     }
   }
 
-  private put(shelf: ShelfName, id: string, cells: Cells, record: NormaliseRecord, isMention: boolean): void {
-    let rows = this.rows.get(shelf);
-    if (rows === undefined) this.rows.set(shelf, (rows = new Map<string, FactRow>()));
-    if (isMention && rows.has(id)) return;
-    rows.set(id, { cells, isMention, isFresh: record.isNew === true });
+  private put<Name extends ShelfName>(name: Name, said: ShelfFacts[Name], record: NormaliseRecord, of: Origin): void {
+    const shelf: Shelf<ShelfFacts[Name]> = SHELVES[name];
+    const id = this.make.id(shelf.kind, said.externalId);
+    let rows = this.rows.get(name);
+    if (rows === undefined) this.rows.set(name, (rows = new Map<string, FactRow>()));
+    const isMention = "isMention" in said && said.isMention;
+    // A mention's row belongs to no record: it does not go with the one that it was made from.
+    const cells = shelf.cells(said, this.make, isMention ? { ...of, deletedAt: null } : of);
+    const known = rows.get(id);
+    if (!isMention || known === undefined) rows.set(id, { cells, isMention, isFresh: record.isNew === true });
+    else if (known.isMention) rows.set(id, { ...known, cells: filledIn(known.cells, cells) });
   }
 
   private shelve(fact: Fact, record: NormaliseRecord, origin: Origin): void {
     const { make } = this;
-    const put = (shelf: ShelfName, kind: Parameters<RowMaker["id"]>[0], externalId: string, cells: Cells): void =>
-      this.put(shelf, make.id(kind, externalId), cells, record, "isMention" in fact && fact.isMention);
     switch (fact.kind) {
       case "rep":
-        put("reps", "rep", fact.externalId, repCells(fact, make, origin));
+        this.put("reps", fact, record, origin);
         this.recognise(
           "rep",
           fact,
@@ -169,29 +154,29 @@ class Batch implements Collected {
           this.join("rep", make.id("rep", fact.externalId), [make.id("team", fact.team)], record);
         return;
       case "team":
-        put("teams", "team", fact.externalId, teamCells(fact, make, origin));
+        this.put("teams", fact, record, origin);
         if ((fact.members !== null || origin.deletedAt !== null) && record.isSuperseded !== true)
           this.join("team", make.id("team", fact.externalId), this.membersOf(fact.members, origin), record);
         return;
       case "person":
-        put("people", "person", fact.externalId, personCells(fact, make, origin));
+        this.put("people", fact, record, origin);
         return this.recognise("person", fact, fact.emails, fact.phones, []);
       case "company":
-        put("companies", "company", fact.externalId, companyCells(fact, make, origin));
+        this.put("companies", fact, record, origin);
         return this.recognise("company", fact, [], fact.phones, fact.domains);
       case "pipeline":
-        put("pipelines", "pipeline", fact.externalId, pipelineCells(fact, make, origin));
+        this.put("pipelines", fact, record, origin);
         fact.stages.forEach((stage, position) => {
-          const cells = stageCells(fact, position, this.override(fact, stage), make, origin);
-          put("stages", "stage", stage.externalId, cells);
+          const { externalId: pipeline, isMention } = fact;
+          this.put("stages", { ...this.override(fact, stage), pipeline, position, isMention }, record, origin);
         });
         return;
       case "deal":
-        return put("deals", "deal", fact.externalId, dealCells(fact, make, origin));
+        return this.put("deals", fact, record, origin);
       case "deal_change":
         return;
       case "activity":
-        put("activities", "activity", fact.externalId, activityCells(fact, make, origin));
+        this.put("activities", fact, record, origin);
         this.touches.push({
           id: make.id("activity", fact.externalId),
           type: fact.type,
@@ -200,17 +185,17 @@ class Batch implements Collected {
         });
         return;
       case "ticket":
-        return put("tickets", "ticket", fact.externalId, ticketCells(fact, make, origin));
+        return this.put("tickets", fact, record, origin);
       case "conversation":
-        return put("conversations", "conversation", fact.externalId, conversationCells(fact, make, origin));
+        return this.put("conversations", fact, record, origin);
       case "campaign":
-        return put("campaigns", "campaign", fact.externalId, campaignCells(fact, make, origin));
+        return this.put("campaigns", fact, record, origin);
       case "web_traffic":
-        return put("web_traffic", "web_traffic", fact.externalId, webTrafficCells(fact, make, origin));
+        return this.put("web_traffic", fact, record, origin);
       case "spend":
-        return put("spend", "spend", fact.externalId, spendCells(fact, make, origin));
+        return this.put("spend", fact, record, origin);
       case "goal":
-        return put("goals", "goal", fact.externalId, goalCells(fact, make, origin));
+        return this.put("goals", fact, record, origin);
       case "label":
         if (origin.deletedAt === null) this.label(fact, origin.recordId);
         return;

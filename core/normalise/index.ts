@@ -5,16 +5,8 @@ import { relate } from "../identity/index.ts";
 import { appendEvents } from "../outbox/append.ts";
 import { type Copy, copyTransaction } from "../store/copy.ts";
 import type { Store, Tx } from "../store/db.ts";
-import {
-  markDeleted,
-  ownedRows,
-  removeRows,
-  SHELF_NAMES,
-  storeLabels,
-  storeRows,
-  type Written,
-} from "../store/facts.ts";
-import { SHELVES, type ShelfName } from "../store/facts-shelves.ts";
+import { markDeleted, ownedRows, removeRows, storeLabels, storeRows, type Written } from "../store/facts.ts";
+import { SHELF_NAMES, type ShelfName, SHELVES } from "../store/facts-shelves.ts";
 import type { IdentityEntity } from "../schema/tables.ts";
 import { lockFacts, moveMark, readMark, type NormaliseMark, resetMark } from "../store/facts-marks.ts";
 import { readChangesAfter } from "../store/raw.ts";

@@ -28,7 +28,8 @@ export type Moment = { readonly instant: Date } | { readonly day: Day };
 
 /**
  * Facts about who. `isMention`: the record only names this one (a deal that carries its owner's name). A mention creates the row
- * where there is none yet and never overwrites or deletes what the row's own record said.
+ * where there is none yet and never overwrites or deletes what the row's own record said. A row that is only ever mentioned is all that its
+ * mentions say.
  */
 export type RepFact = {
   readonly kind: "rep";

@@ -3,7 +3,8 @@ import type { JsonObject } from "../base/json.ts";
 import type { Copy } from "./copy.ts";
 import type { Tx } from "./db.ts";
 import { copyLines, unnested } from "./facts.ts";
-import type { Cell, Cells, Column } from "./facts-shelves.ts";
+import type { Cell, Cells } from "./facts-cells.ts";
+import type { Column } from "./facts-shelves.ts";
 
 /** Observations of deals, and the history that is folded from them. Instants are milliseconds of Unix time, ±Infinity included. */
 

@@ -1,14 +1,10 @@
-import { entityId } from "../base/ids.ts";
-import { type Day, startOfDay } from "../base/time.ts";
 import type {
   ActivityFact,
   CampaignFact,
   CompanyFact,
   ConversationFact,
   DealFact,
-  Fact,
   GoalFact,
-  Moment,
   PersonFact,
   PipelineFact,
   RepFact,
@@ -17,40 +13,25 @@ import type {
   TicketFact,
   WebTrafficFact,
 } from "../schema/facts.ts";
+import {
+  type Cell,
+  type Cells,
+  flag,
+  isDay,
+  json,
+  list,
+  moment,
+  number,
+  type RowKind,
+  type RowMaker,
+  time,
+} from "./facts-cells.ts";
 
-/**
- * How each kind of fact becomes a row: a shelf per table, as plain data. A row is its columns' texts as PostgreSQL reads them, so the same
- * row goes through COPY or into an update without being made twice.
- */
-export type Cell = string | null;
-export type Cells = readonly Cell[];
+/** Where each kind of fact is stored: a shelf per table, which says of each column what of the fact stands in it. */
 
-type ColumnType =
+export type ColumnType =
   "text" | "uuid" | "timestamptz" | "date" | "boolean" | "bigint" | "integer" | "float8" | "jsonb" | "text[]";
 export type Column = readonly [name: string, type: ColumnType];
-
-export type ShelfName =
-  | "reps"
-  | "teams"
-  | "people"
-  | "companies"
-  | "pipelines"
-  | "stages"
-  | "deals"
-  | "activities"
-  | "tickets"
-  | "conversations"
-  | "campaigns"
-  | "web_traffic"
-  | "spend"
-  | "goals";
-
-export type Shelf = {
-  readonly table: ShelfName;
-  readonly columns: readonly Column[];
-  /** Whether rows can come from records that only name them. */
-  readonly hasMentions: boolean;
-};
 
 /** What a row says of the record it was made from. */
 export type Origin = {
@@ -60,6 +41,22 @@ export type Origin = {
   readonly sourceTime: Date | null;
 };
 
+export type Shelf<Said> = {
+  readonly table: ShelfName;
+  readonly kind: RowKind;
+  /** Whether rows can come from records that only name them. */
+  readonly hasMentions: boolean;
+  readonly columns: readonly Column[];
+  /** Those that a mention may fill in, where another mention has left them empty. */
+  readonly said: readonly Column[];
+  /** A row: the texts of its columns. */
+  cells(said: Said, make: RowMaker, origin: Origin): Cells;
+};
+
+type Named = { readonly externalId: string };
+type Mentionable = Named & { readonly isMention: boolean };
+type Said<S> = readonly [name: string, type: ColumnType, cell: (said: S, make: RowMaker, origin: Origin) => Cell];
+
 const FROM_SOURCE: readonly Column[] = [
   ["id", "uuid"],
   ["connection_id", "text"],
@@ -67,440 +64,202 @@ const FROM_SOURCE: readonly Column[] = [
   ["external_id", "text"],
   ["deleted_at", "timestamptz"],
 ];
-const MENTION: Column = ["is_mention", "boolean"];
 
-function shelf(table: ShelfName, hasMentions: boolean, columns: readonly Column[]): Shelf {
+function shelf<S extends Named>(table: ShelfName, kind: RowKind, columns: readonly Said<S>[]): Shelf<S> {
+  const said = columns.map(([name, type]): Column => [name, type]);
   return {
     table,
-    hasMentions,
-    columns: [...FROM_SOURCE, ...(hasMentions && table !== "stages" ? [MENTION] : []), ...columns],
-  };
-}
-
-export const SHELVES: { readonly [name in ShelfName]: Shelf } = {
-  reps: shelf("reps", true, [
-    ["name", "text"],
-    ["email", "text"],
-    ["phone", "text"],
-    ["is_active", "boolean"],
-  ]),
-  teams: shelf("teams", true, [
-    ["name", "text"],
-    ["manager", "text"],
-  ]),
-  people: shelf("people", true, [
-    ["name", "text"],
-    ["title", "text"],
-    ["emails", "text[]"],
-    ["phones", "text[]"],
-    ["company_id", "uuid"],
-    ["rep_id", "uuid"],
-    ["lead_created_at", "timestamptz"],
-    ["url", "text"],
-    ["attributes", "jsonb"],
-  ]),
-  companies: shelf("companies", true, [
-    ["name", "text"],
-    ["domains", "text[]"],
-    ["phones", "text[]"],
-    ["rep_id", "uuid"],
-    ["lead_created_at", "timestamptz"],
-    ["url", "text"],
-    ["attributes", "jsonb"],
-  ]),
-  pipelines: shelf("pipelines", true, [["name", "text"]]),
-  // Mentions of a pipeline bring its stages along; the pipeline's row says which they are.
-  stages: shelf("stages", true, [
-    ["pipeline_id", "uuid"],
-    ["name", "text"],
-    ["position", "integer"],
-    ["type", "text"],
-    ["canonical", "text"],
-    ["probability", "float8"],
-  ]),
-  deals: shelf("deals", false, [
-    ["name", "text"],
-    ["status", "text"],
-    ["pipeline_id", "uuid"],
-    ["stage_id", "uuid"],
-    ["amount_minor", "bigint"],
-    ["currency", "text"],
-    ["value_period", "text"],
-    ["rep_id", "uuid"],
-    ["company_id", "uuid"],
-    ["person_id", "uuid"],
-    ["probability", "float8"],
-    ["expected_close_on", "date"],
-    ["created_at", "timestamptz"],
-    ["created_is_day", "boolean"],
-    ["closed_at", "timestamptz"],
-    ["closed_is_day", "boolean"],
-    ["lost_reason", "text"],
-    ["url", "text"],
-    ["attributes", "jsonb"],
-    ["source_time", "timestamptz"],
-  ]),
-  activities: shelf("activities", false, [
-    ["type", "text"],
-    ["direction", "text"],
-    ["occurred_at", "timestamptz"],
-    ["occurred_is_day", "boolean"],
-    ["booked_at", "timestamptz"],
-    ["duration_s", "integer"],
-    ["outcome", "text"],
-    ["subject", "text"],
-    ["rep_id", "uuid"],
-    ["person_id", "uuid"],
-    ["company_id", "uuid"],
-    ["deal_id", "uuid"],
-    ["url", "text"],
-    ["match_keys", "text[]"],
-    ["attributes", "jsonb"],
-  ]),
-  tickets: shelf("tickets", false, [
-    ["subject", "text"],
-    ["status", "text"],
-    ["priority", "text"],
-    ["channel", "text"],
-    ["opened_at", "timestamptz"],
-    ["first_reply_at", "timestamptz"],
-    ["solved_at", "timestamptz"],
-    ["reopens", "integer"],
-    ["satisfaction", "text"],
-    ["rep_id", "uuid"],
-    ["person_id", "uuid"],
-    ["company_id", "uuid"],
-    ["url", "text"],
-    ["attributes", "jsonb"],
-  ]),
-  conversations: shelf("conversations", false, [
-    ["channel", "text"],
-    ["status", "text"],
-    ["started_at", "timestamptz"],
-    ["first_response_at", "timestamptz"],
-    ["closed_at", "timestamptz"],
-    ["rep_id", "uuid"],
-    ["person_id", "uuid"],
-    ["company_id", "uuid"],
-    ["url", "text"],
-    ["attributes", "jsonb"],
-  ]),
-  campaigns: shelf("campaigns", false, [
-    ["name", "text"],
-    ["status", "text"],
-    ["channel", "text"],
-    ["sent_at", "timestamptz"],
-    ["recipients", "bigint"],
-    ["opens", "bigint"],
-    ["clicks", "bigint"],
-    ["bounces", "bigint"],
-    ["unsubscribes", "bigint"],
-    ["url", "text"],
-    ["attributes", "jsonb"],
-  ]),
-  web_traffic: shelf("web_traffic", false, [
-    ["day", "date"],
-    ["channel", "text"],
-    ["source_medium", "text"],
-    ["landing_page", "text"],
-    ["sessions", "bigint"],
-    ["users", "bigint"],
-    ["key_events", "bigint"],
-    ["attributes", "jsonb"],
-  ]),
-  spend: shelf("spend", false, [
-    ["day", "date"],
-    ["channel", "text"],
-    ["campaign", "text"],
-    ["amount_minor", "bigint"],
-    ["currency", "text"],
-    ["attributes", "jsonb"],
-  ]),
-  goals: shelf("goals", false, [
-    ["metric", "text"],
-    ["rep_id", "uuid"],
-    ["team_id", "uuid"],
-    ["from_day", "date"],
-    ["to_day", "date"],
-    ["target", "float8"],
-  ]),
-};
-
-type RefKind = "rep" | "team" | "person" | "company" | "pipeline" | "stage" | "deal";
-
-/** Ids of one connection's rows, computed; the same refs come over and over in a batch, so they are remembered for its length. */
-export type RowMaker = {
-  id(kind: Exclude<Fact["kind"], "deal_change" | "label"> | "stage", externalId: string): string;
-  ref(kind: RefKind, externalId: string | null): string | null;
-  instant(moment: Moment): Date;
-};
-
-export function rowMaker(connectionId: string, timeZone: string): RowMaker {
-  const ids = new Map<string, string>();
-  const days = new Map<Day, Date>();
-  const id: RowMaker["id"] = (kind, externalId) => {
-    const key = `${kind}|${externalId}`;
-    let found = ids.get(key);
-    if (found === undefined) {
-      found = entityId(kind, connectionId, externalId);
-      ids.set(key, found);
-    }
-    return found;
-  };
-  return {
-    id,
-    ref: (kind, externalId) => (externalId === null ? null : id(kind, externalId)),
-    instant: (moment) => {
-      if ("instant" in moment) return moment.instant;
-      let start = days.get(moment.day);
-      if (start === undefined) {
-        start = startOfDay(moment.day, timeZone);
-        days.set(moment.day, start);
-      }
-      return start;
+    kind,
+    hasMentions: false,
+    columns: [...FROM_SOURCE, ...said],
+    said,
+    cells: (fact, make, origin) => {
+      const { connectionId, recordId, deletedAt } = origin;
+      const cells: Cell[] = [make.id(kind, fact.externalId), connectionId, recordId, fact.externalId, time(deletedAt)];
+      for (const [, , cell] of columns) cells.push(cell(fact, make, origin));
+      return cells;
     },
   };
 }
 
-function time(value: Date | null): Cell {
-  return value === null ? null : value.toISOString();
+function shelfOfWho<S extends Mentionable>(table: ShelfName, kind: RowKind, columns: readonly Said<S>[]): Shelf<S> {
+  const plain = shelf<S>(table, kind, [["is_mention", "boolean", (fact) => flag(fact.isMention)], ...columns]);
+  return { ...plain, hasMentions: true, said: plain.said.slice(1) };
 }
 
-function number(value: number | null): Cell {
-  return value === null ? null : String(value);
-}
+/** A stage of a pipeline, with what the workspace's own settings say of it, where they say something. */
+export type StageSaid = PipelineFact["stages"][number] &
+  Pick<PipelineFact, "isMention"> & { readonly pipeline: string; readonly position: number };
 
-function flag(value: boolean | null): Cell {
-  return value === null ? null : value ? "t" : "f";
-}
+/** What is stored on each shelf. */
+export type ShelfFacts = {
+  readonly reps: RepFact;
+  readonly teams: TeamFact;
+  readonly people: PersonFact;
+  readonly companies: CompanyFact;
+  readonly pipelines: PipelineFact;
+  readonly stages: StageSaid;
+  readonly deals: DealFact;
+  readonly activities: ActivityFact;
+  readonly tickets: TicketFact;
+  readonly conversations: ConversationFact;
+  readonly campaigns: CampaignFact;
+  readonly web_traffic: WebTrafficFact;
+  readonly spend: SpendFact;
+  readonly goals: GoalFact;
+};
 
-/** An array as PostgreSQL writes one: every element quoted. */
-function list(values: readonly string[]): Cell {
-  if (values.length === 0) return "{}";
-  return `{${values.map((value) => `"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`).join(",")}}`;
-}
+export type ShelfName = keyof ShelfFacts;
 
-/** NUL is the one character that `jsonb` cannot hold; a raw record keeps it, a fact's attribute does without. */
-function json(value: object): Cell {
-  const text = JSON.stringify(value);
-  return text.includes("\\u0000") ? text.replace(/(?<!\\)((?:\\\\)*)\\u0000/g, "$1") : text;
-}
-
-function from(make: RowMaker, origin: Origin, kind: Parameters<RowMaker["id"]>[0], externalId: string): Cell[] {
-  return [make.id(kind, externalId), origin.connectionId, origin.recordId, externalId, time(origin.deletedAt)];
-}
-
-function maybe(make: RowMaker, moment: Moment | null): Cell {
-  return moment === null ? null : make.instant(moment).toISOString();
-}
-
-function isDay(moment: Moment | null): Cell {
-  return flag(moment !== null && "day" in moment);
-}
-
-export function repCells(fact: RepFact, make: RowMaker, origin: Origin): Cells {
-  return [
-    ...from(make, origin, "rep", fact.externalId),
-    flag(fact.isMention),
-    fact.name,
-    fact.email,
-    fact.phone,
-    flag(fact.isActive),
-  ];
-}
-
-export function teamCells(fact: TeamFact, make: RowMaker, origin: Origin): Cells {
-  return [...from(make, origin, "team", fact.externalId), flag(fact.isMention), fact.name, fact.manager];
-}
-
-export function personCells(fact: PersonFact, make: RowMaker, origin: Origin): Cells {
-  return [
-    ...from(make, origin, "person", fact.externalId),
-    flag(fact.isMention),
-    fact.name,
-    fact.title,
-    list(fact.emails),
-    list(fact.phones),
-    make.ref("company", fact.company),
-    make.ref("rep", fact.rep),
-    maybe(make, fact.leadCreatedAt),
-    fact.url,
-    json(fact.attributes),
-  ];
-}
-
-export function companyCells(fact: CompanyFact, make: RowMaker, origin: Origin): Cells {
-  return [
-    ...from(make, origin, "company", fact.externalId),
-    flag(fact.isMention),
-    fact.name,
-    list(fact.domains),
-    list(fact.phones),
-    make.ref("rep", fact.rep),
-    maybe(make, fact.leadCreatedAt),
-    fact.url,
-    json(fact.attributes),
-  ];
-}
-
-export function pipelineCells(fact: PipelineFact, make: RowMaker, origin: Origin): Cells {
-  return [...from(make, origin, "pipeline", fact.externalId), flag(fact.isMention), fact.name];
-}
-
-/** A stage with what the workspace's own settings say of it, where they say something. */
-export function stageCells(
-  pipeline: PipelineFact,
-  position: number,
-  stage: PipelineFact["stages"][number],
-  make: RowMaker,
-  origin: Origin,
-): Cells {
-  return [
-    ...from(make, origin, "stage", stage.externalId),
-    make.id("pipeline", pipeline.externalId),
-    stage.name,
-    String(position),
-    stage.type,
-    stage.canonical,
-    number(stage.probability),
-  ];
-}
-
-export function dealCells(fact: DealFact, make: RowMaker, origin: Origin): Cells {
-  return [
-    ...from(make, origin, "deal", fact.externalId),
-    fact.name,
-    fact.status,
-    make.ref("pipeline", fact.pipeline),
-    make.ref("stage", fact.stage),
-    number(fact.amountMinor),
-    fact.currency,
-    fact.valuePeriod,
-    make.ref("rep", fact.rep),
-    make.ref("company", fact.company),
-    make.ref("person", fact.person),
-    number(fact.probability),
-    fact.expectedCloseOn,
-    maybe(make, fact.createdAt),
-    isDay(fact.createdAt),
-    maybe(make, fact.closedAt),
-    isDay(fact.closedAt),
-    fact.lostReason,
-    fact.url,
-    json(fact.attributes),
-    time(origin.sourceTime),
-  ];
-}
-
-export function activityCells(fact: ActivityFact, make: RowMaker, origin: Origin): Cells {
-  return [
-    ...from(make, origin, "activity", fact.externalId),
-    fact.type,
-    fact.direction,
-    maybe(make, fact.occurredAt),
-    isDay(fact.occurredAt),
-    time(fact.bookedAt),
-    number(fact.durationS),
-    fact.outcome,
-    fact.subject,
-    make.ref("rep", fact.rep),
-    make.ref("person", fact.person),
-    make.ref("company", fact.company),
-    make.ref("deal", fact.deal),
-    fact.url,
+/** In the order in which they are written, so that two transactions never wait for each other in a circle. */
+export const SHELVES: { readonly [name in ShelfName]: Shelf<ShelfFacts[name]> } = {
+  reps: shelfOfWho("reps", "rep", [
+    ["name", "text", (rep) => rep.name],
+    ["email", "text", (rep) => rep.email],
+    ["phone", "text", (rep) => rep.phone],
+    ["is_active", "boolean", (rep) => flag(rep.isActive)],
+  ]),
+  teams: shelfOfWho("teams", "team", [
+    ["name", "text", (team) => team.name],
+    ["manager", "text", (team) => team.manager],
+  ]),
+  people: shelfOfWho("people", "person", [
+    ["name", "text", (person) => person.name],
+    ["title", "text", (person) => person.title],
+    ["emails", "text[]", (person) => list(person.emails)],
+    ["phones", "text[]", (person) => list(person.phones)],
+    ["company_id", "uuid", (person, make) => make.ref("company", person.company)],
+    ["rep_id", "uuid", (person, make) => make.ref("rep", person.rep)],
+    ["lead_created_at", "timestamptz", (person, make) => moment(make, person.leadCreatedAt)],
+    ["url", "text", (person) => person.url],
+    ["attributes", "jsonb", (person) => json(person.attributes)],
+  ]),
+  companies: shelfOfWho("companies", "company", [
+    ["name", "text", (company) => company.name],
+    ["domains", "text[]", (company) => list(company.domains)],
+    ["phones", "text[]", (company) => list(company.phones)],
+    ["rep_id", "uuid", (company, make) => make.ref("rep", company.rep)],
+    ["lead_created_at", "timestamptz", (company, make) => moment(make, company.leadCreatedAt)],
+    ["url", "text", (company) => company.url],
+    ["attributes", "jsonb", (company) => json(company.attributes)],
+  ]),
+  pipelines: shelfOfWho("pipelines", "pipeline", [["name", "text", (pipeline) => pipeline.name]]),
+  stages: shelf("stages", "stage", [
+    ["pipeline_id", "uuid", (stage, make) => make.id("pipeline", stage.pipeline)],
+    ["name", "text", (stage) => stage.name],
+    ["position", "integer", (stage) => String(stage.position)],
+    ["type", "text", (stage) => stage.type],
+    ["canonical", "text", (stage) => stage.canonical],
+    ["probability", "float8", (stage) => number(stage.probability)],
+  ]),
+  deals: shelf("deals", "deal", [
+    ["name", "text", (deal) => deal.name],
+    ["status", "text", (deal) => deal.status],
+    ["pipeline_id", "uuid", (deal, make) => make.ref("pipeline", deal.pipeline)],
+    ["stage_id", "uuid", (deal, make) => make.ref("stage", deal.stage)],
+    ["amount_minor", "bigint", (deal) => number(deal.amountMinor)],
+    ["currency", "text", (deal) => deal.currency],
+    ["value_period", "text", (deal) => deal.valuePeriod],
+    ["rep_id", "uuid", (deal, make) => make.ref("rep", deal.rep)],
+    ["company_id", "uuid", (deal, make) => make.ref("company", deal.company)],
+    ["person_id", "uuid", (deal, make) => make.ref("person", deal.person)],
+    ["probability", "float8", (deal) => number(deal.probability)],
+    ["expected_close_on", "date", (deal) => deal.expectedCloseOn],
+    ["created_at", "timestamptz", (deal, make) => moment(make, deal.createdAt)],
+    ["created_is_day", "boolean", (deal) => isDay(deal.createdAt)],
+    ["closed_at", "timestamptz", (deal, make) => moment(make, deal.closedAt)],
+    ["closed_is_day", "boolean", (deal) => isDay(deal.closedAt)],
+    ["lost_reason", "text", (deal) => deal.lostReason],
+    ["url", "text", (deal) => deal.url],
+    ["attributes", "jsonb", (deal) => json(deal.attributes)],
+    ["source_time", "timestamptz", (_, __, origin) => time(origin.sourceTime)],
+  ]),
+  activities: shelf("activities", "activity", [
+    ["type", "text", (activity) => activity.type],
+    ["direction", "text", (activity) => activity.direction],
+    ["occurred_at", "timestamptz", (activity, make) => moment(make, activity.occurredAt)],
+    ["occurred_is_day", "boolean", (activity) => isDay(activity.occurredAt)],
+    ["booked_at", "timestamptz", (activity) => time(activity.bookedAt)],
+    ["duration_s", "integer", (activity) => number(activity.durationS)],
+    ["outcome", "text", (activity) => activity.outcome],
+    ["subject", "text", (activity) => activity.subject],
+    ["rep_id", "uuid", (activity, make) => make.ref("rep", activity.rep)],
+    ["person_id", "uuid", (activity, make) => make.ref("person", activity.person)],
+    ["company_id", "uuid", (activity, make) => make.ref("company", activity.company)],
+    ["deal_id", "uuid", (activity, make) => make.ref("deal", activity.deal)],
+    ["url", "text", (activity) => activity.url],
     // A message id is written with and without its brackets.
-    list(fact.matchKeys.map((key) => key.replace(/^[<\s]+|[>\s]+$/g, ""))),
-    json(fact.attributes),
-  ];
-}
+    ["match_keys", "text[]", ({ matchKeys }) => list(matchKeys.map((key) => key.replace(/^[<\s]+|[>\s]+$/g, "")))],
+    ["attributes", "jsonb", (activity) => json(activity.attributes)],
+  ]),
+  tickets: shelf("tickets", "ticket", [
+    ["subject", "text", (ticket) => ticket.subject],
+    ["status", "text", (ticket) => ticket.status],
+    ["priority", "text", (ticket) => ticket.priority],
+    ["channel", "text", (ticket) => ticket.channel],
+    ["opened_at", "timestamptz", (ticket, make) => moment(make, ticket.openedAt)],
+    ["first_reply_at", "timestamptz", (ticket, make) => moment(make, ticket.firstReplyAt)],
+    ["solved_at", "timestamptz", (ticket, make) => moment(make, ticket.solvedAt)],
+    ["reopens", "integer", (ticket) => number(ticket.reopens)],
+    ["satisfaction", "text", (ticket) => ticket.satisfaction],
+    ["rep_id", "uuid", (ticket, make) => make.ref("rep", ticket.rep)],
+    ["person_id", "uuid", (ticket, make) => make.ref("person", ticket.person)],
+    ["company_id", "uuid", (ticket, make) => make.ref("company", ticket.company)],
+    ["url", "text", (ticket) => ticket.url],
+    ["attributes", "jsonb", (ticket) => json(ticket.attributes)],
+  ]),
+  conversations: shelf("conversations", "conversation", [
+    ["channel", "text", (conversation) => conversation.channel],
+    ["status", "text", (conversation) => conversation.status],
+    ["started_at", "timestamptz", (conversation, make) => moment(make, conversation.startedAt)],
+    ["first_response_at", "timestamptz", (conversation, make) => moment(make, conversation.firstResponseAt)],
+    ["closed_at", "timestamptz", (conversation, make) => moment(make, conversation.closedAt)],
+    ["rep_id", "uuid", (conversation, make) => make.ref("rep", conversation.rep)],
+    ["person_id", "uuid", (conversation, make) => make.ref("person", conversation.person)],
+    ["company_id", "uuid", (conversation, make) => make.ref("company", conversation.company)],
+    ["url", "text", (conversation) => conversation.url],
+    ["attributes", "jsonb", (conversation) => json(conversation.attributes)],
+  ]),
+  campaigns: shelf("campaigns", "campaign", [
+    ["name", "text", (campaign) => campaign.name],
+    ["status", "text", (campaign) => campaign.status],
+    ["channel", "text", (campaign) => campaign.channel],
+    ["sent_at", "timestamptz", (campaign, make) => moment(make, campaign.sentAt)],
+    ["recipients", "bigint", (campaign) => number(campaign.recipients)],
+    ["opens", "bigint", (campaign) => number(campaign.opens)],
+    ["clicks", "bigint", (campaign) => number(campaign.clicks)],
+    ["bounces", "bigint", (campaign) => number(campaign.bounces)],
+    ["unsubscribes", "bigint", (campaign) => number(campaign.unsubscribes)],
+    ["url", "text", (campaign) => campaign.url],
+    ["attributes", "jsonb", (campaign) => json(campaign.attributes)],
+  ]),
+  web_traffic: shelf("web_traffic", "web_traffic", [
+    ["day", "date", (visits) => visits.day],
+    ["channel", "text", (visits) => visits.channel],
+    ["source_medium", "text", (visits) => visits.sourceMedium],
+    ["landing_page", "text", (visits) => visits.landingPage],
+    ["sessions", "bigint", (visits) => number(visits.sessions)],
+    ["users", "bigint", (visits) => number(visits.users)],
+    ["key_events", "bigint", (visits) => number(visits.keyEvents)],
+    ["attributes", "jsonb", (visits) => json(visits.attributes)],
+  ]),
+  spend: shelf("spend", "spend", [
+    ["day", "date", (spend) => spend.day],
+    ["channel", "text", (spend) => spend.channel],
+    ["campaign", "text", (spend) => spend.campaign],
+    ["amount_minor", "bigint", (spend) => number(spend.amountMinor)],
+    ["currency", "text", (spend) => spend.currency],
+    ["attributes", "jsonb", (spend) => json(spend.attributes)],
+  ]),
+  goals: shelf("goals", "goal", [
+    ["metric", "text", (goal) => goal.metric],
+    ["rep_id", "uuid", (goal, make) => make.ref("rep", goal.rep)],
+    ["team_id", "uuid", (goal, make) => make.ref("team", goal.team)],
+    ["from_day", "date", (goal) => goal.from],
+    ["to_day", "date", (goal) => goal.to],
+    ["target", "float8", (goal) => number(goal.target)],
+  ]),
+};
 
-export function ticketCells(fact: TicketFact, make: RowMaker, origin: Origin): Cells {
-  return [
-    ...from(make, origin, "ticket", fact.externalId),
-    fact.subject,
-    fact.status,
-    fact.priority,
-    fact.channel,
-    maybe(make, fact.openedAt),
-    maybe(make, fact.firstReplyAt),
-    maybe(make, fact.solvedAt),
-    number(fact.reopens),
-    fact.satisfaction,
-    make.ref("rep", fact.rep),
-    make.ref("person", fact.person),
-    make.ref("company", fact.company),
-    fact.url,
-    json(fact.attributes),
-  ];
-}
-
-export function conversationCells(fact: ConversationFact, make: RowMaker, origin: Origin): Cells {
-  return [
-    ...from(make, origin, "conversation", fact.externalId),
-    fact.channel,
-    fact.status,
-    maybe(make, fact.startedAt),
-    maybe(make, fact.firstResponseAt),
-    maybe(make, fact.closedAt),
-    make.ref("rep", fact.rep),
-    make.ref("person", fact.person),
-    make.ref("company", fact.company),
-    fact.url,
-    json(fact.attributes),
-  ];
-}
-
-export function campaignCells(fact: CampaignFact, make: RowMaker, origin: Origin): Cells {
-  return [
-    ...from(make, origin, "campaign", fact.externalId),
-    fact.name,
-    fact.status,
-    fact.channel,
-    maybe(make, fact.sentAt),
-    number(fact.recipients),
-    number(fact.opens),
-    number(fact.clicks),
-    number(fact.bounces),
-    number(fact.unsubscribes),
-    fact.url,
-    json(fact.attributes),
-  ];
-}
-
-export function webTrafficCells(fact: WebTrafficFact, make: RowMaker, origin: Origin): Cells {
-  return [
-    ...from(make, origin, "web_traffic", fact.externalId),
-    fact.day,
-    fact.channel,
-    fact.sourceMedium,
-    fact.landingPage,
-    number(fact.sessions),
-    number(fact.users),
-    number(fact.keyEvents),
-    json(fact.attributes),
-  ];
-}
-
-export function spendCells(fact: SpendFact, make: RowMaker, origin: Origin): Cells {
-  return [
-    ...from(make, origin, "spend", fact.externalId),
-    fact.day,
-    fact.channel,
-    fact.campaign,
-    number(fact.amountMinor),
-    fact.currency,
-    json(fact.attributes),
-  ];
-}
-
-export function goalCells(fact: GoalFact, make: RowMaker, origin: Origin): Cells {
-  return [
-    ...from(make, origin, "goal", fact.externalId),
-    fact.metric,
-    make.ref("rep", fact.rep),
-    make.ref("team", fact.team),
-    fact.from,
-    fact.to,
-    number(fact.target),
-  ];
-}
+/** The tables of the shelves. */
+export const SHELF_NAMES = Object.keys(SHELVES) as readonly ShelfName[];

@@ -1,13 +1,14 @@
 import { type RawBuilder, sql } from "kysely";
 import { type Copy, copyText } from "./copy.ts";
 import type { Tx } from "./db.ts";
-import { type Cells, type Column, type Shelf, SHELVES, type ShelfName } from "./facts-shelves.ts";
+import type { Cell, Cells } from "./facts-cells.ts";
+import { type Column, type Shelf, SHELF_NAMES, type ShelfName, SHELVES } from "./facts-shelves.ts";
 
 /** Writes rows of facts in sets: new ones by COPY, known ones only where they differ. */
 
 export type FactRow = {
   readonly cells: Cells;
-  /** The record only names it: makes the row where there is none, and never touches one that is there. */
+  /** The record only names it: makes the row where there is none, and fills in what other mentions have left empty. */
   readonly isMention: boolean;
   /** Made from a record the store had never seen, so most likely new itself. */
   readonly isFresh: boolean;
@@ -18,8 +19,10 @@ export type FactRows = ReadonlyMap<string, FactRow>;
 
 export type Written = { readonly added: number; readonly changed: number; readonly removed: number };
 
+type AnyShelf = Pick<Shelf<never>, "table" | "hasMentions" | "columns" | "said">;
+
 /** Stores rows of one table. A row that is there is replaced where it differs; a mention only fills a gap. */
-export async function storeRows(tx: Tx, copy: Copy, shelf: Shelf, rows: FactRows): Promise<Written> {
+export async function storeRows(tx: Tx, copy: Copy, shelf: AnyShelf, rows: FactRows): Promise<Written> {
   const fresh: Cells[] = [];
   const others = new Map<string, FactRow>();
   for (const [id, row] of rows) {
@@ -39,7 +42,7 @@ export async function storeRows(tx: Tx, copy: Copy, shelf: Shelf, rows: FactRows
  *
  * @returns false when one of them was there; then none was added.
  */
-async function copyUnlessThere(tx: Tx, copy: Copy, shelf: Shelf, rows: readonly Cells[]): Promise<boolean> {
+async function copyUnlessThere(tx: Tx, copy: Copy, shelf: AnyShelf, rows: readonly Cells[]): Promise<boolean> {
   await sql`savepoint optimistic`.execute(tx);
   try {
     await copyRows(copy, shelf, rows);
@@ -56,7 +59,7 @@ function isUniqueViolation(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "23505";
 }
 
-async function storeKnown(tx: Tx, copy: Copy, shelf: Shelf, rows: FactRows): Promise<Written> {
+async function storeKnown(tx: Tx, copy: Copy, shelf: AnyShelf, rows: FactRows): Promise<Written> {
   if (rows.size === 0) return NOTHING_WRITTEN;
   const { rows: found } = await sql<{ id: string }>`
     select id from ${sql.table(shelf.table)} where id = any(${[...rows.keys()]}::uuid[])
@@ -64,17 +67,19 @@ async function storeKnown(tx: Tx, copy: Copy, shelf: Shelf, rows: FactRows): Pro
   const there = new Set(found.map((row) => row.id));
   const added: Cells[] = [];
   const changed: Cells[] = [];
+  const mentioned: Cells[] = [];
   for (const [id, row] of rows) {
     if (!there.has(id)) added.push(row.cells);
-    else if (!row.isMention) changed.push(row.cells);
+    else (row.isMention ? mentioned : changed).push(row.cells);
   }
   await copyRows(copy, shelf, added);
-  return { added: added.length, changed: await updateRows(tx, shelf, changed), removed: 0 };
+  const filled = shelf.hasMentions ? await fillIn(tx, shelf, mentioned) : 0;
+  return { added: added.length, changed: filled + (await updateRows(tx, shelf, changed)), removed: 0 };
 }
 
 const NOTHING_WRITTEN: Written = { added: 0, changed: 0, removed: 0 };
 
-async function copyRows(copy: Copy, shelf: Shelf, rows: readonly Cells[]): Promise<void> {
+async function copyRows(copy: Copy, shelf: AnyShelf, rows: readonly Cells[]): Promise<void> {
   if (rows.length === 0) return;
   await copy(
     shelf.table,
@@ -88,7 +93,7 @@ export function copyLines(rows: readonly Cells[]): string[] {
   return rows.map((cells) => `${cells.map(copyText).join("\t")}\n`);
 }
 
-async function updateRows(tx: Tx, shelf: Shelf, rows: readonly Cells[]): Promise<number> {
+async function updateRows(tx: Tx, shelf: AnyShelf, rows: readonly Cells[]): Promise<number> {
   if (rows.length === 0) return 0;
   const data = shelf.columns.slice(1);
   const result = await sql`
@@ -98,6 +103,41 @@ async function updateRows(tx: Tx, shelf: Shelf, rows: readonly Cells[]): Promise
     where t.id = v.id and (${columnsOf("t", data)}) is distinct from (${columnsOf("v", data)})
   `.execute(tx);
   return Number(result.numAffectedRows ?? 0);
+}
+
+/** Rows that have only ever been mentioned: together the mentions say what each says, whichever came first. */
+async function fillIn(tx: Tx, shelf: AnyShelf, mentions: readonly Cells[]): Promise<number> {
+  const at = shelf.columns.length - shelf.said.length;
+  const telling = mentions.filter((cells) => cells.slice(at).some((cell) => !isEmpty(cell)));
+  if (telling.length === 0) return 0;
+  const empty = (alias: string, [name, type]: Column) => {
+    const column = sql.ref(`${alias}.${name}`);
+    return type === "text[]" || type === "jsonb" ? sql`${column} = '{}'` : sql`${column} is null`;
+  };
+  const filled = ([name, type]: Column) => {
+    const column = sql.ref(name);
+    return sql`${column} = case when ${empty("t", [name, type])} then v.${column} else t.${column} end`;
+  };
+  const result = await sql`
+    update ${sql.table(shelf.table)} t set ${sql.join(shelf.said.map(filled))}
+    from ${unnested(shelf.columns, telling)} v
+    where t.id = v.id and t.is_mention
+      and (${sql.join(
+        shelf.said.map((column) => sql`(${empty("t", column)} and not (${empty("v", column)}))`),
+        sql` or `,
+      )})
+  `.execute(tx);
+  return Number(result.numAffectedRows ?? 0);
+}
+
+/** One mention's row with what another says where the first says nothing. */
+export function filledIn(cells: Cells, other: Cells): Cells {
+  return cells.map((cell, at) => (isEmpty(cell) ? (other[at] ?? null) : cell));
+}
+
+/** Nothing, an empty array or an object without fields. */
+function isEmpty(cell: Cell): boolean {
+  return cell === null || cell === "{}";
 }
 
 function columnsOf(alias: string, columns: readonly Column[]) {
@@ -115,9 +155,6 @@ export function unnested(columns: readonly Column[], rows: readonly Cells[]): Ra
 function withoutNul(cell: string | null): string | null {
   return cell !== null && cell.includes("\0") ? cell.replaceAll("\0", "") : cell;
 }
-
-/** The tables in the order in which they are written, so that two transactions never wait for each other in a circle. */
-export const SHELF_NAMES = Object.keys(SHELVES) as readonly ShelfName[];
 
 /** Which rows the records own, by table. Rows that were only mentioned belong to nobody. */
 export async function ownedRows(tx: Tx, recordIds: readonly string[]): Promise<Map<ShelfName, Set<string>>> {

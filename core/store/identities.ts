@@ -32,6 +32,20 @@ export async function readIdentities(tx: Tx, entityIds: readonly string[]): Prom
     .execute();
 }
 
+/** Those of the rows that no record of their own has told of. */
+export async function mentionedOnly(tx: Tx, ids: readonly string[]): Promise<readonly string[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await sql<{ id: string }>`
+    with asked as materialized (select ${ids}::uuid[] as ids)
+    select t.id from asked, lateral (
+      select id from reps where id = any(ids) and is_mention
+      union all select id from people where id = any(ids) and is_mention
+      union all select id from companies where id = any(ids) and is_mention
+    ) t
+  `.execute(tx);
+  return rows.map((row) => row.id);
+}
+
 export async function insertIdentities(copy: Copy, connectionId: string, rows: readonly IdentityRow[]): Promise<void> {
   if (rows.length === 0) return;
   const lines = copyLines(rows.map((row) => [row.entity, row.entityId, row.type, row.value, connectionId]));

@@ -248,13 +248,15 @@ function expectSame(now: Everything, before: Everything): void {
     expect({ table, ...difference(now[table] ?? [], rows) }).toEqual({ table, ...SAME });
 }
 
-/** Without what tells when a row was written, and by what number. */
+/** Without what tells when a row was written, and by what number; and, of a row that is only mentioned, who mentioned it first. */
 function withoutMarks(tables: Everything): Everything {
   const bare = Object.entries(tables).map(([table, rows]) => {
     const marks = table === "identity_links" ? ["written", "id", "created_at"] : ["written"];
+    const marksOf = (row: object): readonly string[] =>
+      "is_mention" in row && row.is_mention === true ? [...marks, "record_id"] : marks;
     return [
       table,
-      rows.map((row) => Object.fromEntries(Object.entries(row).filter(([column]) => !marks.includes(column)))),
+      rows.map((row) => Object.fromEntries(Object.entries(row).filter(([column]) => !marksOf(row).includes(column)))),
     ];
   });
   return Object.fromEntries(bare) as Everything;

@@ -113,6 +113,35 @@ test("a record's own word about a rep wins over a mention, whichever came first"
   expect(await stored()).toEqual([{ name: "Ann Example", is_mention: false }]);
 });
 
+test("a row that is only mentioned is all that its mentions say, whichever came first", async () => {
+  const mention = (id: string, said: object) => ({ id, at: AT, facts: [rep("ann", { isMention: true, ...said })] });
+  const mentions = [mention("m1", { name: "Ann" }), mention("m2", { name: null, email: "ann@acme.example" })];
+  for (const [id, batches] of [
+    ["forwards", mentions.map((one) => [one])],
+    ["backwards", mentions.toReversed().map((one) => [one])],
+    ["together", [mentions]],
+  ] as const) {
+    const tool = await Plain.connect(store, id);
+    for (const batch of batches) await tool.take("others", batch, AT);
+    const told = store.db.selectFrom("reps").select(["name", "email", "is_mention"]).where("connection_id", "=", id);
+    expect(await told.execute()).toEqual([{ name: "Ann", email: "ann@acme.example", is_mention: true }]);
+    const keys = store.db.selectFrom("identities").select("key_value").where("connection_id", "=", id);
+    const values = (await keys.execute()).map((row) => row.key_value);
+    expect([id, values.toSorted()]).toEqual([id, ["ann", "ann@acme.example"]]);
+  }
+});
+
+test("a row that a record mentions which is gone is not gone with it, on a replay either", async () => {
+  const tool = await Plain.connect(store, "mention-gone");
+  await tool.take("others", [{ id: "m1", at: AT, facts: [rep("ann", { isMention: true })] }], AT);
+  await tool.take("others", [], "2026-04-02T12:00:00Z", ["m1"]);
+  const reps = store.db.selectFrom("reps").select("deleted_at").where("connection_id", "=", "mention-gone");
+  expect(await reps.execute()).toEqual([{ deleted_at: null }]);
+  await store.db.deleteFrom("reps").where("connection_id", "=", "mention-gone").execute();
+  await tool.replay("others");
+  expect(await reps.execute()).toEqual([{ deleted_at: null }]);
+});
+
 test("a row that is only mentioned stays when the record that mentioned it goes on without it", async () => {
   const tool = await Plain.connect(store, "mentioned");
   await tool.take("others", [{ id: "r1", at: AT, facts: [activity("a1"), company("acme", { isMention: true })] }], AT);
