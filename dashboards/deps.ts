@@ -82,6 +82,10 @@ export type Actions = {
   requestMeasure(): Promise<void>;
   pauseConnection(connectionId: string): Promise<void>;
   resumeConnection(connectionId: string): Promise<void>;
+  /** Has the vendor call the hub when something changes, by the vendor's own interface. */
+  subscribeWebhook(connectionId: string): Promise<void>;
+  /** Keeps what the vendor signs its deliveries with. */
+  keepWebhookSecret(connectionId: string, secret: string): Promise<void>;
   /**
    * Takes in what a vendor's webhook delivered: verifies it, keeps it and asks for its processing.
    *

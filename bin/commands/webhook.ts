@@ -1,8 +1,6 @@
 import type { Command } from "commander";
 import { TributaryError } from "../../core/base/errors.ts";
-import { unknownConnection } from "../../core/land/engine.ts";
 import { writeAudit } from "../../core/store/audit.ts";
-import { readConnection } from "../../core/store/connections.ts";
 import { createPullDeps } from "../../workers/pull.ts";
 import type { CliContext, Hub } from "../context.ts";
 import { keepWebhookSecret, setUpWebhook } from "../hub/webhooks.ts";
@@ -26,7 +24,6 @@ export function registerWebhook(program: Command, context: CliContext): void {
 }
 
 async function subscribe(hub: Hub, { env, out, signal }: CliContext, id: string): Promise<void> {
-  if (env.publicUrl === null) throw noPublicUrl();
   const engine = createPullDeps({ ...hub, allowPrivateNetworks: env.allowPrivateNetworks });
   const { address, isSubscribed } = await setUpWebhook(engine, id, env.publicUrl, signal);
   out.result({ connection: id, address, subscribed: isSubscribed }, () =>
@@ -43,21 +40,11 @@ async function subscribe(hub: Hub, { env, out, signal }: CliContext, id: string)
 async function keepSecret({ store, secrets }: Hub, { env, out }: CliContext, id: string, name: string): Promise<void> {
   const secret = env.variable(name);
   if (secret === undefined || secret === "") throw notSet();
-  if ((await readConnection(store.db, id)) === null) throw unknownConnection(id);
   await keepWebhookSecret(store.db, secrets, id, secret);
   out.result(
     { connection: id, secret_kept: true },
     () => `Deliveries to ${id} are held against this secret from now on.`,
   );
-}
-
-function noPublicUrl(): TributaryError {
-  return new TributaryError({
-    code: "webhook.no_public_url",
-    kind: "config",
-    message: "PUBLIC_URL is not set, so that no vendor could be told where to call.",
-    mend: "Set PUBLIC_URL to the hub's address on the internet, such as https://hub.example.com, for this command and for `tributary up`.",
-  });
 }
 
 // The name is not repeated: somebody may have given the secret in its place.

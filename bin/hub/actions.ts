@@ -24,6 +24,7 @@ import type { Actions, ConnectionInput } from "../../dashboards/deps.ts";
 import { acceptInbound } from "../../workers/inbound.ts";
 import type { PullJob } from "../../workers/queues.ts";
 import type { Hub } from "../context.ts";
+import { keepWebhookSecret, setUpWebhook } from "./webhooks.ts";
 
 /** A vendor that does not answer must not hold a page of the console for longer. */
 const CHECK_TIMEOUT_MS = 30_000;
@@ -81,6 +82,10 @@ export function createActions(hub: Hub, engine: PullDeps): Actions {
       await setState(hub, id, "active");
       await requestSync(id, { stream: null, full: false });
     },
+    async subscribeWebhook(id) {
+      await setUpWebhook(engine, id, hub.env.publicUrl, AbortSignal.timeout(CHECK_TIMEOUT_MS));
+    },
+    keepWebhookSecret: async (id, secret) => keepWebhookSecret(store.db, hub.secrets, id, secret),
     acceptInbound: async (id, request) => acceptInbound({ ...engine, requestPull }, id, request),
   };
 }

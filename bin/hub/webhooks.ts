@@ -4,6 +4,7 @@ import type { PullDeps } from "../../core/land/pull.ts";
 import { inboundSecretOf, type Secrets } from "../../core/secrets/index.ts";
 import { readInbound, writeInboundSecret } from "../../core/store/connections.ts";
 import type { Db } from "../../core/store/db.ts";
+import { inboundAddress } from "../../dashboards/address.ts";
 
 export type WebhookState = {
   /** Where the vendor calls. With some vendors it is all the proof there is: for admins alone. */
@@ -16,30 +17,41 @@ export type WebhookState = {
  * Has a connection's vendor call the hub when something changes, where the vendor has an interface for that. Asked again, the new
  * subscription's secret is the one that counts; at some vendors the old one stays, and is refused from then on, until somebody deletes it there.
  *
- * @param publicUrl the hub's, without a slash at the end.
- * @throws TributaryError `connection.unknown`, `webhook.not_offered`, and what the vendor answers
+ * @param publicUrl the hub's, without a slash at the end; null: not known.
+ * @throws TributaryError `connection.unknown`, `webhook.not_offered`, `webhook.no_public_url`, and what the vendor answers
  */
 export async function setUpWebhook(
   engine: PullDeps,
   connectionId: string,
-  publicUrl: string,
+  publicUrl: string | null,
   signal: AbortSignal,
 ): Promise<WebhookState> {
+  if (publicUrl === null) throw noPublicUrl();
   const { connector, client } = await openConnection(engine, connectionId, signal);
   const { webhook } = connector;
   if (webhook === undefined) throw notOffered(connector.title);
   const inbound = await readInbound(engine.store.db, connectionId);
   if (inbound === null) throw unknownConnection(connectionId);
-  const address = `${publicUrl}/in/${connectionId}/${inbound.token}`;
+  const address = inboundAddress(publicUrl, connectionId, inbound.token);
   if (webhook.subscribe === undefined) return { address, isSubscribed: false };
   const { secret } = await webhook.subscribe(client, address);
   await keepWebhookSecret(engine.store.db, engine.secrets, connectionId, secret);
   return { address, isSubscribed: true };
 }
 
-/** What the vendor signs its deliveries with from now on. */
+/** What the vendor signs its deliveries with from now on. @throws TributaryError `connection.unknown` */
 export async function keepWebhookSecret(db: Db, secrets: Secrets, connectionId: string, secret: string): Promise<void> {
-  await writeInboundSecret(db, connectionId, secrets.seal(secret, inboundSecretOf(connectionId)));
+  const isThere = await writeInboundSecret(db, connectionId, secrets.seal(secret, inboundSecretOf(connectionId)));
+  if (!isThere) throw unknownConnection(connectionId);
+}
+
+function noPublicUrl(): TributaryError {
+  return new TributaryError({
+    code: "webhook.no_public_url",
+    kind: "config",
+    message: "PUBLIC_URL is not set, so that no vendor could be told where to call.",
+    mend: "Set PUBLIC_URL to the hub's address on the internet, such as https://hub.example.com, for this command and for `tributary up`.",
+  });
 }
 
 function notOffered(title: string): TributaryError {

@@ -93,9 +93,10 @@ export async function readInbound(
   return row ?? null;
 }
 
-/** What the vendor signs the connection's webhooks with from now on, sealed. */
-export async function writeInboundSecret(db: Db, connectionId: string, sealed: string): Promise<void> {
-  await db.updateTable("connections").set({ inbound_secret: sealed }).where("id", "=", connectionId).execute();
+/** What the vendor signs the connection's webhooks with from now on, sealed. @returns false when there is no such connection. */
+export async function writeInboundSecret(db: Db, connectionId: string, sealed: string): Promise<boolean> {
+  const update = db.updateTable("connections").set({ inbound_secret: sealed }).where("id", "=", connectionId);
+  return (await update.executeTakeFirst()).numUpdatedRows > 0n;
 }
 
 /** Stops an active connection until somebody signs in again. One that a person has paused stays as it is. */

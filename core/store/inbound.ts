@@ -42,6 +42,18 @@ export async function waitingDeliveries(db: Db, connectionId: string, limit: num
     .execute();
 }
 
+/** When the vendor last delivered something, as far back as deliveries are kept; null: not since then. */
+export async function lastDeliveryAt(db: Db, connectionId: string): Promise<Date | null> {
+  const row = await db
+    .selectFrom("inbound_deliveries")
+    .select("received_at")
+    .where("connection_id", "=", connectionId)
+    .orderBy("id", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return row?.received_at ?? null;
+}
+
 export async function markTakenIn(tx: Tx, ids: readonly number[], now: Date): Promise<void> {
   await tx
     .updateTable("inbound_deliveries")

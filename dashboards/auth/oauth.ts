@@ -1,7 +1,8 @@
-import type { RequestHandler } from "express";
+import type { Request, RequestHandler } from "express";
 import { z } from "zod";
 import { TributaryError } from "../../core/base/errors.ts";
 import { writeAudit } from "../../core/store/audit.ts";
+import { baseUrl } from "../address.ts";
 import type { OAuth, ServerDeps } from "../deps.ts";
 import { notFound } from "../problem.ts";
 import type { Route } from "../routes.ts";
@@ -44,7 +45,7 @@ function start(deps: ServerDeps, oauth: OAuth): RequestHandler {
     const state = newToken("");
     const { url, verifier } = await oauth.start(connectionId, {
       state,
-      redirectUri: redirectUri(deps, request.headers.host),
+      redirectUri: redirectUri(deps, request),
     });
     const until = deps.clock.now().getTime() + CONSENT_MS;
     const sealed = deps.secrets.seal(
@@ -89,7 +90,7 @@ function finish(deps: ServerDeps, oauth: OAuth): RequestHandler {
       });
     }
     const { connectionId, verifier } = waiting;
-    await oauth.finish(connectionId, { code, verifier, redirectUri: redirectUri(deps, request.headers.host) });
+    await oauth.finish(connectionId, { code, verifier, redirectUri: redirectUri(deps, request) });
     await writeAudit(deps.store.db, {
       actor: actorOf(principal),
       action: "connection.authorise",
@@ -109,7 +110,6 @@ function readPending(deps: ServerDeps, cookie: string | null): z.output<typeof p
   }
 }
 
-function redirectUri(deps: ServerDeps, host: string | undefined): string {
-  const base = deps.options.publicUrl ?? `http://${host ?? `${deps.options.host}:${deps.options.port}`}`;
-  return `${base.replace(/\/$/, "")}/oauth/callback`;
+function redirectUri(deps: ServerDeps, request: Request): string {
+  return `${baseUrl(deps, request)}/oauth/callback`;
 }

@@ -164,6 +164,7 @@ function buttons(connection: ConnectionOverview, connector: AnyConnector | undef
     ${actionButton(`${base}/sync`, "Sync now", "primary")} ${actionButton(`${base}/test`, "Test")}
     ${connection.state === "active" ? actionButton(`${base}/pause`, "Pause") : actionButton(`${base}/resume`, "Resume")}
     ${signsInByOAuth ? html`<a class="button" href="/oauth/start/${encodeURIComponent(connection.id)}">Sign in at the vendor</a>` : null}
+    ${connector?.webhook === undefined ? null : html`<a class="button" href="${base}/webhook">Webhook</a>`}
     <a class="button" href="${base}/edit">Settings</a>
   </div>`;
 }

@@ -8,6 +8,7 @@ import { overviewPage } from "./overview.ts";
 import { signInPage } from "./pages.ts";
 import { linkAction, undoAction, whoListPage, whoPage } from "./who.ts";
 import { touchesPage } from "./touches.ts";
+import { keepSecretAction, subscribeAction, webhookPage } from "./webhook.ts";
 import { choosePage, createAction, editPage, newPage, updateAction } from "./setup.ts";
 
 /** The console: server-rendered pages that work without scripts. Viewers look, admins change. */
@@ -60,6 +61,9 @@ export function consoleRoutes(deps: ServerDeps): Route[] {
     see("/connections/:id/edit", admin, editPage(deps)),
     act("/connections/:id/edit", updateAction(deps)),
     act("/connections/:id/test", testAction(deps)),
+    see("/connections/:id/webhook", admin, webhookPage(deps)),
+    act("/connections/:id/webhook/subscribe", subscribeAction(deps)),
+    act("/connections/:id/webhook/secret", keepSecretAction(deps)),
     ...actions.map((action) => act(`/connections/:id/${action}`, connectionAction(deps, action))),
   ];
 }

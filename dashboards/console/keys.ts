@@ -3,6 +3,7 @@ import { z } from "zod";
 import { DEFAULT_BOARDS } from "../../core/metrics/boards.ts";
 import { type ApiKey, listApiKeys } from "../../core/store/api-keys.ts";
 import { readWorkspace } from "../../core/store/workspace.ts";
+import { baseUrl } from "../address.ts";
 import { principalOf } from "../auth/identify.ts";
 import { issueKey, withdrawKey } from "../auth/keys.ts";
 import { API_SCOPES, actorOf } from "../auth/principal.ts";
@@ -47,7 +48,7 @@ export function createKeyAction(deps: ServerDeps): RequestHandler {
     const shown = html`<div class="notice" role="status">
       <p><strong>${issued.key.name}</strong>: copy it now, it is not shown again.</p>
       <p><code class="secret">${issued.token}</code></p>
-      ${linksOf(issued.key, issued.token, baseUrl(deps, request.headers.host))}
+      ${linksOf(issued.key, issued.token, baseUrl(deps, request))}
     </div>`;
     response
       .set("Cache-Control", "no-store")
@@ -69,10 +70,6 @@ export function revokeKeyAction(deps: ServerDeps): RequestHandler {
     if (!isRevoked) throw notFound("There is no working key with this id.");
     response.redirect(303, "/keys");
   };
-}
-
-function baseUrl(deps: ServerDeps, host: string | undefined): string {
-  return (deps.options.publicUrl ?? `http://${host ?? "localhost"}`).replace(/\/$/, "");
 }
 
 /** Ready addresses of what a link key opens. */

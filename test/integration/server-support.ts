@@ -162,6 +162,14 @@ function recordingActions(store: Store, asked: string[]): Actions {
       asked.push(`resume ${id}`);
       await store.db.updateTable("connections").set({ state: "active" }).where("id", "=", id).execute();
     },
+    subscribeWebhook: (id) => {
+      asked.push(`subscribe ${id}`);
+      return Promise.resolve();
+    },
+    keepWebhookSecret: (id, secret) => {
+      asked.push(`secret ${id} ${secret}`);
+      return Promise.resolve();
+    },
     acceptInbound: (id, { headers, body }) => {
       if (headers["x-signature"] !== "right") {
         return Promise.reject(
