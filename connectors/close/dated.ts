@@ -28,7 +28,7 @@ export type DatedList = {
   /** What later pulls are cut by: `date_updated` where the list can be filtered by it. The first is by `date_created`. */
   readonly laterBy: "date_created" | "date_updated";
   readonly overlapMs: number;
-  /** How far beyond the start of the run planned rows are read. */
+  /** How far beyond the start of the run planned rows are read; 0: there are none. The first load reads all of them. */
   readonly aheadMs: number;
   /** How far back to look once a week for rows that came late; 0: never. */
   readonly sweepMs: number;
@@ -49,6 +49,8 @@ const checkpointSchema = z.object({
 type Checkpoint = z.infer<typeof checkpointSchema>;
 
 const WEEK_MS = 7 * 86_400_000;
+/** Nobody plans further: calendars repeat for a few years at most. */
+const FAR_AHEAD_MS = 10 * 365 * 86_400_000;
 const EPOCH = new Date(0);
 
 export async function* pullDated(list: DatedList, context: ClosePull): AsyncGenerator<Page> {
@@ -77,7 +79,8 @@ export async function* pullDated(list: DatedList, context: ClosePull): AsyncGene
     );
   }
   if (list.aheadMs === 0) return;
-  const to = new Date(startedAt.getTime() + list.aheadMs);
+  // A load that reads everything ends with what it has not listed being gone.
+  const to = new Date(startedAt.getTime() + (isFirst ? FAR_AHEAD_MS : list.aheadMs));
   for await (const read of walkWindows({
     ...walk,
     field: "date_created",

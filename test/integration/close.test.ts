@@ -129,15 +129,16 @@ describe("walking a list by date", () => {
 describe("checkpoints", () => {
   it("a meeting in the future is read and does not move the checkpoint past the start of the run", async () => {
     const soon = objects.meeting(base("next week", "2026-03-09T13:00:00Z"));
-    sim.store.create("meeting", soon, { at: clock.now(), isSilent: true });
+    const late = objects.meeting(base("next year", "2027-06-01T13:00:00Z"));
+    for (const one of [soon, late]) sim.store.create("meeting", one, { at: clock.now(), isSilent: true });
     const pulled = await pull(sim, "meetings", { clock });
-    expect(ids(pulled, "meetings")).toEqual([soon.id]);
+    expect(ids(pulled, "meetings")).toEqual([soon.id, late.id].toSorted());
     expect(pulled.checkpoint).toMatchObject({ readUpTo: "2026-03-02T12:00:00.000Z", isWalking: false });
     clock.time = new Date("2026-03-02T13:00:00Z");
     const booked = objects.meeting(base("tomorrow", "2026-03-03T09:00:00Z"));
     sim.store.create("meeting", booked, { at: clock.now(), isSilent: true });
     await pull(sim, "meetings", { clock, into: pulled });
-    expect(ids(pulled, "meetings")).toEqual([soon.id, booked.id].toSorted());
+    expect(ids(pulled, "meetings")).toEqual([soon.id, late.id, booked.id].toSorted());
   });
 
   it("an e-mail that is synced late is found by the overlap", async () => {
