@@ -28,6 +28,7 @@ export function createWinFinder(deps: ServerDeps): WinFinder {
   let highest: number | null = null;
   const seen = new Set<number>();
 
+  // Value and owner are those of the deal's history, as on the boards: the move into won may arrive before the deal itself does.
   const read = async (): Promise<(Win & { readonly id: number })[]> => {
     const { rows } = await sql<{
       id: number;
@@ -37,10 +38,13 @@ export function createWinFinder(deps: ServerDeps): WinFinder {
       value: number | null;
     }>`
       select o.id, o.event_id, d.name as deal, coalesce(r.name, r.email) as rep,
-        workspace_minor(d.annual_minor, d.currency, current_date) / power(10, minor_digits((select currency from workspace))) as value
+        workspace_minor(c.annual_minor, c.currency, current_date) / power(10, minor_digits((select currency from workspace))) as value
       from outbox o
       left join deals d on d.id = substring(o.entity_key from '[0-9a-f]{8}-[0-9a-f-]{27}')::uuid
-      left join reps own on own.id = d.rep_id
+      left join lateral (
+        select x.annual_minor, x.currency, x.rep_id from deal_changes x where x.deal_id = d.id order by x.ordinal desc limit 1
+      ) c on true
+      left join reps own on own.id = c.rep_id
       left join reps r on r.id = coalesce(own.merged_into, own.id)
       where o.type = 'deal.won' and o.id > ${(highest ?? 0) - LATE_IDS}
       order by o.id desc

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { entityId } from "../../core/base/ids.ts";
 import { appendEvents } from "../../core/outbox/append.ts";
 import { writeSettings } from "../../core/store/settings.ts";
 import { metricsOf } from "../../dashboards/metrics.ts";
 import { testDatabase } from "../support/database.ts";
+import { type ServerEvent, readEvents } from "../support/events.ts";
+import { SOURCE, World } from "./kpi-world.ts";
 import { NOW, type Running, newConnection, newKey, startServer } from "./server-support.ts";
 
 const store = await testDatabase();
@@ -138,12 +141,6 @@ describe("a TV's event stream", () => {
   });
 
   it("celebrates a deal that is won, once, and none that was won before", async () => {
-    const append = (deal: string): Promise<void> =>
-      store.db
-        .transaction()
-        .execute((tx) =>
-          appendEvents(tx, [{ type: "deal.won", key: deal, entityKey: `deal:${deal}`, occurredAt: NOW, data: {} }]),
-        );
     await append("11111111-1111-8111-8111-111111111111");
     const events = await open();
     await events.next("board");
@@ -158,9 +155,33 @@ describe("a TV's event stream", () => {
     expect([first, second].map(({ data }) => (JSON.parse(data) as { id: string }).id)).toEqual(ids.slice(1));
     await events.close();
   });
+
+  it("celebrates with the value and the owner that the deal was won with, also while its own record is still on its way", async () => {
+    const world = await World.create(store);
+    await world.rep("ada", { shownAs: "Ada" });
+    await world.deal("acme", {
+      changes: [
+        { at: "2026-11-02", amountMinor: 500_00, currency: "USD" },
+        { at: "2026-11-20", status: "won", amountMinor: 9_420_00, rep: "ada" },
+      ],
+    });
+    // A vendor may tell of the move by itself, and first.
+    await store.db.updateTable("deals").set({ status: "open", amount_minor: 500_00, rep_id: null }).execute();
+    const events = await open();
+    await events.next("board");
+    await append(entityId("deal", SOURCE, "acme"));
+    expect((await events.next("won")).data).toMatch(/\$9,420[^]*Ada/);
+    await events.close();
+  });
 });
 
-type ServerEvent = { readonly name: string; readonly id: string; readonly data: string };
+function append(deal: string): Promise<void> {
+  return store.db
+    .transaction()
+    .execute((tx) =>
+      appendEvents(tx, [{ type: "deal.won", key: deal, entityKey: `deal:${deal}`, occurredAt: NOW, data: {} }]),
+    );
+}
 
 /** Reads a TV's event stream, an event at a time. */
 async function open(
@@ -168,24 +189,15 @@ async function open(
 ): Promise<{ next(name: string): Promise<ServerEvent>; close(): Promise<void> }> {
   const response = await running.fetch(`/tv/small/events?key=${key}`, { headers });
   expect(response.headers.get("content-type")).toContain("text/event-stream");
-  const reader = (response.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream()).getReader();
-  let text = "";
+  const events = readEvents(response);
   return {
     next: async (name) => {
       for (;;) {
-        const end = text.indexOf("\n\n");
-        if (end >= 0) {
-          const block = text.slice(0, end);
-          text = text.slice(end + 2);
-          const field = (label: string): string => new RegExp(`^${label}: (.*)$`, "m").exec(block)?.[1] ?? "";
-          if (field("event") === name) return { name, id: field("id"), data: field("data") };
-          continue;
-        }
-        const { value, done } = await reader.read();
-        if (done) throw new Error(`the stream ended before "${name}"`);
-        text += value;
+        const { value, done } = await events.next();
+        if (done === true) throw new Error(`the stream ended before "${name}"`);
+        if (value.name === name) return value;
       }
     },
-    close: () => reader.cancel(),
+    close: async () => void (await events.return()),
   };
 }
