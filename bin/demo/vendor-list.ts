@@ -29,15 +29,15 @@ export type VendorStart = {
   readonly company: Company;
   readonly clock: Clock;
   readonly port: number;
-  readonly plan: VendorsPlan;
 };
+type PlannedStart = VendorStart & { readonly plan: VendorsPlan };
 
 /** A first load that is paced like a real account's would take minutes: the vendors allow more, and their limits are still at work. */
 const PACE = 5;
 const FAST = 50;
 
-export const VENDOR_STARTS: { readonly [name in VendorName]: (start: VendorStart) => Promise<Vendor> } = {
-  async close(start) {
+export const VENDOR_STARTS = {
+  async close(start: VendorStart): Promise<Vendor> {
     const sim = await startCloseSimulator({ ...start, limits: PACE });
     const variables = {
       DEMO_CLOSE_URL: sim.baseUrl,
@@ -46,12 +46,12 @@ export const VENDOR_STARTS: { readonly [name in VendorName]: (start: VendorStart
     };
     return { ...common(sim), url: sim.baseUrl, variables };
   },
-  async mailchimp(start) {
+  async mailchimp(start: VendorStart): Promise<Vendor> {
     const sim = await startMailchimpSimulator(start);
     const variables = { DEMO_MAILCHIMP_URL: sim.baseUrl, DEMO_MAILCHIMP_API_KEY: sim.apiKey };
     return { ...common(sim), url: sim.baseUrl, variables };
   },
-  async zendesk(start) {
+  async zendesk(start: VendorStart): Promise<Vendor> {
     const sim = await startZendeskSimulator({ ...start, limits: FAST });
     const variables = {
       DEMO_ZENDESK_URL: sim.origin,
@@ -61,7 +61,7 @@ export const VENDOR_STARTS: { readonly [name in VendorName]: (start: VendorStart
     };
     return { ...common(sim), url: sim.origin, variables };
   },
-  async "google-analytics"(start) {
+  async "google-analytics"(start: VendorStart): Promise<Vendor> {
     const sim = await startGoogleAnalyticsSimulator(start);
     const variables = {
       DEMO_ANALYTICS_URL: sim.baseUrl,
@@ -70,7 +70,7 @@ export const VENDOR_STARTS: { readonly [name in VendorName]: (start: VendorStart
     };
     return { ...common(sim), url: sim.baseUrl, variables };
   },
-  async gong(start) {
+  async gong(start: VendorStart): Promise<Vendor> {
     const sim = await startGongSimulator({ ...start, limits: FAST });
     const variables = {
       DEMO_GONG_URL: sim.baseUrl,
@@ -80,7 +80,7 @@ export const VENDOR_STARTS: { readonly [name in VendorName]: (start: VendorStart
     const addWebhook = (address: string): string => sim.webhooks.addRule(address, { isSigned: true }).publicKey ?? "";
     return { ...common(sim), url: sim.baseUrl, variables, addWebhook };
   },
-  async drift(start) {
+  async drift(start: VendorStart): Promise<Vendor> {
     const sim = await startDriftSimulator({ ...start, limits: "off" });
     const variables = { DEMO_DRIFT_URL: sim.baseUrl, DEMO_DRIFT_TOKEN: sim.credentials.access_token };
     const addWebhook = (address: string): string => {
@@ -89,7 +89,7 @@ export const VENDOR_STARTS: { readonly [name in VendorName]: (start: VendorStart
     };
     return { ...common(sim), url: sim.baseUrl, variables, addWebhook };
   },
-  async intercom(start) {
+  async intercom(start: VendorStart): Promise<Vendor> {
     const sim = await startIntercomSimulator(start);
     const variables = { DEMO_INTERCOM_URL: sim.baseUrl, DEMO_INTERCOM_TOKEN: sim.credentials.access_token };
     const addWebhook = async (address: string): Promise<string> => {
@@ -98,17 +98,17 @@ export const VENDOR_STARTS: { readonly [name in VendorName]: (start: VendorStart
     };
     return { ...common(sim), url: sim.baseUrl, variables, addWebhook };
   },
-  async geckoboard({ port, plan }) {
+  async geckoboard({ port, plan }: PlannedStart): Promise<Vendor> {
     const sim = await startGeckoboardSimulator({ apiKey: plan.geckoboardKey, port });
     const variables = { DEMO_GECKOBOARD_URL: sim.baseUrl, DEMO_GECKOBOARD_KEY: plan.geckoboardKey };
     return { url: sim.baseUrl, variables, close: () => sim.close() };
   },
-  async pages({ company, port, plan }) {
+  async pages({ company, port, plan }: PlannedStart): Promise<Vendor> {
     const pages = await startPages({ company, webhookSecret: plan.webhookSecret, port });
     const variables = { DEMO_PAGES_URL: pages.origin, DEMO_WEBHOOK_SECRET: plan.webhookSecret };
     return { url: pages.origin, variables, close: () => pages.close() };
   },
-};
+} satisfies { readonly [name in VendorName]: (start: PlannedStart) => Promise<Vendor> };
 
 function common(sim: {
   change(change: CompanyChange): void;

@@ -4,11 +4,7 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "kysely";
 import { afterAll, expect, test } from "vitest";
-import { pullStreams } from "../../bin/commands/sync.ts";
 import { CONNECTORS_DIR, loadHarness } from "../../bin/connector/harness.ts";
-import { createContext } from "../../bin/context.ts";
-import { createOutput } from "../../bin/output.ts";
-import { readEnv } from "../../config/env.ts";
 import type { Harness, HarnessFault } from "../../connectors/_check/harness.ts";
 import { createRandom, type Random } from "../../connectors/_simulator/company/random.ts";
 import { findConnector } from "../../connectors/index.ts";
@@ -19,6 +15,7 @@ import { openEmbedded } from "../../core/store/embedded/index.ts";
 import { type Everything, everything, FACT_TABLES } from "../support/everything.ts";
 import { asked, startVictims } from "../support/kills.ts";
 import { redisOfItsOwn, run, type Variables } from "../support/processes.ts";
+import { syncAll } from "../support/sync.ts";
 import { until } from "../support/until.ts";
 
 /** For a thorough proof: KILL_ROUNDS=30 KILL_RECORDS_A_VENDOR=5000, with another KILL_SEED each time. */
@@ -90,7 +87,7 @@ test.skipIf(process.env["KILL_SEVEN"] === undefined)(
 
     for (const { harness } of vendors) harness.onRequest(null);
     // The first takes up what the kills left, the second what happened at the source meanwhile.
-    for (let pass = 0; pass < 2; pass += 1) expect(await syncAll(variables)).toEqual([]);
+    for (let pass = 0; pass < 2; pass += 1) expect(await syncAll(KEYS, variables)).toEqual([]);
 
     const interrupted = await store.db
       .selectFrom("runs")
@@ -155,17 +152,6 @@ function variableOf(key: string, name: string): string {
 
 function recordsOf(harness: Harness): number {
   return harness.streams.reduce((sum, stream) => sum + harness.expected(stream).size, 0);
-}
-
-/** `tributary sync` of every connection, in this process: seven more that start would take longer than all that they do. @returns what failed. */
-async function syncAll(variables: Variables): Promise<readonly object[]> {
-  const context = createContext(
-    readEnv({ ...variables }),
-    createOutput(() => true),
-    new AbortController().signal,
-  );
-  const runs = await context.withHub((hub) => Promise.all(KEYS.map((key) => pullStreams(hub, context, key, {}))));
-  return runs.flat().filter(({ state }) => state !== "succeeded");
 }
 
 function landed(store: Store): Promise<number> {
