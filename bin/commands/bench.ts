@@ -3,16 +3,22 @@ import os from "node:os";
 import path from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import type { BenchResult, PeakMemory } from "../../test/bench/bench.ts";
+import type { LiveResult } from "../../test/bench/live.ts";
 import type { CliContext } from "../context.ts";
 
 /** In minutes. The same for 1,000,000, which takes longer: `--memory 10000,1000000`. */
 const MEMORY_AT: readonly number[] = [10_000, 200_000];
 
-/** `tributary bench`: how fast a first load is beside a bare COPY of the same rows, and how much memory it takes. */
+/**
+ * `tributary bench`: how fast a first load is beside a bare COPY of the same rows, and how much memory it takes; how soon a vendor's webhook
+ * is answered, and how soon a TV shows what it told.
+ */
 export function registerBench(program: Command, context: CliContext): void {
   const bench = program
     .command("bench")
-    .description("measure a first load from a simulated vendor, beside a bare COPY of the same rows")
+    .description(
+      "measure a first load from a simulated vendor beside a bare COPY of the same rows, how soon a hub answers a webhook, and how soon a TV shows the change",
+    )
     .option("--records <n>", "calls that the vendor has", parseCount, 100_000)
     .option("--memory <n,n>", "numbers of records at which peak memory is measured, too", parseCounts, MEMORY_AT)
     .action(async (options: { readonly records: number; readonly memory: readonly number[] }) => {
@@ -24,7 +30,9 @@ export function registerBench(program: Command, context: CliContext): void {
         const speed = await benchPull(folder, options.records);
         const memory: PeakMemory[] = [];
         for (const records of options.memory) memory.push(await peakMemory(folder, records));
-        context.out.result({ speed, memory }, () => toText(speed, memory));
+        const { benchLive } = await import("../../test/bench/live.ts");
+        const live = await benchLive();
+        context.out.result({ speed, memory, live }, () => [...loadLines(speed, memory), ...liveLines(live)].join("\n"));
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }
@@ -56,7 +64,7 @@ function parseCounts(text: string): number[] {
   return text.split(",").map(parseCount);
 }
 
-function toText(speed: BenchResult, memory: readonly PeakMemory[]): string {
+function loadLines(speed: BenchResult, memory: readonly PeakMemory[]): string[] {
   const count = (value: number): string => new Intl.NumberFormat("en", { maximumFractionDigits: 0 }).format(value);
   const lines = [
     `pull, land and normalise: ${count(speed.records)} records in ${speed.pullS.toFixed(2)} s, ${count(speed.records / speed.pullS)} records/s; ${((speed.workerCpuS / speed.records) * 1e6).toFixed(0)} µs of the worker's CPU each`,
@@ -69,5 +77,13 @@ function toText(speed: BenchResult, memory: readonly PeakMemory[]): string {
   const [first, last] = [memory[0], memory.at(-1)];
   if (first !== undefined && last !== undefined && first !== last)
     lines.push(`growth of the peak: ${((last.peakRssMb / first.peakRssMb - 1) * 100).toFixed(0)} %`);
-  return lines.join("\n");
+  return lines;
+}
+
+function liveLines({ answers, shown }: LiveResult): string[] {
+  const { deliveries, medianMs, p99Ms, baseline, ratio } = answers;
+  return [
+    `answer to a signed webhook: median ${medianMs.toFixed(1)} ms, 99th percentile ${p99Ms.toFixed(1)} ms of ${deliveries}; ${ratio.toFixed(1)} times a bare POST and INSERT of the same (${baseline.medianMs.toFixed(1)} ms, ${baseline.p99Ms.toFixed(1)} ms)`,
+    `change at the vendor until the TV shows it: median ${shown.medianS.toFixed(2)} s, worst ${shown.worstS.toFixed(2)} s of ${shown.changes}`,
+  ];
 }
