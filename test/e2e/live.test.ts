@@ -113,11 +113,8 @@ test("a forged delivery is refused, and one that comes twice counts once", async
   // Whatever came before this call and was to move a number would have moved it by the time that this one shows.
   happens("close", changes.call());
   await until(() => Number(shown("Activities today")) > before, PATIENCE_MS);
-  for (const vendor of Object.keys(PROOFS)) {
-    const ofVendor = answers.filter((answer) => answer.vendor === vendor);
-    expect([vendor, ofVendor.length > 0]).toEqual([vendor, true]);
-    for (const { statuses } of ofVendor) expect([vendor, ...statuses]).toEqual([vendor, 401, 202, 200]);
-  }
+  expect(new Set(answers.map(({ vendor }) => vendor))).toEqual(new Set(Object.keys(PROOFS)));
+  expect(answers).toEqual(answers.map(({ vendor }) => ({ vendor, statuses: [401, 202, 200] })));
   expect(course("Activities today")).toEqual(["0", "1", "2", "3", "4", "5"]);
   expect(course("Deals won this month")).toEqual(["0", "1"]);
   expect(hub.tv.wins).toHaveLength(1);
@@ -129,5 +126,7 @@ test("no pull has helped", async () => {
     .select(["connection_id", "stream", "kind", "state"])
     .where("started_at", ">=", quietSince)
     .execute();
-  expect(runs.filter(({ kind, state }) => kind !== "inbound" || state !== "succeeded")).toEqual([]);
+  // The last of them may be under way.
+  const isOurs = ["inbound succeeded", "inbound running"];
+  expect(runs.filter(({ kind, state }) => !isOurs.includes(`${kind} ${state}`))).toEqual([]);
 });
