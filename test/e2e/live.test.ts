@@ -49,7 +49,8 @@ beforeAll(async () => {
   };
   await until(() => hub.tv.boards.length > 0, PATIENCE_MS);
   quietSince = new Date();
-});
+  // A dozen commands are started, beside whatever else the machine does.
+}, 300_000);
 afterAll(() => hub.stop());
 
 function forged(delivery: Delivery, proof: string): Delivery {
