@@ -42,8 +42,7 @@ export async function benchLive(): Promise<LiveResult> {
   try {
     await until(() => hub.tv.boards.length > 0, PATIENCE_MS);
     const shown = await timeShown(hub, changes);
-    const answers = await timeAnswers(hub, changes);
-    const baseline = await timeBaseline(hub.store, answers.length);
+    const { answers, baseline } = await timeAnswers(hub, changes);
     const [ours, least] = [spreadOf(answers), spreadOf(baseline)];
     return {
       answers: { deliveries: DELIVERIES, ...ours, baseline: least, ratio: ours.medianMs / least.medianMs },
@@ -70,55 +69,73 @@ async function timeShown({ vendors, tv }: LiveHub, changes: Changes): Promise<re
   return times;
 }
 
-/** In ms, of Close's deliveries of new calls: each is sent when the one before is answered. */
-async function timeAnswers({ vendors, relay }: LiveHub, changes: Changes): Promise<readonly number[]> {
-  const times: number[] = [];
+/**
+ * In ms, of Close's deliveries of new calls: each is sent when the one before is answered. After each comes its baseline, so that both meet
+ * the same machine: the hub takes in what was sent before.
+ */
+async function timeAnswers(
+  { vendors, relay, store }: LiveHub,
+  changes: Changes,
+): Promise<{ readonly answers: readonly number[]; readonly baseline: readonly number[] }> {
+  const answers: number[] = [];
+  const baseline: number[] = [];
   relay.pass = async (delivery, send) => {
     const startMs = performance.now();
     const status = await send(delivery);
     if (status !== 202) throw new Error(`a signed delivery is answered ${status}`);
-    times.push(performance.now() - startMs);
+    answers.push(performance.now() - startMs);
     return status;
   };
-  for (let nth = 1; nth <= WARM_UP + DELIVERIES; nth += 1) {
-    vendors.close?.change?.(changes.call());
-    await until(() => times.length >= nth, PATIENCE_MS);
+  const bare = await startBaseline(store);
+  try {
+    for (let nth = 1; nth <= WARM_UP + DELIVERIES; nth += 1) {
+      vendors.close?.change?.(changes.call());
+      await until(() => answers.length >= nth, PATIENCE_MS);
+      baseline.push(await bare.timeLatest());
+    }
+  } finally {
+    await bare.close();
   }
-  return times.slice(WARM_UP);
+  return { answers: answers.slice(WARM_UP), baseline: baseline.slice(WARM_UP) };
 }
 
-/** In ms, of the very rows that were measured last. */
-async function timeBaseline(store: Store, count: number): Promise<readonly number[]> {
+type Baseline = {
+  /** In ms, of the delivery that was kept last. */
+  timeLatest(): Promise<number>;
+  close(): Promise<void>;
+};
+
+async function startBaseline(store: Store): Promise<Baseline> {
   const server = createServer((request, response) => {
     request.resume().on("end", () => response.writeHead(202).end());
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.unref().listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   const client = new pg.Client(store.pool.options);
   await client.connect();
-  try {
-    await client.query("create schema bench");
-    await client.query("create table bench.deliveries (like tributary.inbound_deliveries including all)");
-    const { rows } = await client.query<Row>(
-      "select connection_id, dedupe_key, received_at, headers, body from tributary.inbound_deliveries order by id desc limit $1",
-      [WARM_UP + count],
-    );
-    const times: number[] = [];
-    for (const row of rows) {
+  await client.query("create schema bench");
+  await client.query("create table bench.deliveries (like tributary.inbound_deliveries including all)");
+  return {
+    async timeLatest() {
+      const { rows } = await client.query<Row>(
+        "select connection_id, dedupe_key, received_at, headers, body from tributary.inbound_deliveries order by id desc limit 1",
+      );
+      const [row] = rows;
+      if (row === undefined) throw new Error("no delivery was kept");
       const startMs = performance.now();
       await post(url, row.headers, row.body);
       await client.query(
         "insert into bench.deliveries (connection_id, dedupe_key, received_at, headers, body) values ($1, $2, $3, $4, $5)",
         [row.connection_id, row.dedupe_key, row.received_at, JSON.stringify(row.headers), row.body],
       );
-      times.push(performance.now() - startMs);
-    }
-    return times.slice(WARM_UP);
-  } finally {
-    await client.end();
-    server.close();
-    server.closeAllConnections();
-  }
+      return performance.now() - startMs;
+    },
+    async close() {
+      await client.end();
+      server.close();
+      server.closeAllConnections();
+    },
+  };
 }
 
 type Row = {
