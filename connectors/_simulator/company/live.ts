@@ -1,11 +1,11 @@
 import { addDays, dayOf } from "../../../core/base/time.ts";
 import { DAY_MS } from "./calendar.ts";
 import { believed, LOST_REASONS, newDeal, openStages, outcomeStage, rounded } from "./deal-life.ts";
+import { SupportLife } from "./live-support.ts";
 import type { Market } from "./market.ts";
 import type { CompanyChange, Deal, LeadStatus, LiveCompany, Meeting, Profile } from "./model.ts";
 import { EXPANSION, NEW_BUSINESS, type Organisation } from "./organisation.ts";
 import type { Random } from "./random.ts";
-import { makeChat, makeTicket } from "./support.ts";
 import { onTheHalfHour, type Touches } from "./touches.ts";
 import { type LifeState, World } from "./world.ts";
 
@@ -21,7 +21,7 @@ export type LifeSetting = {
 
 /**
  * What may happen on a tick, by weight; wins come by a count of their own. About as many deals are opened as are closed, so that a day of
- * demo neither runs dry nor piles up.
+ * demo neither runs dry nor piles up. Most of what happens to tickets and chats happens to those that are open (live-support.ts).
  */
 const HAPPENINGS = {
   call: 30,
@@ -35,8 +35,8 @@ const HAPPENINGS = {
   note: 2,
   value: 2,
   postpone: 2,
-  ticket: 1,
-  chat: 1,
+  ticket: 3,
+  chat: 3,
 } as const;
 type Happening = keyof typeof HAPPENINGS | "won";
 
@@ -62,6 +62,7 @@ class Life {
   readonly #random: Random;
   readonly #setting: LifeSetting;
   readonly #world: World;
+  readonly #support: SupportLife;
   /** Appointments that are not over. */
   readonly #upcoming: Meeting[] = [];
   #ticksUntilWin: number;
@@ -72,6 +73,7 @@ class Life {
     this.#random = setting.random;
     this.#setting = setting;
     this.#world = new World(setting.random, setting.organisation, setting.state);
+    this.#support = new SupportLife(setting.random.fork("support"), setting.organisation, this.#world);
     for (const activity of setting.state.activities) {
       if (activity.type === "meeting" && activity.status === "upcoming") this.#upcoming.push(activity);
     }
@@ -101,9 +103,9 @@ class Life {
       case "deal":
         return this.#openDeal(atMs);
       case "ticket":
-        return this.#openTicket(atMs);
+        return this.#support.ticket(atMs);
       case "chat":
-        return this.#startChat(atMs);
+        return this.#support.chat(atMs);
       default: {
         // Wins go to deals that stand far on.
         const deal = this.#world.someDeal(happening === "won" ? 6 : 1);
@@ -223,28 +225,5 @@ class Life {
     if (meeting === undefined) return [];
     const status = this.#random.chance(0.85) ? "completed" : "no_show";
     return [this.#world.replaceActivity(meeting, { ...meeting, status, updatedAt: new Date(atMs) })];
-  }
-
-  #openTicket(atMs: number): readonly CompanyChange[] {
-    const { state, organisation } = this.#setting;
-    const won = state.deals.filter((deal) => deal.state.status === "won");
-    if (won.length === 0) return [];
-    const ticket = makeTicket(this.#random, {
-      number: state.tickets.length + 1,
-      deal: this.#random.pick(won),
-      agent: this.#random.pick(organisation.supportAgents),
-      atMs,
-      nowMs: atMs,
-    });
-    state.tickets.push(ticket);
-    return [{ type: "ticket.created", at: ticket.createdAt, ticket }];
-  }
-
-  #startChat(atMs: number): readonly CompanyChange[] {
-    const { state } = this.#setting;
-    const person = this.#random.chance(0.5) ? this.#random.pick(state.people.slice(-50)) : null;
-    const chat = makeChat(this.#random, { number: state.chats.length + 1, person, rep: null, atMs, nowMs: atMs });
-    state.chats.push(chat);
-    return [{ type: "chat.created", at: chat.startedAt, chat }];
   }
 }

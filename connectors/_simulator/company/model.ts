@@ -295,6 +295,8 @@ export type Ticket = {
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly firstReplyAt: Date | null;
+  readonly firstSolvedAt: Date | null;
+  /** The latest time; kept when it is opened again, so only a ticket with that status is solved. */
   readonly solvedAt: Date | null;
   readonly reopens: number;
   readonly satisfaction: "good" | "bad" | null;
@@ -372,7 +374,9 @@ export type CompanyChange =
       readonly previous: Activity;
     }
   | { readonly type: "ticket.created"; readonly at: Date; readonly ticket: Ticket }
-  | { readonly type: "chat.created"; readonly at: Date; readonly chat: Chat };
+  | { readonly type: "ticket.updated"; readonly at: Date; readonly ticket: Ticket; readonly previous: Ticket }
+  | { readonly type: "chat.created"; readonly at: Date; readonly chat: Chat }
+  | { readonly type: "chat.updated"; readonly at: Date; readonly chat: Chat; readonly previous: Chat };
 
 export type CompanyOptions = {
   readonly seed: number;
@@ -398,8 +402,8 @@ export type LiveOptions = { readonly clock: { now(): Date } };
 
 export type LiveCompany = {
   /**
-   * The next thing that happens, dated by the clock: a call, an e-mail, a stage move, a new lead, every twelfth time or so a win. The
-   * what and who follow from seed and number of ticks alone.
+   * The next thing that happens, dated by the clock: a call, an e-mail, a stage move, a new lead, an answer to a ticket or in a chat,
+   * every twelfth time or so a win. The what and who follow from seed and number of ticks alone.
    *
    * @returns what changed, in order; also given to the listeners, synchronously.
    */

@@ -2,7 +2,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, workCalendar } from "./calendar.ts";
 import type { Chat, Deal, Lead, Person, Profile, Rep, SupportAgent, Ticket } from "./model.ts";
 import { isEmployed } from "./organisation.ts";
 import type { Random } from "./random.ts";
-import { chatQuestion, ticketSubject } from "./texts.ts";
+import { CHAT_BOT, CHAT_REPLY, chatQuestion, TICKET_REPLY, TICKET_SOLUTION, ticketSubject } from "./texts.ts";
 
 /** A ticket as it is at `now`, from its first message on. */
 export function makeTicket(
@@ -34,15 +34,14 @@ export function makeTicket(
     createdAt: new Date(atMs),
     updatedAt: solvedAt ?? firstReplyAt ?? new Date(atMs),
     firstReplyAt,
+    firstSolvedAt: solvedAt,
     solvedAt,
     reopens: solvedAt !== null && random.chance(0.08) ? 1 : 0,
     satisfaction: solvedAt !== null && random.chance(0.35) ? (random.chance(0.88) ? "good" : "bad") : null,
     messages: [
       { at: new Date(atMs), author: "customer", text: `${subject}. Can you help?` },
-      ...(firstReplyAt === null
-        ? []
-        : [{ at: firstReplyAt, author: "agent", text: "Thank you, we are on it." } as const]),
-      ...(solvedAt === null ? [] : [{ at: solvedAt, author: "agent", text: "This is mended now." } as const]),
+      ...(firstReplyAt === null ? [] : [{ at: firstReplyAt, author: "agent", text: TICKET_REPLY } as const]),
+      ...(solvedAt === null ? [] : [{ at: solvedAt, author: "agent", text: TICKET_SOLUTION } as const]),
     ],
   };
 }
@@ -99,10 +98,8 @@ export function makeChat(
     landingPage: random.pick(["/", "/pricing", "/guide"]),
     messages: [
       { at: startedAt, author: "visitor", text: chatQuestion(random) },
-      { at: startedAt, author: "bot", text: "Somebody will be with you in a moment." },
-      ...(firstResponseAt === null
-        ? []
-        : [{ at: firstResponseAt, author: "rep", text: "Hello! Happy to help." } as const]),
+      { at: startedAt, author: "bot", text: CHAT_BOT },
+      ...(firstResponseAt === null ? [] : [{ at: firstResponseAt, author: "rep", text: CHAT_REPLY } as const]),
     ],
   };
 }

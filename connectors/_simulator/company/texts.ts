@@ -62,6 +62,12 @@ const CHATS = [
   "How do I talk to somebody in sales?",
 ];
 
+export const TICKET_REPLY = "Thank you, we are on it.";
+export const TICKET_SOLUTION = "This is mended now.";
+export const TICKET_RETURN = "It happens again, I am afraid.";
+export const CHAT_BOT = "Somebody will be with you in a moment.";
+export const CHAT_REPLY = "Hello! Happy to help.";
+
 export function emailText(
   random: Random,
   firstName: string,

@@ -128,6 +128,26 @@ export class World {
     return { type: "activity.updated", at: activity.updatedAt, activity, previous };
   }
 
+  addTicket(ticket: Ticket): CompanyChange {
+    this.state.tickets.push(ticket);
+    return { type: "ticket.created", at: ticket.createdAt, ticket };
+  }
+
+  replaceTicket(previous: Ticket, ticket: Ticket): CompanyChange {
+    this.state.tickets[this.state.tickets.indexOf(previous)] = ticket;
+    return { type: "ticket.updated", at: ticket.updatedAt, ticket, previous };
+  }
+
+  addChat(chat: Chat): CompanyChange {
+    this.state.chats.push(chat);
+    return { type: "chat.created", at: chat.startedAt, chat };
+  }
+
+  replaceChat(previous: Chat, chat: Chat): CompanyChange {
+    this.state.chats[this.state.chats.indexOf(previous)] = chat;
+    return { type: "chat.updated", at: chat.updatedAt, chat, previous };
+  }
+
   /** Nothing where nothing would change. */
   changeDeal(previous: Deal, kind: DealChangeKind, atMs: number, patch: Partial<DealState>): readonly CompanyChange[] {
     const at = after(atMs, previous.updatedAt);
@@ -152,7 +172,7 @@ export class World {
 }
 
 /** An instant, but later than another one: two changes of a record never share their instant. */
-function after(atMs: number, previous: Date): Date {
+export function after(atMs: number, previous: Date): Date {
   return new Date(Math.max(atMs, previous.getTime() + 1));
 }
 

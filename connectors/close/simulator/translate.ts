@@ -443,7 +443,9 @@ export function createTranslator(company: CompanyData, store: CloseStore): Trans
           updateActivity(change.activity, at);
           return touchLead(change.activity.leadId, at);
         case "ticket.created":
+        case "ticket.updated":
         case "chat.created":
+        case "chat.updated":
           // Other tools' matters.
           return;
       }
