@@ -58,6 +58,10 @@ describe.skipIf(!hasSpec)("Intercom's description", () => {
     };
     const company = createCompany({ seed: 7, now: clock.now(), scale: 0.25 });
     sim = await startIntercomSimulator({ company, clock, limits: "off", chats: "all" });
+    // What is said of a chat that has just been answered or closed is held against it, too.
+    const life = company.live({ clock });
+    life.onChange((change) => sim.change(change));
+    for (let nth = 0; nth < 1000; nth += 1) life.tick();
     const settings = { base_url: sim.baseUrl, companies_every_minutes: 0, requests_per_minute: 60_000 };
     const at = atVendor(intercom, { settings, credentials: sim.credentials, clock });
     for (const stream of Object.keys(intercom.streams)) {

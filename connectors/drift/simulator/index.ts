@@ -7,7 +7,7 @@ import { createBuckets } from "../../_simulator/limits.ts";
 import { type LoggedRequest, type SimAnswer, type SimRequest, startServer } from "../../_simulator/server.ts";
 import { answerRoute, type Dial, ok, refusal } from "./routes.ts";
 import { createStore, type DriftStore } from "./store.ts";
-import { addChat, fill } from "./translate.ts";
+import { addChat, conversationId, fill } from "./translate.ts";
 import { createWebhooks, type Webhooks } from "./webhooks.ts";
 
 export type DriftSimulatorOptions = {
@@ -35,7 +35,7 @@ export type DriftSimulator = {
   readonly log: readonly LoggedRequest[];
   /** What can be changed while it runs. */
   readonly dial: Dial;
-  /** What happens in the live company: chats, where this is the tool in use. */
+  /** What happens in the live company: chats are begun, answered and closed, where this is the tool in use. */
   change(change: CompanyChange): void;
   /** The token is refused from now on. */
   revoke(): void;
@@ -104,11 +104,19 @@ export async function startDriftSimulator(options: DriftSimulatorOptions): Promi
     log: server.log,
     dial,
     change(change) {
-      if (change.type !== "chat.created" || !isOfPeriod(company, change.chat, period)) return;
-      const person = company.people.find(({ id }) => id === change.chat.personId) ?? null;
-      const id = addChat(store, change.chat, person, company.profile.domain);
-      const [first] = store.messages.get(id) ?? [];
-      if (first !== undefined) webhooks.send("new_message", first);
+      if (change.type !== "chat.created" && change.type !== "chat.updated") return;
+      if (!isOfPeriod(company, change.chat, period)) return;
+      const { chat } = change;
+      const known = store.messages.get(conversationId(chat.id));
+      const person = company.people.find(({ id }) => id === chat.personId) ?? null;
+      const id = addChat(store, chat, person, company.profile.domain);
+      const said = store.messages.get(id) ?? [];
+      // Of a new chat the visitor's question alone.
+      for (const message of known === undefined ? said.slice(0, 1) : said.slice(known.length))
+        webhooks.send("new_message", message);
+      // Which fields its data has is unverified.
+      if (change.type === "chat.updated" && chat.closedAt !== null && change.previous.closedAt === null)
+        webhooks.send("conversation_status_updated", { conversationId: id, status: "closed" });
     },
     revoke() {
       token = null;

@@ -65,7 +65,7 @@ export function fill(store: DriftStore, company: CompanyData | Company, period: 
   }
 }
 
-/** A conversation with its messages and whom it was held with. Its id. */
+/** A conversation with its messages as the chat is by now, and whom it was held with. Its id. */
 export function addChat(store: DriftStore, chat: Chat, person: Person | null, domain: string): number {
   const id = conversationId(chat.id);
   const contact = person === null ? visitorId(chat.id) : contactId(person.id);

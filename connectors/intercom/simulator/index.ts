@@ -7,8 +7,8 @@ import { type BucketState, createBuckets } from "../../_simulator/limits.ts";
 import { type LoggedRequest, type SimAnswer, type SimRequest, startServer } from "../../_simulator/server.ts";
 import { answerRoute, type Dial, ok, refusal, type Scroll } from "./routes.ts";
 import { createStore, type IntercomStore, wholeConversation } from "./store.ts";
-import { addChat, bookOf, fill } from "./translate.ts";
-import { createWebhooks, type Webhooks } from "./webhooks.ts";
+import { addChat, bookOf, conversationId, fill } from "./translate.ts";
+import { createWebhooks, topicOf, type Webhooks } from "./webhooks.ts";
 
 export type IntercomSimulatorOptions = {
   readonly company: CompanyData | Company;
@@ -34,7 +34,7 @@ export type IntercomSimulator = {
   readonly log: readonly LoggedRequest[];
   /** What can be changed while it runs. */
   readonly dial: Dial & ServerDial;
-  /** What happens in the live company: chats. */
+  /** What happens in the live company: chats are begun, answered and closed. */
   change(change: CompanyChange): void;
   /** As when nobody has gone on with it for a minute. */
   endScroll(): void;
@@ -115,9 +115,14 @@ export async function startIntercomSimulator(options: IntercomSimulatorOptions):
     log: server.log,
     dial,
     change(change) {
-      if (change.type !== "chat.created" || !isOfPeriod(company, change.chat, period)) return;
-      const conversation = wholeConversation(store, addChat(store, book, change.chat));
-      if (conversation !== null) webhooks.send("conversation.user.created", conversation);
+      if (change.type !== "chat.created" && change.type !== "chat.updated") return;
+      if (!isOfPeriod(company, change.chat, period)) return;
+      const known = store.parts.get(conversationId(change.chat.id));
+      const id = addChat(store, book, change.chat);
+      const conversation = wholeConversation(store, id);
+      if (conversation === null) return;
+      if (known === undefined) return webhooks.send("conversation.user.created", conversation);
+      for (const part of store.parts.get(id)?.slice(known.length) ?? []) webhooks.send(topicOf(part), conversation);
     },
     endScroll: () => void Object.assign(scroll, { param: null }),
     revoke() {

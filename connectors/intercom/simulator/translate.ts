@@ -68,7 +68,7 @@ function adminOf(rep: Rep): IntercomObject {
   };
 }
 
-/** A conversation, whom it was held with, and their company. Its id. */
+/** A conversation as the chat is by now, whom it was held with, and their company. Its id. */
 export function addChat(store: IntercomStore, book: Book, chat: Chat): string {
   const person = book.person(chat.personId);
   const lead = book.lead(chat.leadId);
@@ -156,7 +156,7 @@ function conversationOf(
     title: null,
     created_at: seconds(chat.startedAt),
     updated_at: seconds(chat.updatedAt),
-    waiting_since: isClosed ? null : seconds(chat.startedAt),
+    waiting_since: isClosed || chat.firstResponseAt !== null ? null : seconds(chat.startedAt),
     snoozed_until: null,
     open: !isClosed,
     state: isClosed ? "closed" : "open",
@@ -179,23 +179,32 @@ function conversationOf(
 }
 
 function statisticsOf(chat: Chat, parts: number): object {
+  const startedS = seconds(chat.startedAt);
+  const wrote = messagesOf(chat).findLast(({ author }) => author === "visitor");
   const replied = chat.firstResponseAt;
   const closed = chat.closedAt;
   return {
     type: "conversation_statistics",
-    first_contact_reply_at: seconds(chat.startedAt),
-    last_contact_reply_at: seconds(chat.startedAt),
+    first_contact_reply_at: startedS,
+    last_contact_reply_at: wrote === undefined ? startedS : seconds(wrote.at),
     count_reopens: 0,
     count_assignments: chat.repId === null ? 0 : 1,
     count_conversation_parts: parts,
     ...(replied === null
       ? {}
       : {
-          time_to_admin_reply: seconds(replied) - seconds(chat.startedAt),
+          time_to_admin_reply: seconds(replied) - startedS,
           first_admin_reply_at: seconds(replied),
           last_admin_reply_at: seconds(replied),
         }),
-    ...(closed === null ? {} : { first_close_at: seconds(closed), last_close_at: seconds(closed) }),
+    ...(closed === null
+      ? {}
+      : {
+          time_to_first_close: seconds(closed) - startedS,
+          time_to_last_close: seconds(closed) - startedS,
+          first_close_at: seconds(closed),
+          last_close_at: seconds(closed),
+        }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { fieldOf, type Json } from "../../../core/base/json.ts";
 import type { IntercomObject } from "./store.ts";
 import { WORKSPACE } from "./translate.ts";
 
@@ -10,6 +11,19 @@ export type Webhooks = {
   settled(): Promise<void>;
   stop(): void;
 };
+
+/** What a new part of a conversation is told as. A closing is an admin's also where the bot has done it. */
+export function topicOf(part: IntercomObject): string {
+  if (part["part_type"] === "close") return "conversation.admin.closed";
+  switch (fieldOf((part["author"] ?? null) as Json, "type")) {
+    case "admin":
+      return "conversation.admin.replied";
+    case "bot":
+      return "conversation.operator.replied";
+    default:
+      return "conversation.user.replied";
+  }
+}
 
 export function createWebhooks(options: { readonly clientSecret: string; readonly now: () => Date }): Webhooks {
   const urls = new Set<string>();

@@ -17,9 +17,16 @@ export type TicketOf = {
   readonly tags?: readonly string[];
   readonly score?: string | null;
   readonly firstReplyAt: Date | null;
+  /** Absent: `solvedAt`. */
+  readonly firstSolvedAt?: Date | null;
+  /** The latest time, also where it was opened again since. */
   readonly solvedAt: Date | null;
   readonly reopens: number;
   readonly replies: number;
+  /** Absent: when the ticket itself changed last. */
+  readonly latestCommentAt?: Date;
+  /** Absent: when it was opened. */
+  readonly requesterWroteAt?: Date;
 };
 
 /** With its metric set, which the routes take out where it was not asked for. */
@@ -71,6 +78,10 @@ function metricSet(origin: string, of: TicketOf): Fields {
   const minutes = (until: Date | null): number | null =>
     until === null ? null : Math.round((until.getTime() - of.createdAt.getTime()) / 60_000);
   const both = (calendar: number | null): Fields => ({ calendar, business: calendar });
+  const latestCommentAt = of.latestCommentAt ?? of.updatedAt;
+  // Whoever answers a new ticket takes it.
+  const assignedAt = of.assigneeId === null ? null : isoTime(of.firstReplyAt ?? of.createdAt);
+  const isSolved = of.status === "solved" || of.status === "closed";
   const isMessaging = of.via["channel"] === "native_messaging";
   const id = numericId(`metrics ${of.id}`);
   return {
@@ -84,12 +95,13 @@ function metricSet(origin: string, of: TicketOf): Fields {
     reopens: of.reopens,
     replies: of.replies,
     assignee_updated_at: null,
-    requester_updated_at: isoTime(of.createdAt),
-    status_updated_at: isoTime(of.updatedAt),
-    initially_assigned_at: of.assigneeId === null ? null : isoTime(of.createdAt),
-    assigned_at: of.assigneeId === null ? null : isoTime(of.createdAt),
+    requester_updated_at: isoTime(of.requesterWroteAt ?? of.createdAt),
+    // Here every change of the status comes with a comment.
+    status_updated_at: isoTime(latestCommentAt),
+    initially_assigned_at: assignedAt,
+    assigned_at: assignedAt,
     solved_at: of.solvedAt === null ? null : isoTime(of.solvedAt),
-    latest_comment_added_at: isoTime(of.updatedAt),
+    latest_comment_added_at: isoTime(latestCommentAt),
     reply_time_in_minutes: both(minutes(of.firstReplyAt)),
     reply_time_in_seconds: {
       calendar:
@@ -97,11 +109,12 @@ function metricSet(origin: string, of: TicketOf): Fields {
           ? Math.round((of.firstReplyAt.getTime() - of.createdAt.getTime()) / 1000)
           : null,
     },
-    first_resolution_time_in_minutes: both(minutes(of.solvedAt)),
-    full_resolution_time_in_minutes: both(minutes(of.solvedAt)),
+    first_resolution_time_in_minutes: both(minutes(of.firstSolvedAt ?? of.solvedAt)),
+    // Taken back when it is opened again; the first stays, and so does `solved_at`.
+    full_resolution_time_in_minutes: both(isSolved ? minutes(of.solvedAt) : null),
     agent_wait_time_in_minutes: both(0),
     requester_wait_time_in_minutes: both(minutes(of.firstReplyAt)),
     on_hold_time_in_minutes: both(0),
-    custom_status_updated_at: isoTime(of.updatedAt),
+    custom_status_updated_at: isoTime(latestCommentAt),
   };
 }

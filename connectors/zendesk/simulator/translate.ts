@@ -89,31 +89,56 @@ export function createTranslator(company: CompanyData | Company, store: ZendeskS
     if (lead === undefined || person === undefined) return;
     customer(lead, person, ticket.createdAt);
     const of = ticketOf(ticket, person, profile.now);
-    addEvents(ticket, of.via);
+    let status: string | null = null;
+    for (const nth of ticket.messages.keys()) {
+      const isLast = nth === ticket.messages.length - 1;
+      const next = nth === 0 ? "new" : isLast && ticket.solvedAt !== null ? "solved" : "pending";
+      addEvent(ticket, nth, { channel: of.via["channel"], status: [next, status] });
+      status = next;
+    }
     if (ticket.channel === "phone") addCall(ticket);
-    if (ticket.satisfaction !== null && ticket.solvedAt !== null)
-      addRating(ticket, ticket.satisfaction, ticket.solvedAt);
+    if (ticket.satisfaction !== null && ticket.solvedAt !== null) {
+      const ratedMs = Math.min(profile.now.getTime(), ticket.solvedAt.getTime() + 12 * 3_600_000);
+      addRating(ticket, ticket.satisfaction, new Date(ratedMs));
+    }
     store.put("ticket", objects.ticket(origin, of), of.updatedAt);
   }
 
-  function addEvents(ticket: Ticket, via: Fields): void {
-    let status: string | null = null;
-    ticket.messages.forEach((message, nth) => {
-      const isLast = nth === ticket.messages.length - 1;
-      const next = nth === 0 ? "new" : isLast && ticket.solvedAt !== null ? "solved" : "pending";
-      const event = objects.event({
-        seed: `${ticket.id} ${nth}`,
-        ticketId: ticketId(ticket),
-        at: message.at,
-        authorId: userId(message.author === "agent" ? ticket.agentId : ticket.personId),
-        channel: String(via["channel"]),
-        comment: message.text,
-        type: ticket.channel === "phone" && nth === 0 ? "VoiceComment" : "Comment",
-        changes: { status: [next, status] },
-      });
-      status = next;
-      store.put("event", event, message.at);
+  /** What a live ticket shows from now on, with what was said or how it was rated. Whoever subscribed hears of what is patched. */
+  function changeTicket(ticket: Ticket, previous: Ticket): void {
+    const person = company.people.find((one) => one.id === ticket.personId);
+    if (person === undefined || store.get("ticket", ticketId(ticket)) === undefined) return;
+    const of = ticketOf(ticket, person, profile.now);
+    for (let nth = previous.messages.length; nth < ticket.messages.length; nth += 1)
+      addEvent(ticket, nth, { channel: of.via["channel"], status: [ticket.status, previous.status] });
+    if (ticket.satisfaction !== null && ticket.satisfaction !== previous.satisfaction)
+      addRating(ticket, ticket.satisfaction, ticket.updatedAt);
+    const { status, assignee_id, satisfaction_rating, metric_set } = objects.ticket(origin, of);
+    store.patch("ticket", of.id, { status, assignee_id, satisfaction_rating, metric_set }, of.updatedAt);
+  }
+
+  /** What was said in the ticket's nth message, and the status that it brought. */
+  function addEvent(
+    ticket: Ticket,
+    nth: number,
+    {
+      channel,
+      status,
+    }: { readonly channel: unknown; readonly status: readonly [after: string, before: string | null] },
+  ): void {
+    const message = ticket.messages[nth];
+    if (message === undefined) return;
+    const event = objects.event({
+      seed: `${ticket.id} ${nth}`,
+      ticketId: ticketId(ticket),
+      at: message.at,
+      authorId: userId(message.author === "agent" ? ticket.agentId : ticket.personId),
+      channel: String(channel),
+      comment: message.text,
+      type: ticket.channel === "phone" && nth === 0 ? "VoiceComment" : "Comment",
+      changes: { status },
     });
+    store.put("event", event, message.at);
   }
 
   function addCall(ticket: Ticket): void {
@@ -131,8 +156,7 @@ export function createTranslator(company: CompanyData | Company, store: ZendeskS
     store.put("call", call, new Date(String(call["updated_at"])));
   }
 
-  function addRating(ticket: Ticket, score: "good" | "bad", solvedAt: Date): void {
-    const at = new Date(Math.min(profile.now.getTime(), solvedAt.getTime() + 12 * 3_600_000));
+  function addRating(ticket: Ticket, score: "good" | "bad", at: Date): void {
     if (at >= surveysFrom) {
       const of = { seed: ticket.id, ticketId: ticketId(ticket), responderId: userId(ticket.personId), at };
       store.put("survey", objects.survey({ ...of, rating: score === "good" ? 5 : 2 }), at);
@@ -159,7 +183,8 @@ export function createTranslator(company: CompanyData | Company, store: ZendeskS
       for (const ticket of company.tickets) addTicket(ticket, leads, people);
     },
     change(change) {
-      if (change.type === "ticket.created") {
+      if (change.type === "ticket.updated") changeTicket(change.ticket, change.previous);
+      else if (change.type === "ticket.created") {
         const { ticket } = change;
         const lead = company.leads.find((one) => one.id === ticket.leadId);
         const person = company.people.find((one) => one.id === ticket.personId);
@@ -175,7 +200,10 @@ export function createTranslator(company: CompanyData | Company, store: ZendeskS
 }
 
 function ticketOf(ticket: Ticket, person: Person, now: Date): objects.TicketOf {
-  const isClosed = ticket.solvedAt !== null && now.getTime() - ticket.solvedAt.getTime() > CLOSES_AFTER_MS;
+  const by = (author: "customer" | "agent"): Ticket["messages"] =>
+    ticket.messages.filter((message) => message.author === author);
+  const isSolved = ticket.status === "solved" && ticket.solvedAt !== null;
+  const isClosed = isSolved && now.getTime() - ticket.solvedAt.getTime() > CLOSES_AFTER_MS;
   return {
     id: ticketId(ticket),
     subject: ticket.subject,
@@ -189,9 +217,12 @@ function ticketOf(ticket: Ticket, person: Person, now: Date): objects.TicketOf {
     via: viaOf(ticket.channel, person),
     score: ticket.satisfaction,
     firstReplyAt: ticket.firstReplyAt,
+    firstSolvedAt: ticket.firstSolvedAt,
     solvedAt: ticket.solvedAt,
     reopens: ticket.reopens,
-    replies: ticket.messages.filter((message) => message.author === "agent").length,
+    replies: by("agent").length,
+    latestCommentAt: ticket.messages.at(-1)?.at ?? ticket.createdAt,
+    requesterWroteAt: by("customer").at(-1)?.at ?? ticket.createdAt,
     createdAt: ticket.createdAt,
     updatedAt: ticket.updatedAt,
   };
