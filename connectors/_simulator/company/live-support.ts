@@ -5,7 +5,7 @@ import { makeChat, makeTicket } from "./support.ts";
 import { CHAT_REPLY, TICKET_REPLY, TICKET_RETURN, TICKET_SOLUTION } from "./texts.ts";
 import { after, type World } from "./world.ts";
 
-/** Visitors who are on the site at a time, and chats of theirs that are under way. */
+/** Chats that are under way at a time. */
 const USUAL_CHATS = 2;
 /** A quiet help desk still has this many tickets open. */
 const FEWEST_USUAL_TICKETS = 3;
