@@ -124,6 +124,8 @@ function processor(
     const jobLog = log.child({ queue: job.queueName, job: job.id });
     const signal = AbortSignal.any(lockLost === undefined ? [draining] : [draining, lockLost]);
     try {
+      // A fetch that was under way when the drain began may have brought it.
+      signal.throwIfAborted();
       const progress = (value: object): Promise<void> => job.updateProgress(value);
       await run(job.data, { jobId: job.id ?? "", log: jobLog, signal, progress });
     } catch (error) {
