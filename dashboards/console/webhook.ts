@@ -93,7 +93,7 @@ async function render(deps: ServerDeps, id: string, base: string, message: Html 
         <dd>${when(await lastDeliveryAt(deps.store.db, id), format.dateTime)}</dd>
       </div>
       <div>
-        <dt>Signing secret</dt>
+        <dt>Secret</dt>
         <dd>${secretState(connector.webhook, inbound.secret !== null)}</dd>
       </div>
     </dl>
