@@ -41,21 +41,21 @@ export type Origin = {
   readonly sourceTime: Date | null;
 };
 
-export type Shelf<Said> = {
+export type Shelf<Fact> = {
   readonly table: ShelfName;
   readonly kind: RowKind;
   /** Whether rows can come from records that only name them. */
   readonly hasMentions: boolean;
   readonly columns: readonly Column[];
-  /** Those that a mention may fill in, where another mention has left them empty. */
+  /** Those in which the fact itself speaks; a mention may fill them in where another mention has left them empty. */
   readonly said: readonly Column[];
   /** A row: the texts of its columns. */
-  cells(said: Said, make: RowMaker, origin: Origin): Cells;
+  cells(fact: Fact, make: RowMaker, origin: Origin): Cells;
 };
 
 type Named = { readonly externalId: string };
 type Mentionable = Named & { readonly isMention: boolean };
-type Said<S> = readonly [name: string, type: ColumnType, cell: (said: S, make: RowMaker, origin: Origin) => Cell];
+type SaidColumn<S> = readonly [name: string, type: ColumnType, cell: (said: S, make: RowMaker, origin: Origin) => Cell];
 
 const FROM_SOURCE: readonly Column[] = [
   ["id", "uuid"],
@@ -65,7 +65,7 @@ const FROM_SOURCE: readonly Column[] = [
   ["deleted_at", "timestamptz"],
 ];
 
-function shelf<S extends Named>(table: ShelfName, kind: RowKind, columns: readonly Said<S>[]): Shelf<S> {
+function shelf<S extends Named>(table: ShelfName, kind: RowKind, columns: readonly SaidColumn<S>[]): Shelf<S> {
   const said = columns.map(([name, type]): Column => [name, type]);
   return {
     table,
@@ -82,7 +82,11 @@ function shelf<S extends Named>(table: ShelfName, kind: RowKind, columns: readon
   };
 }
 
-function shelfOfWho<S extends Mentionable>(table: ShelfName, kind: RowKind, columns: readonly Said<S>[]): Shelf<S> {
+function shelfOfWho<S extends Mentionable>(
+  table: ShelfName,
+  kind: RowKind,
+  columns: readonly SaidColumn<S>[],
+): Shelf<S> {
   const plain = shelf<S>(table, kind, [["is_mention", "boolean", (fact) => flag(fact.isMention)], ...columns]);
   return { ...plain, hasMentions: true, said: plain.said.slice(1) };
 }
