@@ -84,8 +84,8 @@ async function render(deps: ServerDeps, id: string, base: string, message: Html 
     <h1>Webhook</h1>
     ${message}
     <p>
-      With a webhook, what changes in ${connector.title} is here within a second or two. Without one it comes by
-      schedule; nothing is lost either way.
+      What ${connector.title} tells of by a webhook is here within a second or two. Everything else, and all of it
+      without one, comes by schedule; nothing is lost either way.
     </p>
     <dl class="facts">
       <div>
