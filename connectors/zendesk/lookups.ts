@@ -25,7 +25,7 @@ export function createLookups(client: ZendeskClient): Lookups {
 }
 
 /** Kept small and free of what changes often: it becomes part of other records, which should not change with it. */
-function ticketContext(ticket: JsonObject): JsonObject {
+export function ticketContext(ticket: JsonObject): JsonObject {
   const source = fieldOf(ticket["via"] ?? null, "source");
   return {
     id: ticket["id"] ?? null,

@@ -1,6 +1,7 @@
 import { fieldOf, type Json, type JsonObject } from "../../core/base/json.ts";
 import type { Page, Stream } from "../../core/connector/define.ts";
 import { idOf, idText, type ZendeskClient } from "./client.ts";
+import { callTime, eventTime } from "./comments.ts";
 import { exportByCursor, exportByTime, type PageContent, type ZendeskPull } from "./exports.ts";
 import { keepEvent, keepTicket } from "./kept.ts";
 import { listAll, listSince, whereIncluded } from "./lists.ts";
@@ -173,7 +174,7 @@ export const zendeskStreams: { readonly [stream: string]: ZendeskStream } = {
   ticket_events: {
     title: "Ticket events: replies and messages",
     externalId: idOf,
-    sourceTime: timeAt("created_at"),
+    sourceTime: eventTime,
     deletions: "never",
     pull(context) {
       const lookups = createLookups(context.client);
@@ -233,7 +234,7 @@ export const zendeskStreams: { readonly [stream: string]: ZendeskStream } = {
   calls: {
     title: "Talk calls",
     externalId: idOf,
-    sourceTime: timeAt("updated_at"),
+    sourceTime: callTime,
     deletions: "never",
     pull(context) {
       const lookups = createLookups(context.client);

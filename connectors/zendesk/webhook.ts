@@ -4,12 +4,21 @@ import { failedWith, TributaryError } from "../../core/base/errors.ts";
 import { fieldOf, type Json, type JsonObject } from "../../core/base/json.ts";
 import type { InboundRequest, InboundWebhook, StreamPart } from "../../core/connector/define.ts";
 import { idText, type ZendeskClient } from "./client.ts";
+import { latestComments } from "./comments.ts";
 import { NOT_FOUND } from "./errors.ts";
 import { organizationContent, ticketContent, TICKET_SIDE_LOADS, userContent } from "./streams.ts";
 import { zendeskInstant } from "./time.ts";
 
+const SENT_AT = "x-zendesk-webhook-signature-timestamp";
+
 /** Our rule against replays; the vendor sets none. */
 const MAX_AGE_MS = 5 * 60_000;
+
+/** So long before it was sent lies what a delivery tells of, with all of the vendor's retries; the exports bring what is older. */
+const MAX_LAG_MS = 60 * 60_000;
+
+/** Events after which a ticket has a new comment. */
+const WITH_COMMENT = new Set(["created", "comment_added"].map((event) => `zen:event-type:ticket.${event}`));
 
 /** Everything about a ticket that we keep. developer.zendesk.com, "Ticket events". */
 export const SUBSCRIBED: readonly string[] = [
@@ -49,7 +58,7 @@ const triggerDelivery = z.union([
  */
 export const zendeskWebhook: InboundWebhook<ZendeskClient> = {
   verify(request, secret, now) {
-    const timestamp = request.headers["x-zendesk-webhook-signature-timestamp"] ?? "";
+    const timestamp = request.headers[SENT_AT] ?? "";
     const given = Buffer.from(request.headers["x-zendesk-webhook-signature"] ?? "", "utf8");
     // Over the bytes as they came: bodies are pretty-printed, and written anew they would be others.
     const mac = createHmac("sha256", secret ?? "")
@@ -92,12 +101,12 @@ export const zendeskWebhook: InboundWebhook<ZendeskClient> = {
     const event = eventDelivery.safeParse(body);
     if (event.success) {
       const subject = /^zen:event-type:(ticket|user|organization)\./.exec(event.data.type)?.[1];
-      return subject === undefined
-        ? []
-        : [await fetched(client, subject as keyof typeof FETCHED, event.data.detail.id)];
+      if (subject === undefined) return [];
+      const commentsSince = WITH_COMMENT.has(event.data.type) ? oldestTold(request) : null;
+      return fetched(client, subject as keyof typeof FETCHED, event.data.detail.id, commentsSince);
     }
     const trigger = triggerDelivery.safeParse(body);
-    if (trigger.success) return [await fetched(client, "ticket", trigger.data)];
+    if (trigger.success) return fetched(client, "ticket", trigger.data, oldestTold(request));
     throw new TributaryError({
       code: "zendesk.webhook.unreadable",
       kind: "contract",
@@ -133,18 +142,34 @@ const FETCHED = {
   organization: { stream: "organizations", path: "organizations", include: undefined, toContent: organizationContent },
 } as const;
 
-/** The record as the stream's own pages would give it; one that is not there any more is a deletion. */
-async function fetched(client: ZendeskClient, subject: keyof typeof FETCHED, externalId: string): Promise<StreamPart> {
+/**
+ * The record as the stream's own pages would give it; one that is not there any more is a deletion.
+ *
+ * @param commentsSince of a ticket, with what was said in it since then; null: without.
+ */
+async function fetched(
+  client: ZendeskClient,
+  subject: keyof typeof FETCHED,
+  externalId: string,
+  commentsSince: Date | null,
+): Promise<readonly StreamPart[]> {
   const { stream, path, include, toContent } = FETCHED[subject];
   try {
     const answer = await client.get(`${path}/${externalId}.json`, { include });
     const record = asObject(fieldOf(answer, subject));
     const whole = subject === "ticket" ? await withMetrics(client, record, externalId) : record;
-    return { stream, ...toContent([whole], answer) };
+    const comments = commentsSince === null ? [] : await latestComments(client, record, commentsSince);
+    return [{ stream, ...toContent([whole], answer) }, ...comments];
   } catch (error) {
-    if (failedWith(error, NOT_FOUND)) return { stream, records: [], deleted: [externalId] };
+    if (failedWith(error, NOT_FOUND)) return [{ stream, records: [], deleted: [externalId] }];
     throw error;
   }
+}
+
+/** The earliest that a delivery may tell of. Its signed time is there: without one it would not have been accepted. */
+function oldestTold(request: InboundRequest): Date | null {
+  const sentAt = zendeskInstant(request.headers[SENT_AT]);
+  return sentAt === null ? null : new Date(sentAt.getTime() - MAX_LAG_MS);
 }
 
 /** Whether a single ticket takes the side-load of metric sets is not documented: without it, they are asked for apart. */

@@ -29,7 +29,7 @@ type Spread = { readonly medianMs: number; readonly p99Ms: number };
 const DELIVERIES = 300;
 /** Sent before the others and not counted: neither side is compared while its code is still being compiled. */
 const WARM_UP = 30;
-const CHANGES = 20;
+const CHANGES = 21;
 const PATIENCE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
@@ -38,7 +38,7 @@ export async function benchLive(): Promise<LiveResult> {
   const company = createCompany({ seed: 11, now: new Date(Date.now() - 40 * DAY_MS), months: 14, scale: 0.03 });
   const changes = createChanges(company);
   // Somebody's Redis is not for this.
-  const hub = await startLiveHub({ close: company, intercom: company }, { REDIS_URL: "" });
+  const hub = await startLiveHub({ close: company, zendesk: company, intercom: company }, { REDIS_URL: "" });
   try {
     await until(() => hub.tv.boards.length > 0, PATIENCE_MS);
     const shown = await timeShown(hub, changes);
@@ -53,14 +53,15 @@ export async function benchLive(): Promise<LiveResult> {
   }
 }
 
-/** In ms; calls at Close and chats at Intercom by turns, each begun when the one before is shown. */
+/** In ms; calls at Close, tickets at Zendesk and chats at Intercom by turns, each begun when the one before is shown. */
 async function timeShown({ vendors, tv }: LiveHub, changes: Changes): Promise<readonly number[]> {
   const activities = (numbers: (typeof tv.boards)[number]["numbers"]): number => Number(numbers["Activities today"]);
   const times: number[] = [];
   for (let nth = 0; nth < CHANGES; nth += 1) {
     const before = activities(tv.latest());
     const startMs = performance.now();
-    if (nth % 2 === 0) vendors.close?.change?.(changes.call());
+    if (nth % 3 === 0) vendors.close?.change?.(changes.call());
+    else if (nth % 3 === 1) vendors.zendesk?.change?.(changes.ticket("email"));
     else vendors.intercom?.change?.(changes.chat());
     await until(() => activities(tv.latest()) > before, PATIENCE_MS);
     const first = tv.boards.find(({ atMs, numbers }) => atMs > startMs && activities(numbers) > before);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createCompany } from "../../connectors/_simulator/company/company.ts";
 import type { Company, CompanyChange } from "../../connectors/_simulator/company/model.ts";
+import { ticketId } from "../../connectors/zendesk/simulator/translate.ts";
 import { createChanges } from "../support/changes.ts";
 import { type LiveHub, type LiveVendor, startLiveHub } from "../support/live-hub.ts";
 import { redisOfItsOwn } from "../support/processes.ts";
@@ -86,6 +87,8 @@ test("a deal that is won at Close is on the TV by Close's webhook alone, and cel
 test.each<[LiveVendor, string, () => CompanyChange]>([
   ["close", "call", () => changes.call()],
   ["gong", "call", () => changes.call()],
+  ["zendesk", "ticket", () => changes.ticket("email")],
+  ["zendesk", "call", () => changes.ticket("phone")],
   ["intercom", "chat", () => changes.chat()],
   ["drift", "chat", () => youngChanges.chat()],
 ])("%s's new %s adds one to the TV's activities of today", async (vendor, _, change) => {
@@ -95,18 +98,21 @@ test.each<[LiveVendor, string, () => CompanyChange]>([
   expect(Number(shown("Activities today"))).toBe(before + 1);
 });
 
-test("a new ticket at Zendesk is there by Zendesk's webhook alone", async () => {
-  const tickets = async (): Promise<number> => {
-    const { count } = await hub.store.db
-      .selectFrom("tickets")
-      .select((eb) => eb.fn.countAll<number>().as("count"))
-      .executeTakeFirstOrThrow();
-    return Number(count);
-  };
-  const before = await tickets();
-  happens("zendesk", changes.ticket());
-  await until(async () => (await tickets()) > before, PATIENCE_MS);
-  expect(await tickets()).toBe(before + 1);
+test("an answer to a ticket at Zendesk is on the TV beside the question, each once", async () => {
+  const opened = changes.ticket("web");
+  const before = Number(shown("Activities today"));
+  for (const [nth, change] of [opened, changes.answer(opened.ticket)].entries()) {
+    happens("zendesk", change);
+    await until(() => Number(shown("Activities today")) > before + nth, PATIENCE_MS);
+  }
+  expect(Number(shown("Activities today"))).toBe(before + 2);
+  const { count } = await hub.store.db
+    .selectFrom("tickets")
+    .select((eb) => eb.fn.countAll<number>().as("count"))
+    .where("external_id", "=", String(ticketId(opened.ticket)))
+    .where("first_reply_at", "is not", null)
+    .executeTakeFirstOrThrow();
+  expect(count).toBe(1);
 });
 
 test("a forged delivery is refused, and one that comes twice counts once", async () => {
@@ -116,7 +122,7 @@ test("a forged delivery is refused, and one that comes twice counts once", async
   await until(() => Number(shown("Activities today")) > before, PATIENCE_MS);
   expect(new Set(answers.map(({ vendor }) => vendor))).toEqual(new Set(Object.keys(PROOFS)));
   expect(answers).toEqual(answers.map(({ vendor }) => ({ vendor, statuses: [401, 202, 200] })));
-  expect(course("Activities today")).toEqual(["0", "1", "2", "3", "4", "5"]);
+  expect(course("Activities today")).toEqual(["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]);
   expect(course("Deals won this month")).toEqual(["0", "1"]);
   expect(hub.tv.wins).toHaveLength(1);
 });

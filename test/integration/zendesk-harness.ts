@@ -6,6 +6,7 @@ import {
   type ZendeskSimulator,
   type ZendeskSimulatorOptions,
 } from "../../connectors/zendesk/simulator/index.ts";
+import type { Row } from "../../connectors/zendesk/simulator/store.ts";
 import type { Clock } from "../../core/base/clock.ts";
 import type { Json, JsonObject } from "../../core/base/json.ts";
 import type { CredentialSource, Page } from "../../core/connector/define.ts";
@@ -69,6 +70,26 @@ export function addTicket(
     ...fields,
   };
   sim.store.put("ticket", objects.ticket(sim.origin, of), of.updatedAt);
+}
+
+/** Something said in a ticket. */
+export function say(
+  sim: ZendeskSimulator,
+  ticketId: number,
+  authorId: number,
+  at: Date,
+  further: Partial<objects.EventOf> = {},
+): void {
+  const said = { seed: `${ticketId} ${at.toISOString()}`, ticketId, authorId, at, channel: "web", comment: "words" };
+  sim.store.put("event", objects.event({ ...said, ...further }), at);
+}
+
+/** A call of Dana's about a ticket that Priya took, of six minutes, and the export knows it from its end on. */
+export function addCall(sim: ZendeskSimulator, ticketId: number, at: Date): Row {
+  const between = { direction: "inbound", agentId: AGENT, customerId: REQUESTER, ticketId } as const;
+  const call = objects.call({ id: 72_105_504_701, at, ...between, talkS: 341, waitS: 19 });
+  sim.store.put("call", call, new Date(String(call["updated_at"])));
+  return call;
 }
 
 export type Caller = {

@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createCompany } from "../../connectors/_simulator/company/company.ts";
 import type { Ticket } from "../../connectors/_simulator/company/model.ts";
@@ -99,6 +100,43 @@ test("a live solution does, and opening it again takes it back", async () => {
   const third = await rows(again);
   expect(third.atOnce).toEqual(third.later);
   expect(third.atOnce).toMatchObject({ status: "solved", solved_at: inSeconds(again.solvedAt), reopens: 1 });
+});
+
+/** What was said or called at Zendesk since then. */
+async function touches(connectionId: string, since: Date) {
+  return store.db
+    .selectFrom("activities")
+    .leftJoin("reps", "reps.id", "activities.rep_id")
+    .leftJoin("people", "people.id", "activities.person_id")
+    .select(["activities.external_id", "type", "direction", "occurred_at", "duration_s", "reps.email", "people.name"])
+    .where("activities.connection_id", "=", connectionId)
+    .where("occurred_at", ">=", since)
+    .orderBy("activities.external_id")
+    .execute();
+}
+
+test("what is said and called live are touches at once, and the exports neither add to them nor change them", async () => {
+  const since = clock.now();
+  const seen = new Set<string>();
+  // Until tickets were opened by a call as well as in writing.
+  while (!(seen.has("call") && seen.has("email") && seen.has("chat"))) {
+    await life.ticket((now, before) => now.messages.length > before.messages.length);
+    await told.takeIn();
+    for (const { type } of await touches("told", since)) seen.add(type);
+  }
+  const atOnce = await touches("told", since);
+  // A call's export waits for its end.
+  clock.advance(20 * 60_000);
+  for (const hub of [told, pulled]) await hub.pull("users", "tickets", "ticket_events", "calls");
+  expect(atOnce).toEqual(await touches("pulled", since));
+  expect(await touches("told", since)).toEqual(atOnce);
+  const excerpts = await store.db
+    .selectFrom("raw_records")
+    .select("external_id")
+    .where("connection_id", "=", "told")
+    .where(sql<boolean>`payload ->> 'is_excerpt' = 'true'`)
+    .execute();
+  expect(excerpts).toEqual([]);
 });
 
 test("a live rating is nothing that Zendesk calls about: the next pull brings it, with the survey's answer", async () => {

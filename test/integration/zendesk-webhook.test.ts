@@ -5,6 +5,7 @@ import type { ZendeskSimulator } from "../../connectors/zendesk/simulator/index.
 import type { InboundRequest, InboundWebhook, StreamPart } from "../../core/connector/define.ts";
 import { startReceiver } from "../support/receiver.ts";
 import {
+  addCall,
   addTicket,
   AGENT,
   connect,
@@ -12,8 +13,10 @@ import {
   ids,
   pull,
   REQUESTER,
+  say,
   smallAccount,
   type StillClock,
+  streamOf,
 } from "./zendesk-harness.ts";
 
 let sim: ZendeskSimulator;
@@ -110,11 +113,12 @@ describe("a subscription", () => {
     expect(keys.length).toBeGreaterThan(new Set(keys).size);
     expect(new Set(keys).size).toBe(4);
     for (const delivery of deliveries)
-      expect(await partsOf(delivery)).toMatchObject([{ stream: "tickets", records: [{ id: 7, status: "solved" }] }]);
+      expect((await partsOf(delivery))[0]).toMatchObject({ stream: "tickets", records: [{ id: 7, status: "solved" }] });
   });
 });
 
 describe("what a delivery brings", () => {
+  const minutesAgo = (minutes: number): Date => new Date(clock.now().getTime() - minutes * 60_000);
   const changed = { type: "zen:event-type:ticket.status_changed", id: "e1", detail: { id: "7", assignee_id: "0" } };
 
   it("is the ticket exactly as the export shows it, so that neither undoes the other", async () => {
@@ -152,6 +156,67 @@ describe("what a delivery brings", () => {
     expect(part).toMatchObject({ stream: "users", records: [pulled.records.get(String(REQUESTER))] });
     for (const body of [{ ticket_id: "7" }, { ticket_id: 7 }, { ticket: { id: "7" } }])
       expect(await partsOf(request(body))).toMatchObject([{ stream: "tickets", records: [{ id: 7 }] }]);
+  });
+
+  it("is what was said as well: the touch that the export makes of it, which takes its place", async () => {
+    await subscribe();
+    addTicket(sim, 7, minutesAgo(10));
+    say(sim, 7, AGENT, minutesAgo(8), { isPublic: false });
+    say(sim, 7, AGENT, minutesAgo(2));
+    const told = (await delivered()).at(-1);
+    const [ticket, events, ...others] = told === undefined ? [] : await partsOf(told);
+    expect([ticket?.stream, events?.stream, others]).toEqual(["tickets", "ticket_events", []]);
+    const byExport = await pull(sim, "ticket_events", { clock });
+    const { externalId, sourceTime } = streamOf("ticket_events");
+    expect(events?.records.map(externalId).toSorted()).toEqual(ids(byExport));
+    for (const excerpt of events?.records ?? []) {
+      const whole = byExport.records.get(externalId(excerpt)) ?? null;
+      expect(factsOf("ticket_events", excerpt)).toEqual(factsOf("ticket_events", whole));
+      expect(Number(sourceTime(excerpt))).toBeLessThan(Number(sourceTime(whole)));
+    }
+    expect(events?.records.flatMap((record) => factsOf("ticket_events", record))).toMatchObject([
+      { type: "email", direction: "outbound", rep: String(AGENT), person: String(REQUESTER) },
+    ]);
+    expect(JSON.stringify(events)).not.toContain("words");
+  });
+
+  it("is the call that a voice comment tells of, by the id that Talk's export gives it", async () => {
+    await subscribe();
+    addTicket(sim, 7, minutesAgo(20), { via: { channel: "voice", source: { from: { phone: "+12025550111" } } } });
+    say(sim, 7, AGENT, minutesAgo(9), { channel: "voice", call: addCall(sim, 7, minutesAgo(16)) });
+    const told = (await delivered()).at(-1);
+    const parts = told === undefined ? [] : await partsOf(told);
+    const calls = parts.find(({ stream }) => stream === "calls")?.records ?? [];
+    const byExport = await pull(sim, "calls", { clock });
+    const { externalId, sourceTime } = streamOf("calls");
+    expect(calls.map(externalId)).toEqual(ids(byExport));
+    const [whole = null] = byExport.records.values();
+    const [excerpt = null] = calls;
+    expect(Number(sourceTime(excerpt))).toBeLessThan(Number(sourceTime(whole)));
+    const [caller, call] = factsOf("calls", excerpt);
+    expect(call).toMatchObject({ type: "call", durationS: 341, rep: String(AGENT), person: String(REQUESTER) });
+    const [callerByExport, callByExport] = factsOf("calls", whole);
+    expect(caller).toEqual(callerByExport);
+    // The export knows how it ended, and over which line.
+    const later = { outcome: expect.anything() as unknown, attributes: expect.anything() as unknown };
+    expect({ ...call, ...later }).toEqual(callByExport);
+  });
+
+  it("is not what was said long before: that lies with the exports, and may be older than what is read", async () => {
+    addTicket(sim, 7, minutesAgo(300));
+    say(sim, 7, REQUESTER, minutesAgo(300));
+    say(sim, 7, AGENT, minutesAgo(62));
+    const sentAt = { "x-zendesk-webhook-signature-timestamp": clock.now().toISOString() };
+    const added = { type: "zen:event-type:ticket.comment_added", id: "e2", detail: { id: "7" } };
+    expect((await partsOf(request(added, sentAt))).map(({ stream }) => stream)).toEqual(["tickets"]);
+    say(sim, 7, AGENT, minutesAgo(58));
+    expect(await partsOf(request(added, sentAt))).toMatchObject([
+      { stream: "tickets" },
+      { stream: "ticket_events", records: [{ ticket_id: 7 }] },
+    ]);
+    // A trigger may have sent it for a comment; a changed status is none.
+    expect(await partsOf(request({ ticket_id: "7" }, sentAt))).toHaveLength(2);
+    expect(await partsOf(request(changed, sentAt))).toHaveLength(1);
   });
 
   it("is nothing for an event of something that is not kept, and an error where no id is in it", async () => {

@@ -6,6 +6,7 @@ import { zendesk } from "../../connectors/zendesk/index.ts";
 import * as objects from "../../connectors/zendesk/simulator/objects.ts";
 import type { ZendeskSimulator } from "../../connectors/zendesk/simulator/index.ts";
 import {
+  addCall,
   addTicket,
   AGENT,
   connect,
@@ -14,6 +15,7 @@ import {
   ORGANIZATION,
   pull,
   REQUESTER,
+  say,
   smallAccount,
   type StillClock,
 } from "./zendesk-harness.ts";
@@ -441,13 +443,10 @@ describe("satisfaction", () => {
 describe("ticket events", () => {
   it("public comments are touches by their author's role, internal notes and calls are none", async () => {
     addTicket(sim, 7, minutes(-300));
-    const base = { ticketId: 7, channel: "web" };
-    const say = (seed: string, authorId: number, at: Date, further: object = {}): void =>
-      sim.store.put("event", objects.event({ seed, ...base, authorId, at, comment: "words", ...further }), at);
-    say("opened", REQUESTER, minutes(-300));
-    say("note", AGENT, minutes(-290), { isPublic: false });
-    say("voice", AGENT, minutes(-280), { type: "VoiceComment" });
-    say("reply", AGENT, minutes(-270));
+    say(sim, 7, REQUESTER, minutes(-300));
+    say(sim, 7, AGENT, minutes(-290), { isPublic: false });
+    say(sim, 7, AGENT, minutes(-280), { call: addCall(sim, 7, minutes(-285)) });
+    say(sim, 7, AGENT, minutes(-270));
     const pulled = await pull(sim, "ticket_events", { clock });
     const facts = [...pulled.records.values()].flatMap((record) => factsOf("ticket_events", record));
     expect(facts).toMatchObject([

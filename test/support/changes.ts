@@ -1,5 +1,5 @@
 import { changed, outcomeStage } from "../../connectors/_simulator/company/deal-life.ts";
-import type { Call, Company, CompanyChange, Deal } from "../../connectors/_simulator/company/model.ts";
+import type { Call, Company, CompanyChange, Deal, Ticket } from "../../connectors/_simulator/company/model.ts";
 
 /** What happens at a company when a test says so, now: like something of its history, under an id of its own. */
 export type Changes = {
@@ -7,7 +7,10 @@ export type Changes = {
   call(): CompanyChange;
   /** A visitor writes, and nobody has answered yet. */
   chat(): CompanyChange;
-  ticket(): CompanyChange;
+  /** A customer asks for help, and nobody has answered yet. */
+  ticket(channel: Ticket["channel"]): Extract<CompanyChange, { readonly type: "ticket.created" }>;
+  /** Its agent answers. */
+  answer(ticket: Ticket): CompanyChange;
   /** A deal that was open is won for so much, once. */
   win(amountMinor: number): Extract<CompanyChange, { readonly type: "deal.updated" }>;
 };
@@ -21,7 +24,6 @@ export function createChanges(company: Company): Changes {
   const calls = unlike(company.activities.filter((activity) => activity.type === "call").filter(isConversation));
   const open = company.deals.filter((deal) => deal.state.status === "open");
   const chat = like(company.chats);
-  const ticket = like(company.tickets);
   let made = 0;
   const nextId = (kind: string): string => `${kind}-${FIRST_ID + made++}`;
   return {
@@ -39,12 +41,19 @@ export function createChanges(company: Company): Changes {
       const started = { ...chat, ...nobodyYet, id: nextId("chat"), startedAt: at, updatedAt: at, messages };
       return { type: "chat.created", at, chat: started };
     },
-    ticket() {
+    ticket(channel) {
       const at = new Date();
+      const ticket = like(company.tickets.filter((one) => one.channel === channel));
       const unanswered = { status: "new", firstReplyAt: null, solvedAt: null, reopens: 0, satisfaction: null } as const;
       const messages = ticket.messages.slice(0, 1).map((message) => ({ ...message, at }));
       const opened = { ...ticket, ...unanswered, id: nextId("ticket"), createdAt: at, updatedAt: at, messages };
       return { type: "ticket.created", at, ticket: opened };
+    },
+    answer(previous) {
+      const at = new Date();
+      const messages = [...previous.messages, { at, author: "agent", text: "We are looking into it." } as const];
+      const ticket = { ...previous, status: "open", firstReplyAt: at, updatedAt: at, messages } as const;
+      return { type: "ticket.updated", at, ticket, previous };
     },
     win(amountMinor) {
       const at = new Date();

@@ -123,7 +123,7 @@ export async function startZendeskSimulator(options: ZendeskSimulatorOptions): P
   });
   const translator = options.company === null ? null : createTranslator(options.company, store, server.origin);
   translator?.history();
-  store.onChange((change) => tellOf(change, webhooks));
+  store.onChange((change) => tellOf(change, store, webhooks));
   return {
     origin: server.origin,
     subdomain: "fernhill",
@@ -218,14 +218,26 @@ const TOLD: readonly (readonly [field: string, event: string])[] = [
   ["tags", "tags_changed"],
 ];
 
-/** What a change of a ticket is told as. */
-function tellOf({ kind, row, before, at }: StoreChange, webhooks: Webhooks): void {
+/** What a change of a ticket is told as, and what is said in one that is there. */
+function tellOf({ kind, row, before, at }: StoreChange, store: ZendeskStore, webhooks: Webhooks): void {
+  if (kind === "event") return tellOfComment(row, at, store, webhooks);
   if (kind !== "ticket") return;
-  if (before === null) return webhooks.deliver({ name: "created", ticket: row, current: null, previous: null, at });
+  if (before === null) return webhooks.deliver({ name: "created", ticket: row, says: {}, at });
   for (const [field, name] of TOLD) {
     const [current, previous] = [row[field], (before as Fields)[field]];
     if (current === previous) continue;
     const told = field === "status" && current === "deleted" ? "soft_deleted" : name;
-    webhooks.deliver({ name: told, ticket: row, current: String(current), previous: String(previous), at });
+    const says = { current: String(current), previous: String(previous) };
+    webhooks.deliver({ name: told, ticket: row, says, at });
   }
+}
+
+function tellOfComment(event: Row, at: Date, store: ZendeskStore, webhooks: Webhooks): void {
+  const ticket = store.get("ticket", Number(event["ticket_id"]));
+  const children = event["child_events"] as readonly Fields[];
+  const comment = children.find((child) => child["event_type"] === "Comment");
+  if (ticket === undefined || comment === undefined) return;
+  const { id, body, public: isPublic, author_id } = comment;
+  const says = { comment: { id: String(id), body, is_public: isPublic, author: { id: String(author_id) } } };
+  webhooks.deliver({ name: "comment_added", ticket, says, at });
 }

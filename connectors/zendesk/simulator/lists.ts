@@ -5,20 +5,24 @@ import { compareIds, type Row } from "./store.ts";
 const MOST_ROWS = 100;
 const MOST_OFFSET = 10_000;
 
+/** A list as most are: by id. */
+export function list(key: string, rows: readonly Row[], request: SimRequest, base: string): SimAnswer {
+  return listInOrder(key, rows.toSorted(compareIds), request, base);
+}
+
 /**
  * A list by cursor, or by offset where `page[size]` is missing. On the last page `links.next` is still set; what it leads to is empty and
  * has no cursors.
  */
-export function list(key: string, rows: readonly Row[], request: SimRequest, base: string): SimAnswer {
+export function listInOrder(key: string, rows: readonly Row[], request: SimRequest, base: string): SimAnswer {
   const { query } = request;
   const size = query.get("page[size]");
   if (size === null) return offsetList(key, rows, request, base);
   const limit = Math.min(MOST_ROWS, Math.max(1, Number(size)));
   const after = query.get("page[after]");
-  const sorted = rows.toSorted(compareIds);
   const from = after === null ? 0 : Number(Buffer.from(after, "base64").toString("utf8"));
   if (!Number.isInteger(from)) return refusal(400, "InvalidPaginationParameter", "page[after] is not valid");
-  const page = sorted.slice(from, from + limit);
+  const page = rows.slice(from, from + limit);
   if (page.length === 0) {
     const meta = { has_more: false, after_cursor: null, before_cursor: null };
     return ok({ [key]: [], meta, links: { prev: null, next: null } });
@@ -26,7 +30,7 @@ export function list(key: string, rows: readonly Row[], request: SimRequest, bas
   const cursor = Buffer.from(String(from + page.length)).toString("base64");
   return ok({
     [key]: page,
-    meta: { has_more: from + page.length < sorted.length, after_cursor: cursor, before_cursor: cursor },
+    meta: { has_more: from + page.length < rows.length, after_cursor: cursor, before_cursor: cursor },
     links: {
       prev: null,
       next: `${base}${request.path}?page%5Bsize%5D=${limit}&page%5Bafter%5D=${encodeURIComponent(cursor)}`,

@@ -125,7 +125,8 @@ export type EventOf = {
   /** The comment's text; null: the event is a change of fields alone. */
   readonly comment: string | null;
   readonly isPublic?: boolean;
-  readonly type?: "Comment" | "VoiceComment";
+  /** The call over Talk that the comment tells of; absent: it was written. */
+  readonly call?: Row;
   /** Field → new and previous value. */
   readonly changes?: { readonly [field: string]: readonly [after: unknown, before: unknown] };
 };
@@ -133,7 +134,7 @@ export type EventOf = {
 /** A ticket event with its comment, which the route takes out where comments were not asked for. */
 export function event(of: EventOf): Row {
   const id = numericId(`event ${of.seed}`);
-  const via = { channel: of.channel, source: { from: {}, to: {}, rel: null } };
+  const via = { channel: of.channel, source: { from: {}, to: {}, rel: of.call?.["direction"] ?? null } };
   const changes = Object.entries(of.changes ?? {}).map(([field, [after, before]]) => ({
     id: numericId(`change ${of.seed} ${field}`),
     via: "Web form",
@@ -146,7 +147,7 @@ export function event(of: EventOf): Row {
     id: numericId(`comment ${of.seed}`),
     via,
     via_reference_id: null,
-    type: of.type ?? "Comment",
+    type: of.call === undefined ? "Comment" : "VoiceComment",
     event_type: "Comment",
     author_id: of.authorId,
     body: of.comment,
@@ -155,6 +156,7 @@ export function event(of: EventOf): Row {
     attachments: [],
     audit_id: id,
     created_at: isoTime(of.at),
+    ...(of.call === undefined ? {} : { data: voiceData(of.call) }),
   };
   return {
     id,
@@ -169,6 +171,26 @@ export function event(of: EventOf): Row {
     merged_ticket_ids: [],
     child_events: of.comment === null ? changes : [...changes, comment],
   };
+}
+
+/** What a voice comment says of its call. */
+function voiceData(call: Row): Fields {
+  return {
+    from: null,
+    to: call["line"],
+    call_id: call.id,
+    call_duration: call["talk_time"],
+    answered_by_id: call["agent_id"],
+    started_at: call["created_at"],
+    recording_url: null,
+    transcription_text: null,
+  };
+}
+
+/** A comment as the ticket's own list shows it. */
+export function comment(child: Fields): Fields {
+  const { event_type: _, via_reference_id: __, ...shown } = child;
+  return { ...shown, plain_body: child["body"], metadata: { system: {}, custom: {} } };
 }
 
 export function rating(

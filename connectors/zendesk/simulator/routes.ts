@@ -2,7 +2,8 @@ import type { SimAnswer, SimRequest } from "../../_simulator/server.ts";
 import type { Dial } from "./dial.ts";
 import { cursorExport, timeExport, type ExportContext } from "./exports.ts";
 import { type Fields, forbidden, isoTime, notFound, ok, refusal, seconds } from "./format.ts";
-import { list, showMany } from "./lists.ts";
+import { list, listInOrder, showMany } from "./lists.ts";
+import * as objects from "./objects.ts";
 import type { Kind, Row, Stored, ZendeskStore } from "./store.ts";
 import type { Webhooks } from "./webhooks.ts";
 
@@ -97,13 +98,15 @@ function exportRoute(path: string, request: SimRequest, context: RouteContext): 
 }
 
 /** One record by its id. */
-function one(path: string, request: SimRequest, { store, dial }: RouteContext): SimAnswer {
-  const [, resource, id = "", metrics] = /^(tickets|users|organizations)\/(\d+)(\/metrics)?$/.exec(path) ?? [];
+function one(path: string, request: SimRequest, context: RouteContext): SimAnswer {
+  const { store, dial } = context;
+  const [, resource, id = "", part] = /^(tickets|users|organizations)\/(\d+)(\/metrics|\/comments)?$/.exec(path) ?? [];
   const includes = (request.query.get("include") ?? "").split(",");
   if (resource === "tickets") {
     const ticket = undeleted(store.get("ticket", Number(id)));
     if (ticket === undefined) return notFound();
-    if (metrics !== undefined) return ok({ ticket_metric: ticket["metric_set"] });
+    if (part === "/metrics") return ok({ ticket_metric: ticket["metric_set"] });
+    if (part === "/comments") return comments(ticket, request, context);
     const shown = dial.showsMetricSet ? withMetrics(ticket, includes) : plain(ticket);
     return ok({ ticket: shown, ...sideLoads([ticket], includes, store) });
   }
@@ -111,6 +114,22 @@ function one(path: string, request: SimRequest, { store, dial }: RouteContext): 
   const found = kind === null ? undefined : store.get(kind, Number(id));
   if (kind === null || found === undefined || !isThere(found)) return notFound();
   return ok({ [kind]: found });
+}
+
+/** What was said in a ticket, oldest first unless asked otherwise. */
+function comments(ticket: Row, request: SimRequest, { store, base }: RouteContext): SimAnswer {
+  const said = store
+    .changed("event")
+    .filter((event) => event.row["ticket_id"] === ticket.id)
+    .flatMap(({ row }) => row["child_events"] as readonly Row[])
+    .filter((child) => child["event_type"] === "Comment")
+    .map((child) => objects.comment(child) as Row); // The id stays.
+  const isNewestFirst = request.query.get("sort") === "-created_at";
+  const answer = listInOrder("comments", isNewestFirst ? said.toReversed() : said, request, base);
+  if (request.query.get("include") !== "users" || answer.status !== 200) return answer;
+  const authors = new Set(said.map((comment) => Number(comment["author_id"])));
+  const users = [...authors].flatMap((id) => store.get("user", id) ?? []);
+  return ok({ ...(answer.body as object), users });
 }
 
 /** `metric_set` stands in each ticket, but never in a deleted one. */

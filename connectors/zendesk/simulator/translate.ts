@@ -1,7 +1,7 @@
 import type { Company, CompanyChange, CompanyData, Lead, Person, Ticket } from "../../_simulator/company/model.ts";
 import { numericId, type Fields } from "./format.ts";
 import * as objects from "./objects.ts";
-import type { ZendeskStore } from "./store.ts";
+import type { Row, ZendeskStore } from "./store.ts";
 
 /** Solved tickets are closed by an automation after this. */
 const CLOSES_AFTER_MS = 28 * 86_400_000;
@@ -96,7 +96,10 @@ export function createTranslator(company: CompanyData | Company, store: ZendeskS
       addEvent(ticket, nth, { channel: of.via["channel"], status: [next, status] });
       status = next;
     }
-    if (ticket.channel === "phone") addCall(ticket);
+    if (ticket.channel === "phone") {
+      const call = callOf(ticket);
+      store.put("call", call, new Date(String(call["updated_at"])));
+    }
     if (ticket.satisfaction !== null && ticket.solvedAt !== null) {
       const ratedMs = Math.min(profile.now.getTime(), ticket.solvedAt.getTime() + 12 * 3_600_000);
       addRating(ticket, ticket.satisfaction, new Date(ratedMs));
@@ -135,25 +138,10 @@ export function createTranslator(company: CompanyData | Company, store: ZendeskS
       authorId: userId(message.author === "agent" ? ticket.agentId : ticket.personId),
       channel: String(channel),
       comment: message.text,
-      type: ticket.channel === "phone" && nth === 0 ? "VoiceComment" : "Comment",
+      ...(ticket.channel === "phone" && nth === 0 ? { call: callOf(ticket) } : {}),
       changes: { status },
     });
     store.put("event", event, message.at);
-  }
-
-  function addCall(ticket: Ticket): void {
-    const id = numericId(`call ${ticket.id}`);
-    const call = objects.call({
-      id,
-      at: ticket.createdAt,
-      direction: "inbound",
-      agentId: userId(ticket.agentId),
-      customerId: userId(ticket.personId),
-      ticketId: ticketId(ticket),
-      talkS: 60 + (id % 600),
-      waitS: 5 + (id % 40),
-    });
-    store.put("call", call, new Date(String(call["updated_at"])));
   }
 
   function addRating(ticket: Ticket, score: "good" | "bad", at: Date): void {
@@ -197,6 +185,21 @@ export function createTranslator(company: CompanyData | Company, store: ZendeskS
       }
     },
   };
+}
+
+/** The call that opened a ticket. */
+function callOf(ticket: Ticket): Row {
+  const id = numericId(`call ${ticket.id}`);
+  return objects.call({
+    id,
+    at: ticket.createdAt,
+    direction: "inbound",
+    agentId: userId(ticket.agentId),
+    customerId: userId(ticket.personId),
+    ticketId: ticketId(ticket),
+    talkS: 60 + (id % 600),
+    waitS: 5 + (id % 40),
+  });
 }
 
 function ticketOf(ticket: Ticket, person: Person, now: Date): objects.TicketOf {

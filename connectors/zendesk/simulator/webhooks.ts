@@ -2,7 +2,7 @@ import { createHmac, hash, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import type { SimAnswer, SimRequest } from "../../_simulator/server.ts";
-import { isoTime, notFound, ok, refusal, ulid } from "./format.ts";
+import { type Fields, isoTime, notFound, ok, refusal, ulid } from "./format.ts";
 import type { Row } from "./store.ts";
 
 const creation = z.object({
@@ -24,8 +24,8 @@ export type TicketEvent = {
   /** `status_changed` */
   readonly name: string;
   readonly ticket: Row;
-  readonly current: unknown;
-  readonly previous: unknown;
+  /** What of it changed, from what to what; or the new comment. */
+  readonly says: Fields;
   readonly at: Date;
 };
 
@@ -136,7 +136,7 @@ export function createWebhooks(options: {
 }
 
 /** Ids as texts, nobody as "0", statuses in capitals: another form than the API's. */
-export function envelope({ name, ticket, current, previous, at }: TicketEvent, accountId: number): object {
+export function envelope({ name, ticket, says, at }: TicketEvent, accountId: number): object {
   const idText = (field: string): string => {
     const id = ticket[field];
     return typeof id === "number" ? String(id) : "0";
@@ -171,6 +171,6 @@ export function envelope({ name, ticket, current, previous, at }: TicketEvent, a
       updated_at: ticket["updated_at"],
       via: { channel: "mail" },
     },
-    event: { current, previous, meta: { sequence: { id: ulid(randomUUID()), position: 1 } } },
+    event: { ...says, meta: { sequence: { id: ulid(randomUUID()), position: 1 } } },
   };
 }
