@@ -220,7 +220,7 @@ const TOLD: readonly (readonly [field: string, event: string])[] = [
 
 /** What a change of a ticket is told as, and what is said in one that is there. */
 function tellOf({ kind, row, before, at }: StoreChange, store: ZendeskStore, webhooks: Webhooks): void {
-  if (kind === "event") return tellOfComment(row, at, store, webhooks);
+  if (kind === "event" && before === null) return tellOfComment(row, at, store, webhooks);
   if (kind !== "ticket") return;
   if (before === null) return webhooks.deliver({ name: "created", ticket: row, says: {}, at });
   for (const [field, name] of TOLD) {
