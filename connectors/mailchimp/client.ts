@@ -33,6 +33,7 @@ export type MailchimpClient = {
   opens(campaignId: string, query: Query): Promise<ListPage>;
   emailActivity(campaignId: string, query: Query): Promise<ListPage>;
   unsubscribes(campaignId: string, query: Query): Promise<ListPage>;
+  unsubscribe(campaignId: string, hash: string, query: Query): Promise<JsonObject>;
   recipients(campaignId: string, query: Query): Promise<ListPage>;
   webhooks(listId: string): Promise<ListPage>;
   createWebhook(listId: string, body: JsonObject): Promise<JsonObject>;
@@ -143,6 +144,10 @@ export function createMailchimpClient(context: ClientContext<MailchimpSettings>)
     unsubscribes: (id, query) =>
       list(`/reports/${id}/unsubscribed`, "unsubscribes", ({ reports }) =>
         reports.getUnsubscribedListForCampaignWithHttpInfo(id, query),
+      ),
+    unsubscribe: (id, hash, query) =>
+      one(`/reports/${id}/unsubscribed/…`, ({ reports }) =>
+        reports.getUnsubscribedListMemberWithHttpInfo(id, hash, query),
       ),
     recipients: (id, query) =>
       list(`/reports/${id}/sent-to`, "sent_to", ({ reports }) => reports.getCampaignRecipientsWithHttpInfo(id, query)),

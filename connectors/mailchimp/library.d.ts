@@ -40,6 +40,7 @@ declare module "@mailchimp/mailchimp_marketing/src/ApiClient.js" {
       getCampaignOpenDetailsWithHttpInfo(campaignId: string, options: Options): Result;
       getEmailActivityForCampaignWithHttpInfo(campaignId: string, options: Options): Result;
       getUnsubscribedListForCampaignWithHttpInfo(campaignId: string, options: Options): Result;
+      getUnsubscribedListMemberWithHttpInfo(campaignId: string, subscriberHash: string, options: Options): Result;
       getCampaignRecipientsWithHttpInfo(campaignId: string, options: Options): Result;
     };
   }

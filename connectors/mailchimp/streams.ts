@@ -19,7 +19,7 @@ const recipientId = keyed("email_id");
 const eventId = keyed("campaign_id", "email_id", "action", "timestamp", "url", "type");
 
 /** What an event does not say of its campaign, and people know it by. */
-function named(report: JsonObject): JsonObject {
+export function named(report: JsonObject): JsonObject {
   return { campaign_title: report["campaign_title"] ?? null, subject_line: report["subject_line"] ?? null };
 }
 
@@ -75,6 +75,9 @@ const ACTIVITY: CampaignLists = {
   markOf: (report) => JSON.stringify([report["opens"], report["clicks"], report["bounces"]]),
 };
 
+/** Of who left: the address and what it is merged with are the member's. */
+export const UNSUBSCRIBE_FIELDS_LEFT_OUT: readonly string[] = ["_links", "merge_fields", "email_address"];
+
 const UNSUBSCRIBES: CampaignLists = {
   isReadWhenSettled: false,
   markOf: (report) => JSON.stringify(report["unsubscribed"] ?? null),
@@ -83,7 +86,7 @@ const UNSUBSCRIBES: CampaignLists = {
       name: "unsubscribes",
       read: (client, id, query) => client.unsubscribes(id, query),
       query: {
-        exclude_fields: ["_links", "unsubscribes._links", "unsubscribes.merge_fields", "unsubscribes.email_address"],
+        exclude_fields: ["_links", ...UNSUBSCRIBE_FIELDS_LEFT_OUT.map((field) => `unsubscribes.${field}`)],
       },
       hasSince: false,
       idOf: recipientId,

@@ -8,6 +8,7 @@ import { LEFT_OUT } from "./members.ts";
 import { REPORT_FIELDS_LEFT_OUT } from "./pull.ts";
 import { memberHash } from "./records.ts";
 import { CAMPAIGN_FIELDS_LEFT_OUT, withCampaign } from "./sent.ts";
+import { named, UNSUBSCRIBE_FIELDS_LEFT_OUT } from "./streams.ts";
 
 /** mailchimp.com/developer, "Sync Audience Data with Webhooks": five minutes. */
 const MAX_AGE_S = 300;
@@ -80,12 +81,17 @@ function isSigned(body: Buffer, time: string, signatures: readonly string[], sec
 
 async function partsOf(form: URLSearchParams, client: MailchimpClient): Promise<readonly StreamPart[]> {
   const listId = form.get("data[list_id]") ?? "";
+  const email = form.get("data[email]") ?? "";
   switch (form.get("type")) {
     case "subscribe":
-    case "unsubscribe":
     case "profile":
     case "cleaned":
-      return [await memberPart(client, listId, form.get("data[email]") ?? "")];
+      return [await memberPart(client, listId, email)];
+    case "unsubscribe":
+      return [
+        await memberPart(client, listId, email),
+        ...(await unsubscribeParts(client, form.get("data[campaign_id]") ?? "", email)),
+      ];
     case "upemail":
       // A member's id is made of the address: with a new one it is another record, and the old one is no more.
       return [
@@ -109,6 +115,26 @@ async function memberPart(client: MailchimpClient, listId: string, email: string
   } catch (error) {
     if (!failedWith(error, NOT_FOUND)) throw error;
     return { stream: "members", records: [], deleted: [`${listId}|${hash}`] };
+  }
+}
+
+/** Who left from a campaign, as that campaign's own list has it. Who left by another way is in none, and only the member tells of it. */
+async function unsubscribeParts(
+  client: MailchimpClient,
+  campaignId: string,
+  email: string,
+): Promise<readonly StreamPart[]> {
+  if (campaignId === "" || email === "") return [];
+  try {
+    const row = await client.unsubscribe(campaignId, memberHash(email), {
+      exclude_fields: UNSUBSCRIBE_FIELDS_LEFT_OUT,
+    });
+    const report = await client.report(campaignId, { fields: ["campaign_title", "subject_line"] });
+    return [{ stream: "unsubscribes", records: [{ ...row, ...named(report) }] }];
+  } catch (error) {
+    // The list may lag behind: the next pull reads it.
+    if (failedWith(error, NOT_FOUND)) return [];
+    throw error;
   }
 }
 

@@ -155,6 +155,31 @@ describe("what a delivery says", () => {
     expect((await last()).parts).toEqual([{ stream: "members", records: [], deleted: [`${list}|${hash}`] }]);
   });
 
+  it("who has left from a campaign is in that campaign's list as well, byte for byte as a pull brings it", async () => {
+    const campaign = [...sim.store.campaigns.values()].at(-1);
+    const send = [...(campaign?.sends.values() ?? [])].find(({ unsubscribedAt }) => unsubscribedAt === null);
+    if (campaign === undefined || send === undefined) throw new RangeError("nobody was written to");
+    const hash = emailId(send.email);
+    const leave = (campaignId: string): void =>
+      void sim.store.changeMember(
+        campaign.listId,
+        hash,
+        { status: "unsubscribed" },
+        { at: clock.time, event: "unsubscribe", campaignId },
+      );
+    sim.store.setSend(campaign.id, { ...send, unsubscribedAt: "2026-03-02T11:59:00+00:00" });
+    leave(campaign.id);
+    const { parts } = await last();
+    const { records } = await pull(sim, "unsubscribes", { clock });
+    expect(parts[0]).toMatchObject({ stream: "members", records: [{ id: hash, status: "unsubscribed" }] });
+    expect(JSON.stringify(parts.slice(1))).toBe(
+      JSON.stringify([{ stream: "unsubscribes", records: [records.get(`${campaign.id}|${hash}`)] }]),
+    );
+    // Not listed yet, or a campaign that was deleted since.
+    leave("0000000000");
+    expect((await last()).parts.map(({ stream }) => stream)).toEqual(["members"]);
+  });
+
   it("a new address is another member, and the old one is gone", async () => {
     const { list, hash } = someMember();
     sim.store.changeAddress(list, hash, "moved@elsewhere.example", clock.time);

@@ -41,7 +41,7 @@ export function answerRoute(path: string, request: SimRequest, desk: Desk): SimA
     case "campaigns":
       return answerCampaigns(id, request, desk);
     case "reports":
-      return answerReports(id, part, request, desk);
+      return answerReports(id, part, sub, request, desk);
     default:
       return NOT_FOUND();
   }
@@ -134,7 +134,13 @@ function answerCampaigns(id: string | undefined, request: SimRequest, desk: Desk
   );
 }
 
-function answerReports(id: string | undefined, part: string | undefined, request: SimRequest, desk: Desk): SimAnswer {
+function answerReports(
+  id: string | undefined,
+  part: string | undefined,
+  hash: string | undefined,
+  request: SimRequest,
+  desk: Desk,
+): SimAnswer {
   const { store, dial } = desk;
   const rowOf = (campaign: SimCampaign): Row => reports.reportRow(campaign, nameOf(campaign, store));
   if (id === undefined) return page("reports", listed(request, desk).toReversed(), request, desk, {}, rowOf);
@@ -157,6 +163,7 @@ function answerReports(id: string | undefined, part: string | undefined, request
     case "email-activity":
       return page("emails", reports.emailActivity(campaign, since, dial.listsIdle), request, desk, of);
     case "unsubscribed":
+      if (hash !== undefined) return oneOf(reports.unsubscribed(campaign), hash, request);
       return page("unsubscribes", reports.unsubscribed(campaign), request, desk, of);
     case "sent-to":
       return page("sent_to", reports.sentTo(campaign), request, desk, of);
@@ -180,6 +187,12 @@ function hooks(
   if (request.method === "POST") return webhooks.create(listId, request);
   if (request.method === "DELETE") return webhooks.remove(listId, id ?? "");
   return page("webhooks", webhooks.list(listId), request, desk, { list_id: listId });
+}
+
+/** Of a campaign's list the row of one recipient. */
+function oneOf(rows: readonly Row[], hash: string, request: SimRequest): SimAnswer {
+  const row = rows.find((each) => each["email_id"] === hash);
+  return row === undefined ? NOT_FOUND() : one(row, request);
 }
 
 function one(row: Row, request: SimRequest): SimAnswer {

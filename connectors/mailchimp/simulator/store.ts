@@ -60,7 +60,12 @@ export type MailchimpStore = {
     listId: string,
     hash: string,
     patch: Row,
-    change: { readonly at: Date; readonly event: MemberEvent | null },
+    change: {
+      readonly at: Date;
+      readonly event: MemberEvent | null;
+      /** From which mail somebody left. */
+      readonly campaignId?: string;
+    },
   ): Row;
   /** Deleted for good: it is in no list any more. */
   removeMember(listId: string, hash: string, at: Date): void;
@@ -130,12 +135,13 @@ export function createStore(account: Row): MailchimpStore {
       if (isTold) tell("subscribe", listId, member.at, told(row));
       return row;
     },
-    changeMember(listId, hash, patch, { at, event }) {
+    changeMember(listId, hash, patch, { at, event, campaignId }) {
       const row = { ...shelf(listId).get(hash), last_changed: time(at), ...patch };
       shelf(listId).set(hash, row);
       const reason = event === "cleaned" ? "hard" : "manual";
       const action = event === "unsubscribe" ? { action: "unsub" } : {};
-      if (event !== null) tell(event, listId, at, { ...action, reason, ...told(row) });
+      const campaign = campaignId === undefined ? {} : { campaign_id: campaignId };
+      if (event !== null) tell(event, listId, at, { ...action, reason, ...campaign, ...told(row) });
       return row;
     },
     removeMember(listId, hash, at) {
