@@ -15,7 +15,7 @@ import {
   readMarks,
   updateRaw,
 } from "../store/raw.ts";
-import { addToRun, lockRun } from "../store/runs.ts";
+import { addToRun } from "../store/runs.ts";
 import { advanceStream, lockStreams, type StreamState } from "../store/streams.ts";
 import { type Candidate, gather, isBuriedUnseen, judge, type LandPart } from "./batch.ts";
 import { owe, type Resync } from "./resync.ts";
@@ -69,34 +69,33 @@ export async function landBatch(
   const byStream = groupByStream(batch);
   const gathered = [...byStream].map(([stream, parts]) => ({ stream, parts, candidates: gather(parts, learnedAt) }));
   return copyTransaction(store, async (tx, copy) => {
-    if (!(await lockRun(tx, batch.runId)))
-      throw fenced(batch.connectionId, batch.pulled?.stream ?? "inbound", batch.runId);
     const resyncs = batch.resyncs ?? [];
     const touched = new Set([...byStream.keys(), ...resyncs.flatMap(({ streams }) => streams)]);
     const states = await lockStreams(tx, batch.connectionId, [...touched]);
     checkFence(batch, states);
-    const changes = new Map<string, readonly RawChange[]>();
-    let counts: LandedCounts = {
-      ...NOTHING,
-      fetched: batch.parts.reduce((sum, part) => sum + part.versions.length, 0),
-    };
+    const landed: LandedStream[] = [];
     for (const { stream, parts, candidates } of gathered) {
-      const pulled = batch.pulled?.stream === stream ? batch.pulled : null;
-      const state = stateOf(states, stream);
+      const state = stateOf(batch, states, stream);
       const keepsVersions = parts[0]?.stream.keepsVersions ?? false;
       const plan = await landStream(tx, copy, { batch, state, candidates, keepsVersions, learnedAt });
-      await finishStream(tx, batch.connectionId, state, plan.changes.length, pulled, candidates);
-      counts = addCounts(counts, plan.counts);
-      if (plan.changes.length > 0) changes.set(stream, plan.changes);
+      await noteListing(tx, batch, stream, candidates);
+      landed.push({ state, plan });
     }
+    const fetched = batch.parts.reduce((sum, part) => sum + part.versions.length, 0);
+    const counts = landed.reduce((sum, { plan }) => addCounts(sum, plan.counts), { ...NOTHING, fetched });
+    if (!(await addToRun(tx, batch.runId, { ...counts, pages: batch.pages, progress: batch.progress })))
+      throw fencedBatch(batch);
     if (batch.pulled !== null)
       for (const resync of resyncs)
         await owe(tx, batch.connectionId, resync, { stream: batch.pulled.stream, runId: batch.runId }, learnedAt);
-    await addToRun(tx, batch.runId, { ...counts, pages: batch.pages, progress: batch.progress });
+    for (const { state, plan } of landed) await finishStream(tx, batch, state, plan.changes.length);
     await alsoInTransaction?.(tx);
-    return { counts, changes };
+    const changed = landed.filter(({ plan }) => plan.changes.length > 0);
+    return { counts, changes: new Map(changed.map(({ state, plan }) => [state.stream, plan.changes])) };
   });
 }
+
+type LandedStream = { readonly state: StreamState; readonly plan: StreamPlan };
 
 const NOTHING: LandedCounts = { fetched: 0, added: 0, changed: 0, unchanged: 0, deleted: 0 };
 
@@ -121,16 +120,21 @@ function groupByStream(batch: Batch): Map<string, LandPart[]> {
   return byStream;
 }
 
-function stateOf(states: ReadonlyMap<string, StreamState>, stream: string): StreamState {
+/** A stream has no state only where its connection is gone. */
+function stateOf(batch: Batch, states: ReadonlyMap<string, StreamState>, stream: string): StreamState {
   const state = states.get(stream);
-  if (state === undefined) throw new Error(`the stream ${stream} has no state`);
+  if (state === undefined) throw fencedBatch(batch);
   return state;
 }
 
 function checkFence(batch: Batch, states: ReadonlyMap<string, StreamState>): void {
   if (batch.pulled === null) return;
-  const { runningRunId } = stateOf(states, batch.pulled.stream);
-  if (runningRunId !== batch.runId) throw fenced(batch.connectionId, batch.pulled.stream, batch.runId);
+  const { runningRunId } = stateOf(batch, states, batch.pulled.stream);
+  if (runningRunId !== batch.runId) throw fencedBatch(batch);
+}
+
+function fencedBatch({ connectionId, pulled, runId }: Batch): TributaryError {
+  return fenced(connectionId, pulled?.stream ?? "inbound", runId);
 }
 
 /** What a run says that finds its stream in other hands. It has to end without a further word. */
@@ -257,21 +261,26 @@ function toChange(
   };
 }
 
-async function finishStream(
+/** Where the stream learns of deletions by absence: what is there. */
+async function noteListing(
   tx: Tx,
-  connectionId: string,
-  state: StreamState,
-  changes: number,
-  pulled: PulledStream | null,
+  { connectionId, pulled }: Batch,
+  stream: string,
   candidates: ReadonlyMap<string, Candidate>,
 ): Promise<void> {
-  if (pulled === null && changes === 0) return;
-  const landedSeq = state.landedSeq + changes;
-  if (pulled === null) return advanceStream(tx, connectionId, state.stream, { landedSeq });
-  if (pulled.listing !== null) {
-    const ids = [...candidates.values()].filter((candidate) => candidate.version !== null).map((c) => c.externalId);
-    const listed = [...ids, ...pulled.listing.problemIds];
-    await noteListed(tx, connectionId, state.stream, listed, pulled.listing.isStart);
-  }
-  return advanceStream(tx, connectionId, state.stream, { landedSeq, checkpoint: pulled.checkpoint });
+  if (pulled?.stream !== stream || pulled.listing === null) return;
+  const ids = [...candidates.values()].filter((candidate) => candidate.version !== null).map((c) => c.externalId);
+  await noteListed(tx, connectionId, stream, [...ids, ...pulled.listing.problemIds], pulled.listing.isStart);
+}
+
+async function finishStream(
+  tx: Tx,
+  { connectionId, pulled }: Batch,
+  { stream, landedSeq: before }: StreamState,
+  changes: number,
+): Promise<void> {
+  const landedSeq = before + changes;
+  if (pulled?.stream === stream)
+    await advanceStream(tx, connectionId, stream, { landedSeq, checkpoint: pulled.checkpoint });
+  else if (changes > 0) await advanceStream(tx, connectionId, stream, { landedSeq });
 }

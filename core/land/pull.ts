@@ -2,7 +2,7 @@ import type { DeletionPolicy, Page, PullContext, Stream } from "../connector/def
 import { startOfDay } from "../base/time.ts";
 import type { Db, Tx } from "../store/db.ts";
 import { deleteUnlisted, forgetListed, isListedFromStart, type RawChange } from "../store/raw.ts";
-import { addToRun, fullPullBegan, lockRun, readRun, type Run } from "../store/runs.ts";
+import { addToRun, fullPullBegan, readRun, type Run } from "../store/runs.ts";
 import { advanceStream, lockStreams } from "../store/streams.ts";
 import { readWorkspace } from "../store/workspace.ts";
 import { type LandPart, readPart } from "./batch.ts";
@@ -209,7 +209,6 @@ export class Pull {
     if (this.deletions !== "absence" && !isSweep) return;
     const { connectionId, stream } = this.request;
     const { deleted, before } = await this.db.transaction().execute(async (tx) => {
-      await lockRun(tx, this.started.runId);
       const state = (await lockStreams(tx, connectionId, [stream])).get(stream);
       if (state?.runningRunId !== this.started.runId) throw fenced(connectionId, stream, this.started.runId);
       // A stream that has no list of its own (its records come in other streams' pages) lists nothing, and loses nothing.
@@ -228,8 +227,8 @@ export class Pull {
       };
       const gone = await deleteUnlisted(tx, connectionId, stream, state.landedSeq, times);
       if (gone.deleted > 0) {
-        await advanceStream(tx, connectionId, stream, { landedSeq: state.landedSeq + gone.deleted });
         await addToRun(tx, this.started.runId, { deleted: gone.deleted });
+        await advanceStream(tx, connectionId, stream, { landedSeq: state.landedSeq + gone.deleted });
       }
       return gone;
     });

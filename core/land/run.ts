@@ -97,9 +97,9 @@ async function asEnd(
 async function noteSuccess(deps: PullDeps, { connectionId, stream }: PullRequest, started: StartedRun): Promise<void> {
   const finishedAt = deps.clock.now();
   await deps.store.db.transaction().execute(async (tx) => {
-    await lockRun(tx, started.runId);
     const state = (await lockStreams(tx, connectionId, [stream])).get(stream);
     if (state?.runningRunId !== started.runId) throw fenced(connectionId, stream, started.runId);
+    await lockRun(tx, started.runId);
     await markStreamPulled(tx, connectionId, stream, {
       runId: started.runId,
       startedAt: started.startedAt,

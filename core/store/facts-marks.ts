@@ -45,7 +45,11 @@ function noStream(connectionId: string, stream: string): TributaryError {
 /** How the reason starts with which {@link moveMark} says that a stream is partial. */
 export const NOT_NORMALISED = "Records could not be normalised";
 
-/** Records up to `seq` have become facts. With failures the stream says that it is not whole. */
+/**
+ * Records up to `seq` have become facts. With failures the stream says that it is not whole.
+ *
+ * @throws TributaryError `normalise.no_stream` when the connection was removed meanwhile: its facts go with it.
+ */
 export async function moveMark(
   tx: Tx,
   connectionId: string,
@@ -53,13 +57,14 @@ export async function moveMark(
   seq: number,
   failures: number,
 ): Promise<void> {
-  await sql`
+  const { numAffectedRows } = await sql`
     update stream_states set
       normalised_seq = greatest(normalised_seq, ${seq}),
       is_partial = is_partial or ${failures > 0},
       partial_reason = case when ${failures > 0} then ${`${NOT_NORMALISED}: see the log of the run (normalise.failed)`} else partial_reason end
     where connection_id = ${connectionId} and stream = ${stream}
   `.execute(tx);
+  if (numAffectedRows === 0n) throw noStream(connectionId, stream);
 }
 
 /** Asks for a replay: everything that has landed is to become facts anew. */

@@ -79,15 +79,9 @@ export async function resumeRun(db: Db, runId: number): Promise<void> {
     .execute();
 }
 
-/**
- * Locks a run until the transaction ends. What writes to a run and to its stream does it in this order, run first: the making of facts and
- * the next landing go on at the same time, and would otherwise wait for each other in a circle.
- *
- * @returns false when there is no such run (any more).
- */
-export async function lockRun(tx: Tx, runId: number): Promise<boolean> {
-  const row = await tx.selectFrom("runs").select("id").where("id", "=", runId).forNoKeyUpdate().executeTakeFirst();
-  return row !== undefined;
+/** Locks a run's row until the transaction ends, for whoever goes on to write to its stream's row; see {@link lockStreams} for the order. */
+export async function lockRun(tx: Tx, runId: number): Promise<void> {
+  await tx.selectFrom("runs").select("id").where("id", "=", runId).forNoKeyUpdate().execute();
 }
 
 /** The newest run of a stream (of a kind that pulls), or null. */
@@ -141,10 +135,10 @@ export type RunProgress = Partial<RunCounts> & {
   readonly progress?: { readonly done: number; readonly total: number | null } | null;
 };
 
-/** Adds to the run's counts; the progress, where one is given, replaces the last. */
-export async function addToRun(db: Db, runId: number, by: RunProgress): Promise<void> {
+/** Adds to the run's counts; the progress, where one is given, replaces the last. @returns false when there is no such run (any more). */
+export async function addToRun(db: Db, runId: number, by: RunProgress): Promise<boolean> {
   const progress = by.progress ?? null;
-  await sql`
+  const { numAffectedRows } = await sql`
     update runs set
       pages = pages + ${by.pages ?? 0},
       fetched = fetched + ${by.fetched ?? 0},
@@ -158,6 +152,7 @@ export async function addToRun(db: Db, runId: number, by: RunProgress): Promise<
       progress_total = case when ${progress !== null} then ${progress?.total ?? null}::bigint else progress_total end
     where id = ${runId}
   `.execute(db);
+  return numAffectedRows === 1n;
 }
 
 export async function finishRun(

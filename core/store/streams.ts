@@ -14,22 +14,26 @@ export type StreamState = {
   readonly firstLoadDoneAt: Date | null;
 };
 
-/** Makes the rows that are missing. Safe to call from many processes at once. */
+/** Makes the rows that are missing, of a connection that is there. Safe to call from many processes at once. */
 export async function ensureStreams(db: Db, connectionId: string, streams: readonly string[]): Promise<void> {
   await sql`
-    insert into stream_states (connection_id, stream) select ${connectionId}, unnest(${[...streams]}::text[])
+    insert into stream_states (connection_id, stream)
+    select id, unnest(${[...streams]}::text[]) from connections where id = ${connectionId}
     on conflict do nothing
   `.execute(db);
 }
 
 /** The state of one stream, or null where it was never pulled. */
 export async function readStream(db: Db, connectionId: string, stream: string): Promise<StreamState | null> {
-  return (await select(db, connectionId, [stream], false))[0] ?? null;
+  return (await select(db, connectionId, [stream]))[0] ?? null;
 }
 
 /**
- * Locks the streams until the transaction ends, in the order of their names, so that two landings that touch the same ones never wait for
- * each other in a circle. Missing rows are made.
+ * Holds the streams until the transaction ends, against everything else that holds them: landings, and runs that begin or end. Always in the
+ * same order, so that no two wait for each other in a circle. Rows that are missing are made, unless the connection is gone.
+ *
+ * Their rows are not locked: what makes facts writes to them as well, and would wait for a whole landing. Whoever writes to a stream's row
+ * and to its run's does so at the end of its transaction, to the run's first.
  */
 export async function lockStreams(
   tx: Tx,
@@ -37,21 +41,19 @@ export async function lockStreams(
   streams: readonly string[],
 ): Promise<Map<string, StreamState>> {
   if (streams.length === 0) return new Map();
-  let found = await select(tx, connectionId, streams, true);
+  const names = streams.toSorted().map((stream) => `tributary.land/${connectionId}/${stream}`);
+  await sql`select pg_advisory_xact_lock(hashtextextended(name, 0)) from unnest(${names}::text[]) name`.execute(tx);
+  // A statement of its own: it has to see what was committed until the lock was granted.
+  let found = await select(tx, connectionId, streams);
   if (found.length < streams.length) {
     await ensureStreams(tx, connectionId, streams);
-    found = await select(tx, connectionId, streams, true);
+    found = await select(tx, connectionId, streams);
   }
   return new Map(found.map((state) => [state.stream, state]));
 }
 
-async function select(
-  db: Db,
-  connectionId: string,
-  streams: readonly string[],
-  isLocking: boolean,
-): Promise<StreamState[]> {
-  const query = db
+async function select(db: Db, connectionId: string, streams: readonly string[]): Promise<StreamState[]> {
+  return db
     .selectFrom("stream_states")
     .select([
       "stream",
@@ -63,8 +65,7 @@ async function select(
     ])
     .where("connection_id", "=", connectionId)
     .where("stream", "in", streams)
-    .orderBy("stream");
-  return (isLocking ? query.forUpdate() : query).execute();
+    .execute();
 }
 
 /** Moves a stream's mark, and its checkpoint where one is given. */
