@@ -7,8 +7,13 @@ import type { Store, Tx } from "./db.ts";
 
 /** COPY, PostgreSQL's bulk load, inside a transaction. */
 
-/** Sends rows in COPY's text format: a line is the columns' texts ({@link copyText} and its kin) joined by tabs, ended by a newline. */
-export type Copy = (table: keyof Database, columns: readonly string[], lines: readonly string[]) => Promise<void>;
+/**
+ * Sends rows in COPY's text format: a line is the columns' texts ({@link copyText} and its kin) joined by tabs, ended by a newline.
+ *
+ * @param text the lines one after another, in pieces of any length. Best made while they are sent: a whole batch of them lives through
+ *   several garbage collections, and is copied in each.
+ */
+export type Copy = (table: keyof Database, columns: readonly string[], text: Iterable<string>) => Promise<void>;
 
 /** What COPY's text format reads as null. */
 export const COPY_NULL = "\\N";
@@ -20,11 +25,10 @@ export async function copyTransaction<T>(store: Store, run: (tx: Tx, copy: Copy)
   const pool = { connect: () => Promise.resolve(client), end: () => Promise.resolve() };
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   return db.transaction().execute((tx) =>
-    run(tx, async (table, columns, lines) => {
-      if (lines.length === 0) return;
+    run(tx, async (table, columns, text) => {
       const names = columns.map((name) => `"${name}"`).join(", ");
       const target = client.query(copyFrom(`copy "${table}" (${names}) from stdin`));
-      await pipeline(Readable.from(toChunks(lines)), target);
+      await pipeline(Readable.from(toChunks(text)), target);
     }),
   );
 }
@@ -33,18 +37,18 @@ const CHUNK_BYTES = 64 * 1024;
 /** UTF-8 needs at most so many for one unit of a JavaScript string. */
 const MOST_BYTES_PER_UNIT = 3;
 
-/** The lines as bytes, made while they are sent. One text of the whole batch, and a buffer of that, took 2.5 times as long. */
-export function* toChunks(lines: readonly string[]): Generator<Buffer> {
+/** The text as bytes, made while they are sent. One text of the whole batch, and a buffer of that, took 2.5 times as long. */
+export function* toChunks(text: Iterable<string>): Generator<Buffer> {
   let chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   let used = 0;
-  for (const line of lines) {
-    const mostBytes = line.length * MOST_BYTES_PER_UNIT;
+  for (const piece of text) {
+    const mostBytes = piece.length * MOST_BYTES_PER_UNIT;
     if (used + mostBytes > chunk.length) {
       if (used > 0) yield chunk.subarray(0, used);
       chunk = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, mostBytes));
       used = 0;
     }
-    used += chunk.write(line, used);
+    used += chunk.write(piece, used);
   }
   if (used > 0) yield chunk.subarray(0, used);
 }

@@ -89,8 +89,8 @@ async function copyRows(copy: Copy, shelf: AnyShelf, rows: readonly Cells[]): Pr
 }
 
 /** Rows as COPY's text format. */
-export function copyLines(rows: readonly Cells[]): string[] {
-  return rows.map((cells) => `${cells.map(copyText).join("\t")}\n`);
+export function* copyLines(rows: readonly Cells[]): Generator<string> {
+  for (const cells of rows) yield `${cells.map(copyText).join("\t")}\n`;
 }
 
 async function updateRows(tx: Tx, shelf: AnyShelf, rows: readonly Cells[]): Promise<number> {

@@ -74,8 +74,11 @@ export async function insertRaw(
   stream: string,
   records: readonly RawWrite[],
 ): Promise<void> {
+  if (records.length > 0) await copy("raw_records", RAW_COLUMNS, rawLines(connectionId, stream, records));
+}
+
+function* rawLines(connectionId: string, stream: string, records: readonly RawWrite[]): Generator<string> {
   const key = `${copyText(connectionId)}\t${copyText(stream)}\t`;
-  const lines: string[] = [];
   // All records of a page have the same instant, and writing one out is not cheap.
   let fetchedAt: Date | null = null;
   let fetched = "";
@@ -84,12 +87,10 @@ export async function insertRaw(
       fetchedAt = record.fetchedAt;
       fetched = copyInstant(fetchedAt);
     }
-    lines.push(
-      `${key}${copyText(record.externalId)}\t${record.seq}\t${copyJson(record.json)}\t${copyHex(record.hash)}\t` +
-        `${copyInstant(record.sourceTime)}\t${fetched}\t${fetched}\t${copyInstant(record.deletedAt)}\n`,
-    );
+    yield `${key}${copyText(record.externalId)}\t${record.seq}\t`;
+    yield copyJson(record.json);
+    yield `\t${copyHex(record.hash)}\t${copyInstant(record.sourceTime)}\t${fetched}\t${fetched}\t${copyInstant(record.deletedAt)}\n`;
   }
-  await copy("raw_records", RAW_COLUMNS, lines);
 }
 
 /** Replaces records that are there. */
@@ -139,6 +140,8 @@ export async function deleteRaw(
   return new Map(rows.map(({ externalId, ...last }) => [externalId, last]));
 }
 
+const VERSION_COLUMNS = ["connection_id", "stream", "external_id", "seq", "payload", "source_time", "fetched_at"];
+
 /** Keeps versions, of streams whose past matters. */
 export async function insertVersions(
   copy: Copy,
@@ -146,14 +149,16 @@ export async function insertVersions(
   stream: string,
   records: readonly RawWrite[],
 ): Promise<void> {
+  if (records.length > 0) await copy("raw_versions", VERSION_COLUMNS, versionLines(connectionId, stream, records));
+}
+
+function* versionLines(connectionId: string, stream: string, records: readonly RawWrite[]): Generator<string> {
   const key = `${copyText(connectionId)}\t${copyText(stream)}\t`;
-  const lines = records.map(
-    (record) =>
-      `${key}${copyText(record.externalId)}\t${record.seq}\t${copyJson(record.json)}\t` +
-      `${copyInstant(record.sourceTime)}\t${copyInstant(record.fetchedAt)}\n`,
-  );
-  const columns = ["connection_id", "stream", "external_id", "seq", "payload", "source_time", "fetched_at"];
-  await copy("raw_versions", columns, lines);
+  for (const record of records) {
+    yield `${key}${copyText(record.externalId)}\t${record.seq}\t`;
+    yield copyJson(record.json);
+    yield `\t${copyInstant(record.sourceTime)}\t${copyInstant(record.fetchedAt)}\n`;
+  }
 }
 
 /** Noted before the first records of a listing: that nothing of it is missing. No record has this id. */
