@@ -25,7 +25,7 @@ export const closeSettings = z.object({
   requests_per_second: z
     .number()
     .positive()
-    .max(200)
+    .max(1000)
     .default(20)
     .describe("Requests per second and endpoint group to begin with; Close's own headers correct it"),
 });

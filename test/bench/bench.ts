@@ -90,7 +90,7 @@ async function timedPull(
       id: CONNECTION,
       connector: close.key,
       title: CONNECTION,
-      settings: JSON.stringify({ base_url: baseUrl, requests_per_second: 200 }),
+      settings: JSON.stringify({ base_url: baseUrl, requests_per_second: 1000 }),
       credentials: secrets.seal(JSON.stringify({ api_key: API_KEY }), credentialsOf(CONNECTION)),
       inbound_token: CONNECTION,
     })
