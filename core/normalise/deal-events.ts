@@ -1,5 +1,5 @@
 import { majorUnits } from "../base/money.ts";
-import { dayOf, startOfDay } from "../base/time.ts";
+import { addDays, dayOf, startOfDay } from "../base/time.ts";
 import type { EventType, OutboxEvent } from "../outbox/append.ts";
 import type { Tx } from "../store/db.ts";
 import { type ChangeRow, dealCards, type DealCard } from "../store/deals.ts";
@@ -23,8 +23,9 @@ export async function dealEvents(
   deals: readonly RewrittenDeal[],
   context: EventContext,
 ): Promise<OutboxEvent[]> {
-  const liveDay = startOfDay(dayOf(context.liveFrom, context.timeZone), context.timeZone).getTime();
-  const happenings = deals.flatMap((deal) => newHappenings(deal).filter(({ row }) => isLive(row, context, liveDay)));
+  const liveDay = addDays(dayOf(context.liveFrom, context.timeZone), -1);
+  const liveDayMs = startOfDay(liveDay, context.timeZone).getTime();
+  const happenings = deals.flatMap((deal) => newHappenings(deal).filter(({ row }) => isLive(row, context, liveDayMs)));
   if (happenings.length === 0) return [];
   const cards = await dealCards(
     tx,
@@ -42,10 +43,13 @@ export async function dealEvents(
   });
 }
 
-/** Of a day only the day is known; it is live when it is the day of going live and we learned of it after. */
-function isLive(row: ChangeRow, { liveFrom }: EventContext, liveDay: number): boolean {
+/**
+ * Of a day only the day is known; it is live when it is the day of going live and we learned of it after. Or the day before: where the source
+ * says it, that may be the same one.
+ */
+function isLive(row: ChangeRow, { liveFrom }: EventContext, liveDayMs: number): boolean {
   if (row.heldFrom >= liveFrom.getTime()) return true;
-  return row.isDay && row.heldFrom >= liveDay && row.knownAt > liveFrom.getTime();
+  return row.isDay && row.heldFrom >= liveDayMs && row.knownAt > liveFrom.getTime();
 }
 
 /**

@@ -290,6 +290,22 @@ test("every live change of a deal is one event with the deal as it was then; his
   });
 });
 
+test("a win on the day of going live is told, also where it is still yesterday at the source, and once", async () => {
+  const tool = await Plain.connect(store, "first-day", "2026-03-10T08:00:00Z");
+  await tool.take("others", [{ id: "x", at: null, facts: [pipeline("sales", ["P", "Won"])] }], "2026-03-10T07:00:00Z");
+  const take = (at: string, id: string, state: object) =>
+    tool.take("deals", [{ id, at, facts: [deal(id, state)] }], at);
+  for (const id of ["A", "B"]) await take("2026-03-05T07:00:00Z", id, {});
+  await tool.firstLoadDone("2026-03-10T08:05:00Z");
+  const at = "2026-03-10T09:00:00Z";
+  await take(at, "A", won("2026-03-09"));
+  await take(at, "B", won("2026-03-08"));
+  // The deal came before the move that says when.
+  const move = change("m", "A", at, { status: "open", stage: "P" }, { status: "won", stage: "Won" });
+  await tool.take("changes", [{ id: "m", at, facts: [move] }], at);
+  expect(await events("first-day")).toEqual(["03-09T00:00 deal.won"]);
+});
+
 test("what lands after the first load is known from when it landed", async () => {
   const tool = await Plain.connect(store, "known");
   await tool.take("deals", [{ id: "A", at: "2026-03-05T00:00:00Z", facts: [deal("A")] }], "2026-03-06T00:00:00Z");
