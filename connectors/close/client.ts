@@ -54,6 +54,7 @@ export type CloseClient = {
   /** A POST that only reads (a report). */
   ask(path: string, body: JsonObject): Promise<JsonObject>;
   subscribe(url: string, events: readonly { object_type: string; action: string }[]): Promise<JsonObject>;
+  unsubscribe(subscriptionId: string): Promise<void>;
   /** The organization that the credentials belong to; read once for a client. */
   account(): Promise<Account>;
   /** Of the opportunity and shared custom fields, read once for a client: name → id. */
@@ -130,6 +131,9 @@ export function createCloseClient({ http, settings }: ClientContext<CloseSetting
     ask: (path, body) => api.request({ method: "POST", path, body, isSafe: true, schema: object }),
     subscribe: (url, events) =>
       api.request({ method: "POST", path: "webhook/", body: { url, events, verify_ssl: true }, schema: object }),
+    async unsubscribe(id) {
+      await api.request({ method: "DELETE", path: `webhook/${encodeURIComponent(id)}/` });
+    },
     account() {
       account ??= api.request({ path: "me/", schema: meAnswer }).then(accountOf);
       return account;

@@ -86,7 +86,10 @@ export const closeWebhook: InboundWebhook<CloseClient> = {
     return own.length === 0 ? others : [...others, { stream: "events", records: own }];
   },
 
+  /** An earlier subscription of the same address goes first: its deliveries would be signed with a key that is no longer kept. */
   async subscribe(client, url) {
+    for (const { id, url: known } of await client.listAll("webhook/", null))
+      if (known === url) await client.unsubscribe(id);
     const subscription = await client.subscribe(url, SUBSCRIBED);
     const key = subscription["signature_key"];
     if (typeof key === "string" && key !== "") return { secret: key };

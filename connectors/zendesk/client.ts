@@ -24,6 +24,7 @@ export type ZendeskClient = {
   get(path: string, params?: Params): Promise<JsonObject>;
   /** @returns the webhook with its id. */
   createWebhook(webhook: JsonObject): Promise<JsonObject>;
+  deleteWebhook(webhookId: string): Promise<void>;
   signingSecretOf(webhookId: string): Promise<string | null>;
 };
 
@@ -68,6 +69,10 @@ export function createZendeskClient(context: ClientContext<ZendeskSettings>): Ze
     async createWebhook(webhook) {
       return resultOf(await library.webhooks.create({ webhook }), "POST", "webhooks");
     },
+    async deleteWebhook(webhookId) {
+      // What comes back is an Error that says there was no content.
+      await library.webhooks.delete(encodeURIComponent(webhookId));
+    },
     async signingSecretOf(webhookId) {
       const path = `webhooks/${encodeURIComponent(webhookId)}/signing_secret`;
       const result = resultOf(await library.webhooks.getSigningSecret(encodeURIComponent(webhookId)), "GET", path);
@@ -100,7 +105,7 @@ function createTransport(
     const url = new URL(uri);
     const isExport = url.pathname.includes("/incremental/");
     return (isExport ? exports : account).request<Json>({
-      method: method === "POST" ? "POST" : "GET",
+      method: method === "POST" || method === "DELETE" ? method : "GET",
       // An address of another host stays absolute, and is refused there.
       path: url.origin === origin ? url.pathname.slice(1) : `${url.origin}${url.pathname}`,
       params: Object.fromEntries(url.searchParams),

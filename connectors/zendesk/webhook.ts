@@ -6,6 +6,7 @@ import type { InboundRequest, InboundWebhook, StreamPart } from "../../core/conn
 import { idText, type ZendeskClient } from "./client.ts";
 import { latestComments } from "./comments.ts";
 import { NOT_FOUND } from "./errors.ts";
+import { listAll } from "./lists.ts";
 import { organizationContent, ticketContent, TICKET_SIDE_LOADS, userContent } from "./streams.ts";
 import { zendeskInstant } from "./time.ts";
 
@@ -115,7 +116,12 @@ export const zendeskWebhook: InboundWebhook<ZendeskClient> = {
     });
   },
 
+  /** An earlier webhook of the same address goes first: its deliveries would be signed with a secret that is no longer kept. */
   async subscribe(client, url) {
+    for (const known of await listAll(client, "webhooks", "webhooks")) {
+      const id = idText(known["id"]);
+      if (known["endpoint"] === url && id !== null) await client.deleteWebhook(id);
+    }
     const webhook = await client.createWebhook({
       name: "Tributary",
       status: "active",

@@ -256,6 +256,18 @@ describe("webhooks", () => {
     expect(parts).toMatchObject([{ stream: "calls", records: [{ id }] }]);
   });
 
+  it("subscribing again replaces the subscription of this address, and no other", async () => {
+    const { client } = connect(sim, { clock });
+    await close.webhook?.subscribe?.(client, "https://elsewhere.example/in/close/token");
+    const first = await subscribe();
+    const second = await subscribe();
+    expect(second).not.toBe(first);
+    expect(sim.webhooks.list().body).toMatchObject({
+      data: [{ url: "https://elsewhere.example/in/close/token" }, { signature_key: second }],
+      has_more: false,
+    });
+  });
+
   it("a delivery that was sent twice or late has the same key, and a retry follows a refusal", async () => {
     await subscribe();
     Object.assign(sim.webhooks.dial, { duplicate: 1, retryMs: 1 });

@@ -103,6 +103,25 @@ describe("a subscription", () => {
     expect(delivery.body.toString()).toContain("\n");
   });
 
+  it("made again replaces the webhook of this address, and no other", async () => {
+    await webhook.subscribe?.(connect(sim, { clock }).client, "https://elsewhere.example/in/zendesk/token");
+    const first = await subscribe();
+    const second = await subscribe();
+    expect(second).not.toBe(first);
+    // Nobody is elsewhere.
+    Object.assign(sim.webhooks.dial, { attempts: 1, retryMs: 1 });
+    addTicket(sim, 7, clock.now());
+    const [delivery, ...others] = await delivered();
+    expect(others).toEqual([]);
+    if (delivery === undefined) throw new RangeError("nothing was delivered");
+    expect(() => webhook.verify(delivery, second, clock.now())).not.toThrow();
+    expect(() => webhook.verify(delivery, first, clock.now())).toThrow(/signature/);
+    const { client } = connect(sim, { clock });
+    expect(await client.get("webhooks")).toMatchObject({
+      webhooks: [{ endpoint: "https://elsewhere.example/in/zendesk/token" }, { endpoint: receiver.url }],
+    });
+  });
+
   it("delivers doubles and in any order, and the record is right all the same", async () => {
     await subscribe();
     Object.assign(sim.webhooks.dial, { duplicate: 1, reorder: 0.5 });

@@ -40,6 +40,7 @@ export function createWebhooks(options: {
   readonly chance: (probability: number) => boolean;
 }): Webhooks {
   const subscriptions = new Map<string, CloseObject & { status: string }>();
+  let made = 0;
   const failures = new Map<string, number>();
   const underway = new Set<Promise<void>>();
   const stopped = new AbortController();
@@ -99,9 +100,10 @@ export function createWebhooks(options: {
       if (!parsed.success)
         return { status: 400, body: { errors: [], "field-errors": { url: z.prettifyError(parsed.error) } } };
       if (subscriptions.size >= MOST_SUBSCRIPTIONS) return refusal(400, "Too many webhook subscriptions");
-      const id = closeId("whsub", String(subscriptions.size));
+      const id = closeId("whsub", String(made));
+      made += 1;
       const time = naiveTime(options.now());
-      const made = {
+      const subscribed = {
         ...parsed.data,
         id,
         status: "active",
@@ -117,8 +119,8 @@ export function createWebhooks(options: {
         date_created: time,
         date_updated: time,
       };
-      subscriptions.set(id, made);
-      return { status: 201, headers: { location: `/api/v1/webhook/${id}/` }, body: made };
+      subscriptions.set(id, subscribed);
+      return { status: 201, headers: { location: `/api/v1/webhook/${id}/` }, body: subscribed };
     },
     update(id, request) {
       const found = subscriptions.get(id);

@@ -47,6 +47,7 @@ export function createWebhooks(options: {
   readonly chance: (probability: number) => boolean;
 }): Webhooks {
   const webhooks = new Map<string, Webhook>();
+  let made = 0;
   const underway = new Set<Promise<void>>();
   const stopped = new AbortController();
   const dial = { duplicate: 0, reorder: 0, retryMs: 1000, attempts: 4 };
@@ -55,7 +56,8 @@ export function createWebhooks(options: {
   function create(request: SimRequest): SimAnswer {
     const parsed = creation.safeParse(JSON.parse(request.body.toString("utf8") || "{}"));
     if (!parsed.success) return refusal(422, "RecordInvalid", z.prettifyError(parsed.error));
-    const id = ulid(`webhook ${webhooks.size}`);
+    const id = ulid(`webhook ${made}`);
+    made += 1;
     const webhook = { ...parsed.data.webhook, id, secret: hash("sha256", `secret ${id}`, "base64url") };
     webhooks.set(id, webhook);
     return { status: 201, body: { webhook: shown(webhook) } };
