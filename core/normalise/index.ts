@@ -155,7 +155,7 @@ async function inTransaction(
       failed: collected.failed,
     };
     if (runId !== null) await report(tx, runId, outcome, last.fetchedAt);
-    // Last, since the next landing waits for this row.
+    // Last: a landing that ends meanwhile waits for this row.
     await moveMark(tx, connection.id, stream, last.seq, collected.failed.length);
     return outcome;
   });
