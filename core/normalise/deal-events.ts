@@ -23,9 +23,9 @@ export async function dealEvents(
   deals: readonly RewrittenDeal[],
   context: EventContext,
 ): Promise<OutboxEvent[]> {
-  const liveDay = addDays(dayOf(context.liveFrom, context.timeZone), -1);
-  const liveDayMs = startOfDay(liveDay, context.timeZone).getTime();
-  const happenings = deals.flatMap((deal) => newHappenings(deal).filter(({ row }) => isLive(row, context, liveDayMs)));
+  const earliestDay = addDays(dayOf(context.liveFrom, context.timeZone), -1);
+  const earliestMs = startOfDay(earliestDay, context.timeZone).getTime();
+  const happenings = deals.flatMap((deal) => newHappenings(deal).filter(({ row }) => isLive(row, context, earliestMs)));
   if (happenings.length === 0) return [];
   const cards = await dealCards(
     tx,
@@ -47,9 +47,9 @@ export async function dealEvents(
  * Of a day only the day is known; it is live when it is the day of going live and we learned of it after. Or the day before: where the source
  * says it, that may be the same one.
  */
-function isLive(row: ChangeRow, { liveFrom }: EventContext, liveDayMs: number): boolean {
+function isLive(row: ChangeRow, { liveFrom }: EventContext, earliestMs: number): boolean {
   if (row.heldFrom >= liveFrom.getTime()) return true;
-  return row.isDay && row.heldFrom >= liveDayMs && row.knownAt > liveFrom.getTime();
+  return row.isDay && row.heldFrom >= earliestMs && row.knownAt > liveFrom.getTime();
 }
 
 /**

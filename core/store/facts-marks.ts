@@ -19,7 +19,7 @@ export async function lockFacts(tx: Tx, connectionId: string): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtext('tributary.facts'), hashtext(${connectionId}))`.execute(tx);
 }
 
-/** @throws TributaryError `normalise.no_stream` for a stream that nothing was ever pulled of. */
+/** @throws TributaryError `normalise.no_stream` for a stream that nothing was ever pulled of, or of a connection that is gone. */
 export async function readMark(tx: Tx, connectionId: string, stream: string): Promise<NormaliseMark> {
   const { rows } = await sql<NormaliseMark>`
     select s.normalised_seq as "normalisedSeq", s.first_load_done_at as "firstLoadDoneAt", c.live_from as "liveFrom",
@@ -37,7 +37,7 @@ function noStream(connectionId: string, stream: string): TributaryError {
   return new TributaryError({
     code: "normalise.no_stream",
     kind: "config",
-    message: `Nothing was ever pulled of ${connectionId}/${stream}.`,
+    message: `Nothing was ever pulled of ${connectionId}/${stream}, or the connection was removed.`,
     mend: `Run: tributary sync ${connectionId} --stream ${stream}`,
   });
 }
