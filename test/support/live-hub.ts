@@ -18,7 +18,7 @@ export type LiveVendor = (typeof LIVE_VENDORS)[number];
 
 /**
  * A whole hub in a process of its own that has loaded what its vendors have and waits for their calls: its schedules would bring nothing
- * before tomorrow. The vendors are simulated in this process; each connection has its vendor's name. A TV looks at the sales floor.
+ * for months. The vendors are simulated in this process; each connection has its vendor's name. A TV looks at the sales floor.
  */
 export type LiveHub = {
   readonly vendors: { readonly [name in LiveVendor]?: Vendor };
@@ -126,9 +126,14 @@ function configOf(ids: readonly string[]): string {
   const connections = demo.connections.filter(({ id }) => ids.includes(id));
   return JSON.stringify({
     workspace: { ...demo.workspace, timezone: zoneWithNoon(new Date()) },
-    connections: connections.map((connection) => ({ ...connection, schedule: { every: "24h" } })),
+    connections: connections.map((connection) => ({ ...connection, schedule: { cron: halfAYearFrom(new Date()) } })),
     pipelines: demo.pipelines,
   });
+}
+
+/** A day of the year. Of a period, however long, some stream's turn may come at any minute. */
+function halfAYearFrom(now: Date): string {
+  return `0 12 1 ${((now.getUTCMonth() + 6) % 12) + 1} *`;
 }
 
 /** Where it is about noon, so that neither today nor this month ends while somebody counts. */
