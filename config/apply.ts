@@ -5,9 +5,9 @@ import type { JsonObject } from "../core/base/json.ts";
 import { relateReps, removeConnection } from "../core/identity/index.ts";
 import { applyPipelineSettings } from "../core/normalise/pipeline-settings.ts";
 import { credentialsOf, destinationKeyOf, endpointSecretOf, type Secrets } from "../core/secrets/index.ts";
-import { writeAudit } from "../core/store/audit.ts";
+import { writeAudit } from "../core/store/setup/audit.ts";
 import type { Db, Tx } from "../core/store/db.ts";
-import { deleteEndpoint, endpointSecret, insertEndpoint, listEndpoints } from "../core/store/endpoints.ts";
+import { deleteEndpoint, endpointSecret, insertEndpoint, listEndpoints } from "../core/store/outbox/endpoints.ts";
 import {
   insertConnection,
   listConnectionRows,
@@ -19,8 +19,8 @@ import {
   updateEndpoint,
   updateWorkspace,
   type ConnectionRow,
-} from "../core/store/setup.ts";
-import { writeSettings } from "../core/store/settings.ts";
+} from "../core/store/setup/setup.ts";
+import { writeSettings } from "../core/store/setup/settings.ts";
 import type { Desired, DesiredConnection } from "./desired.ts";
 import { hasChanges, plan, type Change, type Stored, type StoredConnection } from "./plan.ts";
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { JsonObject } from "../core/base/json.ts";
-import type { ConnectionRow, ExchangeRate, WorkspaceRow } from "../core/store/setup.ts";
+import type { ConnectionRow, ExchangeRate, WorkspaceRow } from "../core/store/setup/setup.ts";
 import type { Desired, DesiredConnection } from "./desired.ts";
 import { SECRET_PART } from "./issues.ts";
 import { pathText, type Path } from "./yaml.ts";

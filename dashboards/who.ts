@@ -1,8 +1,8 @@
 import { linkManually, undoLink } from "../core/identity/index.ts";
-import { writeAudit } from "../core/store/audit.ts";
-import type { WhoEntity } from "../core/store/who.ts";
+import { writeAudit } from "../core/store/setup/audit.ts";
+import type { WhoEntity } from "../core/store/identity/who.ts";
 import { actorOf, type Principal } from "./auth/principal.ts";
-import type { ServerDeps } from "./deps.ts";
+import type { ServerDeps } from "./web/deps.ts";
 
 /** What the API and the console do about who is one. Each is noted in the audit log in its own transaction, and the KPIs are measured anew. */
 

@@ -1,4 +1,4 @@
-import { dispatchOutbox, endpointsWithWork } from "../core/store/deliveries.ts";
+import { dispatchOutbox, endpointsWithWork } from "../core/store/outbox/deliveries.ts";
 import { type PushDeps, pushDestination } from "../dashboards/destinations/push.ts";
 import { type DeliverDeps, deliverToEndpoint } from "../dashboards/destinations/webhooks/deliver.ts";
 import type { DeliverJob } from "./queues.ts";

@@ -1,9 +1,9 @@
 import type { Clock } from "../core/base/clock.ts";
 import type { Log } from "../core/base/log.ts";
 import type { Store } from "../core/store/db.ts";
-import { expireHistory } from "../core/store/expiry.ts";
-import { expireIdempotencyKeys } from "../core/store/idempotency.ts";
-import { expireSessions } from "../core/store/users.ts";
+import { expireHistory } from "../core/store/pulls/expiry.ts";
+import { expireIdempotencyKeys } from "../core/store/setup/idempotency.ts";
+import { expireSessions } from "../core/store/setup/users.ts";
 
 export type HousekeepingDeps = { readonly store: Store; readonly clock: Clock; readonly log: Log };
 

@@ -1,7 +1,7 @@
 import type { BucketLimit, ObservedLimit } from "../core/connector/http.ts";
 import type { Limiter } from "../core/connector/limits.ts";
 import type { Store } from "../core/store/db.ts";
-import { blockBucket, takeTokens } from "../core/store/rate-limits.ts";
+import { blockBucket, takeTokens } from "../core/store/pulls/rate-limits.ts";
 
 /**
  * Tokens of large buckets are fetched a few at a time, to save round trips. What is not used within this time is given up, so that a worker

@@ -2,13 +2,13 @@ import { sql } from "kysely";
 import type { Clock } from "../core/base/clock.ts";
 import { toTributaryError } from "../core/base/errors.ts";
 import type { Log } from "../core/base/log.ts";
-import { computeMetric } from "../core/metrics/evaluate.ts";
+import { computeMetric } from "../core/metrics/ask/evaluate.ts";
 import { changedPoints, kpiUpdated, pointsOf, type ChangedPoint } from "../core/metrics/measure.ts";
 import { queryOf, readWatches, type Watch } from "../core/metrics/watches.ts";
 import { appendEvents } from "../core/outbox/append.ts";
 import type { Store, Tx } from "../core/store/db.ts";
-import { insertPoints, latestPoints } from "../core/store/metric-points.ts";
-import { readWorkspace, type Workspace } from "../core/store/workspace.ts";
+import { insertPoints, latestPoints } from "../core/store/facts/metric-points.ts";
+import { readWorkspace, type Workspace } from "../core/store/setup/workspace.ts";
 import type { MeasureJob } from "./queues.ts";
 
 export type MeasureDeps = { readonly store: Store; readonly clock: Clock; readonly log: Log };

@@ -3,7 +3,7 @@ import { TributaryError } from "../core/base/errors.ts";
 import type { AnyConnector } from "../core/connector/define.ts";
 import { catchUp, changedAnything, type NormaliseTarget } from "../core/normalise/index.ts";
 import { replay } from "../core/normalise/replay.ts";
-import { readConnection } from "../core/store/connections.ts";
+import { readConnection } from "../core/store/setup/connections.ts";
 import type { Store } from "../core/store/db.ts";
 import type { MeasureJob, NormaliseJob } from "./queues.ts";
 import type { JobContext } from "./runtime.ts";

@@ -8,7 +8,7 @@ import type { PullDeps } from "../core/land/pull.ts";
 import { type PullOutcome, runPull } from "../core/land/run.ts";
 import { catchUp, normaliseLanded } from "../core/normalise/index.ts";
 import type { Secrets } from "../core/secrets/index.ts";
-import { readConnection } from "../core/store/connections.ts";
+import { readConnection } from "../core/store/setup/connections.ts";
 import type { Store } from "../core/store/db.ts";
 import { createLimiters } from "./limiter.ts";
 import type { MeasureJob, PullJob } from "./queues.ts";

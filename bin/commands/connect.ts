@@ -8,7 +8,7 @@ import { isDay } from "../../core/base/time.ts";
 import type { AuthMethod } from "../../core/connector/auth.ts";
 import type { AnyConnector } from "../../core/connector/define.ts";
 import type { Schedule } from "../../core/schema/tables.ts";
-import { writeAudit } from "../../core/store/audit.ts";
+import { writeAudit } from "../../core/store/setup/audit.ts";
 import { problems, settingLines, settingProblems } from "../../config/describe.ts";
 import { everySeconds } from "../../config/sections.ts";
 import type { CliContext } from "../context.ts";

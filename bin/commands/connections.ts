@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { listConnectionOverviews, type ConnectionOverview } from "../../core/store/overview.ts";
+import { listConnectionOverviews, type ConnectionOverview } from "../../core/store/setup/overview.ts";
 import type { CliContext } from "../context.ts";
 import { tableText } from "../output.ts";
 

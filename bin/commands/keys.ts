@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { TributaryError } from "../../core/base/errors.ts";
-import { listApiKeys } from "../../core/store/api-keys.ts";
+import { listApiKeys } from "../../core/store/setup/api-keys.ts";
 import { issueKey, withdrawKey } from "../../dashboards/auth/keys.ts";
 import { API_SCOPES, LINK_SCOPE } from "../../dashboards/auth/principal.ts";
 import type { CliContext } from "../context.ts";

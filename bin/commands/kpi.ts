@@ -9,8 +9,8 @@ import {
   type MetricQuery,
   type MetricRecords,
 } from "../../core/metrics/index.ts";
-import { GRAINS, namedRange, PERIOD_NAMES, type Grain, type PeriodName } from "../../core/metrics/period.ts";
-import { readWorkspace } from "../../core/store/workspace.ts";
+import { GRAINS, namedRange, PERIOD_NAMES, type Grain, type PeriodName } from "../../core/metrics/ask/period.ts";
+import { readWorkspace } from "../../core/store/setup/workspace.ts";
 import type { CliContext, Hub } from "../context.ts";
 import { tableText, type Row } from "../output.ts";
 

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { writeAudit } from "../../core/store/audit.ts";
+import { writeAudit } from "../../core/store/setup/audit.ts";
 import type { CliContext } from "../context.ts";
 import { actionsOf } from "../hub/actions-of.ts";
 

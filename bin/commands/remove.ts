@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
 import { TributaryError } from "../../core/base/errors.ts";
-import { writeAudit } from "../../core/store/audit.ts";
+import { writeAudit } from "../../core/store/setup/audit.ts";
 import type { CliContext } from "../context.ts";
 import { actionsOf } from "../hub/actions-of.ts";
 

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { TributaryError } from "../../core/base/errors.ts";
 import { changedAnything, type Normalised } from "../../core/normalise/index.ts";
 import { replay } from "../../core/normalise/replay.ts";
-import { readConnection } from "../../core/store/connections.ts";
+import { readConnection } from "../../core/store/setup/connections.ts";
 import type { CliContext, Hub } from "../context.ts";
 
 /** `tributary replay ID [--stream S]`: facts from raw, without asking the vendor. */

@@ -5,10 +5,10 @@ import { activeStreams, connectorOf, parseSettings, streamOf, unknownConnection 
 import type { PullDeps } from "../../core/land/pull.ts";
 import { runPull } from "../../core/land/run.ts";
 import type { PullRequest } from "../../core/land/start.ts";
-import { readConnection } from "../../core/store/connections.ts";
-import { latestRun, readRunLines, type Run, type RunError } from "../../core/store/runs.ts";
+import { readConnection } from "../../core/store/setup/connections.ts";
+import { latestRun, readRunLines, type Run, type RunError } from "../../core/store/pulls/runs.ts";
 import type { Store } from "../../core/store/db.ts";
-import { readWorkspace } from "../../core/store/workspace.ts";
+import { readWorkspace } from "../../core/store/setup/workspace.ts";
 import { measure } from "../../workers/measure.ts";
 import { createPullDeps } from "../../workers/pull.ts";
 import type { CliContext, Hub } from "../context.ts";

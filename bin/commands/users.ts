@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { TributaryError } from "../../core/base/errors.ts";
-import { writeAudit } from "../../core/store/audit.ts";
+import { writeAudit } from "../../core/store/setup/audit.ts";
 import {
   USER_ROLES,
   type UserRole,
@@ -8,7 +8,7 @@ import {
   listUsers,
   removeUser,
   setPasswordHash,
-} from "../../core/store/users.ts";
+} from "../../core/store/setup/users.ts";
 import { hashPassword } from "../../dashboards/auth/password.ts";
 import { ask } from "../ask.ts";
 import type { CliContext } from "../context.ts";

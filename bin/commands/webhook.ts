@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { TributaryError } from "../../core/base/errors.ts";
-import { writeAudit } from "../../core/store/audit.ts";
+import { writeAudit } from "../../core/store/setup/audit.ts";
 import { createPullDeps } from "../../workers/pull.ts";
 import type { CliContext, Hub } from "../context.ts";
 import { keepWebhookSecret, setUpWebhook } from "../hub/webhooks.ts";

@@ -12,11 +12,11 @@ import { activeStreams, parseSettings } from "../../core/land/engine.ts";
 import { runPull } from "../../core/land/run.ts";
 import { catchUp } from "../../core/normalise/index.ts";
 import { createSecrets, credentialsOf, generateSecretKey, parseSecretKey } from "../../core/secrets/index.ts";
-import { readConnection } from "../../core/store/connections.ts";
+import { readConnection } from "../../core/store/setup/connections.ts";
 import type { Db, Store } from "../../core/store/db.ts";
-import { type Run, readRunLines } from "../../core/store/runs.ts";
-import { readStream } from "../../core/store/streams.ts";
-import { deleteConnection, insertConnection } from "../../core/store/setup.ts";
+import { type Run, readRunLines } from "../../core/store/pulls/runs.ts";
+import { readStream } from "../../core/store/pulls/streams.ts";
+import { deleteConnection, insertConnection } from "../../core/store/setup/setup.ts";
 import { createPullDeps } from "../../workers/pull.ts";
 
 /** The engine as the workers run it, for the acceptance checks: each connection is set up in the store for its check alone. */

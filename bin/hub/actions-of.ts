@@ -1,4 +1,4 @@
-import type { Actions } from "../../dashboards/deps.ts";
+import type { Actions } from "../../dashboards/web/deps.ts";
 import { createPullDeps } from "../../workers/pull.ts";
 import type { Hub } from "../context.ts";
 import { createActions } from "./actions.ts";

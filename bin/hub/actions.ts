@@ -12,15 +12,15 @@ import {
 import type { PullDeps } from "../../core/land/pull.ts";
 import { removeConnection } from "../../core/identity/index.ts";
 import { credentialsOf } from "../../core/secrets/index.ts";
-import { markAuthorised, readConnection } from "../../core/store/connections.ts";
+import { markAuthorised, readConnection } from "../../core/store/setup/connections.ts";
 import {
   type ConnectionRow,
   insertConnection,
   listConnectionRows,
   setConnectionState,
   updateConnection,
-} from "../../core/store/setup.ts";
-import type { Actions, ConnectionInput } from "../../dashboards/deps.ts";
+} from "../../core/store/setup/setup.ts";
+import type { Actions, ConnectionInput } from "../../dashboards/web/deps.ts";
 import { acceptInbound } from "../../workers/inbound.ts";
 import type { PullJob } from "../../workers/queues.ts";
 import type { Hub } from "../context.ts";

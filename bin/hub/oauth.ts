@@ -5,8 +5,13 @@ import type { JsonObject } from "../../core/base/json.ts";
 import { connectorOf, unknownConnection } from "../../core/land/engine.ts";
 import type { PullDeps } from "../../core/land/pull.ts";
 import { credentialsOf } from "../../core/secrets/index.ts";
-import { markAuthorised, readConnection, readCredentials, writeCredentials } from "../../core/store/connections.ts";
-import type { OAuth } from "../../dashboards/deps.ts";
+import {
+  markAuthorised,
+  readConnection,
+  readCredentials,
+  writeCredentials,
+} from "../../core/store/setup/connections.ts";
+import type { OAuth } from "../../dashboards/web/deps.ts";
 
 /** Signing in to a vendor by OAuth 2: the address to send the person to, and what comes back. */
 export function createOAuth(engine: PullDeps): OAuth {

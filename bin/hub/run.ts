@@ -8,7 +8,7 @@ import { isMigrated } from "../../core/store/migrate.ts";
 import type { Due } from "../../workers/schedule.ts";
 import { DESTINATIONS } from "../../dashboards/destinations/push.ts";
 import { metricsOf } from "../../dashboards/metrics.ts";
-import { createServer } from "../../dashboards/server.ts";
+import { createServer } from "../../dashboards/web/server.ts";
 import { createPullDeps } from "../../workers/pull.ts";
 import type { Queues } from "../../workers/queues.ts";
 import { startWorkers } from "../../workers/runtime.ts";

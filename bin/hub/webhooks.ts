@@ -2,9 +2,9 @@ import { TributaryError } from "../../core/base/errors.ts";
 import { openConnection, unknownConnection } from "../../core/land/engine.ts";
 import type { PullDeps } from "../../core/land/pull.ts";
 import { inboundSecretOf, type Secrets } from "../../core/secrets/index.ts";
-import { readInbound, writeInboundSecret } from "../../core/store/connections.ts";
+import { readInbound, writeInboundSecret } from "../../core/store/setup/connections.ts";
 import type { Db } from "../../core/store/db.ts";
-import { inboundAddress } from "../../dashboards/address.ts";
+import { inboundAddress } from "../../dashboards/web/address.ts";
 
 export type WebhookState = {
   /** Where the vendor calls. With some vendors it is all the proof there is: for admins alone. */

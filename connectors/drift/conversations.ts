@@ -1,8 +1,8 @@
 import { failedWith } from "../../core/base/errors.ts";
 import { fieldOf, type Json, type JsonObject } from "../../core/base/json.ts";
 import type { Page, StreamPart } from "../../core/connector/define.ts";
-import { inParallel } from "../../core/connector/in-parallel.ts";
-import { type NewestFirst, readNewestFirst } from "../../core/connector/newest-first.ts";
+import { inParallel } from "../../core/connector/paging/in-parallel.ts";
+import { type NewestFirst, readNewestFirst } from "../../core/connector/paging/newest-first.ts";
 import type { DriftClient } from "./client.ts";
 import { idOf, idText, instantOf } from "./fields.ts";
 import { NOT_FOUND } from "./errors.ts";

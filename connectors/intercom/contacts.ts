@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../core/base/json.ts";
 import type { Page } from "../../core/connector/define.ts";
-import { type NewestFirst, readNewestFirst } from "../../core/connector/newest-first.ts";
+import { type NewestFirst, readNewestFirst } from "../../core/connector/paging/newest-first.ts";
 import type { Query } from "./client.ts";
 import { asListed } from "./conversations.ts";
 import { idOf, updatedAt } from "./fields.ts";

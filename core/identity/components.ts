@@ -1,7 +1,12 @@
 import type { IdentityEntity } from "../schema/tables.ts";
 import type { Tx } from "../store/db.ts";
-import { ENTITY_TABLES } from "../store/identities.ts";
-import { inWinningOrder, readComponentLinks, setMergedInto, type StoredLink } from "../store/identity-links.ts";
+import { ENTITY_TABLES } from "../store/identity/identities.ts";
+import {
+  inWinningOrder,
+  readComponentLinks,
+  setMergedInto,
+  type StoredLink,
+} from "../store/identity/identity-links.ts";
 import { strengthOf } from "./rules.ts";
 
 /** Which rows are one, from the links between them. */

@@ -6,7 +6,7 @@ import {
   type TouchPair,
   touchesInWinningOrder,
   withMarked,
-} from "../store/duplicates.ts";
+} from "../store/identity/duplicates.ts";
 
 /**
  * One touch counts once: of activities that are the same one, all but the first have `duplicate_of` naming it, and `duplicate_rule` by what.

@@ -1,10 +1,10 @@
 import { TributaryError } from "../base/errors.ts";
 import type { ActivityType } from "../schema/canonical.ts";
 import type { IdentityEntity } from "../schema/tables.ts";
-import { attributeActivities, attributionsConcerned } from "../store/attribution.ts";
+import { attributeActivities, attributionsConcerned } from "../store/identity/attribution.ts";
 import type { Copy } from "../store/copy.ts";
 import type { Tx } from "../store/db.ts";
-import { touchesConcerned } from "../store/duplicates.ts";
+import { touchesConcerned } from "../store/identity/duplicates.ts";
 import {
   connectorOf,
   findMatches,
@@ -15,10 +15,16 @@ import {
   type Key,
   lockIdentities,
   rowsOfEntity,
-} from "../store/identities.ts";
-import { deleteConnection } from "../store/setup.ts";
-import { leftBy } from "../store/left-by.ts";
-import { forgetLinks, insertManualLink, linkedRows, replaceLinks, undoLinksOfPair } from "../store/identity-links.ts";
+} from "../store/identity/identities.ts";
+import { deleteConnection } from "../store/setup/setup.ts";
+import { leftBy } from "../store/identity/left-by.ts";
+import {
+  forgetLinks,
+  insertManualLink,
+  linkedRows,
+  replaceLinks,
+  undoLinksOfPair,
+} from "../store/identity/identity-links.ts";
 import { regroup, RELATED_ENTITIES } from "./components.ts";
 import { markDuplicates } from "./duplicates.ts";
 import { applyRepsConfig } from "./reps.ts";

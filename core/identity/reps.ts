@@ -1,8 +1,8 @@
 import { entityId } from "../base/ids.ts";
 import type { Tx } from "../store/db.ts";
-import { readReps, type RepName } from "../store/identities.ts";
-import { dropConfigLinksBut, insertLinks, type Link } from "../store/identity-links.ts";
-import { assignTeam, CONFIG_ORIGIN } from "../store/teams.ts";
+import { readReps, type RepName } from "../store/identity/identities.ts";
+import { dropConfigLinksBut, insertLinks, type Link } from "../store/identity/identity-links.ts";
+import { assignTeam, CONFIG_ORIGIN } from "../store/identity/teams.ts";
 import { regroup } from "./components.ts";
 import { emailKey, nameKey } from "./keys.ts";
 import { type RepsSection, repsSection } from "./reps-config.ts";

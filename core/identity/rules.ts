@@ -1,6 +1,6 @@
 import type { IdentityEntity, IdentityKeyType } from "../schema/tables.ts";
-import type { Key, Match, NamedMatch } from "../store/identities.ts";
-import type { Link } from "../store/identity-links.ts";
+import type { Key, Match, NamedMatch } from "../store/identity/identities.ts";
+import type { Link } from "../store/identity/identity-links.ts";
 import { nameKey } from "./keys.ts";
 
 /** By what two rows of different connections are taken to be one. A name alone is never enough. */

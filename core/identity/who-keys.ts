@@ -8,7 +8,7 @@ import {
   insertIdentities,
   mentionedOnly,
   readIdentities,
-} from "../store/identities.ts";
+} from "../store/identity/identities.ts";
 import { domainKey, emailKey, otherIdKey, phoneKey } from "./keys.ts";
 
 /** A row that came in, with what it may be recognised by as its source writes it. */

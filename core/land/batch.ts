@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { TributaryError } from "../base/errors.ts";
 import type { Json } from "../base/json.ts";
 import type { Deletion } from "../connector/define.ts";
-import { NO_HASH, type StoredMark } from "../store/raw.ts";
+import { NO_HASH, type StoredMark } from "../store/pulls/raw.ts";
 
 /**
  * What a batch says of each record, made into one verdict per record. Pure: what is stored comes in, what to write goes out.

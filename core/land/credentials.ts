@@ -3,8 +3,8 @@ import type { OAuth2Method } from "../connector/auth.ts";
 import type { AnyConnector, CredentialSource } from "../connector/define.ts";
 import { canRenew, isStale, oauthRenew, type OAuthDeps } from "../connector/oauth.ts";
 import { credentialsOf, type Secrets } from "../secrets/index.ts";
-import type { Connection } from "../store/connections.ts";
-import { lockCredentials, readCredentials, writeCredentials } from "../store/connections.ts";
+import type { Connection } from "../store/setup/connections.ts";
+import { lockCredentials, readCredentials, writeCredentials } from "../store/setup/connections.ts";
 import type { Store } from "../store/db.ts";
 
 /** How long credentials are used without looking whether somebody has changed them. A refused request looks at once. */

@@ -5,9 +5,9 @@ import type { AnyConnector, DeletionPolicy, Stream } from "../connector/define.t
 import { createHttpFactory } from "../connector/http-client.ts";
 import type { Limiter } from "../connector/limits.ts";
 import type { Secrets } from "../secrets/index.ts";
-import { type Connection, readConnection } from "../store/connections.ts";
+import { type Connection, readConnection } from "../store/setup/connections.ts";
 import type { Store } from "../store/db.ts";
-import type { RawChange } from "../store/raw.ts";
+import type { RawChange } from "../store/pulls/raw.ts";
 import type { LandStream } from "./batch.ts";
 import { createCredentialSource } from "./credentials.ts";
 

@@ -1,10 +1,10 @@
 import { findTributaryError, TributaryError, toTributaryError } from "../base/errors.ts";
 import type { InboundRequest } from "../connector/define.ts";
 import { inboundSecretOf } from "../secrets/index.ts";
-import { readInbound } from "../store/connections.ts";
+import { readInbound } from "../store/setup/connections.ts";
 import { toStoreFailure } from "../store/failures.ts";
-import { type Delivery, insertDelivery, markTakenIn, waitingDeliveries } from "../store/inbound.ts";
-import { finishRun, insertRun, interruptStaleRuns, readRun } from "../store/runs.ts";
+import { type Delivery, insertDelivery, markTakenIn, waitingDeliveries } from "../store/pulls/inbound.ts";
+import { finishRun, insertRun, interruptStaleRuns, readRun } from "../store/pulls/runs.ts";
 import { type LandPart, readPart } from "./batch.ts";
 import { type EngineDeps, landStreamOf, type OpenConnection, openConnection, unknownConnection } from "./engine.ts";
 import { fenced, landBatch } from "./land.ts";

@@ -14,9 +14,9 @@ import {
   type StoredMark,
   readMarks,
   updateRaw,
-} from "../store/raw.ts";
-import { addToRun } from "../store/runs.ts";
-import { advanceStream, lockStreams, type StreamState } from "../store/streams.ts";
+} from "../store/pulls/raw.ts";
+import { addToRun } from "../store/pulls/runs.ts";
+import { advanceStream, lockStreams, type StreamState } from "../store/pulls/streams.ts";
 import { type Candidate, gather, isBuriedUnseen, judge, type LandPart } from "./batch.ts";
 import { owe, type Resync } from "./resync.ts";
 

@@ -1,10 +1,10 @@
 import type { DeletionPolicy, Page, PullContext, Stream } from "../connector/define.ts";
 import { startOfDay } from "../base/time.ts";
 import type { Db, Tx } from "../store/db.ts";
-import { deleteUnlisted, forgetListed, isListedFromStart, type RawChange } from "../store/raw.ts";
-import { addToRun, fullPullBegan, readRun, type Run } from "../store/runs.ts";
-import { advanceStream, lockStreams } from "../store/streams.ts";
-import { readWorkspace } from "../store/workspace.ts";
+import { deleteUnlisted, forgetListed, isListedFromStart, type RawChange } from "../store/pulls/raw.ts";
+import { addToRun, fullPullBegan, readRun, type Run } from "../store/pulls/runs.ts";
+import { advanceStream, lockStreams } from "../store/pulls/streams.ts";
+import { readWorkspace } from "../store/setup/workspace.ts";
 import { type LandPart, readPart } from "./batch.ts";
 import {
   activeStreams,

@@ -1,5 +1,5 @@
 import { TributaryError } from "../base/errors.ts";
-import { countRaw } from "../store/raw.ts";
+import { countRaw } from "../store/pulls/raw.ts";
 import { type EngineDeps, openConnection } from "./engine.ts";
 
 /** One number that both sides state. */

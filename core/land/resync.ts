@@ -1,7 +1,7 @@
 import type { Page } from "../connector/define.ts";
 import type { Tx } from "../store/db.ts";
-import { appendRunLines, type RunError } from "../store/runs.ts";
-import { oweFullPulls } from "../store/streams.ts";
+import { appendRunLines, type RunError } from "../store/pulls/runs.ts";
+import { oweFullPulls } from "../store/pulls/streams.ts";
 
 /**
  * What has been missed for good by reading on, and comes back by reading from the start only. The streams say that they are partial, and owe

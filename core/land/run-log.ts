@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Json } from "../base/json.ts";
 import type { Problem } from "../connector/define.ts";
 import type { Db } from "../store/db.ts";
-import { appendRunLines, type RunLine } from "../store/runs.ts";
+import { appendRunLines, type RunLine } from "../store/pulls/runs.ts";
 
 /** So many lines of each sort are kept of a run; the rest is counted. A file of a million broken rows must not fill the database. */
 const MOST_LINES = 1000;

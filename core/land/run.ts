@@ -1,9 +1,9 @@
 import { TributaryError, findTributaryError, toTributaryError } from "../base/errors.ts";
 import type { VendorEnd } from "../connector/define.ts";
-import { markAuthorised, markEnded, markNeedsAuth, readConnection } from "../store/connections.ts";
+import { markAuthorised, markEnded, markNeedsAuth, readConnection } from "../store/setup/connections.ts";
 import { toStoreFailure } from "../store/failures.ts";
-import { failingSince, finishRun, lockRun, readRun, type Run } from "../store/runs.ts";
-import { lockStreams, markStreamPulled, markStreamStopped } from "../store/streams.ts";
+import { failingSince, finishRun, lockRun, readRun, type Run } from "../store/pulls/runs.ts";
+import { lockStreams, markStreamPulled, markStreamStopped } from "../store/pulls/streams.ts";
 import { openConnection, unknownConnection } from "./engine.ts";
 import { fenced } from "./land.ts";
 import { tryLock } from "./lock.ts";

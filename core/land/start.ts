@@ -1,8 +1,8 @@
 import type { Json } from "../base/json.ts";
 import type { RunTrigger } from "../schema/tables.ts";
 import type { Store } from "../store/db.ts";
-import { insertRun, interruptStaleRuns, latestRun, resumeRun, type Run } from "../store/runs.ts";
-import { lockStreams, setRunningRun } from "../store/streams.ts";
+import { insertRun, interruptStaleRuns, latestRun, resumeRun, type Run } from "../store/pulls/runs.ts";
+import { lockStreams, setRunningRun } from "../store/pulls/streams.ts";
 import { isOwedPull } from "./resync.ts";
 
 export type PullRequest = {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { GRAINS, PERIOD_NAMES } from "./period.ts";
+import { GRAINS, PERIOD_NAMES } from "./ask/period.ts";
 
 /** How a tile shows its KPI. */
 export const TILE_VIEWS = ["number", "leaderboard", "funnel", "line", "bar"] as const;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { GRAINS, PERIOD_NAMES } from "./period.ts";
+import { GRAINS, PERIOD_NAMES } from "./ask/period.ts";
 
 /** Section `geckoboard` of the config file: which KPI tables are pushed to Geckoboard. */
 export const geckoboardSection = z.strictObject({

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { screenId } from "./boards.ts";
-import { GRAINS, PERIOD_NAMES } from "./period.ts";
+import { GRAINS, PERIOD_NAMES } from "./ask/period.ts";
 
 /** The widgets that a feed can be read by (Geckoboard's custom widgets); only those that these KPIs need. */
 export const WIDGETS = [

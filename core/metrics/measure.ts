@@ -1,10 +1,10 @@
 import type { JsonObject } from "../base/json.ts";
 import { majorUnits } from "../base/money.ts";
 import type { Day } from "../base/time.ts";
-import type { MetricPoint, PointDimensions } from "../store/metric-points.ts";
+import type { MetricPoint, PointDimensions } from "../store/facts/metric-points.ts";
 import type { MetricQuery } from "./engine/query.ts";
-import { moneyParts, type Computed } from "./evaluate.ts";
-import type { Period } from "./period.ts";
+import { moneyParts, type Computed } from "./ask/evaluate.ts";
+import type { Period } from "./ask/period.ts";
 
 /** A point that is new, and what stood there before; null: nothing did. */
 export type ChangedPoint = { readonly point: MetricPoint; readonly before: MetricPoint | null };

@@ -1,21 +1,21 @@
 import { TributaryError } from "../base/errors.ts";
-import { activities } from "./activities.ts";
-import { averageDealSize } from "./average-deal-size.ts";
-import { dealsLost, dealsWon } from "./closed-counts.ts";
-import { lostValue, wonValue } from "./closed-values.ts";
-import { dealCount } from "./deal-count.ts";
+import { activities } from "./kpis/touches/activities.ts";
+import { averageDealSize } from "./kpis/closing/average-deal-size.ts";
+import { dealsLost, dealsWon } from "./kpis/closing/closed-counts.ts";
+import { lostValue, wonValue } from "./kpis/closing/closed-values.ts";
+import { dealCount } from "./kpis/pipeline/deal-count.ts";
 import type { MetricDefinition } from "./engine/define.ts";
-import { newLeads } from "./new-leads.ts";
-import { openDealCount } from "./open-deal-count.ts";
-import { openPipelineValue } from "./open-pipeline-value.ts";
-import { repLeaderboard } from "./rep-leaderboard.ts";
-import { salesVelocity } from "./sales-velocity.ts";
-import { stageConversion } from "./stage-conversion.ts";
-import { stageLeak } from "./stage-leak.ts";
-import { timeInStage } from "./time-in-stage.ts";
-import { timeToCloseMean, timeToCloseMedian } from "./time-to-close.ts";
-import { weightedPipelineValue } from "./weighted-pipeline-value.ts";
-import { winRate, winRateCohort, winRateValue } from "./win-rate.ts";
+import { newLeads } from "./kpis/leads/new-leads.ts";
+import { openDealCount } from "./kpis/pipeline/open-deal-count.ts";
+import { openPipelineValue } from "./kpis/pipeline/open-pipeline-value.ts";
+import { repLeaderboard } from "./kpis/reps/rep-leaderboard.ts";
+import { salesVelocity } from "./kpis/pipeline/sales-velocity.ts";
+import { stageConversion } from "./kpis/stages/stage-conversion.ts";
+import { stageLeak } from "./kpis/stages/stage-leak.ts";
+import { timeInStage } from "./kpis/stages/time-in-stage.ts";
+import { timeToCloseMean, timeToCloseMedian } from "./kpis/closing/time-to-close.ts";
+import { weightedPipelineValue } from "./kpis/pipeline/weighted-pipeline-value.ts";
+import { winRate, winRateCohort, winRateValue } from "./kpis/closing/win-rate.ts";
 
 /** Every KPI there is, in the order that lists show them. */
 export const METRICS: readonly MetricDefinition[] = [

@@ -1,5 +1,5 @@
 import type { Db } from "../store/db.ts";
-import { readSettings } from "../store/settings.ts";
+import { readSettings } from "../store/setup/settings.ts";
 import { addDays, dayOf } from "../base/time.ts";
 import { DEFAULT_BOARDS, dashboardsSection, type Board, type Tile } from "./boards.ts";
 import { geckoboardSection, type DatasetConfig } from "./datasets.ts";
@@ -13,8 +13,8 @@ import {
   type Grain,
   type PeriodName,
   type Range,
-} from "./period.ts";
-import { repLeaderboard } from "./rep-leaderboard.ts";
+} from "./ask/period.ts";
+import { repLeaderboard } from "./kpis/reps/rep-leaderboard.ts";
 
 /** A number that somebody looks at, and that is therefore kept up to date in the metrics store. */
 export type Watch = Pick<MetricQuery, "metric" | "by" | "filters" | "grain"> & {

@@ -4,11 +4,11 @@ import type { NormaliseContext, NormaliseResult, Problem } from "../connector/de
 import type { Touch } from "../identity/index.ts";
 import type { Who } from "../identity/who-keys.ts";
 import type { DealChangeFact, DealFact, DealState, Fact, OtherId, PipelineFact } from "../schema/facts.ts";
-import type { ObservationRow } from "../store/deals.ts";
-import { rowMaker, type RowMaker } from "../store/facts-cells.ts";
-import { type FactRow, filledIn, type LabelRow } from "../store/facts.ts";
-import { type Origin, type Shelf, type ShelfFacts, type ShelfName, SHELVES } from "../store/facts-shelves.ts";
-import type { MembershipStatement } from "../store/teams.ts";
+import type { ObservationRow } from "../store/facts/deals.ts";
+import { rowMaker, type RowMaker } from "../store/facts/facts-cells.ts";
+import { type FactRow, filledIn, type LabelRow } from "../store/facts/facts.ts";
+import { type Origin, type Shelf, type ShelfFacts, type ShelfName, SHELVES } from "../store/facts/facts-shelves.ts";
+import type { MembershipStatement } from "../store/identity/teams.ts";
 import type { SnapshotSaid } from "./deal-history.ts";
 import type { FoldState } from "./fold-deal.ts";
 import type { StageOverrides } from "./pipeline-settings.ts";

@@ -2,7 +2,7 @@ import { majorUnits } from "../base/money.ts";
 import { addDays, dayOf, startOfDay } from "../base/time.ts";
 import type { EventType, OutboxEvent } from "../outbox/append.ts";
 import type { Tx } from "../store/db.ts";
-import { type ChangeRow, dealCards, type DealCard } from "../store/deals.ts";
+import { type ChangeRow, dealCards, type DealCard } from "../store/facts/deals.ts";
 import type { RewrittenDeal } from "./deal-history.ts";
 
 /** Which events the rewritten histories are worth. */

@@ -10,7 +10,7 @@ import {
   readObservations,
   replaceChanges,
   updateObservations,
-} from "../store/deals.ts";
+} from "../store/facts/deals.ts";
 import { type DealObservation, foldDeal, FOLD_FIELDS, type FoldedChange, type FoldState } from "./fold-deal.ts";
 
 /** Takes in what a batch has witnessed of deals, and writes their histories anew where they came out different. */

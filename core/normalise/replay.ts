@@ -1,8 +1,8 @@
 import type { Clock } from "../base/clock.ts";
 import { toTributaryError } from "../base/errors.ts";
 import type { RunTrigger } from "../schema/tables.ts";
-import { finishRun, insertRun } from "../store/runs.ts";
-import { readStream } from "../store/streams.ts";
+import { finishRun, insertRun } from "../store/pulls/runs.ts";
+import { readStream } from "../store/pulls/streams.ts";
 import { catchUp, type Normalised, type NormaliseDeps, type NormaliseTarget } from "./index.ts";
 
 export type ReplayOptions = {

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { findTouch, listTouches, type TouchRef, type TouchRow } from "../../core/store/touches.ts";
-import { notFound } from "../problem.ts";
+import { findTouch, listTouches, type TouchRef, type TouchRow } from "../../core/store/identity/touches.ts";
+import { notFound } from "../web/problem.ts";
 import { endpoint } from "./endpoint.ts";
 import { decodeCursor, pageOf, pageQuery, toPage } from "./pages.ts";
 

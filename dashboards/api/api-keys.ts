@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { type ApiKey, listApiKeys } from "../../core/store/api-keys.ts";
+import { type ApiKey, listApiKeys } from "../../core/store/setup/api-keys.ts";
 import { issueKey, keyScopes, withdrawKey } from "../auth/keys.ts";
 import { actorOf } from "../auth/principal.ts";
-import { notFound } from "../problem.ts";
+import { notFound } from "../web/problem.ts";
 import { endpoint } from "./endpoint.ts";
 import { decodeCursor, pageOf, pageQuery, toPage } from "./pages.ts";
 

@@ -2,10 +2,14 @@ import { z } from "zod";
 import { isDay } from "../../core/base/time.ts";
 import type { AnyConnector } from "../../core/connector/define.ts";
 import { CONNECTION_STATES } from "../../core/schema/tables.ts";
-import { writeAudit } from "../../core/store/audit.ts";
-import { type ConnectionOverview, findConnectionOverview, listConnectionOverviews } from "../../core/store/overview.ts";
+import { writeAudit } from "../../core/store/setup/audit.ts";
+import {
+  type ConnectionOverview,
+  findConnectionOverview,
+  listConnectionOverviews,
+} from "../../core/store/setup/overview.ts";
 import { actorOf } from "../auth/principal.ts";
-import { invalidRequest, notFound } from "../problem.ts";
+import { invalidRequest, notFound } from "../web/problem.ts";
 import { type Call, endpoint } from "./endpoint.ts";
 import { decodeCursor, pageOf, pageQuery, toPage } from "./pages.ts";
 

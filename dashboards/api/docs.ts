@@ -1,8 +1,8 @@
 import type { RequestHandler } from "express";
 import swaggerUi from "swagger-ui-express";
-import { assetUrl } from "../assets.ts";
-import { html } from "../html.ts";
-import type { Route } from "../routes.ts";
+import { assetUrl } from "../web/assets.ts";
+import { html } from "../web/html.ts";
+import type { Route } from "../web/routes.ts";
 
 /** `/docs`: the API for people, by Swagger UI from our own server. Its page is ours: the stock one has inline styles and scripts. */
 export function docsRoutes(): Route[] {

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Principal } from "../auth/principal.ts";
 import { type Access } from "../auth/principal.ts";
-import type { ServerDeps } from "../deps.ts";
-import type { Method } from "../routes.ts";
+import type { ServerDeps } from "../web/deps.ts";
+import type { Method } from "../web/routes.ts";
 
 /**
  * One operation of the REST API. Its route, its checks and its documentation are all made from this declaration, so they cannot

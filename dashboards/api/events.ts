@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { EVENT_TYPES } from "../../core/outbox/append.ts";
-import { listEvents } from "../../core/store/events.ts";
+import { listEvents } from "../../core/store/outbox/events.ts";
 import { endpoint } from "./endpoint.ts";
 import { decodeCursor, pageOf, pageQuery, toPage } from "./pages.ts";
 

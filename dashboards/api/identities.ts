@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { findWho, listLinks, listWho, WHO_ENTITIES, type WhoLink, type WhoRow } from "../../core/store/who.ts";
-import { notFound } from "../problem.ts";
+import { findWho, listLinks, listWho, WHO_ENTITIES, type WhoLink, type WhoRow } from "../../core/store/identity/who.ts";
+import { notFound } from "../web/problem.ts";
 import { makeOne, takeApart } from "../who.ts";
 import { endpoint } from "./endpoint.ts";
 import { decodeCursor, pageOf, pageQuery, toPage } from "./pages.ts";

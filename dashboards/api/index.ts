@@ -8,11 +8,11 @@ import {
   claimIdempotencyKey,
   completeIdempotencyKey,
   releaseIdempotencyKey,
-} from "../../core/store/idempotency.ts";
+} from "../../core/store/setup/idempotency.ts";
 import { principalOf } from "../auth/identify.ts";
-import type { ServerDeps } from "../deps.ts";
-import { invalidRequest } from "../problem.ts";
-import type { Route } from "../routes.ts";
+import type { ServerDeps } from "../web/deps.ts";
+import { invalidRequest } from "../web/problem.ts";
+import type { Route } from "../web/routes.ts";
 import { activityEndpoints } from "./activities.ts";
 import { apiKeyEndpoints } from "./api-keys.ts";
 import { connectionEndpoints } from "./connections.ts";

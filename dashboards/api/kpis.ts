@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isDay } from "../../core/base/time.ts";
 import type { MetricQuery } from "../../core/metrics/index.ts";
-import { invalidRequest, notFound } from "../problem.ts";
+import { invalidRequest, notFound } from "../web/problem.ts";
 import { type Call, endpoint } from "./endpoint.ts";
 import { pageOf, pageQuery } from "./pages.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { invalidRequest } from "../problem.ts";
+import { invalidRequest } from "../web/problem.ts";
 
 /** Lists come in pages: `limit` rows and a cursor to ask for the next ones, null on the last page. */
 export const pageQuery = {

@@ -6,8 +6,8 @@ import {
   findRunOverview,
   listRunLog,
   listRunOverviews,
-} from "../../core/store/overview.ts";
-import { notFound } from "../problem.ts";
+} from "../../core/store/setup/overview.ts";
+import { notFound } from "../web/problem.ts";
 import { type Call, endpoint } from "./endpoint.ts";
 import { decodeCursor, pageOf, pageQuery, toPage } from "./pages.ts";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { feedTitle, readFeeds } from "../feeds/definitions.ts";
-import { readBoards } from "../tv/boards.ts";
-import { notFound } from "../problem.ts";
+import { feedTitle, readFeeds } from "../views/feeds/definitions.ts";
+import { readBoards } from "../views/tv/boards.ts";
+import { notFound } from "../web/problem.ts";
 import { endpoint } from "./endpoint.ts";
 import { pageOf } from "./pages.ts";
 

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { EVENT_TYPES } from "../../core/outbox/append.ts";
 import { endpointSecretOf } from "../../core/secrets/index.ts";
-import { writeAudit } from "../../core/store/audit.ts";
-import { replayDeliveries } from "../../core/store/deliveries.ts";
+import { writeAudit } from "../../core/store/setup/audit.ts";
+import { replayDeliveries } from "../../core/store/outbox/deliveries.ts";
 import {
   deleteEndpoint,
   type DeliveryRow,
@@ -14,11 +14,11 @@ import {
   listEndpoints,
   pauseEndpoint,
   resumeEndpoint,
-} from "../../core/store/endpoints.ts";
+} from "../../core/store/outbox/endpoints.ts";
 import { actorOf } from "../auth/principal.ts";
 import { assertWebhookUrl } from "../destinations/webhooks/send.ts";
 import { newSecret } from "../destinations/webhooks/sign.ts";
-import { notFound } from "../problem.ts";
+import { notFound } from "../web/problem.ts";
 import { type Call, endpoint } from "./endpoint.ts";
 import { decodeCursor, pageOf, pageQuery, toPage } from "./pages.ts";
 

@@ -1,8 +1,8 @@
 import type { Request, RequestHandler, Response } from "express";
 import { TributaryError } from "../../core/base/errors.ts";
-import { useApiKey } from "../../core/store/api-keys.ts";
-import { findSessionUser } from "../../core/store/users.ts";
-import type { ServerDeps } from "../deps.ts";
+import { useApiKey } from "../../core/store/setup/api-keys.ts";
+import { findSessionUser } from "../../core/store/setup/users.ts";
+import type { ServerDeps } from "../web/deps.ts";
 import { SESSION_COOKIE, readCookie } from "./cookies.ts";
 import type { Access, Principal } from "./principal.ts";
 import { mayAccess } from "./principal.ts";

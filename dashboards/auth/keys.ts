@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { TributaryError } from "../../core/base/errors.ts";
-import { type ApiKey, createApiKey, revokeApiKey } from "../../core/store/api-keys.ts";
-import { writeAudit } from "../../core/store/audit.ts";
+import { type ApiKey, createApiKey, revokeApiKey } from "../../core/store/setup/api-keys.ts";
+import { writeAudit } from "../../core/store/setup/audit.ts";
 import type { Db } from "../../core/store/db.ts";
 import { API_SCOPES, LINK_SCOPE } from "./principal.ts";
 import { API_KEY_PREFIX, LINK_KEY_PREFIX, hashToken, newToken, tokenPrefix } from "./tokens.ts";

@@ -1,11 +1,11 @@
 import type { Request, RequestHandler } from "express";
 import { z } from "zod";
 import { TributaryError } from "../../core/base/errors.ts";
-import { writeAudit } from "../../core/store/audit.ts";
-import { baseUrl } from "../address.ts";
-import type { OAuth, ServerDeps } from "../deps.ts";
-import { notFound } from "../problem.ts";
-import type { Route } from "../routes.ts";
+import { writeAudit } from "../../core/store/setup/audit.ts";
+import { baseUrl } from "../web/address.ts";
+import type { OAuth, ServerDeps } from "../web/deps.ts";
+import { notFound } from "../web/problem.ts";
+import type { Route } from "../web/routes.ts";
 import { OAUTH_COOKIE, clearCookie, readCookie, setCookie } from "./cookies.ts";
 import { principalOf } from "./identify.ts";
 import { actorOf } from "./principal.ts";

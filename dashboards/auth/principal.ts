@@ -1,4 +1,4 @@
-import type { UserRole } from "../../core/store/users.ts";
+import type { UserRole } from "../../core/store/setup/users.ts";
 
 /** Who a request comes from. */
 export type Principal =

@@ -1,7 +1,7 @@
 import type { RequestHandler } from "express";
 import { findTributaryError } from "../../core/base/errors.ts";
 import type { AnyConnector, CheckResult } from "../../core/connector/define.ts";
-import { writeAudit } from "../../core/store/audit.ts";
+import { writeAudit } from "../../core/store/setup/audit.ts";
 import {
   type ConnectionOverview,
   type RunOverview,
@@ -9,14 +9,14 @@ import {
   findRunOverview,
   listRunLog,
   listRunOverviews,
-} from "../../core/store/overview.ts";
-import { readWorkspace } from "../../core/store/workspace.ts";
+} from "../../core/store/setup/overview.ts";
+import { readWorkspace } from "../../core/store/setup/workspace.ts";
 import { principalOf } from "../auth/identify.ts";
 import { actorOf } from "../auth/principal.ts";
-import type { ServerDeps } from "../deps.ts";
-import { type Format, createFormat } from "../format.ts";
-import { type Html, html } from "../html.ts";
-import { notFound, statusOf } from "../problem.ts";
+import type { ServerDeps } from "../web/deps.ts";
+import { type Format, createFormat } from "../web/format.ts";
+import { type Html, html } from "../web/html.ts";
+import { notFound, statusOf } from "../web/problem.ts";
 import { actionButton, errorBox, page, when } from "./layout.ts";
 import { progress, stateBadge } from "./overview.ts";
 

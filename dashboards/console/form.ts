@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Json, JsonObject } from "../../core/base/json.ts";
 import { inputSchema } from "../api/connectors.ts";
-import { type Html, html } from "../html.ts";
+import { type Html, html } from "../web/html.ts";
 
 /**
  * Forms made from zod schemas, by way of their JSON Schema: one field for each property. What has no field of its own kind (objects,

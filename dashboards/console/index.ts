@@ -1,7 +1,7 @@
 import express, { type RequestHandler } from "express";
 import { fromOwnPage, limitSignIns, ownPath, signIn, signOut } from "../auth/sign-in.ts";
-import type { ServerDeps } from "../deps.ts";
-import type { Route } from "../routes.ts";
+import type { ServerDeps } from "../web/deps.ts";
+import type { Route } from "../web/routes.ts";
 import { connectionAction, connectionPage, runPage, testAction } from "./connection.ts";
 import { createKeyAction, keysPage, revokeKeyAction, screensPage } from "./keys.ts";
 import { overviewPage } from "./overview.ts";

@@ -1,18 +1,18 @@
 import type { RequestHandler } from "express";
 import { z } from "zod";
 import { DEFAULT_BOARDS } from "../../core/metrics/boards.ts";
-import { type ApiKey, listApiKeys } from "../../core/store/api-keys.ts";
-import { readWorkspace } from "../../core/store/workspace.ts";
-import { baseUrl } from "../address.ts";
+import { type ApiKey, listApiKeys } from "../../core/store/setup/api-keys.ts";
+import { readWorkspace } from "../../core/store/setup/workspace.ts";
+import { baseUrl } from "../web/address.ts";
 import { principalOf } from "../auth/identify.ts";
 import { issueKey, withdrawKey } from "../auth/keys.ts";
 import { API_SCOPES, actorOf } from "../auth/principal.ts";
-import type { ServerDeps } from "../deps.ts";
-import { feedTitle, readFeeds } from "../feeds/definitions.ts";
-import { createFormat } from "../format.ts";
-import { type Html, html } from "../html.ts";
-import { notFound } from "../problem.ts";
-import { readBoards } from "../tv/boards.ts";
+import type { ServerDeps } from "../web/deps.ts";
+import { feedTitle, readFeeds } from "../views/feeds/definitions.ts";
+import { createFormat } from "../web/format.ts";
+import { type Html, html } from "../web/html.ts";
+import { notFound } from "../web/problem.ts";
+import { readBoards } from "../views/tv/boards.ts";
 import { page, when } from "./layout.ts";
 
 const MOST_SHOWN = 200;

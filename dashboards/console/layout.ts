@@ -1,6 +1,6 @@
-import { assetUrl } from "../assets.ts";
+import { assetUrl } from "../web/assets.ts";
 import type { Principal } from "../auth/principal.ts";
-import { type Html, html } from "../html.ts";
+import { type Html, html } from "../web/html.ts";
 
 /** A page of the console. `isLive` ones look again by themselves while nobody is typing. */
 export function page(options: {

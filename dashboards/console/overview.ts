@@ -5,13 +5,13 @@ import {
   type RunOverview,
   latestRuns,
   listConnectionOverviews,
-} from "../../core/store/overview.ts";
-import { readWorkspace } from "../../core/store/workspace.ts";
+} from "../../core/store/setup/overview.ts";
+import { readWorkspace } from "../../core/store/setup/workspace.ts";
 import { principalOf } from "../auth/identify.ts";
-import type { ServerDeps } from "../deps.ts";
-import { type Format, createFormat } from "../format.ts";
-import { type Html, html } from "../html.ts";
-import { type Freshness, currentFreshness } from "../live/freshness.ts";
+import type { ServerDeps } from "../web/deps.ts";
+import { type Format, createFormat } from "../web/format.ts";
+import { type Html, html } from "../web/html.ts";
+import { type Freshness, currentFreshness } from "../views/live/freshness.ts";
 import { errorBox, page, when } from "./layout.ts";
 
 const MOST_SHOWN = 200;

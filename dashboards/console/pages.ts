@@ -2,8 +2,8 @@ import type { Request, Response } from "express";
 import type { TributaryError } from "../../core/base/errors.ts";
 import { principalOf } from "../auth/identify.ts";
 import { ownPath } from "../auth/sign-in.ts";
-import { type Html, html } from "../html.ts";
-import { problemOf, requestIdOf } from "../problem.ts";
+import { type Html, html } from "../web/html.ts";
+import { problemOf, requestIdOf } from "../web/problem.ts";
 import { errorBox, page } from "./layout.ts";
 
 /** Addresses that programs ask, whatever they say they accept. */

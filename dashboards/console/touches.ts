@@ -1,11 +1,11 @@
 import type { RequestHandler } from "express";
 import { z } from "zod";
-import { listTouches, type TouchRef, type TouchRow } from "../../core/store/touches.ts";
-import { readWorkspace } from "../../core/store/workspace.ts";
+import { listTouches, type TouchRef, type TouchRow } from "../../core/store/identity/touches.ts";
+import { readWorkspace } from "../../core/store/setup/workspace.ts";
 import { principalOf } from "../auth/identify.ts";
-import type { ServerDeps } from "../deps.ts";
-import { createFormat, type Format } from "../format.ts";
-import { type Html, html } from "../html.ts";
+import type { ServerDeps } from "../web/deps.ts";
+import { createFormat, type Format } from "../web/format.ts";
+import { type Html, html } from "../web/html.ts";
 import { page, when } from "./layout.ts";
 
 const MOST_SHOWN = 100;

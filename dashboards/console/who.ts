@@ -9,14 +9,14 @@ import {
   WHO_ENTITIES,
   type WhoEntity,
   type WhoLink,
-} from "../../core/store/who.ts";
-import { readWorkspace } from "../../core/store/workspace.ts";
+} from "../../core/store/identity/who.ts";
+import { readWorkspace } from "../../core/store/setup/workspace.ts";
 import { principalOf } from "../auth/identify.ts";
 import type { Principal } from "../auth/principal.ts";
-import type { ServerDeps } from "../deps.ts";
-import { createFormat, type Format } from "../format.ts";
-import { type Html, html } from "../html.ts";
-import { notFound, statusOf } from "../problem.ts";
+import type { ServerDeps } from "../web/deps.ts";
+import { createFormat, type Format } from "../web/format.ts";
+import { type Html, html } from "../web/html.ts";
+import { notFound, statusOf } from "../web/problem.ts";
 import { makeOne, takeApart } from "../who.ts";
 import { actionButton, errorBox, page, when } from "./layout.ts";
 

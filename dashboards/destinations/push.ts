@@ -3,8 +3,8 @@ import { geckoboardSection } from "../../core/metrics/datasets.ts";
 import type { Clock } from "../../core/base/clock.ts";
 import { destinationKeyOf, type Secrets } from "../../core/secrets/index.ts";
 import type { Store } from "../../core/store/db.ts";
-import { readDestinationState, recordPush } from "../../core/store/destinations.ts";
-import { readSettings } from "../../core/store/settings.ts";
+import { readDestinationState, recordPush } from "../../core/store/outbox/destinations.ts";
+import { readSettings } from "../../core/store/setup/settings.ts";
 import { createGeckoboardClient } from "./geckoboard/client.ts";
 import { pushDatasets } from "./geckoboard/push.ts";
 

@@ -1,9 +1,9 @@
 import express, { type Request, type RequestHandler } from "express";
 import { findTributaryError } from "../../core/base/errors.ts";
 import { isSameSecret } from "../auth/tokens.ts";
-import type { ServerDeps } from "../deps.ts";
-import { notFound, problemOf, requestIdOf } from "../problem.ts";
-import type { Route } from "../routes.ts";
+import type { ServerDeps } from "../web/deps.ts";
+import { notFound, problemOf, requestIdOf } from "../web/problem.ts";
+import type { Route } from "../web/routes.ts";
 
 /** A vendor's delivery holds a handful of events; the largest that a vendor of ours documents is far below this. */
 const BODY_LIMIT = "2mb";

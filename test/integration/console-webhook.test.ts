@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { AnyConnector, InboundWebhook } from "../../core/connector/define.ts";
-import { insertDelivery } from "../../core/store/inbound.ts";
+import { insertDelivery } from "../../core/store/pulls/inbound.ts";
 import { testDatabase } from "../support/database.ts";
 import { acme, form, newConnection, newSession, NOW, type Running, startServer } from "./server-support.ts";
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createUser } from "../../core/store/users.ts";
+import { createUser } from "../../core/store/setup/users.ts";
 import { hashPassword } from "../../dashboards/auth/password.ts";
 import { testDatabase } from "../support/database.ts";
 import { type Running, form, newConnection, newSession, startServer } from "./server-support.ts";

@@ -7,7 +7,7 @@ import type { JsonObject } from "../../core/base/json.ts";
 import { silentLog } from "../../core/base/log.ts";
 import { oauthExchange, oauthRenew } from "../../core/connector/oauth.ts";
 import { runPull } from "../../core/land/run.ts";
-import { readConnection } from "../../core/store/connections.ts";
+import { readConnection } from "../../core/store/setup/connections.ts";
 import { createPullProcessor } from "../../workers/pull.ts";
 import { testDatabase } from "../support/database.ts";
 import { testEngine } from "../support/engine.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { WIDGETS } from "../../core/metrics/feeds.ts";
-import { writeSettings } from "../../core/store/settings.ts";
-import { DEFAULT_FEEDS } from "../../dashboards/feeds/definitions.ts";
+import { writeSettings } from "../../core/store/setup/settings.ts";
+import { DEFAULT_FEEDS } from "../../dashboards/views/feeds/definitions.ts";
 import { testDatabase } from "../support/database.ts";
 import { type Running, newKey, startServer } from "./server-support.ts";
 

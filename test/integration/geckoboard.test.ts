@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { systemClock } from "../../core/base/clock.ts";
 import { createSecrets, destinationKeyOf, generateSecretKey, parseSecretKey } from "../../core/secrets/index.ts";
 import type { Store } from "../../core/store/db.ts";
-import { writeSettings } from "../../core/store/settings.ts";
+import { writeSettings } from "../../core/store/setup/settings.ts";
 import {
   type GeckoboardSimulator,
   startGeckoboardSimulator,

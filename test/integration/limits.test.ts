@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { BucketLimit } from "../../core/connector/http.ts";
 import type { Limiter } from "../../core/connector/limits.ts";
 import { openStore } from "../../core/store/db.ts";
-import { blockBucket, takeTokens } from "../../core/store/rate-limits.ts";
+import { blockBucket, takeTokens } from "../../core/store/pulls/rate-limits.ts";
 import { createLimiters } from "../../workers/limiter.ts";
 import { testDatabase, testDatabaseTarget } from "../support/database.ts";
 import { addConnection } from "../support/engine.ts";

@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { silentLog } from "../../core/base/log.ts";
 import type { Store } from "../../core/store/db.ts";
-import { writeSettings } from "../../core/store/settings.ts";
+import { writeSettings } from "../../core/store/setup/settings.ts";
 import { measure, type Measured } from "../../workers/measure.ts";
 import { testDatabase } from "../support/database.ts";
 import { World } from "./kpi-world.ts";

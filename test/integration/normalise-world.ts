@@ -7,9 +7,9 @@ import type { Store } from "../../core/store/db.ts";
 import { sql } from "kysely";
 import { readPart } from "../../core/land/batch.ts";
 import { landBatch } from "../../core/land/land.ts";
-import type { RawChange } from "../../core/store/raw.ts";
-import { insertRun } from "../../core/store/runs.ts";
-import { ensureStreams } from "../../core/store/streams.ts";
+import type { RawChange } from "../../core/store/pulls/raw.ts";
+import { insertRun } from "../../core/store/pulls/runs.ts";
+import { ensureStreams } from "../../core/store/pulls/streams.ts";
 
 /** A tool whose records are facts as they stand: what a test lands is what its normaliser gives. */
 export type TestRecord = {

@@ -7,7 +7,7 @@ import type { JsonObject } from "../../core/base/json.ts";
 import { silentLog } from "../../core/base/log.ts";
 import { createSecrets, credentialsOf, generateSecretKey, parseSecretKey } from "../../core/secrets/index.ts";
 import { runPull } from "../../core/land/run.ts";
-import { readCredentials } from "../../core/store/connections.ts";
+import { readCredentials } from "../../core/store/setup/connections.ts";
 import { createPullDeps } from "../../workers/pull.ts";
 import { testDatabase } from "../support/database.ts";
 import { newSession, type Running, startServer } from "./server-support.ts";

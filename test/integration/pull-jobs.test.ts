@@ -5,7 +5,7 @@ import { INBOUND } from "../../core/land/inbound.ts";
 import { tryLock } from "../../core/land/lock.ts";
 import { streamLockName } from "../../core/land/run.ts";
 import { createSecrets, generateSecretKey, inboundSecretOf, parseSecretKey } from "../../core/secrets/index.ts";
-import { latestRun } from "../../core/store/runs.ts";
+import { latestRun } from "../../core/store/pulls/runs.ts";
 import { acceptInbound } from "../../workers/inbound.ts";
 import { createPullProcessor } from "../../workers/pull.ts";
 import { openQueues, type PullJob } from "../../workers/queues.ts";

@@ -4,9 +4,9 @@ import type { AnyConnector, Page, PullContext } from "../../core/connector/defin
 import type { PullDeps } from "../../core/land/pull.ts";
 import { runPull } from "../../core/land/run.ts";
 import type { PullRequest } from "../../core/land/start.ts";
-import { readConnection } from "../../core/store/connections.ts";
-import { readRun, readRunLines } from "../../core/store/runs.ts";
-import { readStream, setRunningRun } from "../../core/store/streams.ts";
+import { readConnection } from "../../core/store/setup/connections.ts";
+import { readRun, readRunLines } from "../../core/store/pulls/runs.ts";
+import { readStream, setRunningRun } from "../../core/store/pulls/streams.ts";
 import { testDatabase } from "../support/database.ts";
 import { addConnection, item, numbered, stored, testClock, testConnector, testEngine } from "../support/engine.ts";
 

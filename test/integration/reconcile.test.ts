@@ -5,7 +5,7 @@ import { acceptDelivery, takeInbound } from "../../core/land/inbound.ts";
 import { reconcile } from "../../core/land/reconcile.ts";
 import { runPull } from "../../core/land/run.ts";
 import { inboundSecretOf } from "../../core/secrets/index.ts";
-import { readRunLines } from "../../core/store/runs.ts";
+import { readRunLines } from "../../core/store/pulls/runs.ts";
 import { testDatabase } from "../support/database.ts";
 import {
   addConnection,

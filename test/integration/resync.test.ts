@@ -3,7 +3,7 @@ import { TributaryError } from "../../core/base/errors.ts";
 import type { AnyConnector, Page, PullContext } from "../../core/connector/define.ts";
 import { runPull } from "../../core/land/run.ts";
 import type { PullRequest } from "../../core/land/start.ts";
-import { latestRun, readRunLines } from "../../core/store/runs.ts";
+import { latestRun, readRunLines } from "../../core/store/pulls/runs.ts";
 import { testDatabase } from "../support/database.ts";
 import { addConnection, item, numbered, stored, testClock, testConnector, testEngine } from "../support/engine.ts";
 

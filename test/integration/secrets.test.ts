@@ -17,8 +17,8 @@ import {
   parseSecretKey,
 } from "../../core/secrets/index.ts";
 import { rotateSecrets } from "../../core/secrets/rotate.ts";
-import { readSettings, writeSettings } from "../../core/store/settings.ts";
-import { readCredentials } from "../../core/store/connections.ts";
+import { readSettings, writeSettings } from "../../core/store/setup/settings.ts";
+import { readCredentials } from "../../core/store/setup/connections.ts";
 import { testDatabase } from "../support/database.ts";
 import { addConnection, testClock, testConnector } from "../support/engine.ts";
 

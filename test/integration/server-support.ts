@@ -4,12 +4,12 @@ import { silentLog } from "../../core/base/log.ts";
 import { type AnyConnector, defineConnector } from "../../core/connector/define.ts";
 import { createSecrets, generateSecretKey, parseSecretKey } from "../../core/secrets/index.ts";
 import type { Store } from "../../core/store/db.ts";
-import { createUser } from "../../core/store/users.ts";
+import { createUser } from "../../core/store/setup/users.ts";
 import { issueKey } from "../../dashboards/auth/keys.ts";
 import { hashPassword } from "../../dashboards/auth/password.ts";
-import type { Actions, ServerDeps } from "../../dashboards/deps.ts";
+import type { Actions, ServerDeps } from "../../dashboards/web/deps.ts";
 import { metricsOf } from "../../dashboards/metrics.ts";
-import { type Server, createServer } from "../../dashboards/server.ts";
+import { type Server, createServer } from "../../dashboards/web/server.ts";
 
 /** A server over a real database, as a process would run it, on a free port. What it sets in motion is noted, not done. */
 export type Running = {

@@ -1,7 +1,7 @@
 import { Router } from "express";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Access } from "../../dashboards/auth/principal.ts";
-import { createServer } from "../../dashboards/server.ts";
+import { createServer } from "../../dashboards/web/server.ts";
 import { testDatabase } from "../support/database.ts";
 import { type Running, newKey, newSession, startServer, testDeps } from "./server-support.ts";
 

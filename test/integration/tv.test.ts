@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { entityId } from "../../core/base/ids.ts";
 import { appendEvents } from "../../core/outbox/append.ts";
-import { writeSettings } from "../../core/store/settings.ts";
+import { writeSettings } from "../../core/store/setup/settings.ts";
 import { metricsOf } from "../../dashboards/metrics.ts";
 import { testDatabase } from "../support/database.ts";
 import { type ServerEvent, readEvents } from "../support/events.ts";

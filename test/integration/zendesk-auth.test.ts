@@ -8,7 +8,7 @@ import type { JsonObject } from "../../core/base/json.ts";
 import { silentLog } from "../../core/base/log.ts";
 import { runPull } from "../../core/land/run.ts";
 import { createSecrets, credentialsOf, generateSecretKey, parseSecretKey } from "../../core/secrets/index.ts";
-import { readCredentials } from "../../core/store/connections.ts";
+import { readCredentials } from "../../core/store/setup/connections.ts";
 import { createPullDeps } from "../../workers/pull.ts";
 import { testDatabase } from "../support/database.ts";
 

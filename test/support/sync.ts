@@ -2,7 +2,7 @@ import { pullStreams } from "../../bin/commands/sync.ts";
 import { createContext } from "../../bin/context.ts";
 import { createOutput } from "../../bin/output.ts";
 import { readEnv } from "../../config/env.ts";
-import type { Run } from "../../core/store/runs.ts";
+import type { Run } from "../../core/store/pulls/runs.ts";
 import type { Variables } from "./spawn.ts";
 
 /** `tributary sync` of connections, in this process: as many more that start would take longer than all that they do. @returns what failed. */

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Db } from "../../store/db.ts";
-import type { Period } from "../period.ts";
+import type { Period } from "../ask/period.ts";
 import type { AggregateMetric, Figures, Scope, Sql } from "./define.ts";
 import { hasValue, joinsOf, type Dimension } from "./dimensions.ts";
 import { wilsonInterval } from "./wilson.ts";

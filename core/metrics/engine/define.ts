@@ -1,5 +1,5 @@
 import type { RawBuilder } from "kysely";
-import type { Period } from "../period.ts";
+import type { Period } from "../ask/period.ts";
 
 /** A piece of SQL with its parameters. */
 export type Sql = RawBuilder<unknown>;

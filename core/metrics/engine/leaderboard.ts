@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Db } from "../../store/db.ts";
-import type { Workspace } from "../../store/workspace.ts";
-import { previousRange, wholePeriod } from "../period.ts";
+import type { Workspace } from "../../store/setup/workspace.ts";
+import { previousRange, wholePeriod } from "../ask/period.ts";
 import type { FiguresRow, Slicing } from "./aggregate.ts";
 import { nothing } from "./aggregate.ts";
 import { compute } from "./compute.ts";

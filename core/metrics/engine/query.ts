@@ -1,5 +1,5 @@
 import type { Day } from "../../base/time.ts";
-import type { Grain } from "../period.ts";
+import type { Grain } from "../ask/period.ts";
 import type { Unit } from "./define.ts";
 
 /** A question to the metrics. */

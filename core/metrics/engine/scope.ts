@@ -2,8 +2,8 @@ import { sql } from "kysely";
 import { TributaryError } from "../../base/errors.ts";
 import { dayOf, isDay, type Day } from "../../base/time.ts";
 import type { Db } from "../../store/db.ts";
-import type { Workspace } from "../../store/workspace.ts";
-import { periodsOf, wholePeriod, type Range } from "../period.ts";
+import type { Workspace } from "../../store/setup/workspace.ts";
+import { periodsOf, wholePeriod, type Range } from "../ask/period.ts";
 import type { Scope, Sql, Subject } from "./define.ts";
 import type { MetricQuery } from "./query.ts";
 

@@ -1,10 +1,10 @@
 import { hash } from "node:crypto";
 import type { GeckoboardSection, DatasetConfig } from "../../../core/metrics/datasets.ts";
 import { evaluateMetric } from "../../../core/metrics/index.ts";
-import { namedRange } from "../../../core/metrics/period.ts";
+import { namedRange } from "../../../core/metrics/ask/period.ts";
 import type { Db } from "../../../core/store/db.ts";
-import { type DestinationState, saveDestinationState } from "../../../core/store/destinations.ts";
-import { readWorkspace } from "../../../core/store/workspace.ts";
+import { type DestinationState, saveDestinationState } from "../../../core/store/outbox/destinations.ts";
+import { readWorkspace } from "../../../core/store/setup/workspace.ts";
 import type { GeckoboardClient } from "./client.ts";
 import { datasetOf } from "./dataset.ts";
 

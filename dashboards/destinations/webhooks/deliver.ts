@@ -2,8 +2,8 @@ import type { Secrets } from "../../../core/secrets/index.ts";
 import type { Clock } from "../../../core/base/clock.ts";
 import type { Log } from "../../../core/base/log.ts";
 import type { Store } from "../../../core/store/db.ts";
-import { type ClaimedDelivery, claimDeliveries, recordAttempt } from "../../../core/store/deliveries.ts";
-import { endpointSecret, findEndpoint, pauseEndpoint } from "../../../core/store/endpoints.ts";
+import { type ClaimedDelivery, claimDeliveries, recordAttempt } from "../../../core/store/outbox/deliveries.ts";
+import { endpointSecret, findEndpoint, pauseEndpoint } from "../../../core/store/outbox/endpoints.ts";
 import { nextAttemptAt } from "./retry.ts";
 import type { createSender, SendResult } from "./send.ts";
 

@@ -3,7 +3,7 @@ import { Agent as HttpsAgent } from "node:https";
 import axios, { isAxiosError } from "axios";
 import { RequestFilteringHttpAgent, RequestFilteringHttpsAgent } from "request-filtering-agent";
 import { TributaryError } from "../../../core/base/errors.ts";
-import type { AttemptOutcome, ClaimedDelivery } from "../../../core/store/deliveries.ts";
+import type { AttemptOutcome, ClaimedDelivery } from "../../../core/store/outbox/deliveries.ts";
 import { signedHeaders } from "./sign.ts";
 
 /** Receivers should queue and answer; one that needs longer is treated as failing (Standard Webhooks: 15 to 30 s). */

@@ -1,0 +1,154 @@
+import { sql } from "kysely";
+import { majorUnits } from "../../base/money.ts";
+import type { Db } from "../../store/db.ts";
+import { readWorkspace } from "../../store/setup/workspace.ts";
+import { slicedRows, type FiguresRow, type Slicing } from "../engine/aggregate.ts";
+import { compute, notRankable, slicingOf } from "../engine/compute.ts";
+import type { AggregateMetric, ComposedMetric, MetricDefinition, Scope, Unit } from "../engine/define.ts";
+import { freshAsOf } from "../engine/freshness.ts";
+import { rank, type RankedRow } from "../engine/leaderboard.ts";
+import type { MetricAnswer, MetricQuery, MetricRow } from "../engine/query.ts";
+import { scopeOf } from "../engine/scope.ts";
+import { findMetric } from "../registry.ts";
+import { leakiest, stageLeak } from "../kpis/stages/stage-leak.ts";
+
+type ComputedRow = FiguresRow &
+  Partial<Pick<RankedRow, "rank" | "previousRank" | "movement">> & { readonly isLeakiest?: boolean };
+
+/** An answer before it is dressed: money in minor units, dimensions as groups in the order of `dimensions`. */
+export type Computed = {
+  readonly definition: MetricDefinition;
+  /** What was computed: the definition itself, or what a leaderboard ranks by. */
+  readonly metric: AggregateMetric | ComposedMetric;
+  readonly scope: Scope;
+  readonly slicing: Slicing;
+  readonly dimensions: readonly string[];
+  readonly rows: readonly ComputedRow[];
+  readonly freshAsOf: Date | null;
+};
+
+/** The metric that the query computes, and its slicing and scope. @throws TributaryError `kpi.unknown_metric`, `kpi.unknown_dimension`, `kpi.not_rankable`, `kpi.bad_period`, `kpi.too_many_periods` */
+export async function prepare(db: Db, query: MetricQuery): Promise<Omit<Computed, "rows" | "freshAsOf">> {
+  const definition = findMetric(query.metric);
+  const metric = definition.kind === "ranking" ? rankedBy(query.of ?? definition.defaultOf) : definition;
+  if (definition.kind !== "ranking" && query.of != null) throw notRankable(definition.id);
+  // A leaderboard is by rep and by nothing else.
+  const by = definition.kind === "ranking" ? ["rep"] : query.by;
+  const slicing = await slicingOf(db, metric, { ...query, by });
+  const workspace = await readWorkspace(db);
+  const scope = await scopeOf(db, workspace, metric.subject, query);
+  return { definition, metric, scope, slicing, dimensions: slicing.by.map((dimension) => dimension.name) };
+}
+
+function rankedBy(id: string): AggregateMetric | ComposedMetric {
+  const metric = findMetric(id);
+  if (metric.kind === "ranking" || metric.alwaysBy !== undefined || !metric.dimensions.includes("rep"))
+    throw notRankable(id);
+  return metric;
+}
+
+/** Computes without dressing up. Throws what {@link prepare} throws. */
+export async function computeMetric(db: Db, query: MetricQuery): Promise<Computed> {
+  const prepared = await prepare(db, query);
+  const { definition, metric, scope, slicing } = prepared;
+  const rows: readonly ComputedRow[] =
+    definition.kind === "ranking"
+      ? await rank(db, metric, scope, slicing, await readWorkspace(db))
+      : await compute(db, metric, scope, slicing);
+  return {
+    ...prepared,
+    rows: definition === stageLeak ? markLeakiest(rows, scope) : rows,
+    freshAsOf: await freshAsOf(db, metric.subject, scope.cutoff),
+  };
+}
+
+function markLeakiest(rows: readonly FiguresRow[], scope: Scope): ComputedRow[] {
+  const worst = new Set(scope.periods.map((period) => leakiest(rows.filter((row) => row.period === period))));
+  return rows.map((row) => ({ ...row, isLeakiest: worst.has(row) }));
+}
+
+/**
+ * Answers a question.
+ *
+ * @throws TributaryError `kpi.unknown_metric`, `kpi.unknown_dimension` (both name those there are), `kpi.not_rankable`, `kpi.bad_period`,
+ * `kpi.too_many_periods`
+ */
+export async function evaluateMetric(db: Db, query: MetricQuery): Promise<MetricAnswer> {
+  const computed = await computeMetric(db, query);
+  const { definition, metric, scope } = computed;
+  return {
+    metric: definition.id,
+    unit: metric.unit,
+    from: query.from,
+    to: query.to,
+    as_of: scope.cutoff.toISOString(),
+    timezone: scope.timeZone,
+    currency: scope.currency,
+    fresh_as_of: computed.freshAsOf?.toISOString() ?? null,
+    rows: computed.rows.map((row) => dress(metric, row, computed.dimensions, scope.currency)),
+    exceptions: await exceptionsOf(db, computed),
+  };
+}
+
+/** Whether a metric's value, numerator and denominator are money. */
+export function moneyParts(metric: AggregateMetric | ComposedMetric): {
+  value: boolean;
+  numerator: boolean;
+  denominator: boolean;
+} {
+  const isMoney = isMoneyUnit(metric.unit);
+  const isShareOfMoney = metric.kind === "share_of_sum";
+  return { value: isMoney, numerator: isMoney || isShareOfMoney, denominator: isShareOfMoney };
+}
+
+function isMoneyUnit(unit: Unit): boolean {
+  return unit === "money" || unit === "money_per_day";
+}
+
+function dress(
+  metric: AggregateMetric | ComposedMetric,
+  row: ComputedRow,
+  names: readonly string[],
+  currency: string,
+): MetricRow {
+  const money = moneyParts(metric);
+  const main = (value: number | null, isMoney: boolean): number | null =>
+    value === null || !isMoney ? value : majorUnits(value, currency);
+  return {
+    dimensions: Object.fromEntries(names.map((name, index) => [name, row.groups[index]?.label ?? null])),
+    period: row.period.label,
+    value: main(row.value, money.value),
+    numerator: main(row.numerator, money.numerator),
+    denominator: main(row.denominator, money.denominator),
+    sample_size: row.sampleSize,
+    interval: row.interval,
+    ...(row.stillOpen === undefined ? {} : { still_open: row.stillOpen }),
+    ...(row.isLeakiest === undefined ? {} : { is_leakiest: row.isLeakiest }),
+    ...(row.rank === undefined
+      ? {}
+      : { rank: row.rank, previous_rank: row.previousRank ?? null, movement: row.movement ?? null }),
+  };
+}
+
+/** The metrics whose measured rows are behind a number, the first first. */
+export function recordParts(metric: AggregateMetric | ComposedMetric): readonly AggregateMetric[] {
+  return metric.kind === "composed" ? metric.recordsOf : [metric];
+}
+
+async function exceptionsOf(
+  db: Db,
+  { metric, scope, slicing, rows: found }: Computed,
+): Promise<MetricAnswer["exceptions"]> {
+  if (found.every((row) => row.exceptions === 0)) return [];
+  const parts = metric.kind === "composed" ? metric.parts : [metric];
+  const counts = new Map<string, number>();
+  for (const part of parts) {
+    const { rows } = await sql<{ reason: string; count: number }>`
+      select r.exception as reason, count(distinct r.id) as count ${slicedRows(part, scope, { by: [], filters: slicing.filters })}
+        and r.exception is not null
+      group by r.exception order by r.exception`.execute(db);
+    // Two parts that leave out the same deals for the same reason leave them out once.
+    for (const { reason, count } of rows) counts.set(reason, Math.max(count, counts.get(reason) ?? 0));
+  }
+  return [...counts].map(([reason, count]) => ({ reason, count }));
+}

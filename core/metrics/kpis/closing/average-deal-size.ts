@@ -1,0 +1,25 @@
+import { sql } from "kysely";
+import { closedDeals } from "../../engine/deal-rows.ts";
+import { DEAL_DIMENSIONS, type AggregateMetric } from "../../engine/define.ts";
+import { measured, noRate } from "../../engine/rows.ts";
+
+export const averageDealSize: AggregateMetric = {
+  id: "average_deal_size",
+  title: "Average deal size",
+  question: "How big is a win?",
+  unit: "money",
+  formula: "Σ value of deals won in the period ÷ number of those with a value",
+  numerator: "value of the deals won in the period",
+  denominator: "deals won in the period that have a value",
+  better: "higher",
+  subject: "deal",
+  dimensions: DEAL_DIMENSIONS,
+  kind: "mean",
+  rows: (scope) =>
+    measured(closedDeals(scope), {
+      counted: sql`d.status = 'won'`,
+      inNumerator: sql`d.value_minor is not null`,
+      amount: sql`d.value_minor`,
+      exception: noRate(sql`d.status = 'won'`),
+    }),
+};

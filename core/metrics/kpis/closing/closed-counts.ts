@@ -1,0 +1,32 @@
+import { sql } from "kysely";
+import { closedDeals } from "../../engine/deal-rows.ts";
+import { DEAL_DIMENSIONS, type AggregateMetric } from "../../engine/define.ts";
+import { measured } from "../../engine/rows.ts";
+
+const closed = {
+  question: "What closed?",
+  unit: "count",
+  numerator: null,
+  denominator: null,
+  subject: "deal",
+  dimensions: DEAL_DIMENSIONS,
+  kind: "count",
+} as const;
+
+export const dealsWon: AggregateMetric = {
+  ...closed,
+  id: "deals_won",
+  title: "Deals won",
+  formula: "count of deals won, by closing instant in the period",
+  better: "higher",
+  rows: (scope) => measured(closedDeals(scope), { counted: sql`d.status = 'won'` }),
+};
+
+export const dealsLost: AggregateMetric = {
+  ...closed,
+  id: "deals_lost",
+  title: "Deals lost",
+  formula: "count of deals lost, by closing instant in the period",
+  better: "lower",
+  rows: (scope) => measured(closedDeals(scope), { counted: sql`d.status = 'lost'` }),
+};

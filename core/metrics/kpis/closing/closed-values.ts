@@ -1,0 +1,42 @@
+import { sql } from "kysely";
+import { closedDeals } from "../../engine/deal-rows.ts";
+import { DEAL_DIMENSIONS, type AggregateMetric } from "../../engine/define.ts";
+import { measured, noRate } from "../../engine/rows.ts";
+
+const closed = {
+  question: "What closed?",
+  unit: "money",
+  numerator: null,
+  denominator: null,
+  subject: "deal",
+  dimensions: DEAL_DIMENSIONS,
+  kind: "sum",
+} as const;
+
+export const wonValue: AggregateMetric = {
+  ...closed,
+  id: "won_value",
+  title: "Won",
+  formula: "Σ value of deals won, by closing instant in the period",
+  better: "higher",
+  rows: (scope) =>
+    measured(closedDeals(scope), {
+      counted: sql`d.status = 'won'`,
+      amount: sql`d.value_minor`,
+      exception: noRate(sql`d.status = 'won'`),
+    }),
+};
+
+export const lostValue: AggregateMetric = {
+  ...closed,
+  id: "lost_value",
+  title: "Lost",
+  formula: "Σ value of deals lost, by closing instant in the period",
+  better: "lower",
+  rows: (scope) =>
+    measured(closedDeals(scope), {
+      counted: sql`d.status = 'lost'`,
+      amount: sql`d.value_minor`,
+      exception: noRate(sql`d.status = 'lost'`),
+    }),
+};

@@ -1,0 +1,45 @@
+import { sql } from "kysely";
+import { closedDeals, daysFrom } from "../../engine/deal-rows.ts";
+import { DEAL_DIMENSIONS, type AggregateMetric, type Scope, type Sql } from "../../engine/define.ts";
+import { measured } from "../../engine/rows.ts";
+
+const timeToClose = {
+  question: "How long does a win take?",
+  unit: "days",
+  better: "lower",
+  subject: "deal",
+  dimensions: DEAL_DIMENSIONS,
+} as const;
+
+function rows(scope: Scope): Sql {
+  const days = daysFrom(scope, sql`c.created_at`, sql`c.at`, sql`c.created_is_day or c.at_is_day`);
+  return measured(sql`select c.*, ${days} as days from (${closedDeals(scope)}) c where c.status = 'won'`, {
+    counted: sql`d.days >= 0`,
+    inNumerator: sql`d.days >= 0`,
+    amount: sql`d.days`,
+    exception: sql`case when d.days is null then 'no_creation_time' when d.days < 0 then 'created_after_closed' end`,
+  });
+}
+
+export const timeToCloseMean: AggregateMetric = {
+  ...timeToClose,
+  id: "time_to_close_mean",
+  title: "Mean time to close",
+  formula: "mean over deals won in the period of (closed at − created at)",
+  numerator: "days from creation to win, summed",
+  denominator: "deals won in the period",
+  kind: "mean",
+  rows,
+};
+
+export const timeToCloseMedian: AggregateMetric = {
+  ...timeToClose,
+  id: "time_to_close_median",
+  title: "Median time to close",
+  formula:
+    "median over deals won in the period of (closed at − created at); the mean of the middle two for an even count",
+  numerator: null,
+  denominator: null,
+  kind: "median",
+  rows,
+};

@@ -1,0 +1,48 @@
+import { sql } from "kysely";
+import { closedDeals, createdDeals } from "../../engine/deal-rows.ts";
+import { DEAL_DIMENSIONS, type AggregateMetric } from "../../engine/define.ts";
+import { measured, noRate } from "../../engine/rows.ts";
+
+const rate = { unit: "ratio", better: "higher", subject: "deal", dimensions: DEAL_DIMENSIONS } as const;
+
+export const winRate: AggregateMetric = {
+  ...rate,
+  id: "win_rate",
+  title: "Win rate",
+  question: "How often do we win?",
+  formula: "won ÷ (won + lost), both by closing instant in the period",
+  numerator: "deals won in the period",
+  denominator: "deals won or lost in the period",
+  kind: "share",
+  rows: (scope) => measured(closedDeals(scope), { inNumerator: sql`d.status = 'won'` }),
+};
+
+export const winRateValue: AggregateMetric = {
+  ...rate,
+  id: "win_rate_value",
+  title: "Win rate by value",
+  question: "How much of the money do we win?",
+  formula: "Σ value won ÷ Σ value (won + lost), both by closing instant in the period",
+  numerator: "value of deals won in the period",
+  denominator: "value of deals won or lost in the period",
+  kind: "share_of_sum",
+  rows: (scope) =>
+    measured(closedDeals(scope), {
+      inNumerator: sql`d.status = 'won'`,
+      amount: sql`d.value_minor`,
+      exception: noRate(sql`true`),
+    }),
+};
+
+export const winRateCohort: AggregateMetric = {
+  ...rate,
+  id: "win_rate_cohort",
+  title: "Win rate of a cohort",
+  question: "Of the deals created in the period, how many are won by as-of?",
+  formula: "won ÷ created; open ones stay in the denominator",
+  numerator: "deals created in the period that are won by as-of",
+  denominator: "deals created in the period",
+  kind: "share",
+  tellsStillOpen: true,
+  rows: (scope) => measured(createdDeals(scope), { inNumerator: sql`d.status = 'won'` }),
+};

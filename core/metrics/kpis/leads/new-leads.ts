@@ -1,0 +1,18 @@
+import { LEAD_DIMENSIONS, type AggregateMetric } from "../../engine/define.ts";
+import { measured } from "../../engine/rows.ts";
+import { leadRows } from "../../engine/touch-rows.ts";
+
+export const newLeads: AggregateMetric = {
+  id: "new_leads",
+  title: "New leads",
+  question: "How many came in?",
+  unit: "count",
+  formula: "people or companies first seen as leads in the period, by the source's creation instant",
+  numerator: null,
+  denominator: null,
+  better: "higher",
+  subject: "lead",
+  dimensions: LEAD_DIMENSIONS,
+  kind: "count",
+  rows: (scope) => measured(leadRows(scope), {}),
+};

@@ -1,0 +1,25 @@
+import { sql } from "kysely";
+import { dealsAtEnd } from "../../engine/deal-rows.ts";
+import { DEAL_DIMENSIONS, type AggregateMetric } from "../../engine/define.ts";
+import { measured, noRate } from "../../engine/rows.ts";
+
+export const openPipelineValue: AggregateMetric = {
+  id: "open_pipeline_value",
+  title: "Open pipeline",
+  question: "How much is in play?",
+  unit: "money",
+  formula: "Σ value of deals open at the end of the period",
+  numerator: null,
+  denominator: null,
+  better: "higher",
+  subject: "deal",
+  dimensions: DEAL_DIMENSIONS,
+  kind: "sum",
+  isSnapshot: true,
+  rows: (scope) =>
+    measured(dealsAtEnd(scope), {
+      counted: sql`d.status = 'open'`,
+      amount: sql`d.value_minor`,
+      exception: noRate(sql`d.status = 'open'`),
+    }),
+};

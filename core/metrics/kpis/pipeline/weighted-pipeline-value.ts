@@ -1,0 +1,61 @@
+import { sql } from "kysely";
+import { closedDeals, dealsAtEnd, isKnown, periodTable } from "../../engine/deal-rows.ts";
+import { DEAL_DIMENSIONS, type AggregateMetric, type Scope, type Sql } from "../../engine/define.ts";
+import { measured } from "../../engine/rows.ts";
+
+/** A stage's own history speaks only when at least this many of its deals were closed in the last HISTORY_DAYS. */
+const MIN_CLOSED = 20;
+const HISTORY_DAYS = 365;
+
+/**
+ * The win rate of each stage at each period's end (period_no, stage_id, rate): of the deals that had been in it and were closed in the
+ * year before. Only of stages without a probability of their own: nobody asks for the others.
+ */
+function stageHistory(scope: Scope): Sql {
+  return sql`
+    select p.no as period_no, visit.stage_id, avg((x.status = 'won')::int)::float8 as rate
+    from (
+      select distinct c.deal_id, c.stage_id
+      from deal_changes c join stages s on s.id = c.stage_id and s.type = 'open' and s.probability is null
+      where ${isKnown(scope, "c")}
+    ) visit
+    join (${closedDeals({ ...scope, periods: [EVER] })}) x on x.id = visit.deal_id
+    join ${periodTable(scope)} p on x.at <= p.at and x.at > p.at - make_interval(days => ${HISTORY_DAYS})
+    group by p.no, visit.stage_id
+    having count(*) >= ${MIN_CLOSED}`;
+}
+
+const EVER = { label: null, from: null, to: null, starts: null, ends: null };
+
+function rows(scope: Scope): Sql {
+  return sql`
+    select o.*, coalesce(o.probability, stage.probability, history.rate) as p
+    from (${dealsAtEnd(scope)}) o
+    left join stages stage on stage.id = o.stage_id
+    left join (${stageHistory(scope)}) history
+      on history.period_no = o.period_no and history.stage_id = o.stage_id
+    where o.status = 'open'`;
+}
+
+export const weightedPipelineValue: AggregateMetric = {
+  id: "weighted_pipeline_value",
+  title: "Weighted pipeline",
+  question: "What is the pipeline worth by probability?",
+  unit: "money",
+  formula: `Σ value × probability of deals open at the end of the period; the probability is the deal's own, else its stage's, else the stage's win rate over the last ${HISTORY_DAYS} days (of ${MIN_CLOSED} or more closed deals), else the deal is left out`,
+  numerator: null,
+  denominator: null,
+  better: "higher",
+  subject: "deal",
+  dimensions: DEAL_DIMENSIONS,
+  kind: "sum",
+  isSnapshot: true,
+  rows: (scope) =>
+    measured(rows(scope), {
+      amount: sql`d.value_minor * d.p::numeric`,
+      exception: sql`case
+        when d.annual_minor is not null and d.value_minor is null then 'no_rate'
+        when d.p is null then 'no_probability'
+      end`,
+    }),
+};

@@ -1,0 +1,35 @@
+import { sql } from "kysely";
+import type { FiguresRow } from "../../engine/aggregate.ts";
+import { DEAL_DIMENSIONS, type AggregateMetric } from "../../engine/define.ts";
+import { measured } from "../../engine/rows.ts";
+import { stageEntries } from "../../engine/stage-rows.ts";
+
+export const stageLeak: AggregateMetric = {
+  id: "stage_leak",
+  title: "Leak by stage",
+  question: "Where do we lose most?",
+  unit: "ratio",
+  formula:
+    "of the deals that entered the stage in the period, the share lost from it (lost while it was the current stage) by as-of",
+  numerator: "deals lost from the stage",
+  denominator: "deals that entered the stage in the period",
+  better: "lower",
+  subject: "deal",
+  dimensions: DEAL_DIMENSIONS,
+  alwaysBy: ["stage"],
+  kind: "share",
+  rows: (scope) => measured(stageEntries(scope), { inNumerator: sql`d.lost_here` }),
+};
+
+/** Fewer deals than these say nothing about a stage. */
+const MIN_DEALS = 10;
+
+/** The row, of one period's in stage order, that loses the highest share of ten or more deals; of equals the later stage. Null: none has ten. */
+export function leakiest(rows: readonly FiguresRow[]): FiguresRow | null {
+  let worst: FiguresRow | null = null;
+  for (const row of rows) {
+    if (row.value === null || row.sampleSize < MIN_DEALS) continue;
+    if (row.value >= (worst?.value ?? 0)) worst = row;
+  }
+  return worst;
+}

@@ -1,0 +1,19 @@
+import { ACTIVITY_DIMENSIONS, type AggregateMetric } from "../../engine/define.ts";
+import { measured } from "../../engine/rows.ts";
+import { activityRows } from "../../engine/touch-rows.ts";
+
+export const activities: AggregateMetric = {
+  id: "activities",
+  title: "Activities",
+  question: "What did we do?",
+  unit: "count",
+  formula:
+    "count of activities that happened in the period; doubles, deletions and what is scheduled for later left out",
+  numerator: null,
+  denominator: null,
+  better: "higher",
+  subject: "activity",
+  dimensions: ACTIVITY_DIMENSIONS,
+  kind: "count",
+  rows: (scope) => measured(activityRows(scope), {}),
+};

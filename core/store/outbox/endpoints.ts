@@ -1,0 +1,152 @@
+import { sql } from "kysely";
+import type { Db, Tx } from "../db.ts";
+
+/** A receiver of webhooks, without its secret. */
+export type Endpoint = {
+  readonly id: string;
+  readonly url: string;
+  readonly eventTypes: readonly string[];
+  readonly isOrdered: boolean;
+  readonly state: "active" | "paused";
+  readonly stateReason: string | null;
+  readonly description: string | null;
+  readonly createdBy: string;
+  readonly failuresInARow: number;
+  readonly createdAt: Date;
+};
+
+export type NewEndpoint = {
+  readonly id: string;
+  readonly url: string;
+  readonly eventTypes: readonly string[];
+  readonly isOrdered: boolean;
+  readonly description: string | null;
+  /** `api-key:<id>`, `user:<id>`, `config`. */
+  readonly createdBy: string;
+  /** Sealed. */
+  readonly secret: string;
+};
+
+function selectEndpoints(db: Db | Tx) {
+  return db
+    .selectFrom("webhook_endpoints")
+    .select([
+      "id",
+      "url",
+      "event_types as eventTypes",
+      "is_ordered as isOrdered",
+      "state",
+      "state_reason as stateReason",
+      "description",
+      "created_by as createdBy",
+      "failures_in_a_row as failuresInARow",
+      "created_at as createdAt",
+    ]);
+}
+
+export async function insertEndpoint(db: Db | Tx, endpoint: NewEndpoint): Promise<Endpoint> {
+  await db
+    .insertInto("webhook_endpoints")
+    .values({
+      id: endpoint.id,
+      url: endpoint.url,
+      event_types: [...endpoint.eventTypes],
+      is_ordered: endpoint.isOrdered,
+      description: endpoint.description,
+      created_by: endpoint.createdBy,
+      secret: endpoint.secret,
+    })
+    .execute();
+  return selectEndpoints(db).where("id", "=", endpoint.id).executeTakeFirstOrThrow();
+}
+
+/** Oldest first. */
+export async function listEndpoints(db: Db | Tx): Promise<Endpoint[]> {
+  return selectEndpoints(db).orderBy("created_at").orderBy("id").execute();
+}
+
+export async function findEndpoint(db: Db | Tx, id: string): Promise<Endpoint | null> {
+  return (await selectEndpoints(db).where("id", "=", id).executeTakeFirst()) ?? null;
+}
+
+/** The sealed secret, for signing. */
+export async function endpointSecret(db: Db | Tx, id: string): Promise<string | null> {
+  const row = await db.selectFrom("webhook_endpoints").select("secret").where("id", "=", id).executeTakeFirst();
+  return row?.secret ?? null;
+}
+
+/** Ends the subscription; what it was still to get goes with it. Returns whether there was one. */
+export async function deleteEndpoint(db: Db | Tx, id: string): Promise<boolean> {
+  const result = await db.deleteFrom("webhook_endpoints").where("id", "=", id).executeTakeFirst();
+  return result.numDeletedRows > 0n;
+}
+
+/** Stops sending; what is due waits until it is resumed. */
+export async function pauseEndpoint(db: Db | Tx, id: string, reason: string): Promise<void> {
+  await db
+    .updateTable("webhook_endpoints")
+    .set({ state: "paused", state_reason: reason })
+    .where("id", "=", id)
+    .execute();
+}
+
+/** Sends again, beginning with what waited. */
+export async function resumeEndpoint(db: Db | Tx, id: string): Promise<boolean> {
+  const result = await db
+    .updateTable("webhook_endpoints")
+    .set({ state: "active", state_reason: null, failures_in_a_row: 0 })
+    .where("id", "=", id)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+export type DeliveryRow = {
+  readonly id: number;
+  readonly eventId: string;
+  readonly type: string;
+  readonly state: "pending" | "delivered" | "failed";
+  readonly attemptsMade: number;
+  readonly nextAttemptAt: Date;
+  readonly deliveredAt: Date | null;
+  readonly lastStatusCode: number | null;
+  readonly lastError: string | null;
+};
+
+/** What was or will be sent to an endpoint, newest first, from below `before` on. */
+export async function listDeliveries(
+  db: Db,
+  endpointId: string,
+  limit: number,
+  before: number | null,
+): Promise<DeliveryRow[]> {
+  return db
+    .selectFrom("deliveries")
+    .innerJoin("outbox", "outbox.id", "deliveries.outbox_id")
+    .leftJoinLateral(
+      (eb) =>
+        eb
+          .selectFrom("attempts")
+          .select(["status_code", "error"])
+          .whereRef("attempts.delivery_id", "=", "deliveries.id")
+          .orderBy("attempts.id", "desc")
+          .limit(1)
+          .as("last"),
+      (join) => join.onTrue(),
+    )
+    .select([
+      "deliveries.id",
+      "outbox.event_id as eventId",
+      "outbox.type",
+      "deliveries.state",
+      "deliveries.attempts_made as attemptsMade",
+      "deliveries.next_attempt_at as nextAttemptAt",
+      "deliveries.delivered_at as deliveredAt",
+      "last.status_code as lastStatusCode",
+      "last.error as lastError",
+    ])
+    .where("deliveries.endpoint_id", "=", endpointId)
+    .where((eb) => (before === null ? sql<boolean>`true` : eb("deliveries.id", "<", before)))
+    .orderBy("deliveries.id", "desc")
+    .limit(limit)
+    .execute();
+}

@@ -1,0 +1,74 @@
+import { z } from "zod";
+import { TributaryError } from "../../../core/base/errors.ts";
+import { type Feed, feedsSection } from "../../../core/metrics/feeds.ts";
+import { METRICS } from "../../../core/metrics/index.ts";
+import type { Db } from "../../../core/store/db.ts";
+import { readSettings } from "../../../core/store/setup/settings.ts";
+
+/** One of each widget, when nobody has said otherwise. */
+export const DEFAULT_FEEDS: readonly Feed[] = feedsSection.parse([
+  { id: "won-value", title: "Won this month", metric: "won_value" },
+  { id: "won-value-trend", title: "Won this month, with trend", metric: "won_value", trend: true },
+  { id: "open-pipeline", title: "Open pipeline", metric: "open_pipeline_value", period: "today" },
+  { id: "weighted-pipeline", title: "Weighted pipeline", metric: "weighted_pipeline_value", period: "today" },
+  { id: "deal-size", title: "Average deal size", metric: "average_deal_size", period: "last_90_days" },
+  { id: "time-to-close", title: "Median time to close", metric: "time_to_close_median", period: "last_90_days" },
+  { id: "leaderboard", title: "Leaderboard", widget: "leaderboard", metric: "rep_leaderboard" },
+  {
+    id: "stage-conversion",
+    title: "Deals that entered each stage",
+    widget: "funnel",
+    metric: "stage_conversion",
+    by: "canonical_stage",
+    period: "last_90_days",
+  },
+  { id: "won-by-rep", title: "Won by rep", widget: "bar", metric: "won_value", by: "rep" },
+  { id: "won-by-month", title: "Won by month", widget: "line", metric: "won_value" },
+  { id: "win-rate", title: "Win rate", widget: "geckometer", metric: "win_rate", period: "last_90_days" },
+  {
+    id: "open-deals-by-stage",
+    title: "Open deals by stage",
+    widget: "pie",
+    metric: "open_deal_count",
+    by: "stage",
+    period: "today",
+  },
+  {
+    id: "win-rate-by-rep",
+    title: "Win rate by rep",
+    widget: "rag",
+    metric: "win_rate",
+    by: "rep",
+    period: "last_90_days",
+    amber: 0.15,
+    green: 0.3,
+  },
+  { id: "velocity", title: "Sales velocity", widget: "text", metric: "sales_velocity", period: "last_90_days" },
+  {
+    id: "time-to-close-by-rep",
+    title: "Median time to close by rep",
+    widget: "list",
+    metric: "time_to_close_median",
+    by: "rep",
+    period: "last_90_days",
+  },
+]);
+
+/** The feeds of the config file; where it has none, one of each widget. */
+export async function readFeeds(db: Db): Promise<readonly Feed[]> {
+  const stored = await readSettings(db, "feeds");
+  if (stored === null) return DEFAULT_FEEDS;
+  const parsed = feedsSection.safeParse(stored);
+  if (parsed.success) return parsed.data;
+  throw new TributaryError({
+    code: "feed.bad_definition",
+    kind: "config",
+    message: `A feed's definition is not valid: ${z.prettifyError(parsed.error)}`,
+    mend: "Correct `feeds` in the config file and apply it.",
+  });
+}
+
+/** What the feed is called: its own title, or its KPI's. */
+export function feedTitle(feed: Feed): string {
+  return feed.title ?? METRICS.find(({ id }) => id === feed.metric)?.title ?? feed.metric;
+}

@@ -1,0 +1,83 @@
+import { createHash } from "node:crypto";
+import type { Request, RequestHandler } from "express";
+import type { Feed } from "../../../core/metrics/feeds.ts";
+import type { MetricQuery } from "../../../core/metrics/index.ts";
+import { readWorkspace } from "../../../core/store/setup/workspace.ts";
+import type { ServerDeps } from "../../web/deps.ts";
+import { createFormat } from "../../web/format.ts";
+import { notFound } from "../../web/problem.ts";
+import type { Route } from "../../web/routes.ts";
+import { comparisonOf, lastPeriods } from "../tv/ranges.ts";
+import { feedTitle, readFeeds } from "./definitions.ts";
+import { type WidgetData, widgetOf } from "./widgets.ts";
+
+/** Pollers ask every minute or so; within this time they get the same answer without asking the database. */
+const MAX_AGE_S = 15;
+
+/** `/feeds/{feed}`: KPIs in Geckoboard's custom-widget JSON, for everything that polls. */
+export function feedRoutes(deps: ServerDeps): Route[] {
+  const access = { kind: "link", screen: "feed", param: "feed" } as const;
+  return [{ method: "get", path: "/feeds/:feed", access, handlers: [answer(deps)] }];
+}
+
+function answer(deps: ServerDeps): RequestHandler {
+  return async (request, response) => {
+    const feed = (await readFeeds(deps.store.db)).find(({ id }) => id === request.params["feed"]);
+    if (feed === undefined) throw notFound("There is no feed with this id.");
+    const data = await readData(deps, feed);
+    const body = JSON.stringify(widgetOf(feed, data));
+    const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 27)}"`;
+    response.set({
+      "Cache-Control": `private, max-age=${MAX_AGE_S}`,
+      ETag: etag,
+      // For pollers that show it: what the sources had changed up to then is in the numbers.
+      ...(data.answer.fresh_as_of === null ? {} : { "X-Fresh-As-Of": data.answer.fresh_as_of }),
+    });
+    if (hasAlready(request, etag)) response.status(304).end();
+    else response.type("json").send(body);
+  };
+}
+
+/**
+ * RFC 9110, 13.1.2. Not Express's own `fresh`: that sends everything again to a client that says `no-cache`, which only asks to be sure.
+ */
+function hasAlready(request: Request, etag: string): boolean {
+  const tags = (request.get("If-None-Match") ?? "").split(",").map((tag) => tag.trim().replace(/^W\//, ""));
+  return tags.includes(etag);
+}
+
+async function readData(deps: ServerDeps, feed: Feed): Promise<WidgetData> {
+  const now = deps.clock.now();
+  const workspace = await readWorkspace(deps.store.db);
+  const { range, previous } = comparisonOf(feed.period, now, workspace);
+  const needsRows = ["bar", "pie", "list", "rag"].includes(feed.widget);
+  const by = feed.widget === "funnel" ? [feed.by ?? "stage"] : needsRows ? [feed.by ?? "rep"] : [];
+  const query: MetricQuery = {
+    metric: feed.metric,
+    ...range,
+    by,
+    grain: null,
+    filters: Object.entries(feed.filters).map(([dimension, value]) => ({ dimension, value })),
+    asOf: null,
+    now,
+    ...(feed.of === undefined ? {} : { of: feed.of }),
+  };
+  const wantsSeries = feed.widget === "line" || (feed.widget === "number_and_secondary" && feed.trend);
+  const wantsBefore = previous !== null && (feed.widget === "number_and_secondary" || feed.widget === "geckometer");
+  const found = await deps.metrics.evaluate(query);
+  const format = createFormat(workspace);
+  return {
+    title: feedTitle(feed),
+    answer: found,
+    before: wantsBefore ? await deps.metrics.evaluate({ ...query, ...previous }) : null,
+    series: wantsSeries
+      ? await deps.metrics.evaluate({
+          ...query,
+          ...lastPeriods(feed.limit, feed.grain, now, workspace),
+          grain: feed.grain,
+        })
+      : null,
+    better: deps.metrics.definitions.find(({ id }) => id === feed.metric)?.better ?? null,
+    write: (value) => format.full(value, found.unit),
+  };
+}

@@ -1,0 +1,219 @@
+import { findTributaryError } from "../../../core/base/errors.ts";
+import type { Board, Tile } from "../../../core/metrics/boards.ts";
+import type { MetricAnswer, MetricQuery, MetricRow } from "../../../core/metrics/index.ts";
+import type { Calendar } from "../../../core/metrics/ask/period.ts";
+import type { Workspace } from "../../../core/store/setup/workspace.ts";
+import type { ServerDeps } from "../../web/deps.ts";
+import { type Freshness, currentFreshness } from "../live/freshness.ts";
+import { comparisonOf, lastPeriods } from "./ranges.ts";
+
+/** What a board shows at an instant: plain data, before it is markup. */
+export type BoardContent = {
+  readonly board: Board;
+  readonly tiles: readonly TileContent[];
+  readonly freshness: Freshness;
+  readonly computedAt: Date;
+};
+
+export type TileContent = {
+  readonly title: string;
+  /** In columns and rows of the board. */
+  readonly size: { readonly width: number; readonly height: number };
+  readonly unit: string;
+  /** What the sources had changed up to this instant is in the number. */
+  readonly freshAsOf: Date | null;
+  readonly body: TileBody;
+};
+
+export type TileBody =
+  | {
+      readonly view: "number";
+      readonly value: number | null;
+      readonly change: Change | null;
+      readonly interval: readonly [number, number] | null;
+    }
+  | { readonly view: "leaderboard"; readonly rows: readonly RankRow[] }
+  | { readonly view: "funnel"; readonly steps: readonly FunnelStep[] }
+  | { readonly view: "line"; readonly grain: string; readonly points: readonly Point[] }
+  | { readonly view: "bar"; readonly bars: readonly Bar[] }
+  | { readonly view: "problem"; readonly message: string; readonly code: string };
+
+export type Change = {
+  /** Relative for amounts (0.12: twelve per cent more), the difference itself for ratios (0.02: two points more). */
+  readonly by: number;
+  readonly isRelative: boolean;
+  /** Whether it is for the better; null where neither way is. */
+  readonly isGood: boolean | null;
+  readonly before: number;
+  readonly previousName: string;
+};
+export type RankRow = {
+  readonly rank: number | null;
+  readonly name: string;
+  readonly value: number | null;
+  /** Places gained; null: was not ranked before. */
+  readonly movement: number | null;
+};
+export type FunnelStep = {
+  readonly name: string;
+  readonly entered: number;
+  readonly passed: number;
+  readonly ratio: number | null;
+};
+/** `isRunning`: the period is not over, so its value will still grow. */
+export type Point = { readonly first: string; readonly value: number | null; readonly isRunning: boolean };
+export type Bar = { readonly name: string; readonly value: number | null };
+
+/** Asks for everything that a board shows. A tile that cannot be answered says why; the others are shown all the same. */
+export async function readBoardContent(deps: ServerDeps, board: Board, workspace: Workspace): Promise<BoardContent> {
+  const now = deps.clock.now();
+  const [tiles, freshness] = await Promise.all([
+    Promise.all(board.tiles.map((tile) => readTile(deps, tile, workspace, now))),
+    currentFreshness(deps),
+  ]);
+  return { board, tiles, freshness, computedAt: now };
+}
+
+async function readTile(deps: ServerDeps, tile: Tile, workspace: Workspace, now: Date): Promise<TileContent> {
+  const metric = deps.metrics.definitions.find(({ id }) => id === tile.metric);
+  const size = { width: tile.width, height: tile.height };
+  const title = tile.title ?? metric?.title ?? tile.metric;
+  try {
+    const { body, answer } = await ask(deps, tile, workspace, now, metric?.better ?? null);
+    return {
+      title,
+      size,
+      unit: answer.unit,
+      freshAsOf: answer.fresh_as_of === null ? null : new Date(answer.fresh_as_of),
+      body,
+    };
+  } catch (error) {
+    const known = findTributaryError(error);
+    if (known === null || known.kind !== "config") throw error;
+    return {
+      title,
+      size,
+      unit: "count",
+      freshAsOf: null,
+      body: { view: "problem", message: `${known.message} ${known.mend}`, code: known.code },
+    };
+  }
+}
+
+type Asked = { readonly body: TileBody; readonly answer: MetricAnswer };
+
+async function ask(
+  deps: ServerDeps,
+  tile: Tile,
+  workspace: Workspace,
+  now: Date,
+  better: "higher" | "lower" | null,
+): Promise<Asked> {
+  const calendar: Calendar = workspace;
+  const { range, previous, previousName } = comparisonOf(tile.period, now, calendar);
+  const query: MetricQuery = {
+    metric: tile.metric,
+    ...range,
+    by: [],
+    grain: null,
+    filters: Object.entries(tile.filters).map(([dimension, value]) => ({ dimension, value })),
+    asOf: null,
+    now,
+  };
+  switch (tile.view) {
+    case "number": {
+      const answer = await deps.metrics.evaluate(query);
+      const before = previous === null ? null : await deps.metrics.evaluate({ ...query, ...previous });
+      const value = answer.rows[0]?.value ?? null;
+      const change = changeOf(value, before?.rows[0]?.value ?? null, answer.unit, better, previousName);
+      return { answer, body: { view: "number", value, change, interval: answer.rows[0]?.interval ?? null } };
+    }
+    case "leaderboard": {
+      const answer = await deps.metrics.evaluate({ ...query, ...(tile.of === undefined ? {} : { of: tile.of }) });
+      return { answer, body: { view: "leaderboard", rows: answer.rows.slice(0, tile.limit).map(rankRow) } };
+    }
+    case "funnel": {
+      const by = tile.by ?? "stage";
+      const answer = await deps.metrics.evaluate({ ...query, by: [by] });
+      return { answer, body: { view: "funnel", steps: funnelSteps(answer.rows, by).slice(0, tile.limit) } };
+    }
+    case "line": {
+      const answer = await deps.metrics.evaluate({
+        ...query,
+        ...lastPeriods(tile.limit, tile.grain, now, calendar),
+        grain: tile.grain,
+      });
+      const last = answer.rows.length - 1;
+      const points = answer.rows.map((row, index) => ({
+        first: row.period ?? "",
+        value: row.value,
+        isRunning: index === last,
+      }));
+      return { answer, body: { view: "line", grain: tile.grain, points } };
+    }
+    case "bar": {
+      const by = tile.by ?? "rep";
+      const answer = await deps.metrics.evaluate({ ...query, by: [by] });
+      const bars = answer.rows
+        .map((row) => ({ name: nameOf(row.dimensions[by]), value: row.value }))
+        .toSorted((left, right) => (right.value ?? -Infinity) - (left.value ?? -Infinity));
+      return { answer, body: { view: "bar", bars: bars.slice(0, tile.limit) } };
+    }
+    default:
+      return tile.view satisfies never;
+  }
+}
+
+function changeOf(
+  value: number | null,
+  before: number | null,
+  unit: string,
+  better: "higher" | "lower" | null,
+  previousName: string,
+): Change | null {
+  if (value === null || before === null) return null;
+  const isRelative = unit !== "ratio";
+  if (isRelative && before === 0) return null;
+  const by = isRelative ? (value - before) / Math.abs(before) : value - before;
+  const isGood = better === null || by === 0 ? null : by > 0 === (better === "higher");
+  return { by, isRelative, isGood, before, previousName };
+}
+
+function rankRow(row: MetricRow): RankRow {
+  return {
+    rank: row.rank ?? null,
+    name: nameOf(row.dimensions["rep"]),
+    value: row.value,
+    movement: row.movement ?? null,
+  };
+}
+
+/**
+ * The steps of a funnel, in the order of the answer. Rows of one name (the same canonical stage of two pipelines) are one step: their
+ * counts add up, and the ratio is that of the sums.
+ */
+export function funnelSteps(rows: readonly MetricRow[], by: string): FunnelStep[] {
+  const steps = new Map<string, { entered: number; passed: number }>();
+  for (const row of rows) {
+    const name = row.dimensions[by] ?? row.dimensions["stage"] ?? null;
+    if (name === null) continue;
+    const step = steps.get(name) ?? { entered: 0, passed: 0 };
+    steps.set(name, step);
+    step.entered += row.denominator ?? 0;
+    step.passed += row.numerator ?? 0;
+  }
+  return [...steps].map(([name, { entered, passed }]) => ({
+    name: nameOf(name),
+    entered,
+    passed,
+    ratio: entered === 0 ? null : passed / entered,
+  }));
+}
+
+/** A value of a dimension as people read it: `needs_analysis` is `Needs analysis`. */
+export function nameOf(value: string | null | undefined): string {
+  if (value === null || value === undefined) return "(none)";
+  if (!/^[a-z]+(_[a-z]+)*$/.test(value)) return value;
+  const words = value.replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

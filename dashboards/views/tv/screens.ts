@@ -1,0 +1,142 @@
+import { createHash } from "node:crypto";
+import type { Board } from "../../../core/metrics/boards.ts";
+import { readWorkspace } from "../../../core/store/setup/workspace.ts";
+import { assetsVersion } from "../../web/assets.ts";
+import type { ServerDeps } from "../../web/deps.ts";
+import { createFormat } from "../../web/format.ts";
+import type { Listener } from "../live/listener.ts";
+import { readBoardContent } from "./content.ts";
+import { type BoardMarkup, renderBoard } from "./render.ts";
+import { type Win, createWinFinder, winMarkup } from "./wins.ts";
+
+/** A board as screens show it. The id tells one state from another, in every process alike. */
+export type Snapshot = { readonly id: string; readonly markup: BoardMarkup; readonly assets: string };
+
+export type Screens = {
+  /** The board as it is now. */
+  read(board: Board): Promise<Snapshot>;
+  /** Tells of every new state of the board and of every deal that is won, until it is stopped. */
+  watch(
+    board: Board,
+    screen: {
+      readonly show: (snapshot: Snapshot) => void;
+      readonly celebrate: (winMarkup: string, id: string) => void;
+    },
+  ): Promise<() => void>;
+  stop(): void;
+};
+
+/** Changes that come together are shown together. */
+const GATHER_MS = 250;
+/** Time goes on also when nothing changes: days end, sources grow old. */
+const LOOK_AGAIN_MS = 15_000;
+
+type Watched = {
+  readonly board: Board;
+  readonly viewers: Set<{ show: (snapshot: Snapshot) => void; celebrate: (markup: string, id: string) => void }>;
+  shownId: string | null;
+  /** A look is under way; another is wanted after it. */
+  isLooking: boolean;
+  isWanted: boolean;
+};
+
+/**
+ * Keeps every board that somebody looks at up to date, with one evaluation for all screens of this process. Nobody looks: nothing
+ * is asked.
+ */
+export function createScreens(deps: ServerDeps, listener: Listener): Screens {
+  const watched = new Map<string, Watched>();
+  const wins = createWinFinder(deps);
+  let gather: NodeJS.Timeout | null = null;
+
+  const read = async (board: Board): Promise<Snapshot> => {
+    const workspace = await readWorkspace(deps.store.db);
+    const markup = renderBoard(await readBoardContent(deps, board, workspace), createFormat(workspace));
+    const id = createHash("sha256").update(JSON.stringify(markup)).digest("base64url").slice(0, 22);
+    return { id, markup, assets: assetsVersion() };
+  };
+
+  const look = async (entry: Watched): Promise<void> => {
+    if (entry.isLooking) {
+      entry.isWanted = true;
+      return;
+    }
+    entry.isLooking = true;
+    try {
+      const snapshot = await read(entry.board);
+      if (snapshot.id !== entry.shownId) {
+        entry.shownId = snapshot.id;
+        for (const viewer of entry.viewers) viewer.show(snapshot);
+      }
+    } catch (error) {
+      // Screens keep what they have; its age shows.
+      deps.log.error({ err: error, board: entry.board.id }, "A board could not be read.");
+    } finally {
+      entry.isLooking = false;
+    }
+    if (entry.isWanted) {
+      entry.isWanted = false;
+      await look(entry);
+    }
+  };
+
+  const lookAtAll = (): void => {
+    for (const entry of watched.values()) void look(entry);
+  };
+
+  const celebrateNews = async (): Promise<void> => {
+    if (watched.size === 0) return;
+    let news: readonly Win[];
+    try {
+      news = await wins.takeNew();
+    } catch (error) {
+      deps.log.error({ err: error }, "Won deals could not be read.");
+      return;
+    }
+    if (news.length === 0) return;
+    const format = createFormat(await readWorkspace(deps.store.db));
+    for (const win of news) {
+      const markup = winMarkup(win, format).markup;
+      for (const { viewers } of watched.values()) for (const viewer of viewers) viewer.celebrate(markup, win.eventId);
+    }
+  };
+
+  const unsubscribe = listener.subscribe((signal) => {
+    if (signal.kind === "resync" || signal.channel === "tributary_outbox") void celebrateNews();
+    gather ??= setTimeout(() => {
+      gather = null;
+      lookAtAll();
+    }, GATHER_MS);
+  });
+  const interval = setInterval(lookAtAll, LOOK_AGAIN_MS);
+  interval.unref();
+
+  return {
+    read,
+    watch: async (board, screen) => {
+      // Another definition under the same id is another board.
+      const key = JSON.stringify(board);
+      let entry = watched.get(key);
+      if (entry === undefined) {
+        entry = { board, viewers: new Set(), shownId: null, isLooking: false, isWanted: false };
+        watched.set(key, entry);
+      }
+      const { viewers } = entry;
+      viewers.add(screen);
+      // Nobody looked until now: what was won meanwhile is not news.
+      if (watched.size === 1 && viewers.size === 1) {
+        await wins.skipOld().catch((err: unknown) => deps.log.error({ err }, "Won deals could not be read."));
+      }
+      return () => {
+        viewers.delete(screen);
+        if (viewers.size === 0) watched.delete(key);
+      };
+    },
+    stop: () => {
+      unsubscribe();
+      clearInterval(interval);
+      if (gather !== null) clearTimeout(gather);
+      watched.clear();
+    },
+  };
+}
