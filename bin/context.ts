@@ -6,7 +6,7 @@ import { createSecrets, parseSecretKey, type Secrets } from "../core/secrets/ind
 import { type DatabaseTarget, openStore, type Store } from "../core/store/db.ts";
 import { openEmbedded } from "../core/store/embedded/index.ts";
 import { diskFull, toStoreFailure } from "../core/store/failures.ts";
-import { listConnectionRows } from "../core/store/setup/setup.ts";
+import { listConnectionRows } from "../core/store/setup/connection-rows.ts";
 import { migrate } from "../core/store/migrate.ts";
 import type { AnyConnector } from "../core/connector/define.ts";
 import { CONNECTORS } from "../connectors/index.ts";

@@ -7,20 +7,22 @@ import { applyPipelineSettings } from "../core/normalise/pipeline-settings.ts";
 import { credentialsOf, destinationKeyOf, endpointSecretOf, type Secrets } from "../core/secrets/index.ts";
 import { writeAudit } from "../core/store/setup/audit.ts";
 import type { Db, Tx } from "../core/store/db.ts";
-import { deleteEndpoint, endpointSecret, insertEndpoint, listEndpoints } from "../core/store/outbox/endpoints.ts";
+import {
+  deleteEndpoint,
+  endpointSecret,
+  insertEndpoint,
+  listEndpoints,
+  updateEndpoint,
+} from "../core/store/outbox/endpoints.ts";
 import {
   insertConnection,
   listConnectionRows,
-  listExchangeRates,
-  listSections,
-  readWorkspaceRow,
-  replaceExchangeRates,
   updateConnection,
-  updateEndpoint,
-  updateWorkspace,
   type ConnectionRow,
-} from "../core/store/setup/setup.ts";
-import { writeSettings } from "../core/store/setup/settings.ts";
+} from "../core/store/setup/connection-rows.ts";
+import { listExchangeRates, replaceExchangeRates } from "../core/store/setup/exchange-rates.ts";
+import { listSections, writeSettings } from "../core/store/setup/settings.ts";
+import { readWorkspaceRow, updateWorkspace } from "../core/store/setup/workspace.ts";
 import type { Desired, DesiredConnection } from "./desired.ts";
 import { hasChanges, plan, type Change, type Stored, type StoredConnection } from "./plan.ts";
 

@@ -1,7 +1,8 @@
 import type { JsonObject } from "../core/base/json.ts";
 import type { Day } from "../core/base/time.ts";
 import type { Schedule } from "../core/schema/tables.ts";
-import type { ExchangeRate, WorkspaceRow } from "../core/store/setup/setup.ts";
+import type { ExchangeRate } from "../core/store/setup/exchange-rates.ts";
+import type { WorkspaceRow } from "../core/store/setup/workspace.ts";
 import type { FileSections } from "./sections.ts";
 
 /** What a config file asks for, checked and with variables filled in. Secrets are in the clear here: never printed, sealed on the way in. */

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { JsonObject } from "../core/base/json.ts";
-import type { ConnectionRow, ExchangeRate, WorkspaceRow } from "../core/store/setup/setup.ts";
+import type { ConnectionRow } from "../core/store/setup/connection-rows.ts";
+import type { ExchangeRate } from "../core/store/setup/exchange-rates.ts";
+import type { WorkspaceRow } from "../core/store/setup/workspace.ts";
 import type { Desired, DesiredConnection } from "./desired.ts";
 import { SECRET_PART } from "./issues.ts";
 import { pathText, type Path } from "./yaml.ts";

@@ -7,7 +7,7 @@ import { activeStreams } from "../core/land/engine.ts";
 import { OUTBOX_CHANNEL } from "../core/outbox/append.ts";
 import { listConnections } from "../core/store/setup/connections.ts";
 import { clientOptions, type DatabaseTarget, type Db } from "../core/store/db.ts";
-import { CONNECTIONS_CHANNEL } from "../core/store/setup/setup.ts";
+import { CONNECTIONS_CHANNEL } from "../core/store/setup/connection-rows.ts";
 import type { JobRequest, Queues } from "./queues.ts";
 
 /** Something that is due again and again. */

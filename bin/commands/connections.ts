@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { listConnectionOverviews, type ConnectionOverview } from "../../core/store/setup/overview.ts";
+import { listConnectionOverviews, type ConnectionOverview } from "../../core/store/setup/connection-overview.ts";
 import type { CliContext } from "../context.ts";
 import { tableText } from "../output.ts";
 

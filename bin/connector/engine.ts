@@ -16,7 +16,8 @@ import { readConnection } from "../../core/store/setup/connections.ts";
 import type { Db, Store } from "../../core/store/db.ts";
 import { type Run, readRunLines } from "../../core/store/pulls/runs.ts";
 import { readStream } from "../../core/store/pulls/streams.ts";
-import { deleteConnection, insertConnection } from "../../core/store/setup/setup.ts";
+import { deleteConnection } from "../../core/store/setup/delete-connection.ts";
+import { insertConnection } from "../../core/store/setup/connection-rows.ts";
 import { createPullDeps } from "../../workers/pull.ts";
 
 /** The engine as the workers run it, for the acceptance checks: each connection is set up in the store for its check alone. */

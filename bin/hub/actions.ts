@@ -19,7 +19,7 @@ import {
   listConnectionRows,
   setConnectionState,
   updateConnection,
-} from "../../core/store/setup/setup.ts";
+} from "../../core/store/setup/connection-rows.ts";
 import type { Actions, ConnectionInput } from "../../dashboards/web/deps.ts";
 import { acceptInbound } from "../../workers/inbound.ts";
 import type { PullJob } from "../../workers/queues.ts";

@@ -16,7 +16,7 @@ import {
   lockIdentities,
   rowsOfEntity,
 } from "../store/identity/identities.ts";
-import { deleteConnection } from "../store/setup/setup.ts";
+import { deleteConnection } from "../store/setup/delete-connection.ts";
 import { leftBy } from "../store/identity/left-by.ts";
 import {
   forgetLinks,

@@ -7,7 +7,7 @@ import {
   type ConnectionOverview,
   findConnectionOverview,
   listConnectionOverviews,
-} from "../../core/store/setup/overview.ts";
+} from "../../core/store/setup/connection-overview.ts";
 import { actorOf } from "../auth/principal.ts";
 import { invalidRequest, notFound } from "../web/problem.ts";
 import { type Call, endpoint } from "./endpoint.ts";

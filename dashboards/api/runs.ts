@@ -6,7 +6,7 @@ import {
   findRunOverview,
   listRunLog,
   listRunOverviews,
-} from "../../core/store/setup/overview.ts";
+} from "../../core/store/pulls/run-overview.ts";
 import { notFound } from "../web/problem.ts";
 import { type Call, endpoint } from "./endpoint.ts";
 import { decodeCursor, pageOf, pageQuery, toPage } from "./pages.ts";

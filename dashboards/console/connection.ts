@@ -2,14 +2,13 @@ import type { RequestHandler } from "express";
 import { findTributaryError } from "../../core/base/errors.ts";
 import type { AnyConnector, CheckResult } from "../../core/connector/define.ts";
 import { writeAudit } from "../../core/store/setup/audit.ts";
+import { type ConnectionOverview, findConnectionOverview } from "../../core/store/setup/connection-overview.ts";
 import {
-  type ConnectionOverview,
   type RunOverview,
-  findConnectionOverview,
   findRunOverview,
   listRunLog,
   listRunOverviews,
-} from "../../core/store/setup/overview.ts";
+} from "../../core/store/pulls/run-overview.ts";
 import { readWorkspace } from "../../core/store/setup/workspace.ts";
 import { principalOf } from "../auth/identify.ts";
 import { actorOf } from "../auth/principal.ts";

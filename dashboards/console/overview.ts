@@ -1,11 +1,7 @@
 import type { RequestHandler } from "express";
 import type { ConnectionState } from "../../core/schema/tables.ts";
-import {
-  type ConnectionOverview,
-  type RunOverview,
-  latestRuns,
-  listConnectionOverviews,
-} from "../../core/store/setup/overview.ts";
+import { type ConnectionOverview, listConnectionOverviews } from "../../core/store/setup/connection-overview.ts";
+import { type RunOverview, latestRuns } from "../../core/store/pulls/run-overview.ts";
 import { readWorkspace } from "../../core/store/setup/workspace.ts";
 import { principalOf } from "../auth/identify.ts";
 import type { ServerDeps } from "../web/deps.ts";

@@ -6,7 +6,7 @@ import { isDay } from "../../core/base/time.ts";
 import type { AuthMethod } from "../../core/connector/auth.ts";
 import type { AnyConnector } from "../../core/connector/define.ts";
 import { writeAudit } from "../../core/store/setup/audit.ts";
-import type { ConnectionOverview } from "../../core/store/setup/overview.ts";
+import type { ConnectionOverview } from "../../core/store/setup/connection-overview.ts";
 import { principalOf } from "../auth/identify.ts";
 import { actorOf } from "../auth/principal.ts";
 import type { ServerDeps } from "../web/deps.ts";

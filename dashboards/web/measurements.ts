@@ -1,6 +1,6 @@
 import type { RequestHandler } from "express";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import { readCounts } from "../../core/store/setup/overview.ts";
+import { readCounts } from "../../core/store/counts.ts";
 import type { ServerDeps } from "./deps.ts";
 
 /** What Prometheus is told at `/metrics`. Names follow its conventions: base units, `_total` for what only grows. */

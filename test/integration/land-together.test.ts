@@ -7,7 +7,7 @@ import { startRun, type StartedRun } from "../../core/land/start.ts";
 import { normaliseLanded } from "../../core/normalise/index.ts";
 import { moveMark } from "../../core/store/facts/facts-marks.ts";
 import { addToRun, readRun } from "../../core/store/pulls/runs.ts";
-import { deleteConnection } from "../../core/store/setup/setup.ts";
+import { deleteConnection } from "../../core/store/setup/delete-connection.ts";
 import { readStream } from "../../core/store/pulls/streams.ts";
 import { testDatabase } from "../support/database.ts";
 import { addConnection, item, stored, testClock, testConnector } from "../support/engine.ts";

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { silentLog } from "../../core/base/log.ts";
 import { type AnyConnector, defineConnector } from "../../core/connector/define.ts";
 import { openStore, type Store } from "../../core/store/db.ts";
-import { CONNECTIONS_CHANNEL } from "../../core/store/setup/setup.ts";
+import { CONNECTIONS_CHANNEL } from "../../core/store/setup/connection-rows.ts";
 import { openQueues, type Queues } from "../../workers/queues.ts";
 import { type Due, reconcile, type Scheduler, startScheduler } from "../../workers/schedule.ts";
 import { testDatabaseTarget } from "../support/database.ts";

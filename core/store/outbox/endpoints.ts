@@ -60,6 +60,20 @@ export async function insertEndpoint(db: Db | Tx, endpoint: NewEndpoint): Promis
   return selectEndpoints(db).where("id", "=", endpoint.id).executeTakeFirstOrThrow();
 }
 
+/** Changes an endpoint in place: it keeps its id, and with it what is still to be delivered. */
+export async function updateEndpoint(tx: Tx, endpoint: NewEndpoint): Promise<void> {
+  await tx
+    .updateTable("webhook_endpoints")
+    .set({
+      event_types: [...endpoint.eventTypes],
+      is_ordered: endpoint.isOrdered,
+      description: endpoint.description,
+      secret: endpoint.secret,
+    })
+    .where("id", "=", endpoint.id)
+    .execute();
+}
+
 /** Oldest first. */
 export async function listEndpoints(db: Db | Tx): Promise<Endpoint[]> {
   return selectEndpoints(db).orderBy("created_at").orderBy("id").execute();

@@ -20,3 +20,8 @@ export async function writeSettings(db: Db | Tx, section: string, value: object 
     .onConflict((conflict) => conflict.column("section").doUpdateSet({ value: json, updated_at: sql<Date>`now()` }))
     .execute();
 }
+
+/** Every stored section of the config file. */
+export async function listSections(db: Db | Tx): Promise<{ readonly section: string; readonly value: object }[]> {
+  return db.selectFrom("settings").select(["section", "value"]).orderBy("section").execute();
+}

@@ -1,3 +1,4 @@
+import type { JsonObject } from "../../base/json.ts";
 import type { Db, Tx } from "../db.ts";
 
 /** How the company that uses the hub counts: its days, weeks and money. */
@@ -19,4 +20,29 @@ export async function readWorkspace(db: Db | Tx): Promise<Workspace> {
     .selectFrom("workspace")
     .select(["name", "time_zone as timeZone", "week_start as weekStart", "currency", "locale"])
     .executeTakeFirstOrThrow();
+}
+
+/** The workspace's own row. Fields as in the table. */
+export type WorkspaceRow = {
+  readonly name: string;
+  readonly time_zone: string;
+  readonly week_start: number;
+  readonly currency: string;
+  readonly locale: string;
+  readonly business_hours: JsonObject;
+};
+
+export async function readWorkspaceRow(db: Db | Tx): Promise<WorkspaceRow> {
+  const row = await db
+    .selectFrom("workspace")
+    .select(["name", "time_zone", "week_start", "currency", "locale", "business_hours"])
+    .executeTakeFirstOrThrow();
+  return { ...row, business_hours: row.business_hours as JsonObject };
+}
+
+export async function updateWorkspace(tx: Tx, row: WorkspaceRow): Promise<void> {
+  await tx
+    .updateTable("workspace")
+    .set({ ...row, business_hours: JSON.stringify(row.business_hours) })
+    .execute();
 }

@@ -1,5 +1,5 @@
 import type { AnyConnector } from "../../../core/connector/define.ts";
-import { type ConnectionFreshness, readFreshness } from "../../../core/store/setup/overview.ts";
+import { type ConnectionFreshness, readFreshness } from "../../../core/store/pulls/freshness.ts";
 import type { ServerDeps } from "../../web/deps.ts";
 
 /**

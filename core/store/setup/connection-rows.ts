@@ -1,0 +1,101 @@
+import { randomBytes } from "node:crypto";
+import { sql } from "kysely";
+import type { JsonObject } from "../../base/json.ts";
+import type { Day } from "../../base/time.ts";
+import type { ConnectionState, Schedule } from "../../schema/tables.ts";
+import type { Db, Tx } from "../db.ts";
+
+/** Accounts as an admin sets them up. What changes is announced on {@link CONNECTIONS_CHANNEL} at the commit. */
+
+/** Processes listen here to reload what runs when. The payload is the connection's id. */
+export const CONNECTIONS_CHANNEL = "tributary_connections";
+
+/** An account as it is written. Credentials are sealed. */
+export type ConnectionRow = {
+  readonly id: string;
+  readonly connector: string;
+  readonly title: string;
+  readonly settings: JsonObject;
+  readonly credentials: string | null;
+  readonly state: ConnectionState;
+  readonly schedule: Schedule | null;
+  readonly streams: readonly string[] | null;
+  readonly backfillFrom: Day | null;
+};
+
+/** All accounts with their sealed credentials, by id. */
+export async function listConnectionRows(db: Db | Tx): Promise<ConnectionRow[]> {
+  return db
+    .selectFrom("connections")
+    .select([
+      "id",
+      "connector",
+      "title",
+      "settings",
+      "credentials",
+      "state",
+      "schedule",
+      "streams",
+      "backfill_from as backfillFrom",
+    ])
+    .orderBy("id")
+    .execute();
+}
+
+export async function insertConnection(tx: Tx, row: ConnectionRow): Promise<void> {
+  await tx
+    .insertInto("connections")
+    .values({
+      ...columns(row),
+      id: row.id,
+      connector: row.connector,
+      // 192 bits: the address of its inbound webhooks cannot be guessed.
+      inbound_token: randomBytes(24).toString("base64url"),
+    })
+    .execute();
+  await announceConnection(tx, row.id);
+}
+
+/**
+ * Replaces an account's settings. Facts are made anew from the raw records when the connector's own settings changed, since those say how
+ * records are read.
+ */
+export async function updateConnection(tx: Tx, row: ConnectionRow, hasNewSettings: boolean): Promise<void> {
+  await tx
+    .updateTable("connections")
+    // What had stopped it may be mended by the change; a person's pause is in `state` itself.
+    .set({ ...columns(row), state_code: null, state_reason: null, updated_at: sql<Date>`now()` })
+    .where("id", "=", row.id)
+    .execute();
+  if (hasNewSettings)
+    await tx.updateTable("stream_states").set({ normalised_seq: 0 }).where("connection_id", "=", row.id).execute();
+  await announceConnection(tx, row.id);
+}
+
+function columns(row: ConnectionRow) {
+  return {
+    title: row.title,
+    settings: JSON.stringify(row.settings),
+    credentials: row.credentials,
+    state: row.state,
+    schedule: row.schedule === null ? null : JSON.stringify(row.schedule),
+    streams: row.streams === null ? null : [...row.streams],
+    backfill_from: row.backfillFrom,
+  };
+}
+
+/** @returns false when there is no such connection. */
+export async function setConnectionState(tx: Tx, id: string, state: "active" | "paused"): Promise<boolean> {
+  const result = await tx
+    .updateTable("connections")
+    .set({ state, state_code: null, state_reason: null, updated_at: sql<Date>`now()` })
+    .where("id", "=", id)
+    .executeTakeFirst();
+  if (result.numUpdatedRows === 0n) return false;
+  await announceConnection(tx, id);
+  return true;
+}
+
+export async function announceConnection(tx: Tx, id: string): Promise<void> {
+  await sql`select pg_notify(${CONNECTIONS_CHANNEL}, ${id})`.execute(tx);
+}
