@@ -35,7 +35,7 @@ export type ApplyOptions = {
 };
 
 /** Sections that are stored whole in the table `settings`. */
-const SECTIONS = ["pipelines", "reps", "feeds", "geckoboard", "dashboards"] as const;
+const SECTIONS = ["pipelines", "lead_statuses", "reps", "feeds", "geckoboard", "dashboards"] as const;
 
 /** Of the endpoints, those that a config file has made. */
 const CREATED_BY = "config";

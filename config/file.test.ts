@@ -192,7 +192,14 @@ it("config/tributary.yaml is right with everything in it that is commented out",
   const secret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
   const read = parseConfig(whole, "c.yaml", { connectors: CONNECTORS, variable: () => secret });
   expect(read.connections.map((one) => one.id)).toEqual(["close", "ads", "config-file"]);
-  expect(Object.keys(read.sections).toSorted()).toEqual(["dashboards", "feeds", "geckoboard", "pipelines", "reps"]);
+  expect(Object.keys(read.sections).toSorted()).toEqual([
+    "dashboards",
+    "feeds",
+    "geckoboard",
+    "lead_statuses",
+    "pipelines",
+    "reps",
+  ]);
   expect(read.webhooks).toHaveLength(1);
   expect(read.exchangeRates).toHaveLength(1);
 });

@@ -8,7 +8,7 @@ import type { RepsSection } from "../core/identity/reps-config.ts";
 import { METRICS } from "../core/metrics/registry.ts";
 import { explain, issueLines, SECRET_PART, valueAt } from "./issues.ts";
 import { nearest } from "./nearest.ts";
-import { everySeconds, fileSchema, WEEKDAYS, type FileSections } from "./sections.ts";
+import { everySeconds, fileSchema, MONTHS, WEEKDAYS, type FileSections } from "./sections.ts";
 import type { Desired, DesiredConnection } from "./desired.ts";
 import { FILE_CONNECTION, writtenRows } from "./written-rows.ts";
 import { parseYaml, type FileIssue, type Path, type YamlFile } from "./yaml.ts";
@@ -296,11 +296,19 @@ function toDesired(
             ...(workspace.business_hours === undefined
               ? {}
               : { business_hours: workspace.business_hours as JsonObject }),
+            ...(workspace.holidays === undefined ? {} : { holidays: [...new Set(workspace.holidays)].toSorted() }),
+            ...(workspace.fiscal_year_start === undefined
+              ? {}
+              : { fiscal_year_start: MONTHS.indexOf(workspace.fiscal_year_start) + 1 }),
+            ...present("timely_contact_minutes", workspace.timely_contact_minutes),
+            ...present("cold_after_days", workspace.cold_after_days),
+            ...present("landmark_days", workspace.landmark_days),
           },
     exchangeRates: workspace?.exchange_rates ?? null,
     connections: [...connections, ...own],
     sections: {
       ...present("pipelines", sections.pipelines),
+      ...present("lead_statuses", sections.lead_statuses),
       ...present("reps", repNames(sections)),
       ...present("feeds", sections.feeds),
       ...present("geckoboard", sections.geckoboard),
@@ -310,7 +318,7 @@ function toDesired(
   };
 }
 
-function present(name: string, value: object | undefined): { readonly [name: string]: object } {
+function present<T extends object | number>(name: string, value: T | undefined): { readonly [name: string]: T } {
   // Through JSON, so that a key without a value is absent here as it will be in the store.
-  return value === undefined ? {} : { [name]: JSON.parse(JSON.stringify(value)) as object };
+  return value === undefined ? {} : { [name]: JSON.parse(JSON.stringify(value)) as T };
 }

@@ -4,6 +4,7 @@ import { isDay, isTimeZone } from "../core/base/time.ts";
 import { dashboardsSection } from "../core/metrics/boards.ts";
 import { geckoboardSection } from "../core/metrics/datasets.ts";
 import { feedsSection } from "../core/metrics/feeds.ts";
+import { leadStatusesSection } from "../core/normalise/lead-status-settings.ts";
 import { pipelinesSection } from "../core/normalise/pipeline-settings.ts";
 import { EVENT_TYPES } from "../core/outbox/append.ts";
 
@@ -14,6 +15,20 @@ const currency = z.string().regex(/^[A-Z]{3}$/, "expected an ISO 4217 code such 
 const slug = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "expected lower-case letters, digits and hyphens");
 
 export const WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] as const;
+export const MONTHS = [
+  "january",
+  "february",
+  "march",
+  "april",
+  "may",
+  "june",
+  "july",
+  "august",
+  "september",
+  "october",
+  "november",
+  "december",
+] as const;
 const hours = z.array(z.string().regex(/^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-4]):[0-5]\d$/, "expected HH:MM-HH:MM"));
 
 export const workspaceSection = z.strictObject({
@@ -27,6 +42,29 @@ export const workspaceSection = z.strictObject({
   currency: currency.optional().describe("Amounts are converted to it"),
   locale: z.string().refine(isLocale, "expected a BCP 47 tag such as de-DE").optional(),
   business_hours: z.partialRecord(z.enum(WEEKDAYS), hours).optional().describe("By weekday: a list of HH:MM-HH:MM"),
+  holidays: z.array(day).optional().describe("Days on which nobody works"),
+  fiscal_year_start: z
+    .enum(MONTHS)
+    .optional()
+    .describe("The month that a fiscal year, and with it its quarters, starts with; default january"),
+  timely_contact_minutes: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .optional()
+    .describe("A lead is reached in time within so many working minutes; default 60"),
+  cold_after_days: z
+    .int()
+    .min(1)
+    .max(3_650)
+    .optional()
+    .describe("A lead or a deal is cold after so many days without a touch; default 30"),
+  landmark_days: z
+    .int()
+    .min(1)
+    .max(365)
+    .optional()
+    .describe("What works: a stage's touches are counted over so many days from the entry; default 7"),
   exchange_rates: z
     .array(z.strictObject({ day, currency, rate: z.number().positive() }))
     .optional()
@@ -137,6 +175,7 @@ export const fileSchema = z.strictObject({
   workspace: workspaceSection.optional(),
   connections: z.array(connectionSection).nullish(),
   pipelines: pipelinesSection.optional(),
+  lead_statuses: leadStatusesSection.optional(),
   reps: z.array(repSection).optional(),
   teams: z.array(teamSection).optional(),
   goals: z.array(goalSection).optional(),

@@ -1,5 +1,5 @@
 import { ACTIVITY_KINDS, activityFacts } from "./normalise-activities.ts";
-import { noFacts, statusChangeFacts, type Normaliser } from "./normalise.ts";
+import { leadStatusFacts, noFacts, statusChangeFacts, type Normaliser } from "./normalise.ts";
 
 /** One kind of activity: where it is listed, what the event log calls it, what becomes of it. */
 export type ActivityStream = {
@@ -34,7 +34,7 @@ export const ACTIVITY_STREAMS: readonly ActivityStream[] = [
     path: "activity/status_change/lead/",
     rowType: "LeadStatusChange",
     objectTypes: ["activity.lead_status_change", "status_change.lead"],
-    normalise: noFacts,
+    normalise: leadStatusFacts,
   },
   {
     stream: "calls",

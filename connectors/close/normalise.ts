@@ -94,7 +94,31 @@ export const companyFacts = reading(records.leadRecord, (lead, { settings }, raw
       ...customAttributes(raw, settings.lead_attributes),
     },
   },
+  {
+    kind: "lead_status",
+    externalId: lead.id,
+    lead: { kind: "company", ref: lead.id },
+    changedAt: null,
+    before: null,
+    status: lead.status_label ?? null,
+  },
 ]);
+
+/** A lead's status with the time from which it held. */
+export const leadStatusFacts = reading(records.leadStatusChangeRecord, (change) => {
+  const changedAt = moment(change.activity_at) ?? moment(change.date_created);
+  if (changedAt === null || !change.lead_id) return [];
+  return [
+    {
+      kind: "lead_status",
+      externalId: change.id,
+      lead: { kind: "company", ref: change.lead_id },
+      changedAt,
+      before: change.old_status_label ?? null,
+      status: change.new_status_label ?? null,
+    },
+  ];
+});
 
 export const personFacts = reading(records.contactRecord, (contact) => [
   {

@@ -93,6 +93,15 @@ export const statusChangeRecord = z.object({
   activity_at: text,
 });
 
+export const leadStatusChangeRecord = z.object({
+  id: z.string(),
+  lead_id: text,
+  old_status_label: text,
+  new_status_label: text,
+  date_created: text,
+  activity_at: text,
+});
+
 export const activityRecord = z.object({
   id: z.string(),
   lead_id: text,

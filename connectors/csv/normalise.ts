@@ -1,6 +1,6 @@
 import type { Json } from "../../core/base/json.ts";
 import type { NormaliseContext, NormaliseResult } from "../../core/connector/define.ts";
-import type { CompanyFact, Fact, PersonFact, RepFact } from "../../core/schema/facts.ts";
+import type { CompanyFact, Fact, LeadStatusFact, PersonFact, RepFact } from "../../core/schema/facts.ts";
 import type { Table } from "./fields.ts";
 import { activityFacts, goalFacts, spendFacts, ticketFacts } from "./facts.ts";
 import { dealChangeFacts, dealFacts } from "./deal-facts.ts";
@@ -100,7 +100,7 @@ function personFacts({ id, row }: FactInput): readonly Fact[] {
     url: row.text("url"),
     attributes: row.attributes(),
   };
-  return [person, ...mentionCompany(company), ...mentionRep(rep)];
+  return [person, ...leadStatus("person", id, row), ...mentionCompany(company), ...mentionRep(rep)];
 }
 
 function companyFacts({ id, row }: FactInput): readonly Fact[] {
@@ -117,7 +117,14 @@ function companyFacts({ id, row }: FactInput): readonly Fact[] {
     url: row.text("url"),
     attributes: row.attributes(),
   };
-  return [company, ...mentionRep(rep)];
+  return [company, ...leadStatus("company", id, row), ...mentionRep(rep)];
+}
+
+function leadStatus(kind: "person" | "company", ref: string, row: FactInput["row"]): readonly LeadStatusFact[] {
+  const status = row.text("lead_status");
+  const changedAt = row.moment("lead_status_since");
+  if (status === null) return [];
+  return [{ kind: "lead_status", externalId: ref, lead: { kind, ref }, changedAt, before: null, status }];
 }
 
 /** `https://www.Acme.example/about` → `acme.example`. */

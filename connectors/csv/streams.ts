@@ -49,7 +49,7 @@ export function tableStream(table: Table): Stream<Settings, FileAccess> {
     pull: (context) => pullTable(table, context),
     deletions: (settings) =>
       mappingsOf(settings, table).some((one) => one.rows_that_disappear === "delete") ? "absence" : "never",
-    keepsVersions: table === "deals",
+    keepsVersions: table === "deals" || table === "people" || table === "companies",
     isActive: (settings) => mappingsOf(settings, table).length > 0,
     normalise: normaliseTable(table),
   });

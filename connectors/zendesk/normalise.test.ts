@@ -130,6 +130,7 @@ describe("a public comment", () => {
   it.each([
     ["chat", "chat"],
     ["native_messaging", "chat"],
+    ["facebook", "social"],
     ["whatsapp", "whatsapp"],
     ["sms", "sms"],
     ["email", "email"],

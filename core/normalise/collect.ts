@@ -3,9 +3,18 @@ import type { Json, JsonObject } from "../base/json.ts";
 import type { NormaliseContext, NormaliseResult, Problem } from "../connector/define.ts";
 import type { Touch } from "../identity/index.ts";
 import type { Who } from "../identity/who-keys.ts";
-import type { DealChangeFact, DealFact, DealState, Fact, OtherId, PipelineFact } from "../schema/facts.ts";
+import type {
+  DealChangeFact,
+  DealFact,
+  DealState,
+  Fact,
+  LeadStatusFact,
+  OtherId,
+  PipelineFact,
+} from "../schema/facts.ts";
 import type { ObservationRow } from "../store/facts/deals.ts";
 import { rowMaker, type RowMaker } from "../store/facts/facts-cells.ts";
+import type { LeadStatusRow } from "../store/facts/lead-statuses.ts";
 import { type FactRow, filledIn, type LabelRow } from "../store/facts/facts.ts";
 import { type Origin, type Shelf, type ShelfFacts, type ShelfName, SHELVES } from "../store/facts/facts-shelves.ts";
 import type { MembershipStatement } from "../store/identity/teams.ts";
@@ -38,6 +47,8 @@ export type CollectContext = {
   /** What was fetched until then is history: known when it happened. Null: the first load goes on. */
   readonly firstLoadDoneAt: Date | null;
   readonly overrides: StageOverrides;
+  /** Whether raw keeps every version of the stream's records: then each one's status of a lead is kept, too. */
+  readonly keepsVersions: boolean;
   readonly normalise: (record: Json, context: NormaliseContext<unknown>) => NormaliseResult;
 };
 
@@ -45,6 +56,7 @@ export type CollectContext = {
 export type Collected = {
   readonly rows: ReadonlyMap<ShelfName, Map<string, FactRow>>;
   readonly observations: readonly ObservationRow[];
+  readonly leadStatuses: readonly LeadStatusRow[];
   readonly labels: readonly LabelRow[];
   readonly memberships: readonly MembershipStatement[];
   /** Reps, people and companies that came in, with what they can be recognised by. */
@@ -69,6 +81,7 @@ export function collect(records: readonly NormaliseRecord[], context: CollectCon
 class Batch implements Collected {
   readonly rows = new Map<ShelfName, Map<string, FactRow>>();
   readonly observations: ObservationRow[] = [];
+  readonly leadStatuses: LeadStatusRow[] = [];
   readonly labels: LabelRow[] = [];
   readonly memberships: MembershipStatement[] = [];
   readonly who: Who[] = [];
@@ -98,6 +111,7 @@ class Batch implements Collected {
     const origin = { connectionId, recordId, deletedAt: record.deletedAt, sourceTime: record.sourceTime };
     for (const fact of facts) {
       if (fact.kind === "deal" || fact.kind === "deal_change") this.observe(fact, record, recordId);
+      if (fact.kind === "lead_status") this.witness(fact, record, recordId);
       // What an earlier version only mentioned is still there, even if the later ones say nothing of it.
       if (isCurrent || ("isMention" in fact && fact.isMention)) this.shelve(fact, record, origin);
     }
@@ -174,6 +188,7 @@ class Batch implements Collected {
       case "deal":
         return this.put("deals", fact, record, origin);
       case "deal_change":
+      case "lead_status":
         return;
       case "activity":
         this.put("activities", fact, record, origin);
@@ -251,6 +266,32 @@ class Batch implements Collected {
   private isHistory(record: NormaliseRecord): boolean {
     const { firstLoadDoneAt } = this.context;
     return firstLoadDoneAt === null || record.fetchedAt <= firstLoadDoneAt;
+  }
+
+  private witness(fact: LeadStatusFact, record: NormaliseRecord, recordId: string): void {
+    if (record.deletedAt !== null) return;
+    const { changedAt, lead } = fact;
+    const isSnapshot = changedAt === null;
+    // Where only the latest version is kept, a replay could not say what earlier ones had shown: the row goes on with the record.
+    if (isSnapshot && !this.context.keepsVersions && record.isSuperseded === true) return;
+    const at = changedAt === null ? (record.sourceTime ?? record.fetchedAt) : this.make.instant(changedAt);
+    const record8 = recordId.slice(0, 8);
+    this.leadStatuses.push({
+      leadId: this.make.id(lead.kind, lead.ref),
+      key: isSnapshot
+        ? this.context.keepsVersions
+          ? `${record8}@${record.seq}`
+          : record8
+        : `${record8}/${fact.externalId}`,
+      recordId,
+      kind: isSnapshot ? "snapshot" : "change",
+      at: at.getTime(),
+      isDay: changedAt !== null && "day" in changedAt,
+      knownAt: this.isHistory(record) ? -Infinity : record.fetchedAt.getTime(),
+      seq: record.seq,
+      before: fact.before,
+      status: fact.status,
+    });
   }
 
   private observe(fact: DealFact | DealChangeFact, record: NormaliseRecord, recordId: string): void {

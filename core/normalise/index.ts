@@ -5,6 +5,7 @@ import { relate } from "../identity/index.ts";
 import { appendEvents } from "../outbox/append.ts";
 import { type Copy, copyTransaction } from "../store/copy.ts";
 import type { Store, Tx } from "../store/db.ts";
+import { storeLeadStatuses } from "../store/facts/lead-statuses.ts";
 import { markDeleted, ownedRows, removeRows, storeLabels, storeRows, type Written } from "../store/facts/facts.ts";
 import { SHELF_NAMES, type ShelfName, SHELVES } from "../store/facts/facts-shelves.ts";
 import type { IdentityEntity } from "../schema/tables.ts";
@@ -179,6 +180,7 @@ async function collectContext(tx: Tx, target: NormaliseTarget, mark: NormaliseMa
     currency: mark.currency,
     firstLoadDoneAt: mark.firstLoadDoneAt,
     overrides: mark.hasPipelineSettings ? await readStageOverrides(tx) : NO_OVERRIDES,
+    keepsVersions: declared.keepsVersions ?? false,
     normalise: declared.normalise,
   };
 }
@@ -219,6 +221,11 @@ async function store(
   }
   const marked = await markDeleted(tx, collected.deleted);
   const gone = collected.deleted.map((record) => record.recordId);
+  const hasNewStatuses = await storeLeadStatuses(tx, copy, connectionId, {
+    rows: collected.leadStatuses,
+    seenBefore: collected.seenBefore,
+    deletedRecordIds: gone,
+  });
   const labels = await storeLabels(tx, connectionId, collected.labels, [...current, ...gone]);
   const memberships = await storeMemberships(tx, connectionId, collected.memberships);
   const rewritten = await recordHistory(tx, copy, {
@@ -240,7 +247,11 @@ async function store(
   });
   const events = await dealEvents(tx, rewritten, { connectionId, ...mark });
   await appendEvents(tx, events);
-  facts = addWritten(addWritten(facts, labels), { added: 0, changed: marked + memberships + related, removed: 0 });
+  facts = addWritten(addWritten(facts, labels), {
+    added: 0,
+    changed: marked + memberships + related + (hasNewStatuses ? 1 : 0),
+    removed: 0,
+  });
   return { facts, deals: rewritten.length, events: events.length };
 }
 

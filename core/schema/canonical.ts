@@ -24,6 +24,7 @@ export const ACTIVITY_TYPES = [
   "email",
   "sms",
   "whatsapp",
+  "social",
   "meeting",
   "note",
   "task",

@@ -87,6 +87,21 @@ export type CompanyFact = {
   readonly attributes: Attributes;
 };
 
+/**
+ * Where a lead stands, in the tool's own word; `lead_statuses` of the config says what the word means. Either a witnessed change
+ * (`changedAt` and what it was before), or the status that the lead's record shows.
+ */
+export type LeadStatusFact = {
+  readonly kind: "lead_status";
+  readonly externalId: Ref;
+  readonly lead: { readonly kind: "person" | "company"; readonly ref: Ref };
+  /** From when it holds; null: the record only shows how it is. */
+  readonly changedAt: Moment | null;
+  /** Null where it is not said. */
+  readonly before: string | null;
+  readonly status: string | null;
+};
+
 /** A customer's pipeline with its stages in their order. Stage refs are unique within the connection. */
 export type PipelineFact = {
   readonly kind: "pipeline";
@@ -267,6 +282,7 @@ export type Fact =
   | TeamFact
   | PersonFact
   | CompanyFact
+  | LeadStatusFact
   | PipelineFact
   | DealFact
   | DealChangeFact

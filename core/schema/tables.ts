@@ -30,6 +30,7 @@ export type Database = {
   companies: CompaniesTable;
   identities: IdentitiesTable;
   identity_links: IdentityLinksTable;
+  lead_statuses: LeadStatusesTable;
   labels: { connection_id: string; namespace: string; external_id: string; record_id: string; name: string };
   pipelines: FromSource & { is_mention: boolean; name: string | null };
   stages: StagesTable;
@@ -78,6 +79,16 @@ type WorkspaceTable = {
   currency: Generated<string>;
   locale: Generated<string>;
   business_hours: JSONColumnType<object>;
+  /** Days on which nobody works. */
+  holidays: Generated<Day[]>;
+  /** A lead is reached in time within so many working minutes. */
+  timely_contact_minutes: Generated<number>;
+  /** A lead or a deal is cold after so many days without a touch. */
+  cold_after_days: Generated<number>;
+  /** A stage's touches are counted over so many days from its beginning. */
+  landmark_days: Generated<number>;
+  /** The month that a fiscal year starts with: 1 is January. */
+  fiscal_year_start: Generated<number>;
 };
 
 export const CONNECTION_STATES = ["active", "paused", "needs_auth", "ended"] as const;
@@ -272,6 +283,25 @@ type CompaniesTable = FromSource & {
   url: string | null;
   attributes: JsonColumn<Attributes>;
   merged_into: string | null;
+};
+
+/** What was witnessed of where a lead stands. */
+type LeadStatusesTable = {
+  /** Of a person or a company. */
+  lead_id: string;
+  /** Tells the witnesses of one lead apart. */
+  key: string;
+  connection_id: string;
+  record_id: string;
+  kind: "snapshot" | "change";
+  /** A change: from when it holds. A snapshot: as of when it was seen. */
+  at: Date;
+  is_day: boolean;
+  /** From when we could know; -infinity for history that was loaded at set-up. */
+  known_at: TimestampOrInfinity;
+  seq: number;
+  before: string | null;
+  status: string | null;
 };
 
 export const IDENTITY_ENTITIES = ["rep", "person", "company", "team"] as const;

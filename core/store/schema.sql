@@ -349,6 +349,24 @@ table labels
   name text not null
   constraint labels_pkey PRIMARY KEY (connection_id, namespace, external_id)
 
+table lead_statuses
+  lead_id uuid not null
+  key text not null
+  connection_id text not null
+  record_id uuid not null
+  kind text not null
+  at timestamp with time zone not null
+  is_day boolean not null
+  known_at timestamp with time zone not null
+  seq bigint not null
+  before text
+  status text
+  constraint lead_statuses_pkey PRIMARY KEY (lead_id, key)
+  constraint lead_statuses_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES connections(id) ON DELETE CASCADE
+  constraint lead_statuses_kind_check CHECK ((kind = ANY (ARRAY['snapshot'::text, 'change'::text])))
+  CREATE INDEX lead_statuses_by_connection ON tributary.lead_statuses USING btree (connection_id)
+  CREATE INDEX lead_statuses_by_record ON tributary.lead_statuses USING btree (record_id)
+
 table metric_points
   id bigint generated always as identity not null
   metric text not null
@@ -680,8 +698,14 @@ table workspace
   currency text default 'USD'::text not null
   locale text default 'en'::text not null
   business_hours jsonb default '{}'::jsonb not null
+  holidays date[] default '{}'::date[] not null
+  timely_contact_minutes integer default 60 not null
+  cold_after_days integer default 30 not null
+  landmark_days integer default 7 not null
+  fiscal_year_start smallint default 1 not null
   constraint workspace_pkey PRIMARY KEY (id)
   constraint workspace_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text))
+  constraint workspace_fiscal_year_start_check CHECK (((fiscal_year_start >= 1) AND (fiscal_year_start <= 12)))
   constraint workspace_id_check CHECK ((id = 1))
   constraint workspace_week_start_check CHECK (((week_start >= 1) AND (week_start <= 7)))
   comment on week_start: ISO weekday: 1 is Monday

@@ -7,7 +7,7 @@ export type Cell = string | null;
 export type Cells = readonly Cell[];
 
 export type RefKind = "rep" | "team" | "person" | "company" | "pipeline" | "stage" | "deal";
-export type RowKind = Exclude<Fact["kind"], "deal_change" | "label"> | "stage";
+export type RowKind = Exclude<Fact["kind"], "deal_change" | "lead_status" | "label"> | "stage";
 
 /** Ids of one connection's rows, computed; the same refs come over and over in a batch, so they are remembered for its length. */
 export type RowMaker = {

@@ -1,3 +1,4 @@
+import type { Day } from "../../base/time.ts";
 import type { JsonObject } from "../../base/json.ts";
 import type { Db, Tx } from "../db.ts";
 
@@ -30,19 +31,35 @@ export type WorkspaceRow = {
   readonly currency: string;
   readonly locale: string;
   readonly business_hours: JsonObject;
+  readonly holidays: readonly Day[];
+  readonly timely_contact_minutes: number;
+  readonly cold_after_days: number;
+  readonly landmark_days: number;
+  readonly fiscal_year_start: number;
 };
 
+const COLUMNS = [
+  "name",
+  "time_zone",
+  "week_start",
+  "currency",
+  "locale",
+  "business_hours",
+  "holidays",
+  "timely_contact_minutes",
+  "cold_after_days",
+  "landmark_days",
+  "fiscal_year_start",
+] as const;
+
 export async function readWorkspaceRow(db: Db | Tx): Promise<WorkspaceRow> {
-  const row = await db
-    .selectFrom("workspace")
-    .select(["name", "time_zone", "week_start", "currency", "locale", "business_hours"])
-    .executeTakeFirstOrThrow();
+  const row = await db.selectFrom("workspace").select(COLUMNS).executeTakeFirstOrThrow();
   return { ...row, business_hours: row.business_hours as JsonObject };
 }
 
 export async function updateWorkspace(tx: Tx, row: WorkspaceRow): Promise<void> {
   await tx
     .updateTable("workspace")
-    .set({ ...row, business_hours: JSON.stringify(row.business_hours) })
+    .set({ ...row, business_hours: JSON.stringify(row.business_hours), holidays: [...row.holidays] })
     .execute();
 }
