@@ -7,6 +7,8 @@ import { z } from "zod";
 import { TributaryError } from "../../core/base/errors.ts";
 import { download, shown } from "./download.ts";
 import { fileError } from "./errors.ts";
+import { globMatcher } from "./globs.ts";
+import { tidyText } from "./names.ts";
 import type { Mapping } from "./settings.ts";
 
 /** What tells one state of a file from another; kept in the stream's checkpoint. */
@@ -32,6 +34,7 @@ export type Location =
 export type LocalCopy = { readonly path: string; readonly version: FileVersion; remove(): Promise<void> };
 
 const SHEET_NAME = /\.(csv|tsv|tab|txt|xlsx)$/i;
+const BY_NAME = new Intl.Collator("en", { numeric: true });
 
 /**
  * The files and addresses that a source's `from` stands for now, a folder's in the order of their names.
@@ -49,35 +52,42 @@ export async function locate(mapping: Mapping): Promise<readonly Location[]> {
     return [{ kind: "address", url: from, shown: shown(new URL(from)) }];
   }
   const pattern = path.basename(from);
-  if (/[*?]/.test(pattern)) return listFolder(path.dirname(from), patternOf(pattern), from);
-  const found = await statOrThrow(from);
-  if (found.isDirectory()) return listFolder(from, SHEET_NAME, from);
-  return [fileAt(from)];
+  if (/[*?]/.test(pattern)) return listFolder(path.dirname(from), globMatcher(pattern), from);
+  const file = await asSpelt(from);
+  const found = await statOrThrow(file);
+  if (found.isDirectory()) return listFolder(file, (name) => SHEET_NAME.test(name), from);
+  return [fileAt(file)];
 }
 
-async function listFolder(folder: string, pattern: RegExp, from: string): Promise<readonly Location[]> {
+/** The path as the file system spells it: `é` may be one character or two, and both look the same in a mapping. */
+async function asSpelt(file: string): Promise<string> {
+  const folder = path.dirname(file);
+  try {
+    await stat(file);
+    return file;
+  } catch {
+    const wanted = tidyText(path.basename(file));
+    const names = await readdir(folder).catch((): readonly string[] => []);
+    const name = names.find((one) => tidyText(one) === wanted);
+    return name === undefined ? file : path.join(folder, name);
+  }
+}
+
+async function listFolder(folder: string, fits: (name: string) => boolean, from: string): Promise<readonly Location[]> {
   await statOrThrow(folder);
   const entries = await readdir(folder, { withFileTypes: true });
   const names = entries
     // `.x` is hidden; `~$x.xlsx` is the lock file of an open workbook.
-    .filter((entry) => !entry.isDirectory() && !/^(\.|~\$)/.test(entry.name) && pattern.test(entry.name))
+    .filter((entry) => !entry.isDirectory() && !/^(\.|~\$)/.test(entry.name) && fits(entry.name))
     .map((entry) => entry.name)
-    .toSorted();
+    // Week 10 comes after week 9.
+    .toSorted((a, b) => BY_NAME.compare(a, b) || (a < b ? -1 : 1));
   if (names.length === 0) throw missing(from, "holds no csv, tsv, txt or xlsx file that fits");
   return names.map((name) => fileAt(path.join(folder, name)));
 }
 
 function fileAt(file: string): Location {
   return { kind: "file", path: file, shown: path.basename(file) };
-}
-
-/** `*` stands for any characters of a name, `?` for one. */
-function patternOf(glob: string): RegExp {
-  const source = glob
-    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
-  return new RegExp(`^${source}$`);
 }
 
 async function statOrThrow(file: string): Promise<{ size: number; mtimeMs: number; isDirectory(): boolean }> {
