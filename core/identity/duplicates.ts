@@ -1,4 +1,5 @@
 import type { Tx } from "../store/db.ts";
+import { bestAssignment, type Candidate } from "./assignment.ts";
 import {
   type DuplicateMark,
   findTouchPairs,
@@ -23,7 +24,8 @@ import {
  * What counts is the one of a tool that keeps deals (the CRM), then the earliest, then the lowest id; never which one arrived first.
  */
 const BY_KEY = ["same_connection.match_key", "meeting.calendar_key", "email.message_id", "touch.match_key"];
-const RULES = [...BY_KEY, "call.same_time", "meeting.same_time", "call.same_phone", "email.same_subject"];
+const BY_LIKENESS = ["call.same_time", "meeting.same_time", "call.same_phone", "email.same_subject"];
+const RULES = [...BY_KEY, ...BY_LIKENESS];
 
 /** So many are looked at together: their pairs are held in memory. */
 const CHUNK = 5_000;
@@ -56,93 +58,174 @@ async function markAround(tx: Tx, touched: readonly string[]): Promise<number> {
  * What the activities are marked as.
  *
  * @param order every activity, in the order in which they win.
- * @param pairs every pair that a rule makes among them, both ways round.
+ * @param pairs every pair that a rule makes among them, both ways round, in any order.
  */
 export function marksOf(order: readonly string[], pairs: readonly TouchPair[]): DuplicateMark[] {
-  const joined = joinedBy(acceptedPairs(pairs));
+  const sorted = pairs.filter((pair) => pair.a < pair.b).toSorted(bySureness);
+  const groups = groupsOf(sorted);
   const pairsOf = new Map<string, TouchPair[]>();
-  for (const pair of joined.pairs)
-    for (const id of [pair.a, pair.b]) pairsOf.set(id, [...(pairsOf.get(id) ?? []), pair]);
-  const firsts = new Map<Set<string>, string>();
+  for (const pair of sorted) {
+    if (groups.of(pair.a) !== groups.of(pair.b)) continue;
+    for (const id of [pair.a, pair.b]) {
+      const own = pairsOf.get(id);
+      if (own === undefined) pairsOf.set(id, [pair]);
+      else own.push(pair);
+    }
+  }
+  const firsts = new Map<Group, string>();
   return order.map((id) => {
-    const group = joined.groups.get(id);
-    if (group === undefined) return { id, of: null, rule: null };
+    const own = pairsOf.get(id);
+    if (own === undefined) return { id, of: null, rule: null };
+    const group = groups.of(id);
     const first = firsts.get(group);
     if (first === undefined) {
       firsts.set(group, id);
       return { id, of: null, rule: null };
     }
-    const own = pairsOf.get(id) ?? [];
     const withFirst = own.find((pair) => pair.a === first || pair.b === first);
     return { id, of: first, rule: (withFirst ?? own[0])?.rule ?? null };
   });
 }
 
 /**
- * The pairs that hold, the surest first. Keys say for sure. Where only time or subject speak, each touch has at most one double in another
- * connection, the nearest, and only where it is that one's nearest, too: two short calls after one another stay two in both tools.
+ * Which activities are one touch. Keys say for sure. Where only time or subject speak, a touch has at most one double in each other
+ * connection, and none where a key has given it one: two short calls after one another stay two in both tools. Rule by rule, the surest
+ * first, and of two connections at a time, everything that could go together is judged as a whole (`assigned`).
+ *
+ * Nothing that could still go together is left: a touch that is alone in its connection's place stood free when the two connections were judged.
  */
-function acceptedPairs(pairs: readonly TouchPair[]): TouchPair[] {
-  const sorted = pairs.toSorted(bySureness);
-  const nearest = new Map<string, string>();
+function groupsOf(sorted: readonly TouchPair[]): Groups {
+  const groups = new Groups();
+  const places = new Map<string, TouchPair[]>();
   for (const pair of sorted) {
-    const place = `${pair.a}|${pair.connectionB}`;
-    if (!nearest.has(place)) nearest.set(place, pair.b);
+    if (BY_KEY.includes(pair.rule)) {
+      groups.join(pair);
+      continue;
+    }
+    const place = [pair.connectionA, pair.connectionB].toSorted(compare).join(" ");
+    const there = places.get(place);
+    if (there === undefined) places.set(place, [pair]);
+    else there.push(pair);
   }
-  return sorted.filter(
-    (pair) =>
-      pair.a < pair.b &&
-      (isByKey(pair) ||
-        (nearest.get(`${pair.a}|${pair.connectionB}`) === pair.b &&
-          nearest.get(`${pair.b}|${pair.connectionA}`) === pair.a)),
-  );
+  const inOrder = [...places].toSorted(([x], [y]) => compare(x, y)).map(([, there]) => there);
+  for (const rule of BY_LIKENESS)
+    for (const there of inOrder)
+      if (there.some((pair) => pair.rule === rule)) for (const pair of assigned(groups, there, rule)) groups.join(pair);
+  return groups;
+}
+
+/**
+ * The pairs that hold between two connections by one rule: as many as can be, then as many as can be of the less sure rules after them,
+ * then the nearest in time. Nearness counts by its square, so that two calls of which both tools tell with one delay stay side by side.
+ *
+ * @param there every pair of the two connections, the surest first.
+ */
+function assigned(groups: Groups, there: readonly TouchPair[], rule: string): TouchPair[] {
+  const open = new Map<string, TouchPair>();
+  const numbers = new Map<Group, number>();
+  const numberOf = (group: Group): number => {
+    const known = numbers.get(group) ?? numbers.size;
+    numbers.set(group, known);
+    return known;
+  };
+  const first = there[0];
+  for (const pair of there) {
+    if (RULES.indexOf(pair.rule) < RULES.indexOf(rule) || !groups.mayJoin(pair)) continue;
+    const [a, b] = [numberOf(groups.of(pair.a)), numberOf(groups.of(pair.b))];
+    const key = pair.connectionA === first?.connectionA ? `${a} ${b}` : `${b} ${a}`;
+    // The surest and nearest of several between two groups.
+    if (!open.has(key)) open.set(key, pair);
+  }
+  const found: TouchPair[] = [];
+  for (const part of partsOf([...open].map(([key, pair]) => ({ sides: key.split(" "), pair })))) {
+    const candidates = part.map(({ sides: [left, right], pair }): Candidate & { readonly pair: TouchPair } => ({
+      left: Number(left),
+      right: Number(right),
+      worth: worthOf(pair, rule),
+      pair,
+    }));
+    const made = candidates.length === 1 ? candidates : bestAssignment(candidates);
+    for (const { pair } of made) if (pair.rule === rule) found.push(pair);
+  }
+  return found;
+}
+
+type Open = { readonly sides: readonly string[]; readonly pair: TouchPair };
+
+/** What hangs together, each part by itself: what is decided of one does not depend on what else is looked at. */
+function partsOf(open: readonly Open[]): Open[][] {
+  const parts = new Map<string, Open[]>();
+  for (const one of open) {
+    const [left, right] = [`left ${one.sides[0]}`, `right ${one.sides[1]}`];
+    const [a, b] = [parts.get(left), parts.get(right)];
+    const part = a ?? b ?? [];
+    part.push(one);
+    parts.set(left, part);
+    parts.set(right, part);
+    if (a === undefined || b === undefined || a === b) continue;
+    for (const other of b) {
+      a.push(other);
+      for (const [at, side] of other.sides.entries()) parts.set(`${at === 0 ? "left" : "right"} ${side}`, a);
+    }
+  }
+  return [...new Set(parts.values())].map((part) => part.toSorted((x, y) => bySureness(x.pair, y.pair)));
+}
+
+/** Far above the sum of all that is worth less: squares of microseconds of a day, and then the tie-breakers of millions of pairs. */
+const SURE = 1n << 200n;
+const LESS_SURE = 1n << 160n;
+const TIE_BITS = 60n;
+
+/**
+ * What a pair is worth, so that no number of less sure or nearer ones outweighs a surer one. Of two answers that are as near, a number made
+ * of the ids decides, so that there is one best answer only, whatever else there is to choose from.
+ */
+function worthOf(pair: TouchPair, rule: string): bigint {
+  const gapUs = BigInt(Math.round(pair.gapS * 1e6));
+  return (pair.rule === rule ? SURE : LESS_SURE) - ((gapUs ** 2n) << TIE_BITS) + BigInt(numberOfText(pair.a + pair.b));
+}
+
+/** FNV-1a, 32 bits: spreads well and needs no more than that. */
+function numberOfText(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return hash >>> 0;
 }
 
 function bySureness(x: TouchPair, y: TouchPair): number {
-  return (
-    RULES.indexOf(x.rule) - RULES.indexOf(y.rule) ||
-    x.gapS - y.gapS ||
-    compare(x.a < x.b ? x.a + x.b : x.b + x.a, y.a < y.b ? y.a + y.b : y.b + y.a)
-  );
+  return RULES.indexOf(x.rule) - RULES.indexOf(y.rule) || x.gapS - y.gapS || compare(x.a + x.b, y.a + y.b);
 }
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function isByKey(pair: TouchPair): boolean {
-  return BY_KEY.includes(pair.rule);
-}
+type Group = { readonly ids: string[]; readonly connections: Set<string> };
 
-/** The groups that pairs make. One that would bring together two touches of one connection only by their time does not count. */
-function joinedBy(accepted: readonly TouchPair[]): {
-  readonly groups: ReadonlyMap<string, Set<string>>;
-  readonly pairs: readonly TouchPair[];
-} {
-  const groups = new Map<string, Set<string>>();
-  const connections = new Map<Set<string>, Set<string>>();
-  const groupOf = (id: string, connection: string): Set<string> => {
-    let group = groups.get(id);
-    if (group === undefined) {
-      groups.set(id, (group = new Set([id])));
-      connections.set(group, new Set([connection]));
-    }
+class Groups {
+  readonly #of = new Map<string, Group>();
+
+  of(id: string): Group {
+    let group = this.#of.get(id);
+    if (group === undefined) this.#of.set(id, (group = { ids: [id], connections: new Set() }));
     return group;
-  };
-  const counted: TouchPair[] = [];
-  for (const pair of accepted) {
-    const [a, b] = [groupOf(pair.a, pair.connectionA), groupOf(pair.b, pair.connectionB)];
-    if (a !== b) {
-      // Every group has its connections from the moment it is made.
-      const [ofA, ofB] = [connections.get(a) as Set<string>, connections.get(b) as Set<string>];
-      if (!isByKey(pair) && [...ofB].some((connection) => ofA.has(connection))) continue;
-      for (const connection of ofB) ofA.add(connection);
-      for (const id of b) {
-        a.add(id);
-        groups.set(id, a);
-      }
-    }
-    counted.push(pair);
   }
-  return { groups, pairs: counted };
+
+  /** Whether the pair would bring no two touches of one connection together. */
+  mayJoin({ a, b, connectionA, connectionB }: TouchPair): boolean {
+    const [one, other] = [this.of(a), this.of(b)];
+    one.connections.add(connectionA);
+    other.connections.add(connectionB);
+    return one !== other && ![...other.connections].some((connection) => one.connections.has(connection));
+  }
+
+  join({ a, b, connectionA, connectionB }: TouchPair): void {
+    const [one, other] = [this.of(a), this.of(b)];
+    for (const connection of [connectionA, connectionB, ...other.connections]) one.connections.add(connection);
+    if (one === other) return;
+    for (const id of other.ids) {
+      one.ids.push(id);
+      this.#of.set(id, one);
+    }
+  }
 }

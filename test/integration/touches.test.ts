@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { sql } from "kysely";
 import { beforeEach, describe, expect, test } from "vitest";
 import { entityId } from "../../core/base/ids.ts";
@@ -218,6 +219,72 @@ describe("one touch counts once:", () => {
   });
 });
 
+async function startAnew(): Promise<void> {
+  await sql`truncate raw_records, raw_versions, activities, people, companies, reps, deals, deal_changes, deal_observations, pipelines,
+    stages, identities, identity_links`.execute(store.db);
+  await sql`update stream_states set landed_seq = 0, normalised_seq = 0`.execute(store.db);
+}
+
+/** Touches of three tools with one person within half an hour, so that most could be several others; and two ways to bring them in. */
+const manyTouches = fc
+  .uniqueArray(
+    fc.record({
+      tool: fc.constantFrom("crm", "gong", "dialler"),
+      minute: fc.integer({ min: 0, max: 30 }),
+      second: fc.integer({ min: 0, max: 59 }),
+      type: fc.constantFrom("call", "call", "meeting"),
+      durationS: fc.constantFrom(null, 20, 300, 1200, 60 * 60 * 9),
+      key: fc.constantFrom(null, null, null, null, "uid-1", "uid-2"),
+    }),
+    { minLength: 2, maxLength: 9, selector: ({ tool, minute, second }) => `${tool} ${minute} ${second}` },
+  )
+  .chain((touches) =>
+    fc.record({
+      touches: fc.constant(touches),
+      order: fc.shuffledSubarray(
+        touches.map((_, index) => index),
+        { minLength: touches.length },
+      ),
+      batch: fc.integer({ min: 1, max: 3 }),
+    }),
+  );
+
+test("however many touches of three tools stand near each other, doubles are the same in any order, any batches, and after a replay", async () => {
+  const dialler = await Plain.connect(store, "dialler");
+  const tools = { crm, gong, dialler };
+  const who = { crm: ["ann", "eve"], gong: ["g-ann", "g-eve"], dialler: ["d-ann", "d-eve"] } as const;
+  const bring = async (batches: readonly (readonly (readonly [keyof typeof tools, object])[])[]): Promise<Mark[]> => {
+    await startAnew();
+    await people();
+    await take(dialler, rep("d-ann", { email: "ann@us.example" }), person("d-eve", { emails: ["eve@acme.example"] }));
+    for (const batch of batches)
+      for (const name of ["crm", "gong", "dialler"] as const) {
+        const facts = batch.filter(([tool]) => tool === name).map(([, fact]) => fact);
+        if (facts.length > 0) await take(tools[name], ...facts);
+      }
+    return doubles();
+  };
+  await fc.assert(
+    fc.asyncProperty(manyTouches, async ({ touches, order, batch }) => {
+      const facts = touches.map(({ tool, minute, second, type, durationS, key }, index) => {
+        const at = `10:${String(minute).padStart(2, "0")}:${String(second).padStart(2, "0")}`;
+        const [repId, personId] = who[tool];
+        const more = { type, durationS, rep: repId, person: personId, matchKeys: key === null ? [] : [key] };
+        return [tool, call(`${tool}-${index}`, at, more)] as const;
+      });
+      const whole = await bring([facts]);
+      const dealt = order.flatMap((index) => facts.slice(index, index + 1));
+      const batches = Array.from({ length: Math.ceil(dealt.length / batch) }, (_, at) =>
+        dealt.slice(at * batch, (at + 1) * batch),
+      );
+      expect(await bring(batches)).toEqual(whole);
+      for (const tool of Object.values(tools)) await tool.replay("others");
+      expect(await doubles()).toEqual(whole);
+    }),
+    { numRuns: 12 },
+  );
+});
+
 test("doubles and deals are the same whatever arrives first", async () => {
   const facts: [() => Plain, object][] = [
     [() => crm, pipeline("sales", ["P"])],
@@ -247,9 +314,7 @@ test("doubles and deals are the same whatever arrives first", async () => {
     facts.map((_, index) => facts[(index * 5 + 3) % 14] as (typeof facts)[number]),
   ];
   for (const order of orders) {
-    await sql`truncate raw_records, raw_versions, activities, people, companies, reps, deals, deal_changes, deal_observations, pipelines,
-      stages, identities, identity_links`.execute(store.db);
-    await sql`update stream_states set landed_seq = 0, normalised_seq = 0`.execute(store.db);
+    await startAnew();
     for (const [tool, fact] of order) await take(tool(), fact);
     expect(await doubles()).toEqual(said);
     expect(new Set(Object.values(await deals()))).toEqual(new Set(["d1 company.open_deal"]));

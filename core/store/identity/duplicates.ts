@@ -32,9 +32,10 @@ const SUBJECT_HOURS = 12;
 
 const subjectOf = (alias: string) =>
   sql`lower(regexp_replace(btrim(${sql.ref(`${alias}.subject`)}), '\\s+', ' ', 'g'))`;
-/** How long it took, for the overlap. */
+/** How long it took, for the overlap; never more than the look-up goes back, so that either of two finds the other. */
 const lengthOf = (alias: string) =>
-  sql`make_interval(secs => coalesce(${sql.ref(`${alias}.duration_s`)}, case ${sql.ref(`${alias}.type`)} when 'meeting' then ${SLOT_S}::int else 0 end))`;
+  sql`make_interval(secs => least(${LONGEST_HOURS}::int * 3600,
+    coalesce(${sql.ref(`${alias}.duration_s`)}, case ${sql.ref(`${alias}.type`)} when 'meeting' then ${SLOT_S}::int else 0 end)))`;
 
 /** The touched activities that are still there, with who they are with, after merging. */
 function touchedActivities(ids: readonly string[]) {
@@ -53,15 +54,17 @@ function touchedActivities(ids: readonly string[]) {
 /** Everyone who is the activity's person. */
 const SAME_PERSON = sql`(select a.person as id union all select m.id from people m where m.merged_into = a.person)`;
 
-/** Everyone who is the activity's person, or has a telephone number with them. */
+/** Everyone who is the activity's person, or has a telephone number with them, or is one with who has: so that either of two finds the other. */
 const SAME_LINE = sql`(
   select g.id from ${SAME_PERSON} g
   union
-  select theirs.entity_id from ${SAME_PERSON} g
+  select everyone.id from ${SAME_PERSON} g
   cross join lateral (select i.key_value from identities i where i.entity_id = g.id and i.key_type = 'phone' offset 0) own
   cross join lateral (
     select i.entity_id from identities i where i.entity = 'person' and i.key_type = 'phone' and i.key_value = own.key_value offset 0
   ) theirs
+  cross join lateral (select coalesce(p.merged_into, p.id) as id from people p where p.id = theirs.entity_id offset 0) root
+  cross join lateral (select root.id union all select m.id from people m where m.merged_into = root.id) everyone
 )`;
 
 /** Every pair that a rule makes of one of the activities and any other. */
