@@ -1,4 +1,3 @@
-import path from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { CHECKS, type CheckOutcome, runChecks } from "../../connectors/_check/index.ts";
 import { createCheckEngine } from "../connector/engine.ts";
@@ -46,7 +45,7 @@ export function registerConnector(program: Command, context: CliContext): void {
 async function check(name: string, only: string, context: CliContext): Promise<readonly CheckOutcome[]> {
   const checks = CHECKS.filter((one) => one.name.includes(only));
   const connector = connectorNamed(name);
-  const vendor = await loadHarness(path.join(CONNECTORS_DIR, name));
+  const vendor = await loadHarness(name);
   const { out, signal } = context;
   return context.withHub(({ target }) =>
     withScratchStore(target, async (store) => {

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import path from "node:path";
 import { TributaryError } from "../../core/base/errors.ts";
 import type { ConnectorHarness } from "../../connectors/_check/harness.ts";
@@ -10,15 +10,20 @@ export const CONNECTORS_DIR: string = fileURLToPath(new URL("../../connectors", 
 /**
  * The simulated vendor of a connector, for its checks.
  *
- * @param directory the connector's folder.
+ * @param name the connector's folder in `connectors/`.
  * @throws TributaryError `connector.no_harness`
  */
-export async function loadHarness(directory: string): Promise<ConnectorHarness> {
-  // A large simulator keeps it in a file of its own.
-  const file = ["harness.ts", "index.ts"].map((name) => path.join(directory, "simulator", name)).find(existsSync);
-  if (file === undefined) throw noHarness(path.join(directory, "simulator", "index.ts"));
-  const module = (await import(pathToFileURL(file).href)) as { readonly harness?: ConnectorHarness };
-  if (module.harness === undefined) throw noHarness(file);
+export async function loadHarness(name: string): Promise<ConnectorHarness> {
+  const simulator = path.join(CONNECTORS_DIR, name, "simulator");
+  // A large simulator keeps it in a file of its own. The templates are what a compiled program finds the files by.
+  const module = (
+    existsSync(path.join(simulator, "harness.ts"))
+      ? await import(`../../connectors/${name}/simulator/harness.ts`)
+      : existsSync(path.join(simulator, "index.ts"))
+        ? await import(`../../connectors/${name}/simulator/index.ts`)
+        : {}
+  ) as { readonly harness?: ConnectorHarness };
+  if (module.harness === undefined) throw noHarness(path.join(simulator, "index.ts"));
   return module.harness;
 }
 

@@ -5,12 +5,19 @@ import type { Db } from "./db.ts";
 
 const FOLDER = new URL("./migrations/", import.meta.url);
 
+function migrationNames(): string[] {
+  return readdirSync(FOLDER)
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => file.replace(/\.ts$/, ""))
+    .toSorted();
+}
+
 /** Kysely's own FileMigrationProvider would do, but it imports from within node_modules, where Vitest and tsx do not see TypeScript. */
 const MIGRATIONS: MigrationProvider = {
   getMigrations: async () => {
     const migrations: Record<string, Migration> = {};
-    for (const file of readdirSync(FOLDER).filter((name) => name.endsWith(".ts")))
-      migrations[file.replace(/\.ts$/, "")] = (await import(new URL(file, FOLDER).href)) as Migration;
+    // The template is what a compiled program finds the files by.
+    for (const name of migrationNames()) migrations[name] = (await import(`./migrations/${name}.ts`)) as Migration;
     return migrations;
   },
 };
@@ -22,10 +29,12 @@ const MIGRATIONS: MigrationProvider = {
  * @throws TributaryError `store.migration_failed`, `store.newer_database`; the database is left as it was.
  */
 export async function migrate(db: Db): Promise<string[]> {
+  const { pending, unknown } = await migrationState(db);
+  if (unknown.length > 0) throw newerDatabase(unknown);
+  // Nearly every start: nothing is loaded, nothing locked.
+  if (pending.length === 0) return [];
   await createSchema(db);
   const migrator = migratorOf(db);
-  const { unknown } = await migrationState(db);
-  if (unknown.length > 0) throw newerDatabase(unknown);
   // It never throws: the failure is in `error`.
   const { error, results } = await migrator.migrateToLatest();
   if (error !== undefined) {
@@ -49,7 +58,7 @@ export async function isMigrated(db: Db): Promise<boolean> {
 export async function migrationState(
   db: Db,
 ): Promise<{ readonly pending: readonly string[]; readonly unknown: readonly string[] }> {
-  const ours = Object.keys(await MIGRATIONS.getMigrations()).toSorted();
+  const ours = migrationNames();
   const { rows: tables } = await sql<{ there: boolean }>`
     select to_regclass('tributary.kysely_migration') is not null as there
   `.execute(db);

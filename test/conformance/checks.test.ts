@@ -1,7 +1,6 @@
-import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createCheckEngine } from "../../bin/connector/engine.ts";
-import { CONNECTORS_DIR, loadHarness } from "../../bin/connector/harness.ts";
+import { loadHarness } from "../../bin/connector/harness.ts";
 import type { ConnectorHarness } from "../../connectors/_check/harness.ts";
 import { CHECKS, runChecks } from "../../connectors/_check/index.ts";
 import { acmeCrm } from "../../connectors/_template/index.ts";
@@ -99,7 +98,7 @@ describe("the acceptance checks find a connector that", () => {
   let vendor: ConnectorHarness;
   beforeAll(async () => {
     engine = createCheckEngine(await testDatabase());
-    vendor = await loadHarness(path.join(CONNECTORS_DIR, "_template"));
+    vendor = await loadHarness("_template");
   });
 
   it.each(FAULTS)("%s", async (_fault, name, connector) => {

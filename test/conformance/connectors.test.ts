@@ -1,7 +1,6 @@
-import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { createCheckEngine } from "../../bin/connector/engine.ts";
-import { CONNECTORS_DIR, loadHarness } from "../../bin/connector/harness.ts";
+import { loadHarness } from "../../bin/connector/harness.ts";
 import { CHECKS, runChecks } from "../../connectors/_check/index.ts";
 import { staysFlat } from "../../connectors/_check/memory.ts";
 import { CONNECTORS } from "../../connectors/index.ts";
@@ -20,7 +19,7 @@ describe("the acceptance checks pass for", () => {
   it.concurrent.each(CONNECTORS)("$key", { timeout: 900_000 }, async (connector) => {
     const engine = engines.get(connector.key);
     if (engine === undefined) throw new Error(`${connector.key} has no database.`);
-    const vendor = await loadHarness(path.join(CONNECTORS_DIR, connector.key));
+    const vendor = await loadHarness(connector.key);
     const failures: string[] = [];
     for await (const { name, failure } of runChecks({ connector, vendor, engine }, checks))
       if (failure !== null) failures.push(`${name}: ${failure}`);

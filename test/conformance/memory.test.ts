@@ -1,7 +1,6 @@
-import path from "node:path";
 import { it } from "vitest";
 import { createCheckEngine } from "../../bin/connector/engine.ts";
-import { CONNECTORS_DIR, loadHarness } from "../../bin/connector/harness.ts";
+import { loadHarness } from "../../bin/connector/harness.ts";
 import { staysFlat } from "../../connectors/_check/memory.ts";
 import { CONNECTORS } from "../../connectors/index.ts";
 import { testDatabase } from "../support/database.ts";
@@ -13,6 +12,6 @@ const engine = createCheckEngine(await testDatabase());
 
 // oxlint-disable-next-line vitest/expect-expect -- a check throws where its promise is broken
 it.each(CONNECTORS)(`the connector $key ${staysFlat.name}`, { timeout: 120_000 }, async (connector) => {
-  const vendor = await loadHarness(path.join(CONNECTORS_DIR, connector.key));
+  const vendor = await loadHarness(connector.key);
   await staysFlat.run({ connector, vendor, engine, manyRecords: MANY_RECORDS });
 });

@@ -4,8 +4,9 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCheckEngine } from "../../bin/connector/engine.ts";
-import { CONNECTORS_DIR, loadHarness } from "../../bin/connector/harness.ts";
+import { CONNECTORS_DIR } from "../../bin/connector/harness.ts";
 import { scaffoldConnector } from "../../bin/connector/scaffold.ts";
+import type { ConnectorHarness } from "../../connectors/_check/harness.ts";
 import { CHECKS, runChecks } from "../../connectors/_check/index.ts";
 import type { AnyConnector } from "../../core/connector/define.ts";
 import { testDatabase } from "../support/database.ts";
@@ -52,7 +53,9 @@ describe("connector new", () => {
     const { bigPipe: connector } = (await import(pathToFileURL(path.join(directory, "big-pipe/index.ts")).href)) as {
       readonly bigPipe: AnyConnector;
     };
-    const vendor = await loadHarness(path.join(directory, "big-pipe"));
+    const { harness: vendor } = (await import(
+      pathToFileURL(path.join(directory, "big-pipe/simulator/index.ts")).href
+    )) as { readonly harness: ConnectorHarness };
     const engine = createCheckEngine(await testDatabase());
     const failures: string[] = [];
     for await (const { name, failure } of runChecks({ connector, vendor, engine, manyRecords: 5_000 })) {

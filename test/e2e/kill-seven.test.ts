@@ -4,7 +4,7 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "kysely";
 import { afterAll, expect, test } from "vitest";
-import { CONNECTORS_DIR, loadHarness } from "../../bin/connector/harness.ts";
+import { loadHarness } from "../../bin/connector/harness.ts";
 import type { Harness, HarnessFault } from "../../connectors/_check/harness.ts";
 import { createRandom, type Random } from "../../connectors/_simulator/company/random.ts";
 import { findConnector } from "../../connectors/index.ts";
@@ -109,7 +109,7 @@ test(
 );
 
 async function startVendor(key: Vendor["key"]): Promise<Vendor> {
-  const vendor = await loadHarness(path.join(CONNECTORS_DIR, key));
+  const vendor = await loadHarness(key);
   const records = key === "close" ? Math.round(RECORDS * AS_GONG) : RECORDS;
   return { key, harness: await vendor.start({ seed: SEED, records, now: new Date() }) };
 }

@@ -4,6 +4,9 @@ import os from "node:os";
 import path from "node:path";
 import pg from "pg";
 import type { TestProject } from "vitest/node";
+import { build } from "../../bin/program/build.js";
+import { findBuild } from "../../bin/program/freshness.js";
+import { BUILD_PLACES } from "../../bin/program/places.js";
 import { type DatabaseTarget, openStore } from "../../core/store/db.ts";
 import { openEmbedded } from "../../core/store/embedded/index.ts";
 import { migrate } from "../../core/store/migrate.ts";
@@ -28,6 +31,8 @@ declare module "vitest" {
 const NOT_DURABLE = { fsync: "off", synchronous_commit: "off", full_page_writes: "off" };
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  // Once, instead of by each of the first commands that tests run side by side.
+  if (findBuild() === null) await build(BUILD_PLACES);
   const server = await openServer();
   const template = `tributary_template_${randomBytes(6).toString("hex")}`;
   try {
