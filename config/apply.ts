@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import { TributaryError } from "../core/base/errors.ts";
 import type { JsonObject } from "../core/base/json.ts";
-import { relateReps, removeConnection } from "../core/identity/index.ts";
+import { relateNames, relateReps, removeConnection } from "../core/identity/index.ts";
 import { applyPipelineSettings } from "../core/normalise/pipeline-settings.ts";
 import { credentialsOf, destinationKeyOf, endpointSecretOf, type Secrets } from "../core/secrets/index.ts";
 import { writeAudit } from "../core/store/setup/audit.ts";
@@ -35,7 +35,7 @@ export type ApplyOptions = {
 };
 
 /** Sections that are stored whole in the table `settings`. */
-const SECTIONS = ["pipelines", "lead_statuses", "reps", "feeds", "geckoboard", "dashboards"] as const;
+const SECTIONS = ["pipelines", "lead_statuses", "reps", "teams", "feeds", "geckoboard", "dashboards"] as const;
 
 /** Of the endpoints, those that a config file has made. */
 const CREATED_BY = "config";
@@ -202,7 +202,11 @@ async function applySection(tx: Tx, section: string, { desired, secrets }: Chang
     ? { ...wanted, api_key: secrets.seal(String(wanted.api_key), destinationKeyOf(section)) }
     : wanted;
   await writeSettings(tx, section, value);
-  if (section === "pipelines") await applyPipelineSettings(tx);
+  if (section === "pipelines") {
+    await applyPipelineSettings(tx);
+    await relateNames(tx, "pipeline");
+  }
+  if (section === "teams") await relateNames(tx, "team");
   if (section === "reps") await relateReps(tx, new Date());
 }
 

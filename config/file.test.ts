@@ -199,6 +199,7 @@ it("config/tributary.yaml is right with everything in it that is commented out",
     "lead_statuses",
     "pipelines",
     "reps",
+    "teams",
   ]);
   expect(read.webhooks).toHaveLength(1);
   expect(read.exchangeRates).toHaveLength(1);

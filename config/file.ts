@@ -259,6 +259,13 @@ function repNames({ reps }: FileSections): RepsSection | undefined {
   );
 }
 
+/** What else a team is called, where it is said. */
+function teamNames({
+  teams,
+}: FileSections): readonly { readonly name: string; readonly also: readonly string[] }[] | undefined {
+  return teams?.flatMap(({ id, name, also }) => (also === undefined ? [] : [{ name: name ?? id, also }]));
+}
+
 function toDesired(
   sections: FileSections,
   connections: readonly DesiredConnection[],
@@ -310,6 +317,7 @@ function toDesired(
       ...present("pipelines", sections.pipelines),
       ...present("lead_statuses", sections.lead_statuses),
       ...present("reps", repNames(sections)),
+      ...present("teams", teamNames(sections)),
       ...present("feeds", sections.feeds),
       ...present("geckoboard", sections.geckoboard),
       ...present("dashboards", sections.dashboards),

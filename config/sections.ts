@@ -138,6 +138,10 @@ export const teamSection = z.strictObject({
   name: z.string().min(1).optional(),
   manager: z.string().optional(),
   members: z.array(z.string().min(1)).optional().describe("E-mail addresses or names of reps"),
+  also: z
+    .array(z.string().min(1))
+    .optional()
+    .describe("What else is this team, besides teams of its name: connection:id (a tool's own id), or another name"),
 });
 
 export const goalSection = z

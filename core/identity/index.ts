@@ -27,12 +27,13 @@ import {
 } from "../store/identity/identity-links.ts";
 import { regroup, RELATED_ENTITIES } from "./components.ts";
 import { markDuplicates } from "./duplicates.ts";
+import { applyNames } from "./named.ts";
 import { applyRepsConfig } from "./reps.ts";
 import { evidenceOf, isLinkable, linksOf, namedLinksOf } from "./rules.ts";
 import { storeKeys, type Who } from "./who-keys.ts";
 
 /**
- * Relate: rows of different tools that are the same rep, person or company become one (`merged_into`), with the rule and its evidence kept
+ * Relate: rows of different tools that are the same rep, person, company, team or pipeline become one (`merged_into`), with the rule and its evidence kept
  * in identity_links, and reversible. From who is one follows which touches are one (`duplicate_of`) and which deal a touch without one is
  * attributed to (`attributed_deal_id`). Each is worked out from what is stored now, so that it does not matter what arrived first.
  */
@@ -98,7 +99,11 @@ async function relateWho(tx: Tx, copy: Copy, input: RelateInput, isAlone: boolea
     for (const id of await linkedRows(tx, [...own])) seeds.add(id);
   }
   const grouped = await regroupAll(tx, [...seeds]);
-  const regrouped = { ...grouped, people: [...grouped.people, ...renumbered([...added, ...gone, ...forgotten])] };
+  let named = 0;
+  for (const entity of ["team", "pipeline"] as const)
+    if (input.who.some((row) => row.entity === entity)) named += await applyNames(tx, entity);
+  const people = [...grouped.people, ...renumbered([...added, ...gone, ...forgotten])];
+  const regrouped = { ...grouped, rows: grouped.rows + named, people };
   if (!input.who.some((row) => row.entity === "rep")) return regrouped;
   const { rows, reps } = await applyRepsConfig(tx, input.now);
   return { ...regrouped, rows: regrouped.rows + rows, reps: [...regrouped.reps, ...reps] };
@@ -138,7 +143,8 @@ async function regroupAll(tx: Tx, seeds: readonly string[]): Promise<Regrouped> 
   for (const entity of RELATED_ENTITIES)
     changed[entity] = await regroup(tx, entity, await rowsOfEntity(tx, entity, seeds));
   const { person: people = [], company: companies = [], rep: reps = [] } = changed;
-  return { rows: people.length + companies.length + reps.length, people, companies, reps };
+  const rows = Object.values(changed).reduce((sum, ids) => sum + ids.length, 0);
+  return { rows, people, companies, reps };
 }
 
 /** Types that two tools tell of. */
@@ -231,6 +237,12 @@ export async function undoLink(tx: Tx, linkId: number, by: string, now: Date): P
       mend: "Look up the link's number in the list of identity links.",
     });
   await relateAgain(tx, await regroupAll(tx, [pair.fromId, pair.intoId]));
+}
+
+/** Brings teams or pipelines to what the config says of them. */
+export async function relateNames(tx: Tx, entity: "team" | "pipeline"): Promise<void> {
+  await lockIdentities(tx);
+  await applyNames(tx, entity);
 }
 
 /** Brings the reps, and what they did, to what the config says. */

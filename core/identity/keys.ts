@@ -45,9 +45,13 @@ export function otherIdKey({ system, id }: OtherId): string | null {
   return /^\d+$/.test(said) ? null : `*:${said}`;
 }
 
-/** Names are compared without case, and blanks only as one. Two equal names are never enough by themselves. */
+/**
+ * Names are compared without case, blanks only as one, and by what is seen: composed or not, full width or not, without invisible
+ * characters. Two equal names of people or companies are never enough by themselves; of teams and pipelines they are.
+ */
 export function nameKey(text: string): string {
-  return text.trim().replace(/\s+/g, " ").toLocaleLowerCase("en");
+  const seen = text.normalize("NFKC").replace(/\p{Cf}/gu, "");
+  return seen.trim().replace(/\s+/g, " ").toLocaleLowerCase("en");
 }
 
 /** Providers that anyone can have an address at: the package's list, and what it does not have yet (November 2026). */

@@ -1,10 +1,9 @@
 import { entityId } from "../base/ids.ts";
 import type { Tx } from "../store/db.ts";
-import { readReps, type RepName } from "../store/identity/identities.ts";
-import { dropConfigLinksBut, insertLinks, type Link } from "../store/identity/identity-links.ts";
+import { readNamed } from "../store/identity/identities.ts";
 import { assignTeam, CONFIG_ORIGIN } from "../store/identity/teams.ts";
-import { regroup } from "./components.ts";
-import { emailKey, nameKey } from "./keys.ts";
+import { nameKey } from "./keys.ts";
+import { linkNamed } from "./named.ts";
 import { type RepsSection, repsSection } from "./reps-config.ts";
 
 /**
@@ -19,12 +18,7 @@ export async function applyRepsConfig(
 ): Promise<{ readonly reps: readonly string[]; readonly rows: number }> {
   const row = await tx.selectFrom("settings").select("value").where("section", "=", "reps").executeTakeFirst();
   const section: RepsSection = row === undefined ? [] : repsSection.parse(row.value);
-  const known = section.length === 0 ? [] : await readReps(tx);
-  const named = section.map((said) => ({ said, rows: known.filter((rep) => isNamed(rep, said)) }));
-  const links = named.flatMap(({ said, rows }) => linksTo(said.name, rows));
-  const left = await dropConfigLinksBut(tx, links);
-  await insertLinks(tx, links);
-  const reps = await regroup(tx, "rep", [...left, ...links.flatMap((link) => [link.fromId, link.intoId])]);
+  const { named, changed: reps } = await linkNamed(tx, "rep", section);
   let assigned = 0;
   for (const { said, rows } of named) {
     if (said.team !== undefined && rows.length > 0)
@@ -38,39 +32,12 @@ export async function applyRepsConfig(
   return { reps, rows: reps.length + assigned };
 }
 
-function isNamed(rep: RepName, said: RepsSection[number]): boolean {
-  const names = [said.name, ...said.also].map(nameKey);
-  const email = said.email === undefined ? null : emailKey(said.email);
-  return (
-    (rep.name !== null && names.includes(nameKey(rep.name))) ||
-    (email !== null && rep.email !== null && emailKey(rep.email) === email) ||
-    said.also.includes(`${rep.connectionId}:${rep.externalId}`)
-  );
-}
-
-function linksTo(name: string, rows: readonly RepName[]): Link[] {
-  const [winner, ...others] = rows;
-  if (winner === undefined) return [];
-  return others.map((rep) => ({
-    entity: "rep",
-    fromId: rep.id,
-    intoId: winner.id,
-    rule: "rep.config",
-    evidence: `reps: ${name}`,
-  }));
-}
-
 /** The team of that name that a tool has; where none has it, one of the config's own. */
 async function teamCalled(tx: Tx, name: string): Promise<string> {
-  const known = await tx
-    .selectFrom("teams")
-    .select(["id", "merged_into"])
-    .where("name", "=", name)
-    .orderBy("connection_id")
-    .orderBy("id")
-    .limit(1)
-    .executeTakeFirst();
-  if (known !== undefined) return known.merged_into ?? known.id;
+  const known = (await readNamed(tx, "team")).find(
+    (team) => team.name !== null && nameKey(team.name) === nameKey(name),
+  );
+  if (known !== undefined) return known.id;
   const id = entityId("team", CONFIG_ORIGIN, name);
   await tx
     .insertInto("teams")

@@ -3,7 +3,7 @@ import type { Key, Match, NamedMatch } from "../store/identity/identities.ts";
 import type { Link } from "../store/identity/identity-links.ts";
 import { nameKey } from "./keys.ts";
 
-/** By what two rows of different connections are taken to be one. A name alone is never enough. */
+/** By what two rows of different connections are taken to be one. Of people and companies a name alone is never enough. */
 type Rule = {
   readonly id: string;
   readonly entity: IdentityEntity;
@@ -18,18 +18,25 @@ const RULES: readonly Rule[] = [
   // A switchboard's number is many people's: the names must be the same as well.
   { id: "person.phone", entity: "person", key: "phone", besides: ({ name }) => (name === null ? null : nameKey(name)) },
   { id: "company.domain", entity: "company", key: "domain" },
+  // A team or a pipeline is what the company calls so, whichever tool says it.
+  { id: "team.name", entity: "team", key: "name" },
+  { id: "pipeline.name", entity: "pipeline", key: "name" },
 ];
 
 /** Links of people and of the config come first, then the rules from the surest to the least sure. */
 const STRENGTH = [
   "manual",
   "rep.config",
+  "team.config",
+  "pipeline.config",
   "rep.email",
   "person.email",
   "person.other_id",
   "company.other_id",
   "person.phone",
   "company.domain",
+  "team.name",
+  "pipeline.name",
 ];
 
 export function strengthOf(rule: string): number {

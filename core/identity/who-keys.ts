@@ -9,11 +9,11 @@ import {
   mentionedOnly,
   readIdentities,
 } from "../store/identity/identities.ts";
-import { domainKey, emailKey, otherIdKey, phoneKey } from "./keys.ts";
+import { domainKey, emailKey, nameKey, otherIdKey, phoneKey } from "./keys.ts";
 
 /** A row that came in, with what it may be recognised by as its source writes it. */
 export type Who = {
-  readonly entity: Extract<IdentityEntity, "rep" | "person" | "company">;
+  readonly entity: IdentityEntity;
   readonly id: string;
   readonly externalId: string;
   /** Only named by another record: says nothing where the row's own record has told of it. */
@@ -22,6 +22,8 @@ export type Who = {
   readonly phones: readonly string[];
   readonly domains: readonly string[];
   readonly otherIds: readonly OtherId[];
+  /** Only of what is known by its name: teams and pipelines. */
+  readonly names: readonly string[];
 };
 
 /**
@@ -94,5 +96,6 @@ function keysOf(who: Who): IdentityRow[] {
   for (const phone of who.phones) add("phone", phoneKey(phone));
   for (const domain of who.domains) add("domain", domainKey(domain));
   for (const id of who.otherIds) add("other_id", otherIdKey(id));
+  for (const name of who.names) add("name", nameKey(name) || null);
   return [...rows.values()];
 }

@@ -59,7 +59,7 @@ export type Collected = {
   readonly leadStatuses: readonly LeadStatusRow[];
   readonly labels: readonly LabelRow[];
   readonly memberships: readonly MembershipStatement[];
-  /** Reps, people and companies that came in, with what they can be recognised by. */
+  /** Reps, people, companies, teams and pipelines that came in, with what they can be recognised by. */
   readonly who: readonly Who[];
   /** Activities that came in: other tools may know of the same touches, and not every one says of which deal it is. */
   readonly touches: readonly Touch[];
@@ -157,29 +157,28 @@ class Batch implements Collected {
     switch (fact.kind) {
       case "rep":
         this.put("reps", fact, record, origin);
-        this.recognise(
-          "rep",
-          fact,
-          fact.email === null ? [] : [fact.email],
-          fact.phone === null ? [] : [fact.phone],
-          [],
-        );
+        this.recognise("rep", fact, {
+          emails: fact.email === null ? [] : [fact.email],
+          phones: fact.phone === null ? [] : [fact.phone],
+        });
         if (fact.team !== null && origin.deletedAt === null && record.isSuperseded !== true)
           this.join("rep", make.id("rep", fact.externalId), [make.id("team", fact.team)], record);
         return;
       case "team":
         this.put("teams", fact, record, origin);
+        this.recognise("team", fact, { names: namesOf(fact) });
         if ((fact.members !== null || origin.deletedAt !== null) && record.isSuperseded !== true)
           this.join("team", make.id("team", fact.externalId), this.membersOf(fact.members, origin), record);
         return;
       case "person":
         this.put("people", fact, record, origin);
-        return this.recognise("person", fact, fact.emails, fact.phones, []);
+        return this.recognise("person", fact, { emails: fact.emails, phones: fact.phones });
       case "company":
         this.put("companies", fact, record, origin);
-        return this.recognise("company", fact, [], fact.phones, fact.domains);
+        return this.recognise("company", fact, { phones: fact.phones, domains: fact.domains });
       case "pipeline":
         this.put("pipelines", fact, record, origin);
+        this.recognise("pipeline", fact, { names: namesOf(fact) });
         fact.stages.forEach((stage, position) => {
           const { externalId: pipeline, isMention } = fact;
           this.put("stages", { ...this.override(fact, stage), pipeline, position, isMention }, record, origin);
@@ -222,14 +221,23 @@ class Batch implements Collected {
   private recognise(
     entity: Who["entity"],
     fact: { readonly externalId: string; readonly isMention: boolean; readonly otherIds?: readonly OtherId[] },
-    emails: readonly string[],
-    phones: readonly string[],
-    domains: readonly string[],
+    by: Partial<Pick<Who, "emails" | "phones" | "domains" | "names">>,
   ): void {
     const { externalId, isMention } = fact;
     const { otherIds = [] } = fact;
     const id = this.make.id(entity, externalId);
-    this.who.push({ entity, id, externalId, isMention, emails, phones, domains, otherIds });
+    this.who.push({
+      entity,
+      id,
+      externalId,
+      isMention,
+      emails: [],
+      phones: [],
+      domains: [],
+      names: [],
+      otherIds,
+      ...by,
+    });
   }
 
   /** A team that is gone has no members any more. */
@@ -362,4 +370,8 @@ class Batch implements Collected {
     if (said.expectedCloseOn !== undefined) state.expected_close_on = said.expectedCloseOn;
     return state;
   }
+}
+
+function namesOf({ name }: { readonly name: string | null }): readonly string[] {
+  return name === null ? [] : [name];
 }

@@ -189,6 +189,8 @@ const ENTITY_OF: { readonly [name in ShelfName]?: IdentityEntity } = {
   reps: "rep",
   people: "person",
   companies: "company",
+  teams: "team",
+  pipelines: "pipeline",
 };
 
 async function store(

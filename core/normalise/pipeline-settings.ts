@@ -22,7 +22,13 @@ export const pipelinesSection = z.record(
       .string()
       .optional()
       .describe("Only the pipeline of this connection; absent: of any that has the name"),
-    stages: z.record(z.string(), stageSettings),
+    also: z
+      .array(z.string().min(1))
+      .optional()
+      .describe(
+        "What else is this pipeline, besides those of its name: connection:id (a tool's own id), or another name",
+      ),
+    stages: z.record(z.string(), stageSettings).default({}),
   }),
 );
 export type PipelinesSection = z.infer<typeof pipelinesSection>;

@@ -32,7 +32,7 @@ export type Database = {
   identity_links: IdentityLinksTable;
   lead_statuses: LeadStatusesTable;
   labels: { connection_id: string; namespace: string; external_id: string; record_id: string; name: string };
-  pipelines: FromSource & { is_mention: boolean; name: string | null };
+  pipelines: FromSource & { is_mention: boolean; name: string | null; merged_into: string | null };
   stages: StagesTable;
   deals: DealsTable;
   deal_observations: DealObservationsTable;
@@ -304,7 +304,7 @@ type LeadStatusesTable = {
   status: string | null;
 };
 
-export const IDENTITY_ENTITIES = ["rep", "person", "company", "team"] as const;
+export const IDENTITY_ENTITIES = ["rep", "person", "company", "team", "pipeline"] as const;
 export type IdentityEntity = (typeof IDENTITY_ENTITIES)[number];
 export const IDENTITY_KEY_TYPES = ["email", "phone", "domain", "vendor_id", "other_id", "name", "manual"] as const;
 export type IdentityKeyType = (typeof IDENTITY_KEY_TYPES)[number];

@@ -307,7 +307,7 @@ table identities
   key_value text not null
   connection_id text not null
   constraint identities_pkey PRIMARY KEY (entity_id, key_type, key_value)
-  constraint identities_entity_check CHECK ((entity = ANY (ARRAY['rep'::text, 'person'::text, 'company'::text, 'team'::text])))
+  constraint identities_entity_check CHECK ((entity = ANY (ARRAY['rep'::text, 'person'::text, 'company'::text, 'team'::text, 'pipeline'::text])))
   constraint identities_key_type_check CHECK ((key_type = ANY (ARRAY['email'::text, 'phone'::text, 'domain'::text, 'vendor_id'::text, 'other_id'::text, 'name'::text, 'manual'::text])))
   CREATE INDEX identities_by_key ON tributary.identities USING btree (entity, key_type, key_value)
   comment: What each row could be recognised by
@@ -323,7 +323,7 @@ table identity_links
   undone_at timestamp with time zone
   undone_by text
   constraint identity_links_pkey PRIMARY KEY (id)
-  constraint identity_links_entity_check CHECK ((entity = ANY (ARRAY['rep'::text, 'person'::text, 'company'::text, 'team'::text])))
+  constraint identity_links_entity_check CHECK ((entity = ANY (ARRAY['rep'::text, 'person'::text, 'company'::text, 'team'::text, 'pipeline'::text])))
   constraint identity_links_from_id_into_id_rule_evidence_key UNIQUE (from_id, into_id, rule, evidence)
   CREATE INDEX identity_links_by_evidence ON tributary.identity_links USING btree (entity, evidence)
   CREATE INDEX identity_links_into ON tributary.identity_links USING btree (into_id)
@@ -427,8 +427,10 @@ table pipelines
   deleted_at timestamp with time zone
   is_mention boolean not null
   name text
+  merged_into uuid
   constraint pipelines_pkey PRIMARY KEY (id)
   CREATE INDEX pipelines_by_record ON tributary.pipelines USING btree (record_id)
+  CREATE INDEX pipelines_by_winner ON tributary.pipelines USING btree (merged_into) WHERE (merged_into IS NOT NULL)
 
 table rate_limits
   connection_id text not null
@@ -623,6 +625,7 @@ table teams
   merged_into uuid
   constraint teams_pkey PRIMARY KEY (id)
   CREATE INDEX teams_by_record ON tributary.teams USING btree (record_id)
+  CREATE INDEX teams_by_winner ON tributary.teams USING btree (merged_into) WHERE (merged_into IS NOT NULL)
 
 table tickets
   id uuid not null

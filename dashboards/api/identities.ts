@@ -63,7 +63,8 @@ export const identityEndpoints = [
     path: "/identities/{entity}",
     access: read,
     tag,
-    summary: "People, companies or reps that several rows of the tools are; with `search`, all that match",
+    summary:
+      "People, companies, reps, teams or pipelines that several rows of the tools are; with `search`, all that match",
     params: { entity },
     query: {
       ...pageQuery,

@@ -21,7 +21,13 @@ import { makeOne, takeApart } from "../who.ts";
 import { actionButton, errorBox, page, when } from "./layout.ts";
 
 const MOST_SHOWN = 100;
-const TITLES: { readonly [entity in WhoEntity]: string } = { person: "People", company: "Companies", rep: "Reps" };
+const TITLES: { readonly [entity in WhoEntity]: string } = {
+  person: "People",
+  company: "Companies",
+  rep: "Reps",
+  team: "Teams",
+  pipeline: "Pipelines",
+};
 
 /** `/who/{entity}`: what the tools' rows were made one by; a search for any other. */
 export function whoListPage(deps: ServerDeps): RequestHandler {

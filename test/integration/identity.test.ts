@@ -1,10 +1,11 @@
 import { sql } from "kysely";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { entityId } from "../../core/base/ids.ts";
-import { linkManually, relateReps, removeConnection, undoLink } from "../../core/identity/index.ts";
+import { linkManually, relateNames, relateReps, removeConnection, undoLink } from "../../core/identity/index.ts";
+import { evaluateMetric } from "../../core/metrics/index.ts";
 import type { Store } from "../../core/store/db.ts";
 import { testDatabase } from "../support/database.ts";
-import { activity, company, instant, person, pipeline, Plain, rep } from "./normalise-world.ts";
+import { activity, company, deal, instant, person, pipeline, Plain, rep, team } from "./normalise-world.ts";
 
 let store: Store;
 let crm: Plain;
@@ -23,7 +24,7 @@ const take = async (tool: Plain, ...facts: object[]) => {
 };
 
 async function mergedInto(
-  table: "people" | "companies" | "reps",
+  table: "people" | "companies" | "reps" | "teams" | "pipelines",
   connection: string,
   externalId: string,
 ): Promise<string | null | undefined> {
@@ -280,4 +281,95 @@ test("when an account is removed, what had hung on its rows is one with what is 
   const left = await marks();
   expect(left.filter((of) => of === null)).toHaveLength(1);
   expect(left.filter((of) => of === "call-mail" || of === "call-third")).toHaveLength(1);
+});
+
+describe("a team or a pipeline that two tools call the same", () => {
+  /** West in both tools, written in two ways; a deal and a pipeline of each. */
+  const bothTools = async (): Promise<void> => {
+    await take(crm, pipeline("p1", ["P"], { name: "New Business" }), team("t1", ["ann"], { name: "West" }), rep("ann"));
+    await take(crm, deal("d1", { rep: "ann", pipeline: "p1" }));
+    // A blank that does not break, a letter made of two characters, another case, a zero-width space.
+    await take(mail, pipeline("q1", ["P"], { name: "NEW\u00a0business " }), rep("bob"));
+    await take(mail, team("s1", ["bob"], { name: " \u200bWEST" }), team("s2", [], { name: "Su\u0308d" }));
+    await take(mail, deal("e1", { rep: "bob", pipeline: "q1" }));
+  };
+  const openBy = async (
+    dimension: string,
+    days: readonly [string, string],
+  ): Promise<[string | null | undefined, number | null][]> => {
+    const [from, to] = days;
+    const now = new Date("2026-04-02T00:00:00Z");
+    const query = { metric: "open_deal_count", from, to, by: [dimension], grain: null, filters: [], asOf: null, now };
+    return (await evaluateMetric(store.db, query)).rows.map((row) => [row.dimensions[dimension], row.value]);
+  };
+  const march = ["2026-03-01", "2026-03-31"] as const;
+  const undoFrom = async (table: "teams" | "pipelines", externalId: string): Promise<void> => {
+    const { id } = await store.db
+      .selectFrom(table)
+      .select("id")
+      .where("external_id", "=", externalId)
+      .executeTakeFirstOrThrow();
+    const link = (await links()).find((one) => one.from_id === id && one.undone_at === null);
+    await store.db.transaction().execute((tx) => undoLink(tx, link?.id ?? 0, "ops@us.example", new Date(AT)));
+  };
+
+  test("is one row, whichever tool came first, and its link names the rule and the evidence", async () => {
+    await bothTools();
+    expect(await openBy("team", march)).toEqual([["West", 2]]);
+    expect(await openBy("pipeline", march)).toEqual([["New Business", 2]]);
+    expect((await links()).map((link) => [link.rule, link.evidence])).toEqual([
+      ["pipeline.name", "name:new business"],
+      ["team.name", "name:west"],
+    ]);
+  });
+
+  test("is two again when somebody says so, also after a replay; and its labels are the same in every period", async () => {
+    await bothTools();
+    await undoFrom("teams", "s1");
+    await undoFrom("pipelines", "q1");
+    await mail.replay("others");
+    await crm.replay("others");
+    expect(await openBy("team", march)).toHaveLength(2);
+    await take(mail, team("s1", ["bob"], { name: "West" }));
+    const apart = [
+      ["West (crm t1)", 1],
+      ["West (mail s1)", 1],
+    ];
+    expect(await openBy("team", march)).toEqual(apart);
+    expect(await openBy("pipeline", march)).toHaveLength(2);
+    // Of the two, only one has a deal then.
+    await take(crm, deal("d0", { rep: "ann", pipeline: "p1", createdAt: instant("2026-01-05T09:00:00Z") }));
+    expect(await openBy("team", ["2026-01-01", "2026-01-31"])).toEqual([["West (crm t1)", 1]]);
+  });
+
+  test("is one with what the config says is it, too, until the config says so no more", async () => {
+    await bothTools();
+    const say = async (section: "teams" | "pipelines", value: object): Promise<void> =>
+      store.db.transaction().execute(async (tx) => {
+        const text = JSON.stringify(value);
+        await tx
+          .insertInto("settings")
+          .values({ section, value: text })
+          .onConflict((c) => c.column("section").doUpdateSet({ value: text }))
+          .execute();
+        await relateNames(tx, section === "teams" ? "team" : "pipeline");
+      });
+    await take(mail, pipeline("q2", ["P"], { name: "Upsell" }));
+    await say("teams", [{ name: "West", also: ["S\u00fcd"] }]);
+    await say("pipelines", { "New Business": { also: ["mail:q2"] } });
+    expect(await mergedInto("teams", "mail", "s2")).toBe(entityId("team", "crm", "t1"));
+    expect(await mergedInto("pipelines", "mail", "q2")).toBe(entityId("pipeline", "crm", "p1"));
+    await say("teams", []);
+    await say("pipelines", {});
+    expect(await mergedInto("teams", "mail", "s2")).toBeNull();
+    expect(await mergedInto("pipelines", "mail", "q2")).toBeNull();
+    expect(await mergedInto("teams", "mail", "s1")).toBe(entityId("team", "crm", "t1"));
+  });
+
+  test("stands for itself when the other tool is removed", async () => {
+    await bothTools();
+    await store.db.transaction().execute((tx) => removeConnection(tx, "crm"));
+    expect(await mergedInto("teams", "mail", "s1")).toBeNull();
+    expect(await mergedInto("pipelines", "mail", "q1")).toBeNull();
+  });
 });

@@ -203,8 +203,8 @@ export function rep(id: string, more: object = {}): object {
   };
 }
 
-export function team(id: string, members: readonly string[]): object {
-  return { kind: "team", externalId: id, isMention: false, name: id, manager: null, members };
+export function team(id: string, members: readonly string[], more: object = {}): object {
+  return { kind: "team", externalId: id, isMention: false, name: id, manager: null, members, ...more };
 }
 
 export function person(id: string, more: object = {}): object {

@@ -49,7 +49,7 @@ export async function aggregate(
   const { rows } = await aggregateSql(metric, scope, slicing).execute(db);
   const found = new Map<string, Map<number, Figures>>();
   const groupsOf = new Map<string, readonly Group[]>();
-  const labels = distinctLabels(rows);
+  const labels = await distinctLabels(db, slicing.by, rows);
   const add = (cells: readonly Cell[]): Map<number, Figures> => {
     const id = JSON.stringify(cells.map((cell) => cell.key));
     const known = found.get(id);
@@ -112,20 +112,26 @@ export function slicedRows(metric: AggregateMetric, scope: Scope, { by, filters 
     where ${sql.join([sql`true`, ...conditions], sql` and `)}`;
 }
 
-/** Labels as shown: two groups of one label are told apart by their hint. */
-function distinctLabels(rows: readonly AggregateRow[]): (index: number, cell: Cell) => string | null {
-  const keys = new Map<string, Set<string | null>>();
-  const name = (index: number, cell: Cell): string => `${index} ${cell.label}`;
-  for (const row of rows) {
-    row.cells.forEach((cell, index) => {
-      const seen = keys.get(name(index, cell)) ?? new Set();
-      keys.set(name(index, cell), seen.add(cell.key));
-    });
+/** Labels as shown: what is called like another is told apart from it by its hint, also where the other is not in the answer. */
+async function distinctLabels(
+  db: Db,
+  by: readonly Dimension[],
+  rows: readonly AggregateRow[],
+): Promise<(index: number, cell: Cell) => string | null> {
+  const shared: ReadonlySet<string>[] = [];
+  for (const [index, { everyone }] of by.entries()) {
+    const asked = new Set(rows.flatMap(({ cells }) => cells[index]?.label ?? []));
+    shared.push(everyone === null || asked.size === 0 ? new Set() : await sharedLabels(db, everyone, [...asked]));
   }
-  return (index, cell) => {
-    const isShared = (keys.get(name(index, cell))?.size ?? 0) > 1;
-    return isShared && cell.hint !== null && cell.label !== null ? `${cell.label} (${cell.hint})` : cell.label;
-  };
+  return (index, { label, hint }) =>
+    label !== null && hint !== null && shared[index]?.has(label) === true ? `${label} (${hint})` : label;
+}
+
+async function sharedLabels(db: Db, everyone: Sql, asked: readonly string[]): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<{ label: string }>`
+    select label from (${everyone}) e where label = any(${asked}::text[]) group by label having count(*) > 1
+  `.execute(db);
+  return new Set(rows.map((row) => row.label));
 }
 
 function figuresOf(metric: AggregateMetric, row: AggregateRow): Figures {

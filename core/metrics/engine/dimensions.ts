@@ -6,8 +6,8 @@ import type { MetricDefinition, Sql, Subject } from "./define.ts";
 /**
  * A way to tell rows apart. Pieces of SQL see the measured row as `r`.
  *
- * Rows are grouped by `key` (an id), so that two reps of one name stay two; they are shown by `label`, with `hint` added where two of an
- * answer have the same label.
+ * Rows are grouped by `key` (an id), so that two reps of one name stay two; they are shown by `label`, with `hint` added where two have the
+ * same label, whether both are in the answer or not: a label does not depend on the period.
  */
 export type Dimension = {
   /** As it was asked for; the name in the answer. */
@@ -17,6 +17,8 @@ export type Dimension = {
   readonly key: Sql;
   readonly label: Sql;
   readonly hint: Sql;
+  /** A query for the `label` of everything that there is to tell apart; null where the label is the key. */
+  readonly everyone: Sql | null;
   /** What the groups are in order by; null: by label. */
   readonly order: Sql;
 };
@@ -58,7 +60,9 @@ const JOINS: { readonly [name in JoinName]: Sql } = {
     left join (${teamTimes()}) membership on membership.rep_id = coalesce(rep_own.merged_into, r.rep_id)
       and membership.starts <= r.at and membership.ends > r.at
     left join teams team on team.id = membership.team_id`,
-  pipeline: sql`left join pipelines pipeline on pipeline.id = r.pipeline_id`,
+  pipeline: sql`
+    left join pipelines pipeline_own on pipeline_own.id = r.pipeline_id
+    left join pipelines pipeline on pipeline.id = coalesce(pipeline_own.merged_into, r.pipeline_id)`,
   stage: sql`
     left join stages stage on stage.id = r.stage_id
     left join pipelines stage_pipeline on stage_pipeline.id = stage.pipeline_id`,
@@ -72,12 +76,12 @@ type Parts = Omit<Dimension, "name">;
 
 function plain(column: string): Parts {
   const value = sql`r.${sql.id(column)}::text`;
-  return { joins: [], key: value, label: value, hint: NO_HINT, order: NO_HINT };
+  return { joins: [], key: value, label: value, hint: NO_HINT, everyone: null, order: NO_HINT };
 }
 
 function attribute(name: string): Parts {
   const value = sql`r.attributes ->> ${name}::text`;
-  return { joins: [], key: value, label: value, hint: NO_HINT, order: NO_HINT };
+  return { joins: [], key: value, label: value, hint: NO_HINT, everyone: null, order: NO_HINT };
 }
 
 const NAMED: { readonly [name: string]: Parts } = {
@@ -86,6 +90,7 @@ const NAMED: { readonly [name: string]: Parts } = {
     key: sql`coalesce(rep_own.merged_into, r.rep_id)::text`,
     label: sql`coalesce(rep.name, rep.email, rep.external_id, r.rep_id::text)`,
     hint: sql`rep.connection_id || ' ' || rep.external_id`,
+    everyone: sql`select coalesce(name, email, external_id) as label from reps where merged_into is null`,
     order: NO_HINT,
   },
   team: {
@@ -93,13 +98,15 @@ const NAMED: { readonly [name: string]: Parts } = {
     key: sql`membership.team_id::text`,
     label: sql`coalesce(team.name, team.external_id, membership.team_id::text)`,
     hint: sql`team.connection_id || ' ' || team.external_id`,
+    everyone: sql`select coalesce(name, external_id) as label from teams where merged_into is null`,
     order: NO_HINT,
   },
   pipeline: {
     joins: ["pipeline"],
-    key: sql`r.pipeline_id::text`,
+    key: sql`coalesce(pipeline_own.merged_into, r.pipeline_id)::text`,
     label: sql`coalesce(pipeline.name, pipeline.external_id, r.pipeline_id::text)`,
     hint: sql`pipeline.connection_id || ' ' || pipeline.external_id`,
+    everyone: sql`select coalesce(name, external_id) as label from pipelines where merged_into is null`,
     order: NO_HINT,
   },
   stage: {
@@ -107,6 +114,7 @@ const NAMED: { readonly [name: string]: Parts } = {
     key: sql`r.stage_id::text`,
     label: sql`coalesce(stage.name, r.stage_id::text)`,
     hint: sql`coalesce(stage_pipeline.name, stage_pipeline.external_id, stage.connection_id)`,
+    everyone: sql`select name as label from stages`,
     order: sql`coalesce(stage_pipeline.name, '') || ' ' || stage.pipeline_id::text || ' ' || to_char(stage.position, '000000')`,
   },
   canonical_stage: {
@@ -114,6 +122,7 @@ const NAMED: { readonly [name: string]: Parts } = {
     key: sql`stage.canonical`,
     label: sql`stage.canonical`,
     hint: NO_HINT,
+    everyone: null,
     order: sql`array_position(array['prospecting','qualification','first_contact','meeting','needs_analysis','close','follow_up'], stage.canonical)::text`,
   },
   company: {
@@ -121,6 +130,7 @@ const NAMED: { readonly [name: string]: Parts } = {
     key: sql`coalesce(company_own.merged_into, r.company_id)::text`,
     label: sql`coalesce(company.name, company.external_id, r.company_id::text)`,
     hint: sql`company.connection_id || ' ' || company.external_id`,
+    everyone: sql`select coalesce(name, external_id) as label from companies where merged_into is null`,
     order: NO_HINT,
   },
   deal: {
@@ -128,6 +138,7 @@ const NAMED: { readonly [name: string]: Parts } = {
     key: sql`r.deal_id::text`,
     label: sql`coalesce(deal.name, deal.external_id, r.deal_id::text)`,
     hint: sql`deal.connection_id || ' ' || deal.external_id`,
+    everyone: sql`select coalesce(name, external_id) as label from deals where merged_into is null`,
     order: NO_HINT,
   },
   connection: plain("connection_id"),

@@ -13,7 +13,13 @@ export type IdentityRow = {
   readonly value: string;
 };
 
-export const ENTITY_TABLES = { rep: "reps", person: "people", company: "companies", team: "teams" } as const;
+export const ENTITY_TABLES = {
+  rep: "reps",
+  person: "people",
+  company: "companies",
+  team: "teams",
+  pipeline: "pipelines",
+} as const;
 
 /** Those of the rows that are of the entity. */
 export async function rowsOfEntity(tx: Tx, entity: IdentityEntity, ids: readonly string[]): Promise<string[]> {
@@ -41,6 +47,8 @@ export async function mentionedOnly(tx: Tx, ids: readonly string[]): Promise<rea
       select id from reps where id = any(ids) and is_mention
       union all select id from people where id = any(ids) and is_mention
       union all select id from companies where id = any(ids) and is_mention
+      union all select id from teams where id = any(ids) and is_mention
+      union all select id from pipelines where id = any(ids) and is_mention
     ) t
   `.execute(tx);
   return rows.map((row) => row.id);
@@ -158,7 +166,8 @@ export async function forgetKeys(tx: Tx, ids: readonly string[]): Promise<Identi
   return rows;
 }
 
-export type RepName = {
+/** A row as the config file may name it. */
+export type NamedRow = {
   readonly id: string;
   readonly connectionId: string;
   readonly externalId: string;
@@ -166,11 +175,12 @@ export type RepName = {
   readonly email: string | null;
 };
 
-/** Every rep, in the order in which they win. */
-export async function readReps(tx: Tx): Promise<RepName[]> {
-  const { rows } = await sql<RepName>`
-    select t.id, t.connection_id as "connectionId", t.external_id as "externalId", t.name, t.email
-    from reps t left join connections c on c.id = t.connection_id order by c.created_at nulls last, t.connection_id, t.id
+/** Every row of what the config file may name, in the order in which they win. */
+export async function readNamed(tx: Tx, entity: "rep" | "team" | "pipeline"): Promise<NamedRow[]> {
+  const { rows } = await sql<NamedRow>`
+    select t.id, t.connection_id as "connectionId", t.external_id as "externalId", t.name,
+      ${entity === "rep" ? sql`t.email` : sql`null::text`} as email
+    from ${sql.table(ENTITY_TABLES[entity])} t left join connections c on c.id = t.connection_id order by c.created_at nulls last, t.connection_id, t.id
   `.execute(tx);
   return rows;
 }

@@ -17,7 +17,7 @@ export type Link = {
 export type Evidence = Pick<Link, "entity" | "evidence">;
 
 /** Links that people make or the config asks for; the others follow from keys. */
-const SAID = ["manual", "rep.config"] as const;
+const SAID = ["manual", "rep.config", "team.config", "pipeline.config"] as const;
 
 /** Adds links. A pair that somebody has taken apart stays apart, whatever the rule. */
 export async function insertLinks(tx: Tx, links: readonly Link[]): Promise<void> {
@@ -178,9 +178,13 @@ export async function insertManualLink(tx: Tx, link: Omit<Link, "rule">): Promis
 }
 
 /** Takes away the config's links that it no longer asks for. @returns the rows they had joined. */
-export async function dropConfigLinksBut(tx: Tx, wanted: readonly Link[]): Promise<string[]> {
+export async function dropConfigLinksBut(
+  tx: Tx,
+  rule: "rep.config" | "team.config" | "pipeline.config",
+  wanted: readonly Link[],
+): Promise<string[]> {
   const { rows } = await sql<{ from_id: string; into_id: string }>`
-    delete from identity_links l where l.rule = 'rep.config' and l.undone_at is null and not exists (
+    delete from identity_links l where l.rule = ${rule} and l.undone_at is null and not exists (
       select from ${linkTable(wanted)} where v.from_id = l.from_id and v.into_id = l.into_id and v.evidence = l.evidence)
     returning from_id, into_id
   `.execute(tx);

@@ -25,6 +25,8 @@ export async function leftBy(tx: Tx, connectionId: string): Promise<LeftBy> {
     with own as materialized (
       select id from people where connection_id = ${connectionId} union all select id from companies where connection_id = ${connectionId}
       union all select id from reps where connection_id = ${connectionId}
+      union all select id from teams where connection_id = ${connectionId}
+      union all select id from pipelines where connection_id = ${connectionId}
     )
     select l.into_id as id from own join identity_links l on l.from_id = own.id
     union select l.from_id from own join identity_links l on l.into_id = own.id

@@ -6,7 +6,7 @@ import { ENTITY_TABLES } from "./identities.ts";
 /** Who is one, for people to look at. */
 
 /** What people can look up and link by hand. */
-export const WHO_ENTITIES = ["person", "company", "rep"] as const;
+export const WHO_ENTITIES = ["person", "company", "rep", "team", "pipeline"] as const;
 export type WhoEntity = (typeof WHO_ENTITIES)[number];
 
 /** A person, company or rep after merging. */

@@ -13,7 +13,6 @@ const PULLED = [
   "deal_changes",
   "deals",
   "stages",
-  "pipelines",
   "activities",
   "tickets",
   "conversations",
@@ -24,7 +23,7 @@ const PULLED = [
 ] as const;
 
 /** Tables whose rows are made one with rows of other connections. */
-const MERGED = ["reps", "teams", "people", "companies"] as const;
+const MERGED = ["reps", "teams", "people", "companies", "pipelines"] as const;
 
 /**
  * Removes an account with everything that was pulled from it. Rows of other connections that had been merged into one of its rows stand
