@@ -2,10 +2,16 @@ import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import { TributaryError } from "../core/base/errors.ts";
 import type { JsonObject } from "../core/base/json.ts";
-import { relateNames, relateReps, removeConnection } from "../core/identity/index.ts";
-import { applyPipelineSettings } from "../core/normalise/pipeline-settings.ts";
+import type { AnyConnector } from "../core/connector/define.ts";
 import { credentialsOf, destinationKeyOf, endpointSecretOf, type Secrets } from "../core/secrets/index.ts";
-import { writeAudit } from "../core/store/setup/audit.ts";
+import {
+  type ConnectionChanges,
+  changeConnection,
+  createConnection,
+  removeConnection,
+} from "../core/setup/connections.ts";
+import { type Actor, noted } from "../core/setup/verb.ts";
+import { setExchangeRates, setSection, setWorkspace } from "../core/setup/workspace.ts";
 import type { Db, Tx } from "../core/store/db.ts";
 import {
   deleteEndpoint,
@@ -14,22 +20,17 @@ import {
   listEndpoints,
   updateEndpoint,
 } from "../core/store/outbox/endpoints.ts";
-import {
-  insertConnection,
-  listConnectionRows,
-  updateConnection,
-  type ConnectionRow,
-} from "../core/store/setup/connection-rows.ts";
-import { listExchangeRates, replaceExchangeRates } from "../core/store/setup/exchange-rates.ts";
-import { listSections, writeSettings } from "../core/store/setup/settings.ts";
-import { readWorkspaceRow, updateWorkspace } from "../core/store/setup/workspace.ts";
+import { listConnectionRows, type ConnectionRow } from "../core/store/setup/connection-rows.ts";
+import { listExchangeRates } from "../core/store/setup/exchange-rates.ts";
+import { listSections } from "../core/store/setup/settings.ts";
+import { readWorkspaceRow } from "../core/store/setup/workspace.ts";
 import type { Desired, DesiredConnection } from "./desired.ts";
 import { hasChanges, plan, type Change, type Stored, type StoredConnection } from "./plan.ts";
 
 export type ApplyOptions = {
   readonly secrets: Secrets;
-  /** Who is asking, for the audit log: `cli`. */
-  readonly actor: string;
+  readonly connectors: readonly AnyConnector[];
+  readonly actor: Actor;
   /** Whether what the file does not have is removed, with the data that was pulled. */
   readonly prune: boolean;
 };
@@ -44,7 +45,7 @@ const CREATED_BY = "config";
 export async function planConfig(
   db: Db,
   desired: Desired,
-  options: Omit<ApplyOptions, "actor">,
+  options: Pick<ApplyOptions, "secrets" | "prune">,
 ): Promise<readonly Change[]> {
   return plan(desired, await readStored(db, options.secrets), options);
 }
@@ -65,12 +66,6 @@ export async function applyConfig(db: Db, desired: Desired, options: ApplyOption
     for (const change of changes) {
       if (change.action === "unchanged" || change.action === "kept") continue;
       await applyChange(tx, change, { desired, stored, ...options });
-      await writeAudit(tx, {
-        actor: options.actor,
-        action: `${change.what}.${change.action}`,
-        target: change.id,
-        details: { fields: change.fields.map((field) => field.field) },
-      });
     }
     return changes;
   });
@@ -128,90 +123,88 @@ function openSection(section: string, value: object, secrets: Secrets): object {
 type ChangeContext = ApplyOptions & { readonly desired: Desired; readonly stored: Stored };
 
 async function applyChange(tx: Tx, change: Change, context: ChangeContext): Promise<void> {
-  const { desired, stored } = context;
+  const { desired, stored, actor } = context;
+  const fields = change.fields.map(({ field }) => field);
   switch (change.what) {
     case "workspace":
-      return updateWorkspace(tx, { ...stored.workspace, ...desired.workspace });
+      return setWorkspace(tx, actor, { ...stored.workspace, ...desired.workspace }, fields);
     case "exchange_rates":
-      return replaceExchangeRates(tx, desired.exchangeRates ?? []);
+      return setExchangeRates(tx, actor, desired.exchangeRates ?? [], fields);
     case "connection":
-      return applyConnection(tx, change, context);
+      return applyConnection(tx, change.id, context);
     case "section":
-      return applySection(tx, change.id, context);
+      return applySection(tx, change, context);
     case "webhook":
-      return applyWebhook(tx, change.id, context);
+      return applyWebhook(tx, change, context);
     default:
       return change.what satisfies never;
   }
 }
 
-async function applyConnection(tx: Tx, change: Change, { desired, stored, secrets }: ChangeContext): Promise<void> {
-  const wanted = desired.connections.find((one) => one.id === change.id);
-  if (wanted === undefined) {
-    await removeConnection(tx, change.id);
-    return;
-  }
-  const found = stored.connections.find((one) => one.id === change.id) ?? null;
-  const row = connectionRow(wanted, found, secrets);
-  if (found === null) await insertConnection(tx, row);
-  else
-    await updateConnection(
-      tx,
-      row,
-      change.fields.some((field) => /^settings(\.|$)/.test(field.field)),
-    );
+async function applyConnection(tx: Tx, id: string, context: ChangeContext): Promise<void> {
+  const { desired, stored, secrets, connectors, actor } = context;
+  const deps = { db: tx, secrets, findConnector: (key: string) => connectors.find((one) => one.key === key) ?? null };
+  const wanted = desired.connections.find((one) => one.id === id);
+  const found = stored.connections.find((one) => one.id === id);
+  if (wanted === undefined) return removeConnection(deps, actor, id);
+  if (found !== undefined) return changeConnection(deps, actor, id, changesOf(wanted, found));
+  const { credentials, paused, ...rest } = wanted;
+  return createConnection(deps, actor, { ...rest, credentials: credentials ?? {}, paused: paused ?? false });
 }
 
-/** @throws TributaryError `config.connection.other_connector` */
-export function connectionRow(
-  wanted: DesiredConnection,
-  found: StoredConnection | null,
-  secrets: Secrets,
-): ConnectionRow {
-  if (found !== null && found.connector !== wanted.connector)
+/**
+ * What the file says of a connection that is there; where it is silent, nothing. Tokens that came with a sign-in stand in no file: they stay
+ * beside the credentials that do.
+ *
+ * @throws TributaryError `config.connection.other_connector`
+ */
+function changesOf(wanted: DesiredConnection, found: StoredConnection): ConnectionChanges {
+  if (found.connector !== wanted.connector)
     throw new TributaryError({
       code: "config.connection.other_connector",
       kind: "config",
       message: `The connection "${wanted.id}" is of the connector ${found.connector}, not ${wanted.connector}.`,
       mend: "What was pulled belongs to its connector: give the new account another id, or remove the old one first.",
     });
-  const credentials =
-    wanted.credentials === null ? found?.credentials : { ...found?.credentials, ...wanted.credentials };
-  const sealed =
-    credentials === undefined || credentials === null
-      ? null
-      : secrets.seal(JSON.stringify(credentials), credentialsOf(wanted.id));
-  const wasPaused = found?.state === "paused";
+  const { title, settings, credentials, schedule, streams, backfillFrom, paused } = wanted;
   return {
-    id: wanted.id,
-    connector: wanted.connector,
-    title: wanted.title,
-    settings: wanted.settings,
-    credentials: sealed,
-    state: (wanted.paused ?? wasPaused) ? "paused" : "active",
-    schedule: wanted.schedule,
-    streams: wanted.streams,
-    backfillFrom: wanted.backfillFrom,
+    title,
+    settings,
+    ...(credentials === null ? {} : { credentials: { ...found.credentials, ...credentials } }),
+    ...(schedule === null ? {} : { schedule }),
+    ...(streams === null ? {} : { streams }),
+    ...(backfillFrom === null ? {} : { backfillFrom }),
+    ...(paused === null ? {} : { paused }),
   };
 }
 
-async function applySection(tx: Tx, section: string, { desired, secrets }: ChangeContext): Promise<void> {
+async function applySection(tx: Tx, change: Change, { desired, secrets, actor }: ChangeContext): Promise<void> {
+  const section = change.id;
   const wanted = desired.sections[section] ?? null;
   const isKeyed = wanted !== null && "api_key" in wanted && typeof wanted.api_key === "string";
   const value = isKeyed
     ? { ...wanted, api_key: secrets.seal(String(wanted.api_key), destinationKeyOf(section)) }
     : wanted;
-  await writeSettings(tx, section, value);
-  if (section === "pipelines") {
-    await applyPipelineSettings(tx);
-    await relateNames(tx, "pipeline");
-  }
-  if (section === "teams") await relateNames(tx, "team");
-  if (section === "reps") await relateReps(tx, new Date());
+  await setSection(tx, actor, section, value, doneOf(change));
+}
+
+/** A change that is applied, as it is noted. */
+function doneOf({ action, fields }: Change): {
+  readonly action: "create" | "update" | "remove";
+  readonly fields: string[];
+} {
+  if (action === "unchanged" || action === "kept") throw new Error(`nothing is applied that is ${action}`);
+  return { action, fields: fields.map(({ field }) => field) };
 }
 
 /** An endpoint that changes keeps its id, and with it what is still to be delivered. */
-async function applyWebhook(tx: Tx, url: string, { desired, stored, secrets }: ChangeContext): Promise<void> {
+async function applyWebhook(tx: Tx, change: Change, context: ChangeContext): Promise<void> {
+  const { action, fields } = doneOf(change);
+  const note = { actor: context.actor, action: `webhook.${action}`, target: change.id, details: { fields } } as const;
+  await noted(tx, note, () => putWebhook(tx, change.id, context));
+}
+
+async function putWebhook(tx: Tx, url: string, { desired, stored, secrets }: ChangeContext): Promise<void> {
   const wanted = desired.webhooks?.find((one) => one.url === url);
   const found = stored.webhooks.find((one) => one.url === url);
   if (wanted === undefined) {

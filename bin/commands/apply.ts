@@ -14,7 +14,7 @@ export function registerApply(program: Command, context: CliContext): void {
     .action(async (file: string | undefined, options: { readonly prune: boolean }) => {
       const desired = await readConfig(context, file);
       const changes = await context.withHub((hub) =>
-        applyConfig(hub.store.db, desired, { secrets: hub.secrets, actor: "cli", prune: options.prune }),
+        applyConfig(hub.store.db, desired, { ...hub, actor: "cli", prune: options.prune }),
       );
       context.out.result(changesJson(changes, desired), () => changesText(changes, "done"));
     });

@@ -8,11 +8,12 @@ import { isDay } from "../../core/base/time.ts";
 import type { AuthMethod } from "../../core/connector/auth.ts";
 import type { AnyConnector } from "../../core/connector/define.ts";
 import type { Schedule } from "../../core/schema/tables.ts";
-import { writeAudit } from "../../core/store/setup/audit.ts";
+import { connect } from "../../core/setup/connections.ts";
+import { testConnection } from "../../core/setup/vendor.ts";
 import { problems, settingLines, settingProblems } from "../../config/describe.ts";
 import { everySeconds } from "../../config/sections.ts";
 import type { CliContext } from "../context.ts";
-import { actionsOf } from "../hub/actions-of.ts";
+import { createSetup } from "../hub/setup.ts";
 import { ask } from "../ask.ts";
 import { connectorNamed } from "./connectors.ts";
 
@@ -55,8 +56,8 @@ export function registerConnect(program: Command, context: CliContext): void {
       const settings = await readSettings(connector, options);
       const credentials = await readCredentials(connector, options, context);
       await context.withHub(async (hub) => {
-        const actions = actionsOf(hub);
-        await actions.createConnection({
+        const setup = createSetup(hub);
+        await connect(setup, "cli", {
           id,
           connector: connector.key,
           title: options.title ?? connector.title,
@@ -66,9 +67,8 @@ export function registerConnect(program: Command, context: CliContext): void {
           streams: options.stream.length === 0 ? null : options.stream,
           backfillFrom: options.backfillFrom ?? null,
         });
-        await writeAudit(hub.store.db, { actor: "cli", action: "connection.create", target: id, details: {} });
         context.out.note(`${id} is set up. Reaching the account …`);
-        const { accountId, accountName, missingPermissions, warnings } = await actions.testConnection(id);
+        const { accountId, accountName, missingPermissions, warnings } = await testConnection(setup, "cli", id);
         const account = { id: accountId, name: accountName };
         context.out.result({ connection: id, account, missing_permissions: missingPermissions, warnings }, () =>
           [

@@ -1,8 +1,6 @@
 import { type Command, Option } from "commander";
-import { TributaryError } from "../../core/base/errors.ts";
 import { listApiKeys } from "../../core/store/setup/api-keys.ts";
-import { issueKey, withdrawKey } from "../../dashboards/auth/keys.ts";
-import { API_SCOPES, LINK_SCOPE } from "../../dashboards/auth/principal.ts";
+import { API_SCOPES, createKey, LINK_SCOPE, revokeKey } from "../../core/setup/keys.ts";
 import type { CliContext } from "../context.ts";
 
 const MOST_SHOWN = 1_000;
@@ -49,23 +47,13 @@ export function registerKeys(program: Command, context: CliContext): void {
     .command("revoke <id>")
     .description("end a key for good")
     .action(async (id: string) => {
-      const isRevoked =
-        /^[0-9a-f-]{36}$/i.test(id) &&
-        (await context.withHub((hub) => withdrawKey(hub.store.db, { id, actor: "cli", now: hub.clock.now() })));
-      if (!isRevoked) {
-        throw new TributaryError({
-          code: "api_key.unknown",
-          kind: "config",
-          message: "There is no working key with this id.",
-          mend: "`tributary keys list` shows the ids.",
-        });
-      }
+      await context.withHub((hub) => revokeKey(hub.store.db, "cli", id, hub.clock.now()));
       context.out.result({ id, revoked: true }, () => "The key is revoked.");
     });
 }
 
 async function issue(context: CliContext, name: string, scopes: readonly string[]): Promise<void> {
-  const { key, token } = await context.withHub((hub) => issueKey(hub.store.db, { name, scopes, actor: "cli" }));
+  const { key, token } = await context.withHub((hub) => createKey(hub.store.db, "cli", { name, scopes }));
   const paths = scopes
     .filter((scope) => LINK_SCOPE.test(scope) && !scope.endsWith("*"))
     .map((scope) => pathOf(scope, token));

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { writeAudit } from "../../core/store/setup/audit.ts";
+import { pauseConnection } from "../../core/setup/connections.ts";
 import type { CliContext } from "../context.ts";
-import { actionsOf } from "../hub/actions-of.ts";
+import { createSetup } from "../hub/setup.ts";
 
 /** `tributary pause ID` */
 export function registerPause(program: Command, context: CliContext): void {
@@ -9,10 +9,7 @@ export function registerPause(program: Command, context: CliContext): void {
     .command("pause <connection>")
     .description("stop pulling an account until it is resumed")
     .action(async (id: string) => {
-      await context.withHub(async (hub) => {
-        await actionsOf(hub).pauseConnection(id);
-        await writeAudit(hub.store.db, { actor: "cli", action: "connection.pause", target: id, details: {} });
-      });
+      await context.withHub((hub) => pauseConnection(createSetup(hub), "cli", id));
       context.out.result({ connection: id, state: "paused" }, () => `${id} is paused.`);
     });
 }

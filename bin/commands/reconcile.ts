@@ -1,7 +1,8 @@
 import type { Command } from "commander";
-import { type Compared, reconcile } from "../../core/land/reconcile.ts";
-import { createPullDeps } from "../../workers/pull.ts";
+import type { Compared } from "../../core/land/reconcile.ts";
+import { reconcileConnection } from "../../core/setup/pulls.ts";
 import type { CliContext } from "../context.ts";
+import { createSetup } from "../hub/setup.ts";
 import { tableText } from "../output.ts";
 
 /** `tributary reconcile ID`: our counts beside the source's own. Ends with 1 when any differs. */
@@ -10,10 +11,9 @@ export function registerReconcile(program: Command, context: CliContext): void {
     .command("reconcile <connection>")
     .description("compare counts and totals with the source's own")
     .action(async (connectionId: string) => {
-      const totals = await context.withHub((hub) => {
-        const engine = createPullDeps({ ...hub, allowPrivateNetworks: context.env.allowPrivateNetworks });
-        return reconcile(engine, connectionId, context.signal);
-      });
+      const totals = await context.withHub((hub) =>
+        reconcileConnection(createSetup(hub), "cli", connectionId, context.signal),
+      );
       const isEqual = totals.every((total) => total.isEqual);
       context.out.result({ connection: connectionId, equal: isEqual, totals: totals.map(toJson) }, () =>
         toText(totals, isEqual),

@@ -1,9 +1,8 @@
 import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
 import { TributaryError } from "../../core/base/errors.ts";
-import { writeAudit } from "../../core/store/setup/audit.ts";
+import { removeConnection } from "../../core/setup/connections.ts";
 import type { CliContext } from "../context.ts";
-import { actionsOf } from "../hub/actions-of.ts";
 
 /** `tributary remove ID`: the account and everything that was pulled from it. */
 export function registerRemove(program: Command, context: CliContext): void {
@@ -13,10 +12,7 @@ export function registerRemove(program: Command, context: CliContext): void {
     .option("--yes", "do not ask", false)
     .action(async (id: string, options: { readonly yes: boolean }) => {
       if (!options.yes) await confirm(id);
-      await context.withHub(async (hub) => {
-        await actionsOf(hub).removeConnection(id);
-        await writeAudit(hub.store.db, { actor: "cli", action: "connection.remove", target: id, details: {} });
-      });
+      await context.withHub((hub) => removeConnection(hub.store, "cli", id));
       context.out.result({ connection: id, removed: true }, () => `${id} is removed, with its data.`);
     });
 }

@@ -1,9 +1,8 @@
 import type { Command } from "commander";
-import { TributaryError } from "../../core/base/errors.ts";
-import { changedAnything, type Normalised } from "../../core/normalise/index.ts";
-import { replay } from "../../core/normalise/replay.ts";
-import { readConnection } from "../../core/store/setup/connections.ts";
-import type { CliContext, Hub } from "../context.ts";
+import { changedAnything } from "../../core/normalise/index.ts";
+import { type ReplayedStream, replayConnection } from "../../core/setup/pulls.ts";
+import type { CliContext } from "../context.ts";
+import { createSetup } from "../hub/setup.ts";
 
 /** `tributary replay ID [--stream S]`: facts from raw, without asking the vendor. */
 export function registerReplay(program: Command, context: CliContext): void {
@@ -13,37 +12,20 @@ export function registerReplay(program: Command, context: CliContext): void {
     .option("--stream <stream>", "only this stream")
     .action(async (connectionId: string, options: { readonly stream?: string }) => {
       const streams = await context.withHub((hub) =>
-        replayStreams(hub, connectionId, options.stream ?? null, context.signal),
+        replayConnection(createSetup(hub), "cli", connectionId, {
+          stream: options.stream ?? null,
+          signal: context.signal,
+        }),
       );
-      context.out.result({ connection: connectionId, streams }, () => streams.map(toLine).join("\n"));
+      const json = streams.map((one) => ({ ...one, changed: changedAnything(one) }));
+      context.out.result({ connection: connectionId, streams: json }, () => streams.map(toLine).join("\n"));
     });
 }
 
-type ReplayedStream = { readonly stream: string; readonly changed: boolean } & Normalised;
-
-async function replayStreams(
-  hub: Hub,
-  connectionId: string,
-  only: string | null,
-  signal: AbortSignal,
-): Promise<ReplayedStream[]> {
-  const connection = await readConnection(hub.store.db, connectionId);
-  const connector = hub.connectors.find((one) => one.key === connection?.connector);
-  if (connection === null || connector === undefined) throw unknownConnection(connectionId);
-  const streams = only === null ? Object.keys(connector.streams) : [only];
-  const done: ReplayedStream[] = [];
-  for (const stream of streams) {
-    const replayed = await replay(hub, { connection, connector, stream }, { trigger: "manual", signal });
-    signal.throwIfAborted();
-    if (replayed !== null) done.push({ stream, changed: changedAnything(replayed), ...replayed });
-    else if (only !== null) throw nothingPulled(connectionId, stream);
-  }
-  return done;
-}
-
-function toLine({ stream, changed, records, facts, deals, skipped, failed }: ReplayedStream): string {
+function toLine(replayed: ReplayedStream): string {
+  const { stream, records, facts, deals, skipped, failed } = replayed;
   const count = (n: number): string => n.toLocaleString("en");
-  const what = changed
+  const what = changedAnything(replayed)
     ? `${count(facts.added)} added, ${count(facts.changed)} changed, ${count(facts.removed)} removed; ${count(deals)} deal histories rewritten`
     : "nothing changed";
   const notes = [
@@ -51,22 +33,4 @@ function toLine({ stream, changed, records, facts, deals, skipped, failed }: Rep
     failed.length > 0 ? `${count(failed.length)} failed [normalise.failed]` : "",
   ].filter((note) => note !== "");
   return [`${stream}: replayed ${count(records)} records; ${what}`, ...notes].join("; ");
-}
-
-function unknownConnection(connectionId: string): TributaryError {
-  return new TributaryError({
-    code: "replay.unknown_connection",
-    kind: "config",
-    message: `There is no connection "${connectionId}".`,
-    mend: "See which there are with: tributary connections",
-  });
-}
-
-function nothingPulled(connectionId: string, stream: string): TributaryError {
-  return new TributaryError({
-    code: "replay.nothing_pulled",
-    kind: "config",
-    message: `Nothing was ever pulled of the stream "${stream}" of ${connectionId}.`,
-    mend: `Check the stream's name, or pull it first: tributary sync ${connectionId} --stream ${stream}`,
-  });
 }

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { writeAudit } from "../../core/store/setup/audit.ts";
+import { resumeConnection } from "../../core/setup/connections.ts";
 import type { CliContext } from "../context.ts";
-import { actionsOf } from "../hub/actions-of.ts";
+import { createSetup } from "../hub/setup.ts";
 
 /** `tributary resume ID` */
 export function registerResume(program: Command, context: CliContext): void {
@@ -9,10 +9,7 @@ export function registerResume(program: Command, context: CliContext): void {
     .command("resume <connection>")
     .description("pull an account again, now and by its schedule")
     .action(async (id: string) => {
-      await context.withHub(async (hub) => {
-        await actionsOf(hub).resumeConnection(id);
-        await writeAudit(hub.store.db, { actor: "cli", action: "connection.resume", target: id, details: {} });
-      });
+      await context.withHub((hub) => resumeConnection(createSetup(hub), "cli", id));
       context.out.result({ connection: id, state: "active" }, () => `${id} is pulled again.`);
     });
 }

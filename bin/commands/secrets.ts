@@ -2,7 +2,7 @@ import { renameSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { TributaryError } from "../../core/base/errors.ts";
 import { createSecrets, generateSecretKey, parseSecretKey } from "../../core/secrets/index.ts";
-import { rotateSecrets } from "../../core/secrets/rotate.ts";
+import { rotateAll } from "../../core/setup/secrets.ts";
 import type { CliContext } from "../context.ts";
 import { secretKeyFile } from "../secret-key.ts";
 
@@ -23,7 +23,11 @@ export function registerSecrets(program: Command, context: CliContext): void {
       const count = await context.withHub(async (hub) => {
         // Written first, under another name: a key that sealed something and was then lost would be the end of it.
         if (file !== null) writeFileSync(`${file}.new`, `${text}\n`, { mode: 0o600 });
-        const resealed = await rotateSecrets(hub.store, hub.secrets, createSecrets([key]));
+        const resealed = await rotateAll(hub.store.db, "cli", {
+          from: hub.secrets,
+          to: createSecrets([key]),
+          keyId: key.id,
+        });
         if (file !== null) renameSync(`${file}.new`, file);
         return resealed;
       });

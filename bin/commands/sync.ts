@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Command, InvalidArgumentError } from "commander";
 import { isDay, startOfDay } from "../../core/base/time.ts";
-import { activeStreams, connectorOf, parseSettings, streamOf, unknownConnection } from "../../core/land/engine.ts";
 import type { PullDeps } from "../../core/land/pull.ts";
 import { runPull } from "../../core/land/run.ts";
 import type { PullRequest } from "../../core/land/start.ts";
-import { readConnection } from "../../core/store/setup/connections.ts";
+import { beginSync } from "../../core/setup/pulls.ts";
+import type { Actor } from "../../core/setup/verb.ts";
 import { latestRun, readRunLines, type Run, type RunError } from "../../core/store/pulls/runs.ts";
 import type { Store } from "../../core/store/db.ts";
 import { readWorkspace } from "../../core/store/setup/workspace.ts";
@@ -43,7 +43,7 @@ async function sync(
   connectionId: string,
   options: SyncOptions,
 ): Promise<readonly Run[]> {
-  const runs = await pullStreams(hub, context, connectionId, options);
+  const runs = await pullStreams(hub, context, "cli", connectionId, options);
   if (runs.some((run) => run.counts.facts > 0)) await measure(hub, { reason: "facts" });
   return runs;
 }
@@ -52,19 +52,19 @@ async function sync(
 export async function pullStreams(
   hub: Hub,
   { out, signal, env }: CliContext,
+  actor: Actor,
   connectionId: string,
   options: SyncOptions,
 ): Promise<readonly Run[]> {
   const { store } = hub;
   const engine = createPullDeps({ ...hub, allowPrivateNetworks: env.allowPrivateNetworks });
-  const streams = await chooseStreams(engine, connectionId, options.stream ?? null);
   const { timeZone } = await readWorkspace(store.db);
   const since = options.since === undefined ? null : startOfDay(options.since, timeZone);
-  const kind = options.full === true ? "full" : "pull";
+  const wanted = { stream: options.stream ?? null, full: options.full === true, since };
+  const requests = await beginSync(engine, actor, connectionId, wanted);
   const progress = createProgress(out);
   const runs: Run[] = [];
-  for (const stream of streams) {
-    const request: PullRequest = { connectionId, stream, kind, trigger: "manual", since };
+  for (const request of requests) {
     const run = await pullToTheEnd({ ...engine, onProgress: progress.show }, request, signal, progress.say);
     progress.say(summary(run));
     for (const line of await skippedLines(store, run)) progress.say(line);
@@ -86,15 +86,6 @@ async function skippedLines({ db }: Store, { id, counts }: Run): Promise<readonl
   const told = coded.slice(0, MOST_REASONS).map(({ message, code }) => `  ${message} [${code ?? ""}]`);
   const left = counts.skipped - told.length;
   return left > 0 ? [...told, `  and ${left} more: see the run ${id} in the console`] : told;
-}
-
-async function chooseStreams(engine: PullDeps, connectionId: string, only: string | null): Promise<readonly string[]> {
-  const connection = await readConnection(engine.store.db, connectionId);
-  if (connection === null) throw unknownConnection(connectionId);
-  const connector = connectorOf(engine, connection);
-  if (only === null) return activeStreams(connector, connection, parseSettings(connector, connection));
-  streamOf(connector, only);
-  return [only];
 }
 
 /** So often a vendor in trouble is asked anew, with pauses that double from a second. In the hub, the queue does this. */

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
+import { testConnection } from "../../core/setup/vendor.ts";
 import type { CliContext } from "../context.ts";
-import { actionsOf } from "../hub/actions-of.ts";
+import { createSetup } from "../hub/setup.ts";
 
 /** `tributary test ID`: reaches the account, names it, and says which permissions are missing. */
 export function registerTest(program: Command, context: CliContext): void {
@@ -8,7 +9,7 @@ export function registerTest(program: Command, context: CliContext): void {
     .command("test <connection>")
     .description("reach an account: name it and list missing permissions")
     .action(async (id: string) => {
-      const result = await context.withHub((hub) => actionsOf(hub).testConnection(id));
+      const result = await context.withHub((hub) => testConnection(createSetup(hub), "cli", id));
       const { accountId, accountName, missingPermissions, warnings } = result;
       const json = {
         account_id: accountId,

@@ -1,9 +1,8 @@
 import type { Command } from "commander";
 import { TributaryError } from "../../core/base/errors.ts";
-import { writeAudit } from "../../core/store/setup/audit.ts";
-import { createPullDeps } from "../../workers/pull.ts";
+import { keepWebhookSecret, subscribeWebhook } from "../../core/setup/vendor.ts";
 import type { CliContext, Hub } from "../context.ts";
-import { keepWebhookSecret, setUpWebhook } from "../hub/webhooks.ts";
+import { createSetup } from "../hub/setup.ts";
 
 type Options = { readonly secret?: string };
 
@@ -14,18 +13,14 @@ export function registerWebhook(program: Command, context: CliContext): void {
     .description("have the vendor call the hub when something changes; or show where it has to call")
     .option("--secret <ENV_NAME>", "keep what the vendor signs with, taken from an environment variable")
     .action(async (id: string, options: Options) => {
-      await context.withHub(async (hub) => {
-        await (options.secret === undefined
-          ? subscribe(hub, context, id)
-          : keepSecret(hub, context, id, options.secret));
-        await writeAudit(hub.store.db, { actor: "cli", action: "connection.webhook", target: id, details: {} });
-      });
+      await context.withHub((hub) =>
+        options.secret === undefined ? subscribe(hub, context, id) : keepSecret(hub, context, id, options.secret),
+      );
     });
 }
 
-async function subscribe(hub: Hub, { env, out, signal }: CliContext, id: string): Promise<void> {
-  const engine = createPullDeps({ ...hub, allowPrivateNetworks: env.allowPrivateNetworks });
-  const { address, isSubscribed } = await setUpWebhook(engine, id, env.publicUrl, signal);
+async function subscribe(hub: Hub, { out, signal }: CliContext, id: string): Promise<void> {
+  const { address, isSubscribed } = await subscribeWebhook(createSetup(hub), "cli", id, signal);
   out.result({ connection: id, address, subscribed: isSubscribed }, () =>
     isSubscribed
       ? `The vendor calls ${address} from now on.`
@@ -37,10 +32,10 @@ async function subscribe(hub: Hub, { env, out, signal }: CliContext, id: string)
   );
 }
 
-async function keepSecret({ store, secrets }: Hub, { env, out }: CliContext, id: string, name: string): Promise<void> {
+async function keepSecret(hub: Hub, { env, out }: CliContext, id: string, name: string): Promise<void> {
   const secret = env.variable(name);
   if (secret === undefined || secret === "") throw notSet();
-  await keepWebhookSecret(store.db, secrets, id, secret);
+  await keepWebhookSecret(hub, "cli", id, secret);
   out.result(
     { connection: id, secret_kept: true },
     () => `Deliveries to ${id} are held against this secret from now on.`,

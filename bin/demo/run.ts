@@ -1,9 +1,10 @@
 import { TributaryError } from "../../core/base/errors.ts";
+import { testConnection } from "../../core/setup/vendor.ts";
 import { createLog } from "../../core/base/log.ts";
 import { measure } from "../../workers/measure.ts";
 import { pullStreams } from "../commands/sync.ts";
 import { type CliContext, createContext, type Hub } from "../context.ts";
-import { actionsOf } from "../hub/actions-of.ts";
+import { createSetup } from "../hub/setup.ts";
 import { DRAIN_MS, ROLES } from "../hub/roles.ts";
 import { runHub } from "../hub/run.ts";
 import { holdFolder } from "./folder.ts";
@@ -125,11 +126,11 @@ async function live(
  */
 async function firstLoad(hub: Hub, context: CliContext, connections: readonly string[]): Promise<void> {
   context.out.note(`Loading ${connections.join(", ")} …`);
-  const actions = actionsOf(hub);
+  const setup = createSetup(hub);
   await Promise.all(
     connections.map(async (id) => {
-      await actions.testConnection(id);
-      const failed = (await pullStreams(hub, context, id, {})).find((run) => run.state === "failed");
+      await testConnection(setup, "demo", id);
+      const failed = (await pullStreams(hub, context, "demo", id, {})).find((run) => run.state === "failed");
       if (failed !== undefined) throw loadFailed(id, failed.stream, failed.error?.message ?? "unknown reason");
     }),
   );

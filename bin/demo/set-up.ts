@@ -1,13 +1,13 @@
 import { fileURLToPath } from "node:url";
 import { applyConfig } from "../../config/apply.ts";
 import { loadConfig } from "../../config/file.ts";
-import { createPullDeps } from "../../workers/pull.ts";
+import { createKey } from "../../core/setup/keys.ts";
+import { addUser } from "../../core/setup/users.ts";
+import { keepWebhookSecret, subscribeWebhook } from "../../core/setup/vendor.ts";
 import { listConnections } from "../../core/store/setup/connections.ts";
-import { createUser, listUsers } from "../../core/store/setup/users.ts";
-import { issueKey } from "../../dashboards/auth/keys.ts";
-import { hashPassword } from "../../dashboards/auth/password.ts";
+import { listUsers } from "../../core/store/setup/users.ts";
 import type { Hub } from "../context.ts";
-import { keepWebhookSecret, setUpWebhook } from "../hub/webhooks.ts";
+import { createSetup } from "../hub/setup.ts";
 import type { DemoState } from "./state.ts";
 import type { VendorsProcess } from "./vendors-process.ts";
 import type { VendorsReady } from "./vendors-protocol.ts";
@@ -23,7 +23,7 @@ const CONFIG = fileURLToPath(new URL("../../config/examples/demo.yaml", import.m
 export async function applyDemoConfig(hub: Hub, { variables }: VendorsReady): Promise<readonly string[]> {
   const { connectors, store, secrets } = hub;
   const desired = await loadConfig(CONFIG, { connectors, variable: (name) => variables[name] });
-  await applyConfig(store.db, desired, { secrets, actor: "demo", prune: true });
+  await applyConfig(store.db, desired, { secrets, connectors, actor: "demo", prune: true });
   return (await listConnections(store.db)).map(({ id }) => id);
 }
 
@@ -36,12 +36,11 @@ export async function createAccess(hub: Hub, state: DemoState): Promise<string> 
   const { db } = hub.store;
   const isKnown = (await listUsers(db)).some((user) => user.email === ADMIN_EMAIL);
   if (!isKnown) {
-    const passwordHash = await hashPassword(state.adminPassword);
-    await createUser(db, { email: ADMIN_EMAIL, passwordHash, role: "admin" });
+    await addUser(db, "demo", { email: ADMIN_EMAIL, password: state.adminPassword, role: "admin" });
   } else if (state.linkKey !== null) {
     return state.linkKey;
   }
-  return (await issueKey(db, { name: "Demo screens", scopes: ["tv:*", "feed:*"], actor: "demo" })).token;
+  return (await createKey(db, "demo", { name: "Demo screens", scopes: ["tv:*", "feed:*"] })).token;
 }
 
 /**
@@ -49,15 +48,15 @@ export async function createAccess(hub: Hub, state: DemoState): Promise<string> 
  * does; else as an admin would, who enters the address at the vendor and the vendor's secret here.
  */
 export async function subscribeVendors(hub: Hub, url: string, vendors: VendorsProcess): Promise<void> {
-  const { store, secrets, connectors } = hub;
-  const engine = createPullDeps({ ...hub, allowPrivateNetworks: true });
+  const { store, connectors } = hub;
+  const setup = createSetup(hub, url);
   const takesWebhooks = new Set(connectors.filter(({ webhook }) => webhook !== undefined).map(({ key }) => key));
   const byHand: { [id: string]: string } = {};
   for (const { id, connector } of await listConnections(store.db)) {
     if (!takesWebhooks.has(connector)) continue;
-    const { address, isSubscribed } = await setUpWebhook(engine, id, url, new AbortController().signal);
+    const { address, isSubscribed } = await subscribeWebhook(setup, "demo", id);
     if (!isSubscribed) byHand[id] = address;
   }
   for (const [id, secret] of Object.entries(await vendors.addWebhooks(byHand)))
-    await keepWebhookSecret(store.db, secrets, id, secret);
+    await keepWebhookSecret(hub, "demo", id, secret);
 }

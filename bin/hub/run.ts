@@ -9,13 +9,12 @@ import type { Due } from "../../workers/schedule.ts";
 import { DESTINATIONS } from "../../dashboards/destinations/push.ts";
 import { metricsOf } from "../../dashboards/metrics.ts";
 import { createServer } from "../../dashboards/web/server.ts";
-import { createPullDeps } from "../../workers/pull.ts";
+import { acceptInbound } from "../../workers/inbound.ts";
 import type { Queues } from "../../workers/queues.ts";
 import { startWorkers } from "../../workers/runtime.ts";
 import { startScheduler } from "../../workers/schedule.ts";
 import type { Hub } from "../context.ts";
-import { createActions } from "./actions.ts";
-import { createOAuth } from "./oauth.ts";
+import { createSetup, requestPull } from "./setup.ts";
 import { createProcessors } from "./processors.ts";
 import { DRAIN_MS, type Role } from "./roles.ts";
 
@@ -36,7 +35,7 @@ export type RunningHub = {
 export async function runHub(hub: Hub, roles: readonly Role[]): Promise<RunningHub> {
   const { store, target, queues, connectors, log, secrets, clock, env } = hub;
   const { allowPrivateNetworks } = env;
-  const engine = createPullDeps({ store, secrets, clock, log, connectors, allowPrivateNetworks });
+  const setup = createSetup(hub);
   const stops: (() => Promise<void>)[] = [];
   // The server goes first and ends first, so that nobody is promised what can't be kept.
   const drain = async (): Promise<void> => {
@@ -51,7 +50,9 @@ export async function runHub(hub: Hub, roles: readonly Role[]): Promise<RunningH
         log,
         metrics: metricsOf(store.db),
         connectors,
-        actions: createActions(hub, engine),
+        setup,
+        acceptInbound: async (id, request) =>
+          acceptInbound({ ...setup, requestPull: requestPull(queues) }, id, request),
         options: {
           host: env.host,
           port: env.port,
@@ -67,7 +68,6 @@ export async function runHub(hub: Hub, roles: readonly Role[]): Promise<RunningH
           isMigrated: () => isMigrated(store.db),
           queueDepths: () => queues.depths(),
         },
-        oauth: createOAuth(engine),
       });
       ({ url } = await server.listen());
       stops.push(() => server.close());

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { Store, Tx } from "../store/db.ts";
+import type { Tx } from "../store/db.ts";
 import { credentialsOf, destinationKeyOf, endpointSecretOf, inboundSecretOf, type Secrets } from "./index.ts";
 
 /** Every column that holds a sealed text, and what its text belongs to. A new one is added here, or a rotation would lose it. */
@@ -10,18 +10,16 @@ const SEALED_COLUMNS = [
 ] as const;
 
 /**
- * Seals every stored secret anew, in one transaction: either all are under the new key, or none is.
+ * Seals every stored secret anew, in the caller's transaction: either all are under the new key, or none is.
  *
  * @param from opens with the old key; `to` seals with the new one.
  * @returns how many secrets were sealed anew.
  * @throws TributaryError of {@link Secrets.open}; nothing was changed then.
  */
-export async function rotateSecrets(store: Store, from: Secrets, to: Secrets): Promise<number> {
-  return store.db.transaction().execute(async (tx) => {
-    let count = 0;
-    for (const place of SEALED_COLUMNS) count += await reseal(tx, place, from, to);
-    return count + (await resealSettings(tx, from, to));
-  });
+export async function rotateSecrets(tx: Tx, from: Secrets, to: Secrets): Promise<number> {
+  let count = 0;
+  for (const place of SEALED_COLUMNS) count += await reseal(tx, place, from, to);
+  return count + (await resealSettings(tx, from, to));
 }
 
 /** Destinations keep their API key in their section of `settings`. */

@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { type ApiKey, listApiKeys } from "../../core/store/setup/api-keys.ts";
-import { issueKey, keyScopes, withdrawKey } from "../auth/keys.ts";
+import { createKey, keyScopes, revokeKey } from "../../core/setup/keys.ts";
 import { actorOf } from "../auth/principal.ts";
-import { notFound } from "../web/problem.ts";
 import { endpoint } from "./endpoint.ts";
 import { decodeCursor, pageOf, pageQuery, toPage } from "./pages.ts";
 
@@ -48,7 +47,7 @@ export const apiKeyEndpoints = [
     response: z.object({ ...keyFields, token: z.string().describe("Shown here and never again") }),
     isSecret: true,
     run: async ({ body }, { deps, principal }) => {
-      const issued = await issueKey(deps.store.db, { ...body, actor: actorOf(principal) });
+      const issued = await createKey(deps.store.db, actorOf(principal), body);
       return { ...present(issued.key), token: issued.token };
     },
   }),
@@ -61,10 +60,8 @@ export const apiKeyEndpoints = [
     params: { id: z.uuid() },
     status: 204,
     response: null,
-    run: async ({ params }, { deps, principal, now }) => {
-      const isRevoked = await withdrawKey(deps.store.db, { id: params.id, actor: actorOf(principal), now });
-      if (!isRevoked) throw notFound("There is no working key with this id.");
-    },
+    run: async ({ params }, { deps, principal, now }) =>
+      await revokeKey(deps.store.db, actorOf(principal), params.id, now),
   }),
 ];
 

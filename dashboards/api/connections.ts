@@ -2,7 +2,15 @@ import { z } from "zod";
 import { isDay } from "../../core/base/time.ts";
 import type { AnyConnector } from "../../core/connector/define.ts";
 import { CONNECTION_STATES } from "../../core/schema/tables.ts";
-import { writeAudit } from "../../core/store/setup/audit.ts";
+import {
+  changeConnection,
+  connect,
+  pauseConnection,
+  removeConnection,
+  resumeConnection,
+} from "../../core/setup/connections.ts";
+import { requestSync } from "../../core/setup/pulls.ts";
+import { testConnection } from "../../core/setup/vendor.ts";
 import {
   type ConnectionOverview,
   findConnectionOverview,
@@ -106,7 +114,7 @@ export const connectionEndpoints = [
     response: connection,
     run: async ({ body }, call) => {
       const connector = findConnector(call, body.connector);
-      await call.deps.actions.createConnection({
+      await connect(call.deps.setup, actorOf(call.principal), {
         id: body.id,
         connector: connector.key,
         title: body.title ?? connector.title,
@@ -116,7 +124,6 @@ export const connectionEndpoints = [
         streams: body.streams,
         backfillFrom: body.backfill_from,
       });
-      await audit(call, "connection.create", body.id);
       return await shown(call, body.id);
     },
   }),
@@ -141,7 +148,8 @@ export const connectionEndpoints = [
     response: connection,
     run: async ({ params, body }, call) => {
       await shown(call, params.id);
-      await call.deps.actions.updateConnection(params.id, {
+      const { setup, store } = call.deps;
+      await changeConnection({ ...setup, db: store.db }, actorOf(call.principal), params.id, {
         ...(body.title === undefined ? {} : { title: body.title }),
         ...(body.settings === undefined ? {} : { settings: body.settings }),
         ...(body.credentials === undefined ? {} : { credentials: body.credentials }),
@@ -149,7 +157,6 @@ export const connectionEndpoints = [
         ...(body.streams === undefined ? {} : { streams: body.streams }),
         ...(body.backfill_from === undefined ? {} : { backfillFrom: body.backfill_from }),
       });
-      await audit(call, "connection.update", params.id);
       return await shown(call, params.id);
     },
   }),
@@ -164,8 +171,7 @@ export const connectionEndpoints = [
     response: null,
     run: async ({ params }, call) => {
       await shown(call, params.id);
-      await call.deps.actions.removeConnection(params.id);
-      await audit(call, "connection.remove", params.id);
+      await removeConnection(call.deps.store, actorOf(call.principal), params.id);
     },
   }),
   endpoint({
@@ -183,7 +189,7 @@ export const connectionEndpoints = [
     }),
     run: async ({ params }, call) => {
       await shown(call, params.id);
-      const result = await call.deps.actions.testConnection(params.id);
+      const result = await testConnection(call.deps.setup, actorOf(call.principal), params.id);
       return {
         account_id: result.accountId,
         account_name: result.accountName,
@@ -207,8 +213,7 @@ export const connectionEndpoints = [
     response: z.object({ streams: z.array(z.string()).describe("What was asked for") }),
     run: async ({ params, body }, call) => {
       await shown(call, params.id);
-      const streams = await call.deps.actions.requestSync(params.id, body);
-      await audit(call, "connection.sync", params.id);
+      const streams = await requestSync(call.deps.setup, actorOf(call.principal), params.id, body);
       return { streams: [...streams] };
     },
   }),
@@ -223,8 +228,8 @@ export const connectionEndpoints = [
       response: connection,
       run: async ({ params }, call) => {
         await shown(call, params.id);
-        await call.deps.actions[`${verb}Connection`](params.id);
-        await audit(call, `connection.${verb}`, params.id);
+        const doIt = verb === "pause" ? pauseConnection : resumeConnection;
+        await doIt(call.deps.setup, actorOf(call.principal), params.id);
         return await shown(call, params.id);
       },
     }),
@@ -241,10 +246,6 @@ async function shown(call: Call, id: string): Promise<z.input<typeof connection>
   const found = await findConnectionOverview(call.deps.store.db, id);
   if (found === null) throw notFound("There is no connection with this id.");
   return present(found);
-}
-
-async function audit(call: Call, action: string, target: string): Promise<void> {
-  await writeAudit(call.deps.store.db, { actor: actorOf(call.principal), action, target, details: {} });
 }
 
 function toSchedule(value: z.output<typeof schedule> | null): { everyS: number } | { cron: string } | null {

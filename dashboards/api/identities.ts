@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { makeOne, takeApart } from "../../core/setup/identities.ts";
 import { findWho, listLinks, listWho, WHO_ENTITIES, type WhoLink, type WhoRow } from "../../core/store/identity/who.ts";
 import { notFound } from "../web/problem.ts";
-import { makeOne, takeApart } from "../who.ts";
+import { actorOf } from "../auth/principal.ts";
 import { endpoint } from "./endpoint.ts";
 import { decodeCursor, pageOf, pageQuery, toPage } from "./pages.ts";
 
@@ -126,7 +127,7 @@ export const identityEndpoints = [
     body: z.strictObject({ entity, from: z.uuid(), into: z.uuid() }),
     status: 201,
     response: z.object({ id: z.number().int().describe("The link's number") }),
-    run: async ({ body }, { deps, principal }) => ({ id: await makeOne(deps, principal, body) }),
+    run: async ({ body }, { deps, principal }) => ({ id: await makeOne(deps.setup, actorOf(principal), body) }),
   }),
   endpoint({
     method: "post",
@@ -137,7 +138,7 @@ export const identityEndpoints = [
     params: { id: z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER) },
     status: 204,
     response: null,
-    run: async ({ params }, { deps, principal, now }) => takeApart(deps, principal, params.id, now),
+    run: async ({ params }, { deps, principal }) => takeApart(deps.setup, actorOf(principal), params.id),
   }),
 ];
 

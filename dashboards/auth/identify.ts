@@ -1,12 +1,12 @@
 import type { Request, RequestHandler, Response } from "express";
 import { TributaryError } from "../../core/base/errors.ts";
+import { hashToken, LINK_KEY_PREFIX } from "../../core/secrets/tokens.ts";
 import { useApiKey } from "../../core/store/setup/api-keys.ts";
 import { findSessionUser } from "../../core/store/setup/users.ts";
 import type { ServerDeps } from "../web/deps.ts";
 import { SESSION_COOKIE, readCookie } from "./cookies.ts";
 import type { Access, Principal } from "./principal.ts";
 import { mayAccess } from "./principal.ts";
-import { LINK_KEY_PREFIX, hashToken } from "./tokens.ts";
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 

@@ -1,16 +1,16 @@
 import type { Request, RequestHandler } from "express";
 import { z } from "zod";
 import { TributaryError } from "../../core/base/errors.ts";
-import { writeAudit } from "../../core/store/setup/audit.ts";
+import { isSameSecret, newToken } from "../../core/secrets/tokens.ts";
+import { finishSignIn, startSignIn } from "../../core/setup/vendor.ts";
 import { baseUrl } from "../web/address.ts";
-import type { OAuth, ServerDeps } from "../web/deps.ts";
+import type { ServerDeps } from "../web/deps.ts";
 import { notFound } from "../web/problem.ts";
 import type { Route } from "../web/routes.ts";
 import { OAUTH_COOKIE, clearCookie, readCookie, setCookie } from "./cookies.ts";
 import { principalOf } from "./identify.ts";
 import { actorOf } from "./principal.ts";
 import { isSecureServer } from "./sign-in.ts";
-import { isSameSecret, newToken } from "./tokens.ts";
 
 /** A person who is longer at the vendor's consent page than this starts again. */
 const CONSENT_MS = 10 * 60 * 1000;
@@ -28,22 +28,20 @@ const pending = z.object({
 
 /** OAuth 2 code flow (RFC 6749, 4.1) with state bound to browser and user, and PKCE (RFC 7636) where the vendor offers it. */
 export function oauthRoutes(deps: ServerDeps): Route[] {
-  const { oauth } = deps;
-  if (oauth === null) return [];
   const access = { kind: "console", role: "admin" } as const;
   return [
-    { method: "get", path: "/oauth/start/:connection", access, handlers: [start(deps, oauth)] },
-    { method: "get", path: "/oauth/callback", access, handlers: [finish(deps, oauth)] },
+    { method: "get", path: "/oauth/start/:connection", access, handlers: [start(deps)] },
+    { method: "get", path: "/oauth/callback", access, handlers: [finish(deps)] },
   ];
 }
 
-function start(deps: ServerDeps, oauth: OAuth): RequestHandler {
+function start(deps: ServerDeps): RequestHandler {
   return async (request, response) => {
     const principal = principalOf(response);
     if (principal.kind !== "user") throw notFound();
     const connectionId = String(request.params["connection"]);
     const state = newToken("");
-    const { url, verifier } = await oauth.start(connectionId, {
+    const { url, verifier } = await startSignIn(deps.setup, connectionId, {
       state,
       redirectUri: redirectUri(deps, request),
     });
@@ -60,7 +58,7 @@ function start(deps: ServerDeps, oauth: OAuth): RequestHandler {
   };
 }
 
-function finish(deps: ServerDeps, oauth: OAuth): RequestHandler {
+function finish(deps: ServerDeps): RequestHandler {
   return async (request, response) => {
     const principal = principalOf(response);
     const waiting = readPending(deps, readCookie(request, OAUTH_COOKIE));
@@ -90,13 +88,8 @@ function finish(deps: ServerDeps, oauth: OAuth): RequestHandler {
       });
     }
     const { connectionId, verifier } = waiting;
-    await oauth.finish(connectionId, { code, verifier, redirectUri: redirectUri(deps, request) });
-    await writeAudit(deps.store.db, {
-      actor: actorOf(principal),
-      action: "connection.authorise",
-      target: connectionId,
-      details: {},
-    });
+    const answer = { code, verifier, redirectUri: redirectUri(deps, request) };
+    await finishSignIn(deps.setup, actorOf(principal), connectionId, answer);
     response.redirect(303, `/connections/${encodeURIComponent(connectionId)}?notice=authorised`);
   };
 }

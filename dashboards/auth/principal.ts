@@ -1,3 +1,5 @@
+import type { ApiScope } from "../../core/setup/keys.ts";
+import type { Actor } from "../../core/setup/verb.ts";
 import type { UserRole } from "../../core/store/setup/users.ts";
 
 /** Who a request comes from. */
@@ -5,13 +7,6 @@ export type Principal =
   | { readonly kind: "anonymous" }
   | { readonly kind: "user"; readonly id: string; readonly email: string; readonly role: UserRole }
   | { readonly kind: "key"; readonly id: string; readonly name: string; readonly scopes: readonly string[] };
-
-/** What an API key may be made for. `write` includes `read`; `admin` includes everything. */
-export const API_SCOPES = ["read", "write", "webhooks", "admin", "metrics"] as const;
-export type ApiScope = (typeof API_SCOPES)[number];
-
-/** Screens that a link key may open: `tv:sales-floor`, `feed:win-rate`, or all of a kind with `*`. */
-export const LINK_SCOPE = /^(tv|feed):(\*|[a-z0-9][a-z0-9-]{0,62})$/;
 
 /**
  * Who may use a route:
@@ -31,7 +26,7 @@ export type Access =
   | { readonly kind: "metrics" };
 
 /** Name of the actor in the audit log. */
-export function actorOf(principal: Principal): string {
+export function actorOf(principal: Principal): Actor {
   switch (principal.kind) {
     case "anonymous":
       return "anonymous";

@@ -2,13 +2,12 @@ import type { Request, RequestHandler, Response } from "express";
 import { rateLimit } from "express-rate-limit";
 import { z } from "zod";
 import { TributaryError } from "../../core/base/errors.ts";
-import { writeAudit } from "../../core/store/setup/audit.ts";
-import { createSession, endSession, findUserForSignIn } from "../../core/store/setup/users.ts";
+import { verifyPassword } from "../../core/secrets/password.ts";
+import { signIn as openSession, signOut as endSession } from "../../core/setup/users.ts";
+import { findUserForSignIn } from "../../core/store/setup/users.ts";
 import type { ServerDeps } from "../web/deps.ts";
 import { SESSION_COOKIE, clearCookie, readCookie, setCookie } from "./cookies.ts";
 import { refuseOtherSites } from "./identify.ts";
-import { verifyPassword } from "./password.ts";
-import { hashToken, newToken } from "./tokens.ts";
 
 /** A working day; whoever works at night signs in twice. */
 const SESSION_MS = 12 * 60 * 60 * 1000;
@@ -42,19 +41,8 @@ export function signIn(deps: ServerDeps): RequestHandler {
         mend: "Try again. An admin can set a new password with `tributary users set-password`.",
       });
     }
-    const token = newToken("");
-    const now = deps.clock.now();
-    await createSession(db, {
-      tokenHash: hashToken(token),
-      userId: user.id,
-      expiresAt: new Date(now.getTime() + SESSION_MS),
-    });
-    await writeAudit(db, {
-      actor: `user:${given.data.email.toLowerCase()}`,
-      action: "sign_in",
-      target: user.id,
-      details: {},
-    });
+    const until = new Date(deps.clock.now().getTime() + SESSION_MS);
+    const token = await openSession(db, { id: user.id, email: given.data.email }, until);
     setCookie(response, SESSION_COOKIE, token, { isSecure: isSecureServer(deps), maxAgeMs: SESSION_MS });
     response.redirect(303, ownPath(request.query["next"]));
   };
@@ -63,7 +51,7 @@ export function signIn(deps: ServerDeps): RequestHandler {
 export function signOut(deps: ServerDeps): RequestHandler {
   return async (request, response) => {
     const token = readCookie(request, SESSION_COOKIE);
-    if (token !== null) await endSession(deps.store.db, hashToken(token));
+    if (token !== null) await endSession(deps.store.db, token, deps.clock.now());
     clearCookie(response, SESSION_COOKIE, isSecureServer(deps));
     response.redirect(303, "/sign-in");
   };

@@ -1,7 +1,10 @@
 import type { RequestHandler } from "express";
 import { findTributaryError } from "../../core/base/errors.ts";
 import type { AnyConnector, CheckResult } from "../../core/connector/define.ts";
-import { writeAudit } from "../../core/store/setup/audit.ts";
+import { pauseConnection, removeConnection, resumeConnection } from "../../core/setup/connections.ts";
+import { requestSync } from "../../core/setup/pulls.ts";
+import { testConnection } from "../../core/setup/vendor.ts";
+import type { Actor } from "../../core/setup/verb.ts";
 import { type ConnectionOverview, findConnectionOverview } from "../../core/store/setup/connection-overview.ts";
 import {
   type RunOverview,
@@ -48,7 +51,7 @@ export function testAction(deps: ServerDeps): RequestHandler {
     await requireConnection(deps, id);
     let message: Html;
     try {
-      message = testResult(await deps.actions.testConnection(id));
+      message = testResult(await testConnection(deps.setup, actorOf(principalOf(response)), id));
     } catch (error) {
       const known = findTributaryError(error);
       if (known === null || known.kind === "bug") throw error;
@@ -59,7 +62,7 @@ export function testAction(deps: ServerDeps): RequestHandler {
   };
 }
 
-/** The other buttons: do it, note who did, and show the account again. */
+/** The other buttons: do it, and show the account again. */
 export function connectionAction(
   deps: ServerDeps,
   action: "sync" | "full-sync" | "pause" | "resume" | "remove",
@@ -67,35 +70,30 @@ export function connectionAction(
   return async (request, response) => {
     const id = String(request.params["id"]);
     await requireConnection(deps, id);
-    const notice = await perform(deps, id, action);
-    await writeAudit(deps.store.db, {
-      actor: actorOf(principalOf(response)),
-      action: `connection.${action}`,
-      target: id,
-      details: {},
-    });
+    const notice = await perform(deps, actorOf(principalOf(response)), id, action);
     response.redirect(303, notice === null ? "/" : `/connections/${encodeURIComponent(id)}?notice=${notice}`);
   };
 }
 
 async function perform(
-  deps: ServerDeps,
+  { setup, store }: ServerDeps,
+  actor: Actor,
   id: string,
   action: Parameters<typeof connectionAction>[1],
 ): Promise<string | null> {
   switch (action) {
     case "sync":
     case "full-sync":
-      await deps.actions.requestSync(id, { stream: null, full: action === "full-sync" });
+      await requestSync(setup, actor, id, { stream: null, full: action === "full-sync" });
       return "sync";
     case "pause":
-      await deps.actions.pauseConnection(id);
+      await pauseConnection(setup, actor, id);
       return "paused";
     case "resume":
-      await deps.actions.resumeConnection(id);
+      await resumeConnection(setup, actor, id);
       return "resumed";
     case "remove":
-      await deps.actions.removeConnection(id);
+      await removeConnection(store, actor, id);
       return null;
     default:
       return action satisfies never;
@@ -141,7 +139,7 @@ async function render(
   const content = html`<p class="soft"><a href="/">Connections</a> /</p>
     <div class="title-row">
       <h1>${connection.title} ${stateBadge(connection.state)}</h1>
-      ${isAdmin ? buttons(connection, connector, deps.oauth !== null) : null}
+      ${isAdmin ? buttons(connection, connector) : null}
     </div>
     ${message}
     ${connection.stateReason === null ? null : errorBox({ code: connection.stateCode, message: connection.stateReason, mend: null })}
@@ -156,9 +154,9 @@ async function render(
   return page({ title: connection.title, principal, content, isLive: message === null });
 }
 
-function buttons(connection: ConnectionOverview, connector: AnyConnector | undefined, hasOAuth: boolean): Html {
+function buttons(connection: ConnectionOverview, connector: AnyConnector | undefined): Html {
   const base = `/connections/${encodeURIComponent(connection.id)}`;
-  const signsInByOAuth = hasOAuth && connector?.auth.some(({ kind }) => kind === "oauth2") === true;
+  const signsInByOAuth = connector?.auth.some(({ kind }) => kind === "oauth2") === true;
   return html`<div class="actions">
     ${actionButton(`${base}/sync`, "Sync now", "primary")} ${actionButton(`${base}/test`, "Test")}
     ${connection.state === "active" ? actionButton(`${base}/pause`, "Pause") : actionButton(`${base}/resume`, "Resume")}

@@ -1,17 +1,16 @@
 import type { RequestHandler } from "express";
 import { z } from "zod";
 import { DEFAULT_BOARDS } from "../../core/metrics/boards.ts";
+import { API_SCOPES, createKey, revokeKey } from "../../core/setup/keys.ts";
 import { type ApiKey, listApiKeys } from "../../core/store/setup/api-keys.ts";
 import { readWorkspace } from "../../core/store/setup/workspace.ts";
 import { baseUrl } from "../web/address.ts";
 import { principalOf } from "../auth/identify.ts";
-import { issueKey, withdrawKey } from "../auth/keys.ts";
-import { API_SCOPES, actorOf } from "../auth/principal.ts";
+import { actorOf } from "../auth/principal.ts";
 import type { ServerDeps } from "../web/deps.ts";
 import { feedTitle, readFeeds } from "../views/feeds/definitions.ts";
 import { createFormat } from "../web/format.ts";
 import { type Html, html } from "../web/html.ts";
-import { notFound } from "../web/problem.ts";
 import { readBoards } from "../views/tv/boards.ts";
 import { page, when } from "./layout.ts";
 
@@ -44,7 +43,7 @@ export function createKeyAction(deps: ServerDeps): RequestHandler {
     }
     const { name, scope } = given.data;
     const scopes = typeof scope === "string" ? [scope] : scope;
-    const issued = await issueKey(deps.store.db, { name, scopes, actor: actorOf(principal) });
+    const issued = await createKey(deps.store.db, actorOf(principal), { name, scopes });
     const shown = html`<div class="notice" role="status">
       <p><strong>${issued.key.name}</strong>: copy it now, it is not shown again.</p>
       <p><code class="secret">${issued.token}</code></p>
@@ -59,15 +58,8 @@ export function createKeyAction(deps: ServerDeps): RequestHandler {
 
 export function revokeKeyAction(deps: ServerDeps): RequestHandler {
   return async (request, response) => {
-    const id = z.uuid().safeParse(request.params["id"]);
-    const isRevoked =
-      id.success &&
-      (await withdrawKey(deps.store.db, {
-        id: id.data,
-        actor: actorOf(principalOf(response)),
-        now: deps.clock.now(),
-      }));
-    if (!isRevoked) throw notFound("There is no working key with this id.");
+    const { store, clock } = deps;
+    await revokeKey(store.db, actorOf(principalOf(response)), String(request.params["id"]), clock.now());
     response.redirect(303, "/keys");
   };
 }

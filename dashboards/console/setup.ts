@@ -5,7 +5,7 @@ import type { JsonObject } from "../../core/base/json.ts";
 import { isDay } from "../../core/base/time.ts";
 import type { AuthMethod } from "../../core/connector/auth.ts";
 import type { AnyConnector } from "../../core/connector/define.ts";
-import { writeAudit } from "../../core/store/setup/audit.ts";
+import { changeConnection, connect } from "../../core/setup/connections.ts";
 import type { ConnectionOverview } from "../../core/store/setup/connection-overview.ts";
 import { principalOf } from "../auth/identify.ts";
 import { actorOf } from "../auth/principal.ts";
@@ -79,7 +79,7 @@ export function createAction(deps: ServerDeps): RequestHandler {
       return;
     }
     try {
-      await deps.actions.createConnection({
+      await connect(deps.setup, actorOf(principalOf(response)), {
         id: draft.id,
         connector: connector.key,
         title: draft.title,
@@ -93,7 +93,6 @@ export function createAction(deps: ServerDeps): RequestHandler {
       showAgain(error, connector, draft, response, null);
       return;
     }
-    await audit(deps, response, "connection.create", draft.id);
     response.redirect(303, `/connections/${encodeURIComponent(draft.id)}?notice=created`);
   };
 }
@@ -130,7 +129,7 @@ export function updateAction(deps: ServerDeps): RequestHandler {
       return;
     }
     try {
-      await deps.actions.updateConnection(connection.id, {
+      await changeConnection({ ...deps.setup, db: deps.store.db }, actorOf(principalOf(response)), connection.id, {
         title: draft.title,
         settings: draft.settings,
         ...(hasCredentials ? { credentials: draft.credentials } : {}),
@@ -140,7 +139,6 @@ export function updateAction(deps: ServerDeps): RequestHandler {
       showAgain(error, connector, draft, response, connection);
       return;
     }
-    await audit(deps, response, "connection.update", connection.id);
     response.redirect(303, `/connections/${encodeURIComponent(connection.id)}?notice=saved`);
   };
 }
@@ -159,10 +157,6 @@ function showAgain(
     .status(statusOf(error))
     .type("html")
     .send(formPage(connector, draft, response, { existing, problems: null, error: errorBox(error) }));
-}
-
-async function audit(deps: ServerDeps, response: Response, action: string, target: string): Promise<void> {
-  await writeAudit(deps.store.db, { actor: actorOf(principalOf(response)), action, target, details: {} });
 }
 
 function requireConnector(deps: ServerDeps, key: unknown): AnyConnector {

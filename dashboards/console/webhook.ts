@@ -2,7 +2,8 @@ import type { RequestHandler, Response } from "express";
 import { z } from "zod";
 import { findTributaryError } from "../../core/base/errors.ts";
 import type { InboundWebhook } from "../../core/connector/define.ts";
-import { writeAudit } from "../../core/store/setup/audit.ts";
+import { keepWebhookSecret, subscribeWebhook } from "../../core/setup/vendor.ts";
+import type { Actor } from "../../core/setup/verb.ts";
 import { readInbound } from "../../core/store/setup/connections.ts";
 import { lastDeliveryAt } from "../../core/store/pulls/inbound.ts";
 import { readWorkspace } from "../../core/store/setup/workspace.ts";
@@ -26,8 +27,8 @@ export function webhookPage(deps: ServerDeps): RequestHandler {
 
 /** Has the vendor call, by its own interface. */
 export function subscribeAction(deps: ServerDeps): RequestHandler {
-  return change(deps, async (id) => {
-    await deps.actions.subscribeWebhook(id);
+  return change(deps, async (actor, id) => {
+    await subscribeWebhook(deps.setup, actor, id);
     return "The vendor calls from now on, and its calls are checked with a secret of this subscription.";
   });
 }
@@ -36,27 +37,28 @@ const form = z.object({ secret: z.string().trim().min(1).max(10_000) });
 
 /** Keeps the secret that the vendor shows. */
 export function keepSecretAction(deps: ServerDeps): RequestHandler {
-  return change(deps, async (id, body) => {
+  return change(deps, async (actor, id, body) => {
     const given = form.safeParse(body);
     if (!given.success) return null;
-    await deps.actions.keepWebhookSecret(id, given.data.secret);
+    await keepWebhookSecret(deps.setup, actor, id, given.data.secret);
     return "The secret is kept. It is not shown again.";
   });
 }
 
 /** @param act says what is true now; null: what was posted is not complete. */
-function change(deps: ServerDeps, act: (id: string, body: unknown) => Promise<string | null>): RequestHandler {
+function change(
+  deps: ServerDeps,
+  act: (actor: Actor, id: string, body: unknown) => Promise<string | null>,
+): RequestHandler {
   return async (request, response) => {
     const { id } = await requireConnection(deps, String(request.params["id"]));
     let message: Html;
     try {
-      const done = await act(id, request.body);
+      const done = await act(actorOf(principalOf(response)), id, request.body);
       if (done === null) {
         response.status(422);
         message = html`<div class="error" role="alert"><p>Paste the secret that the vendor shows.</p></div>`;
       } else {
-        const actor = actorOf(principalOf(response));
-        await writeAudit(deps.store.db, { actor, action: "connection.webhook", target: id, details: {} });
         message = html`<p class="notice" role="status">${done}</p>`;
       }
     } catch (error) {

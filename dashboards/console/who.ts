@@ -1,6 +1,7 @@
 import type { Request, RequestHandler } from "express";
 import { z } from "zod";
 import { findTributaryError } from "../../core/base/errors.ts";
+import { makeOne, takeApart } from "../../core/setup/identities.ts";
 import {
   findWho,
   listLinks,
@@ -12,12 +13,11 @@ import {
 } from "../../core/store/identity/who.ts";
 import { readWorkspace } from "../../core/store/setup/workspace.ts";
 import { principalOf } from "../auth/identify.ts";
-import type { Principal } from "../auth/principal.ts";
+import { actorOf, type Principal } from "../auth/principal.ts";
 import type { ServerDeps } from "../web/deps.ts";
 import { createFormat, type Format } from "../web/format.ts";
 import { type Html, html } from "../web/html.ts";
 import { notFound, statusOf } from "../web/problem.ts";
-import { makeOne, takeApart } from "../who.ts";
 import { actionButton, errorBox, page, when } from "./layout.ts";
 
 const MOST_SHOWN = 100;
@@ -101,7 +101,7 @@ export function linkAction(deps: ServerDeps): RequestHandler {
     if (!given.success)
       return refuse(422, errorBox({ code: null, message: "That is no id.", mend: "Copy it from the other's page." }));
     try {
-      await makeOne(deps, principal, { entity, from: id, into: given.data.into });
+      await makeOne(deps.setup, actorOf(principal), { entity, from: id, into: given.data.into });
     } catch (error) {
       const known = findTributaryError(error);
       if (known === null || known.kind === "bug") throw error;
@@ -118,7 +118,7 @@ export function undoAction(deps: ServerDeps): RequestHandler {
     const { id, links } = await requireWho(deps, request);
     const link = links.find((one) => String(one.id) === request.params["link"]);
     if (link === undefined) throw notFound("There is no such link here.");
-    await takeApart(deps, principalOf(response), link.id, deps.clock.now());
+    await takeApart(deps.setup, actorOf(principalOf(response)), link.id);
     response.redirect(303, `/who/${entity}/${id}`);
   };
 }

@@ -1,6 +1,6 @@
 import express, { type Request, type RequestHandler } from "express";
 import { findTributaryError } from "../../core/base/errors.ts";
-import { isSameSecret } from "../auth/tokens.ts";
+import { isSameSecret } from "../../core/secrets/tokens.ts";
 import type { ServerDeps } from "../web/deps.ts";
 import { notFound, problemOf, requestIdOf } from "../web/problem.ts";
 import type { Route } from "../web/routes.ts";
@@ -30,7 +30,7 @@ function accept(deps: ServerDeps): RequestHandler {
     }
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     try {
-      const outcome = await deps.actions.acceptInbound(id, { headers, body });
+      const outcome = await deps.acceptInbound(id, { headers, body });
       if (outcome === "unsupported") throw notFound();
       response.status(outcome === "duplicate" ? 200 : 202).json({ status: outcome });
     } catch (error) {

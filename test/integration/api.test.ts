@@ -58,7 +58,7 @@ describe("connections", () => {
   });
 
   it("are tested with the vendor's own complaint as the answer", async () => {
-    await newConnection(store, "tested");
+    await newConnection(store, "tested", "Acme", "refused");
     const response = await running.fetch("/api/v1/connections/tested/test", { method: "POST", as: write });
     expect(response.status).toBe(422);
     expect(await body(response)).toMatchObject({ code: "acme.auth.key_rejected", mend: "Make a new key." });
@@ -114,7 +114,7 @@ describe("requests that are not valid", () => {
 
 describe("Idempotency-Key", () => {
   const create = (id: string, key: string) => ({
-    ...json({ id, connector: "acme" }, { "Idempotency-Key": key }),
+    ...json({ id, connector: "acme", settings: { region: "eu" } }, { "Idempotency-Key": key }),
     as: write,
   });
 
@@ -124,7 +124,7 @@ describe("Idempotency-Key", () => {
     expect([first.status, second.status]).toEqual([201, 201]);
     expect(await second.text()).toBe(await first.text());
     expect(second.headers.get("idempotent-replayed")).toBe("true");
-    expect(running.asked.filter((what) => what === "create once")).toHaveLength(1);
+    expect(running.asked.filter((what) => what === "pull once deals")).toHaveLength(1);
   });
 
   it("is not taken for another request", async () => {
@@ -142,11 +142,11 @@ describe("Idempotency-Key", () => {
         .map(({ status }) => status)
         .every((status) => status === 409),
     ).toBe(true);
-    expect(running.asked.filter((what) => what === "create race")).toHaveLength(1);
+    expect(running.asked.filter((what) => what === "pull race deals")).toHaveLength(1);
   });
 
   it("is free again when the request failed", async () => {
-    await newConnection(store, "failing");
+    await newConnection(store, "failing", "Acme", "refused");
     const test = { method: "POST", headers: { "Idempotency-Key": "k-fail" }, as: write };
     expect((await running.fetch("/api/v1/connections/failing/test", test)).status).toBe(422);
     expect((await running.fetch("/api/v1/connections/failing/test", test)).status).toBe(422);

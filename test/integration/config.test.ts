@@ -34,7 +34,7 @@ let target: Awaited<ReturnType<typeof testDatabaseTarget>>;
 const parse = (text: string): ReturnType<typeof parseConfig> =>
   parseConfig(text, "/tmp/c.yaml", { connectors: CONNECTORS, variable: (name) => variables[name] });
 const apply = (text: string, prune = false): Promise<readonly Change[]> =>
-  applyConfig(store.db, parse(text), { secrets, actor: "test", prune });
+  applyConfig(store.db, parse(text), { secrets, connectors: CONNECTORS, actor: "test", prune });
 const actions = (changes: readonly Change[]): string[] =>
   changes.map((change) => `${change.action} ${change.what} ${change.id}`);
 

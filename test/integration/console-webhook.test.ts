@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { AnyConnector, InboundWebhook } from "../../core/connector/define.ts";
+import { inboundSecretOf } from "../../core/secrets/index.ts";
+import { readInbound } from "../../core/store/setup/connections.ts";
 import { insertDelivery } from "../../core/store/pulls/inbound.ts";
 import { testDatabase } from "../support/database.ts";
 import { acme, form, newConnection, newSession, NOW, type Running, startServer } from "./server-support.ts";
 
 const store = await testDatabase();
 const webhook: InboundWebhook = { verify: () => undefined, dedupeKey: () => "", parts: () => [] };
-const subscribe = (): Promise<{ secret: string }> => Promise.resolve({ secret: "" });
+const subscribe = (): Promise<{ secret: string }> => Promise.resolve({ secret: "whsec_subscribed" });
 const subscribing: AnyConnector = { ...acme, webhook: { ...webhook, subscribe } };
 const byHand: AnyConnector = { ...acme, key: "by-hand", webhook };
 let running: Running;
@@ -19,6 +21,8 @@ beforeAll(async () => {
 });
 afterAll(() => running.close());
 
+const secretOf = async (id: string): Promise<string> =>
+  running.deps.secrets.open((await readInbound(store.db, id))?.secret ?? "", inboundSecretOf(id));
 const look = async (path: string, as = admin): Promise<readonly [number, string]> => {
   const response = await running.fetch(path, { as, headers: { Accept: "text/html" } });
   return [response.status, await response.text()];
@@ -62,7 +66,7 @@ test("the vendor is asked to call where it has an interface for it, and the chan
   expect((await look("/connections/other/webhook"))[1]).not.toContain("Have the vendor call");
   const [status, page] = await post("/connections/acme-1/webhook/subscribe", {});
   expect([status, page]).toEqual([200, expect.stringContaining("The vendor calls from now on")]);
-  expect(running.asked).toContain("subscribe acme-1");
+  expect(await secretOf("acme-1")).toBe("whsec_subscribed");
   const noted = store.db.selectFrom("audit_log").select("target").where("action", "=", "connection.webhook");
   expect(await noted.execute()).toEqual([{ target: "acme-1" }]);
 });
@@ -72,5 +76,5 @@ test("a secret is kept as it is pasted, and never shown", async () => {
   const [status, page] = await post("/connections/other/webhook/secret", { secret: " whsec_pasted \n" });
   expect(status).toBe(200);
   expect(page).not.toContain("whsec_pasted");
-  expect(running.asked).toContain("secret other whsec_pasted");
+  expect(await secretOf("other")).toBe("whsec_pasted");
 });

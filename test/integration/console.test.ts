@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createUser } from "../../core/store/setup/users.ts";
-import { hashPassword } from "../../dashboards/auth/password.ts";
+import { hashPassword } from "../../core/secrets/password.ts";
 import { testDatabase } from "../support/database.ts";
 import { type Running, form, newConnection, newSession, startServer } from "./server-support.ts";
 
@@ -183,7 +183,7 @@ describe("setting up an account", () => {
     };
     const response = await post("/connections/new/acme", fields);
     expect([response.status, response.headers.get("location")]).toEqual([303, "/connections/acme-9?notice=created"]);
-    expect(running.asked).toContain("create acme-9");
+    expect(running.asked).toContain("pull acme-9 deals");
     const audit = await store.db
       .selectFrom("audit_log")
       .select(["actor", "action", "details"])
@@ -199,11 +199,18 @@ describe("the buttons", () => {
     for (const action of ["sync", "pause", "resume"]) {
       expect((await post(`/connections/acme-9/${action}`, {})).status).toBe(303);
     }
-    expect(running.asked.slice(-3)).toEqual(["sync acme-9 all", "pause acme-9", "resume acme-9"]);
+    expect(running.asked.slice(-2)).toEqual(["pull acme-9 deals", "pull acme-9 deals"]);
+    const noted = store.db.selectFrom("audit_log").select("action").where("target", "=", "acme-9").orderBy("id");
+    expect((await noted.execute()).slice(-3).map(({ action }) => action)).toEqual([
+      "connection.sync",
+      "connection.pause",
+      "connection.resume",
+    ]);
   });
 
   it("show the vendor's complaint on the page when a test fails", async () => {
-    const response = await post("/connections/acme-9/test", {});
+    await newConnection(store, "acme-refused", "Acme", "refused");
+    const response = await post("/connections/acme-refused/test", {});
     expect(response.status).toBe(422);
     expect(await response.text()).toMatch(/Acme refuses the API key\.[^]*acme\.auth\.key_rejected[^]*Make a new key\./);
   });

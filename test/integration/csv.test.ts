@@ -29,7 +29,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 async function apply(store: Store, text: string, variables: { readonly [name: string]: string }): Promise<void> {
   const options = { connectors: CONNECTORS, variable: (name: string) => variables[name] };
   const desired = parseConfig(text, path.join(folder, "config.yaml"), options);
-  await applyConfig(store.db, desired, { secrets, actor: "test", prune: false });
+  await applyConfig(store.db, desired, { secrets, connectors: [csv], actor: "test", prune: false });
 }
 
 type Counts = {

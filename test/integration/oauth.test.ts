@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createOAuth } from "../../bin/hub/oauth.ts";
 import { close } from "../../connectors/close/index.ts";
 import { type CloseSimulator, startCloseSimulator } from "../../connectors/close/simulator/index.ts";
 import { systemClock } from "../../core/base/clock.ts";
@@ -10,7 +9,7 @@ import { runPull } from "../../core/land/run.ts";
 import { readCredentials } from "../../core/store/setup/connections.ts";
 import { createPullDeps } from "../../workers/pull.ts";
 import { testDatabase } from "../support/database.ts";
-import { newSession, type Running, startServer } from "./server-support.ts";
+import { newSession, type Running, setupOf, startServer } from "./server-support.ts";
 
 /** Signing in to Close by OAuth 2, from the button in the console to a pull that uses what came of it. */
 
@@ -30,7 +29,7 @@ let admin: string;
 
 beforeAll(async () => {
   simulator = await startCloseSimulator({ company: null, limits: "off" });
-  running = await startServer(store, { secrets, clock: systemClock, connectors: [close], oauth: createOAuth(engine) });
+  running = await startServer(store, { secrets, clock: systemClock, connectors: [close], setup: setupOf(engine) });
   admin = await newSession(running, store, "admin");
   const { clientId: client_id, clientSecret: client_secret } = simulator.oauth;
   await store.db

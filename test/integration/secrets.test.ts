@@ -8,6 +8,7 @@ import type { AnyConnector } from "../../core/connector/define.ts";
 import { oauthAuthorizeUrl, oauthExchange } from "../../core/connector/oauth.ts";
 import { createCredentialSource } from "../../core/land/credentials.ts";
 import {
+  type Secrets,
   createSecrets,
   credentialsOf,
   destinationKeyOf,
@@ -16,13 +17,15 @@ import {
   inboundSecretOf,
   parseSecretKey,
 } from "../../core/secrets/index.ts";
-import { rotateSecrets } from "../../core/secrets/rotate.ts";
+import { rotateAll } from "../../core/setup/secrets.ts";
 import { readSettings, writeSettings } from "../../core/store/setup/settings.ts";
 import { readCredentials } from "../../core/store/setup/connections.ts";
 import { testDatabase } from "../support/database.ts";
 import { addConnection, testClock, testConnector } from "../support/engine.ts";
 
 const store = await testDatabase();
+const rotate = (from: Secrets, to: Secrets): Promise<number> =>
+  rotateAll(store.db, "test", { from, to, keyId: "new-key" });
 const clock = testClock();
 const secrets = createSecrets([parseSecretKey(generateSecretKey())]);
 
@@ -205,7 +208,7 @@ describe("a rotation", () => {
     await writeSettings(store.db, "feeds", []);
     const fresh = createSecrets([parseSecretKey(generateSecretKey())]);
 
-    expect(await rotateSecrets(store, old, fresh)).toBe(4);
+    expect(await rotate(old, fresh)).toBe(4);
 
     const settings = await readSettings(store.db, "geckoboard");
     const sealed = (settings as { readonly api_key: string }).api_key;
@@ -230,7 +233,7 @@ describe("a rotation", () => {
     const good = secrets.seal("good", credentialsOf("a"));
     await addConnection(store, "a", { credentials: good });
     await addConnection(store, "b", { credentials: secrets.seal("moved", credentialsOf("a")) });
-    await expect(rotateSecrets(store, secrets, fresh)).rejects.toMatchObject({ code: "secrets.broken" });
+    await expect(rotate(secrets, fresh)).rejects.toMatchObject({ code: "secrets.broken" });
     expect(await readCredentials(store.db, "a")).toBe(good);
   });
 });

@@ -1,19 +1,27 @@
 import { z } from "zod";
 import { TributaryError } from "../../core/base/errors.ts";
 import { silentLog } from "../../core/base/log.ts";
-import { type AnyConnector, defineConnector } from "../../core/connector/define.ts";
-import { createSecrets, generateSecretKey, parseSecretKey } from "../../core/secrets/index.ts";
+import {
+  type AnyConnector,
+  type CredentialSource,
+  defineConnector,
+  defineStream,
+} from "../../core/connector/define.ts";
+import { unlimited } from "../../core/connector/limits.ts";
+import type { EngineDeps } from "../../core/land/engine.ts";
+import { createSecrets, credentialsOf, generateSecretKey, parseSecretKey } from "../../core/secrets/index.ts";
 import type { Store } from "../../core/store/db.ts";
-import { createUser } from "../../core/store/setup/users.ts";
-import { issueKey } from "../../dashboards/auth/keys.ts";
-import { hashPassword } from "../../dashboards/auth/password.ts";
-import type { Actions, ServerDeps } from "../../dashboards/web/deps.ts";
+import { createKey } from "../../core/setup/keys.ts";
+import { addUser } from "../../core/setup/users.ts";
+import type { SetupDeps } from "../../core/setup/verb.ts";
+import type { ServerDeps } from "../../dashboards/web/deps.ts";
 import { metricsOf } from "../../dashboards/metrics.ts";
 import { type Server, createServer } from "../../dashboards/web/server.ts";
 
 /** A server over a real database, as a process would run it, on a free port. What it sets in motion is noted, not done. */
 export type Running = {
   readonly server: Server;
+  readonly deps: ServerDeps;
   readonly url: string;
   readonly asked: string[];
   /** A request with what it came with; `as` is a bearer token or a cookie. */
@@ -23,35 +31,56 @@ export type Running = {
 
 export const NOW = new Date("2026-11-24T12:00:00Z");
 
-/** A tool with a setting, a secret and a stream: enough to be set up. */
-export const acme: AnyConnector = defineConnector({
+/** A tool with a setting, a secret and a stream: enough to be set up. It refuses the key `refused`. */
+export const acme: AnyConnector = defineConnector<{ region: string }, CredentialSource>({
   key: "acme",
   title: "Acme CRM",
   docs: "https://developer.acme.example",
   settings: z.strictObject({ region: z.enum(["us", "eu"]).describe("Where the account is") }),
   auth: [{ kind: "api_key", title: "API key", credentials: z.object({ api_key: z.string().min(4) }) }],
   everyS: 300,
-  createClient: () => null,
-  check: () => Promise.reject(new Error("not called by these tests")),
-  streams: {},
+  createClient: ({ credentials }) => credentials,
+  check: async (client, { region }) => {
+    if ((await client.current())["api_key"] === "refused") throw keyRejected();
+    return { accountId: `acme-${region}`, accountName: "Acme", missingPermissions: [], warnings: [] };
+  },
+  streams: {
+    deals: defineStream<{ region: string }, CredentialSource>({
+      title: "Deals",
+      externalId: () => "",
+      sourceTime: () => null,
+      pull: () => ({
+        [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }),
+      }),
+      deletions: "never",
+      normalise: () => ({ facts: [], skipped: [] }),
+    }),
+  },
 });
 
+/** The key of every server of a test file, so that {@link newConnection} can seal for it. */
+const secrets = createSecrets([parseSecretKey(generateSecretKey())]);
+
 export function testDeps(store: Store, change: Partial<ServerDeps> = {}, asked: string[] = []): ServerDeps {
+  const parts = { store, clock: { now: () => NOW }, log: silentLog, connectors: [acme], secrets, ...change };
   return {
-    store,
-    clock: { now: () => NOW },
-    log: silentLog,
+    setup: setupOf(
+      {
+        ...parts,
+        findConnector: (key) => parts.connectors.find((one) => one.key === key) ?? null,
+        limiterOf: () => unlimited,
+        allowPrivateNetworks: false,
+      },
+      asked,
+    ),
+    acceptInbound: acceptInbound(asked),
     metrics: metricsOf(store.db),
-    connectors: [acme],
-    actions: recordingActions(store, asked),
-    secrets: createSecrets([parseSecretKey(generateSecretKey())]),
     routers: {},
     health: {
       queue: () => Promise.resolve(),
       isMigrated: () => Promise.resolve(true),
       queueDepths: () => Promise.resolve({ pull: { waiting: 3 } }),
     },
-    oauth: null,
     options: {
       host: "127.0.0.1",
       port: 0,
@@ -60,16 +89,34 @@ export function testDeps(store: Store, change: Partial<ServerDeps> = {}, asked: 
       allowPrivateNetworks: false,
       closeGraceMs: 1000,
     },
-    ...change,
+    ...parts,
+  };
+}
+
+/** Verbs over a real database; what they ask of the queue is noted, not done. */
+export function setupOf(engine: EngineDeps, asked: string[] = []): SetupDeps {
+  return {
+    ...engine,
+    requestPull: ({ connectionId, stream, kind }) => {
+      asked.push(`${kind} ${connectionId} ${stream}`);
+      return Promise.resolve();
+    },
+    requestMeasure: () => {
+      asked.push("measure");
+      return Promise.resolve();
+    },
+    inboundAddress: (id, token) => `https://hub.example/in/${id}/${token}`,
   };
 }
 
 export async function startServer(store: Store, change: Partial<ServerDeps> = {}): Promise<Running> {
   const asked: string[] = [];
-  const server = createServer(testDeps(store, change, asked));
+  const deps = testDeps(store, change, asked);
+  const server = createServer(deps);
   const { url } = await server.listen();
   return {
     server,
+    deps,
     url,
     asked,
     fetch: (path, init = {}) => {
@@ -96,18 +143,18 @@ export function form(fields: Record<string, string>, origin: string): RequestIni
 }
 
 export async function newKey(store: Store, ...scopes: string[]): Promise<string> {
-  return (await issueKey(store.db, { name: scopes.join(" "), scopes, actor: "test" })).token;
+  return (await createKey(store.db, "test", { name: scopes.join(" "), scopes })).token;
 }
 
 /** Adds a person and signs them in. @returns the session's cookie. */
 export async function newSession(running: Running, store: Store, role: "admin" | "viewer"): Promise<string> {
   const email = `${role}-${crypto.randomUUID()}@example.com`;
-  await createUser(store.db, { email, passwordHash: await hashPassword("correct horse"), role });
+  await addUser(store.db, "test", { email, password: "correct horse", role });
   const response = await running.fetch("/sign-in", form({ email, password: "correct horse" }, running.url));
   return (response.headers.get("set-cookie") ?? "").split(";")[0] ?? "";
 }
 
-export async function newConnection(store: Store, id: string, title = "Acme main"): Promise<void> {
+export async function newConnection(store: Store, id: string, title = "Acme main", apiKey = "accepted"): Promise<void> {
   await store.db
     .insertInto("connections")
     .values({
@@ -116,73 +163,33 @@ export async function newConnection(store: Store, id: string, title = "Acme main
       title,
       settings: '{"region":"eu"}',
       inbound_token: `token-of-${id}`,
-      credentials: "sealed",
+      credentials: secrets.seal(JSON.stringify({ api_key: apiKey }), credentialsOf(id)),
     })
     .execute();
 }
 
-function recordingActions(store: Store, asked: string[]): Actions {
-  return {
-    requestSync: (id, { stream, full }) => {
-      asked.push(`sync ${id} ${stream ?? "all"}${full ? " full" : ""}`);
-      return Promise.resolve(["deals"]);
-    },
-    testConnection: () =>
-      Promise.reject(
+function keyRejected(): TributaryError {
+  return new TributaryError({
+    code: "acme.auth.key_rejected",
+    kind: "auth",
+    message: "Acme refuses the API key.",
+    mend: "Make a new key.",
+  });
+}
+
+function acceptInbound(asked: string[]): ServerDeps["acceptInbound"] {
+  return (id, { headers, body }) => {
+    if (headers["x-signature"] !== "right") {
+      return Promise.reject(
         new TributaryError({
-          code: "acme.auth.key_rejected",
+          code: "acme.webhook.bad_signature",
           kind: "auth",
-          message: "Acme refuses the API key.",
-          mend: "Make a new key.",
+          message: "The signature does not hold.",
+          mend: "Paste the secret again.",
         }),
-      ),
-    createConnection: async (input) => {
-      asked.push(`create ${input.id}`);
-      await newConnection(store, input.id, input.title);
-    },
-    updateConnection: async (id, changes) => {
-      asked.push(`update ${id}`);
-      if (changes.title !== undefined) {
-        await store.db.updateTable("connections").set({ title: changes.title }).where("id", "=", id).execute();
-      }
-    },
-    removeConnection: async (id) => {
-      asked.push(`remove ${id}`);
-      await store.db.deleteFrom("connections").where("id", "=", id).execute();
-    },
-    requestMeasure: () => {
-      asked.push("measure");
-      return Promise.resolve();
-    },
-    pauseConnection: async (id) => {
-      asked.push(`pause ${id}`);
-      await store.db.updateTable("connections").set({ state: "paused" }).where("id", "=", id).execute();
-    },
-    resumeConnection: async (id) => {
-      asked.push(`resume ${id}`);
-      await store.db.updateTable("connections").set({ state: "active" }).where("id", "=", id).execute();
-    },
-    subscribeWebhook: (id) => {
-      asked.push(`subscribe ${id}`);
-      return Promise.resolve();
-    },
-    keepWebhookSecret: (id, secret) => {
-      asked.push(`secret ${id} ${secret}`);
-      return Promise.resolve();
-    },
-    acceptInbound: (id, { headers, body }) => {
-      if (headers["x-signature"] !== "right") {
-        return Promise.reject(
-          new TributaryError({
-            code: "acme.webhook.bad_signature",
-            kind: "auth",
-            message: "The signature does not hold.",
-            mend: "Paste the secret again.",
-          }),
-        );
-      }
-      asked.push(`inbound ${id} ${body.toString("utf8")}`);
-      return Promise.resolve("accepted");
-    },
+      );
+    }
+    asked.push(`inbound ${id} ${body.toString("utf8")}`);
+    return Promise.resolve("accepted");
   };
 }

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createOAuth } from "../../bin/hub/oauth.ts";
 import { zendesk } from "../../connectors/zendesk/index.ts";
 import { startZendeskSimulator, type ZendeskSimulator } from "../../connectors/zendesk/simulator/index.ts";
 import { systemClock } from "../../core/base/clock.ts";
@@ -8,6 +7,7 @@ import type { JsonObject } from "../../core/base/json.ts";
 import { silentLog } from "../../core/base/log.ts";
 import { runPull } from "../../core/land/run.ts";
 import { createSecrets, credentialsOf, generateSecretKey, parseSecretKey } from "../../core/secrets/index.ts";
+import { finishSignIn, startSignIn } from "../../core/setup/vendor.ts";
 import { readCredentials } from "../../core/store/setup/connections.ts";
 import { createPullDeps } from "../../workers/pull.ts";
 import { testDatabase } from "../support/database.ts";
@@ -73,12 +73,11 @@ it("a confidential client needs nobody to sign in: it asks for a token, and for 
 
 it("after signing in, refresh tokens that work once are used once, however many pulls notice, and the new one is stored", async () => {
   await connection("signed-in", client);
-  const oauth = createOAuth(deps);
   const redirectUri = "https://hub.example/oauth/callback";
-  const { url, verifier } = await oauth.start("signed-in", { redirectUri, state: "s" });
+  const { url, verifier } = await startSignIn(deps, "signed-in", { redirectUri, state: "s" });
   const agreed = await fetch(url, { redirect: "manual" });
   const code = new URL(agreed.headers.get("location") ?? "").searchParams.get("code") ?? "";
-  await oauth.finish("signed-in", { redirectUri, code, verifier });
+  await finishSignIn(deps, "cli", "signed-in", { redirectUri, code, verifier });
   const first = await stored("signed-in");
   expect(first["refresh_token"]).toMatch(/^rt_/);
   sim.oauth.expireAccessTokens();

@@ -13,7 +13,7 @@ export async function syncAll(connectionIds: readonly string[], variables: Varia
     new AbortController().signal,
   );
   const runs = await context.withHub((hub) =>
-    Promise.all(connectionIds.map((id) => pullStreams(hub, context, id, {}))),
+    Promise.all(connectionIds.map((id) => pullStreams(hub, context, "cli", id, {}))),
   );
   return runs.flat().filter(({ state }) => state !== "succeeded");
 }

@@ -23,23 +23,30 @@ export type ConnectionRow = {
   readonly backfillFrom: Day | null;
 };
 
+const COLUMNS = [
+  "id",
+  "connector",
+  "title",
+  "settings",
+  "credentials",
+  "state",
+  "schedule",
+  "streams",
+  "backfill_from as backfillFrom",
+] as const;
+
 /** All accounts with their sealed credentials, by id. */
 export async function listConnectionRows(db: Db | Tx): Promise<ConnectionRow[]> {
-  return db
-    .selectFrom("connections")
-    .select([
-      "id",
-      "connector",
-      "title",
-      "settings",
-      "credentials",
-      "state",
-      "schedule",
-      "streams",
-      "backfill_from as backfillFrom",
-    ])
-    .orderBy("id")
-    .execute();
+  return db.selectFrom("connections").select(COLUMNS).orderBy("id").execute();
+}
+
+/**
+ * One account, locked until the transaction ends: neither another admin nor a token that is renewed meanwhile comes in between. Runs of the
+ * connection can be written. Null when there is none.
+ */
+export async function lockConnectionRow(tx: Tx, id: string): Promise<ConnectionRow | null> {
+  const query = tx.selectFrom("connections").select(COLUMNS).where("id", "=", id).forNoKeyUpdate();
+  return (await query.executeTakeFirst()) ?? null;
 }
 
 export async function insertConnection(tx: Tx, row: ConnectionRow): Promise<void> {

@@ -127,6 +127,19 @@ export async function markEnded(
     .execute();
 }
 
+/** What the vendor calls the account. */
+export async function nameAccount(
+  db: Db,
+  connectionId: string,
+  account: { readonly id: string; readonly name: string },
+): Promise<void> {
+  await db
+    .updateTable("connections")
+    .set({ account_id: account.id, account_name: account.name })
+    .where("id", "=", connectionId)
+    .execute();
+}
+
 /** The vendor lets us in again; also one that was taken to have ended. */
 export async function markAuthorised(db: Db, connectionId: string): Promise<void> {
   await db

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { TributaryError } from "../../base/errors.ts";
-import type { Db } from "../db.ts";
+import type { Db, Tx } from "../db.ts";
 
 /** `admin` may change everything, `viewer` may look at everything but secrets. */
 export const USER_ROLES = ["admin", "viewer"] as const;
@@ -65,18 +65,16 @@ export async function findUserForSignIn(
  *
  * @returns false when nobody has this e-mail address.
  */
-export async function setPasswordHash(db: Db, email: string, passwordHash: string): Promise<boolean> {
-  return await db.transaction().execute(async (tx) => {
-    const row = await tx
-      .updateTable("users")
-      .set({ password_hash: passwordHash })
-      .where("email", "=", email.toLowerCase())
-      .returning("id")
-      .executeTakeFirst();
-    if (row === undefined) return false;
-    await tx.deleteFrom("sessions").where("user_id", "=", row.id).execute();
-    return true;
-  });
+export async function setPasswordHash(tx: Tx, email: string, passwordHash: string): Promise<boolean> {
+  const row = await tx
+    .updateTable("users")
+    .set({ password_hash: passwordHash })
+    .where("email", "=", email.toLowerCase())
+    .returning("id")
+    .executeTakeFirst();
+  if (row === undefined) return false;
+  await tx.deleteFrom("sessions").where("user_id", "=", row.id).execute();
+  return true;
 }
 
 /** Removes a user and their sessions. @returns false when nobody has this e-mail address. */

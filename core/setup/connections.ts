@@ -1,0 +1,177 @@
+import { isDeepStrictEqual } from "node:util";
+import { TributaryError } from "../base/errors.ts";
+import type { JsonObject } from "../base/json.ts";
+import type { Day } from "../base/time.ts";
+import { removeConnection as removeRelated } from "../identity/index.ts";
+import { connectorOf, type EngineDeps, parseSettings, streamOf, unknownConnection } from "../land/engine.ts";
+import type { Schedule } from "../schema/tables.ts";
+import { credentialsOf, type Secrets } from "../secrets/index.ts";
+import type { Db } from "../store/db.ts";
+import {
+  type ConnectionRow,
+  insertConnection,
+  lockConnectionRow,
+  setConnectionState,
+  updateConnection,
+} from "../store/setup/connection-rows.ts";
+import { requestStreams } from "./pulls.ts";
+import { type Actor, noted, type SetupDeps } from "./verb.ts";
+
+/** A connection as somebody wants it. `credentials` are kept when absent; an empty object takes them away. */
+export type ConnectionInput = {
+  readonly id: string;
+  readonly connector: string;
+  readonly title: string;
+  readonly settings: JsonObject;
+  readonly credentials?: JsonObject;
+  readonly schedule: Schedule | null;
+  readonly streams: readonly string[] | null;
+  readonly backfillFrom: Day | null;
+  /** Absent: as it is; a new one is active. */
+  readonly paused?: boolean;
+};
+
+export type ConnectionChanges = Partial<Omit<ConnectionInput, "id" | "connector">>;
+
+/** What writing a connection takes; `db` may be a transaction of which it is a part. */
+export type ConnectionDeps = Pick<EngineDeps, "secrets" | "findConnector"> & { readonly db: Db };
+
+/** Sets up an account and asks for its first load. Throws as {@link createConnection} does. */
+export async function connect(deps: SetupDeps, actor: Actor, input: ConnectionInput): Promise<void> {
+  await createConnection({ ...deps, db: deps.store.db }, actor, input);
+  await requestStreams(deps, input.id, { stream: null, full: false });
+}
+
+/**
+ * Sets up an account; pulls nothing yet.
+ *
+ * @throws TributaryError `connection.id_taken`, `connection.unknown_connector`, `connection.invalid_settings`, `connection.unknown_stream`
+ */
+export async function createConnection(deps: ConnectionDeps, actor: Actor, input: ConnectionInput): Promise<void> {
+  const { id, connector, credentials = {} } = input;
+  const state = input.paused === true ? "paused" : "active";
+  const row = {
+    ...checked(deps, input, input.settings),
+    state,
+    credentials: sealed(deps.secrets, id, credentials),
+  } as const;
+  await noted(deps.db, { actor, action: "connection.create", target: id, details: { connector } }, async (tx) => {
+    if ((await lockConnectionRow(tx, id)) !== null) throw idTaken(id);
+    await insertConnection(tx, row);
+  });
+}
+
+/**
+ * Replaces what is given; the connector of a connection never changes. Whatever had stopped it may be mended by the change: only a person's
+ * pause stays.
+ *
+ * @throws TributaryError `connection.unknown` and those of {@link createConnection}
+ */
+export async function changeConnection(
+  deps: ConnectionDeps,
+  actor: Actor,
+  id: string,
+  changes: ConnectionChanges,
+): Promise<void> {
+  const { credentials, paused, ...others } = changes;
+  await noted<string[]>(
+    deps.db,
+    (fields) => ({ actor, action: "connection.update", target: id, details: { fields } }),
+    async (tx) => {
+      const old = await lockConnectionRow(tx, id);
+      if (old === null) throw unknownConnection(id);
+      const row = checked(deps, { ...old, ...others }, changes.settings ?? null);
+      const state = (paused ?? old.state === "paused") ? "paused" : "active";
+      const kept = credentials === undefined ? old.credentials : sealed(deps.secrets, id, credentials);
+      const hasNewSettings = fieldsOf(old.settings, row.settings).length > 0;
+      await updateConnection(tx, { ...row, state, credentials: kept }, hasNewSettings);
+      return changedFields(old, row, { credentials: credentials !== undefined, paused: state !== old.state });
+    },
+  );
+}
+
+/** Removes the account and everything that was pulled from it. @throws TributaryError `connection.unknown` */
+export async function removeConnection({ db }: Pick<ConnectionDeps, "db">, actor: Actor, id: string): Promise<void> {
+  await noted(db, { actor, action: "connection.remove", target: id }, async (tx) => {
+    if (!(await removeRelated(tx, id))) throw unknownConnection(id);
+  });
+}
+
+/** Stops pulling until it is resumed. @throws TributaryError `connection.unknown` */
+export async function pauseConnection({ store }: SetupDeps, actor: Actor, id: string): Promise<void> {
+  await setState(store.db, actor, id, "paused");
+}
+
+/** Pulls again: now, and by its schedule. @throws TributaryError `connection.unknown` */
+export async function resumeConnection(deps: SetupDeps, actor: Actor, id: string): Promise<void> {
+  await setState(deps.store.db, actor, id, "active");
+  await requestStreams(deps, id, { stream: null, full: false });
+}
+
+async function setState(db: Db, actor: Actor, id: string, state: "active" | "paused"): Promise<void> {
+  const action = state === "paused" ? "connection.pause" : "connection.resume";
+  await noted(db, { actor, action, target: id }, async (tx) => {
+    if (!(await setConnectionState(tx, id, state))) throw unknownConnection(id);
+  });
+}
+
+/**
+ * A connection as it may be stored.
+ *
+ * @param settings the settings that are new, null when they are the stored ones.
+ * @throws TributaryError `connection.unknown_connector`, `connection.invalid_settings`, `connection.unknown_stream`
+ */
+function checked(
+  deps: ConnectionDeps,
+  wanted: Omit<ConnectionInput, "credentials" | "paused">,
+  settings: JsonObject | null,
+): Omit<ConnectionRow, "credentials" | "state"> {
+  const { id, connector: key, title, schedule, streams, backfillFrom } = wanted;
+  const asStored = { ...NOT_STORED, ...wanted };
+  const connector = connectorOf(deps, asStored);
+  parseSettings(connector, asStored);
+  for (const stream of streams ?? []) streamOf(connector, stream);
+  const paths = settings === null ? wanted.settings : (connector.resolvePaths?.(settings, process.cwd()) ?? settings);
+  return { id, connector: key, title, settings: paths, schedule, streams, backfillFrom };
+}
+
+/** What a connection that is not stored yet has not. */
+const NOT_STORED = {
+  state: "active",
+  stateCode: null,
+  stateReason: null,
+  accountId: null,
+  accountName: null,
+  liveFrom: new Date(0),
+} as const;
+
+function sealed(secrets: Secrets, id: string, credentials: JsonObject): string | null {
+  return Object.keys(credentials).length === 0 ? null : secrets.seal(JSON.stringify(credentials), credentialsOf(id));
+}
+
+const PLAIN = ["title", "schedule", "streams", "backfillFrom"] as const;
+
+/** Their names alone: settings may hold what is nobody's business. */
+function changedFields(
+  old: ConnectionRow,
+  row: Omit<ConnectionRow, "credentials" | "state">,
+  also: { readonly [field: string]: boolean },
+): string[] {
+  const plain = PLAIN.filter((field) => !isDeepStrictEqual(old[field], row[field]));
+  const others = Object.keys(also).filter((field) => also[field] === true);
+  return [...plain, ...fieldsOf(old.settings, row.settings).map((field) => `settings.${field}`), ...others];
+}
+
+function fieldsOf(old: JsonObject, now: JsonObject): string[] {
+  const names = [...new Set([...Object.keys(old), ...Object.keys(now)])].toSorted();
+  return names.filter((name) => !isDeepStrictEqual(old[name], now[name]));
+}
+
+function idTaken(id: string): TributaryError {
+  return new TributaryError({
+    code: "connection.id_taken",
+    kind: "config",
+    message: `There is a connection ${id} already.`,
+    mend: "Choose another id, or change the one that is there.",
+  });
+}

@@ -1,0 +1,17 @@
+import type { Secrets } from "../secrets/index.ts";
+import { rotateSecrets } from "../secrets/rotate.ts";
+import type { Db } from "../store/db.ts";
+import { type Actor, noted } from "./verb.ts";
+
+/** Seals every stored secret with a new key; see {@link rotateSecrets}. @returns how many. */
+export async function rotateAll(
+  db: Db,
+  actor: Actor,
+  { from, to, keyId }: { readonly from: Secrets; readonly to: Secrets; readonly keyId: string },
+): Promise<number> {
+  return noted<number>(
+    db,
+    (count) => ({ actor, action: "secrets.rotate", target: keyId, details: { count } }),
+    (tx) => rotateSecrets(tx, from, to),
+  );
+}
