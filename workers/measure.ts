@@ -3,8 +3,9 @@ import type { Clock } from "../core/base/clock.ts";
 import { toTributaryError } from "../core/base/errors.ts";
 import type { Log } from "../core/base/log.ts";
 import { computeMetric } from "../core/metrics/ask/evaluate.ts";
+import { askedNow, type Question } from "../core/metrics/ask/question.ts";
 import { changedPoints, kpiUpdated, pointsOf, type ChangedPoint } from "../core/metrics/measure.ts";
-import { queryOf, readWatches, type Watch } from "../core/metrics/watches.ts";
+import { readWatches } from "../core/metrics/watches.ts";
 import { appendEvents } from "../core/outbox/append.ts";
 import type { Store, Tx } from "../core/store/db.ts";
 import { insertPoints, latestPoints } from "../core/store/facts/metric-points.ts";
@@ -47,8 +48,8 @@ export async function measure(deps: MeasureDeps, _job: MeasureJob): Promise<Meas
   });
 }
 
-async function measureOne(tx: Tx, watch: Watch, now: Date, workspace: Workspace): Promise<number> {
-  const query = queryOf(watch, now, workspace);
+async function measureOne(tx: Tx, watch: Question, now: Date, workspace: Workspace): Promise<number> {
+  const { query } = askedNow(watch, now, workspace);
   const computed = await computeMetric(tx, query);
   const changes: ChangedPoint[] = [];
   for (const period of computed.scope.periods) {

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { isDay, startOfDay, addDays } from "../../core/base/time.ts";
 import {
+  describeMetric,
   evaluateMetric,
   metricRecords,
   METRICS,
@@ -9,7 +10,8 @@ import {
   type MetricQuery,
   type MetricRecords,
 } from "../../core/metrics/index.ts";
-import { GRAINS, namedRange, PERIOD_NAMES, type Grain, type PeriodName } from "../../core/metrics/ask/period.ts";
+import { GRAINS, PERIOD_NAMES, type Grain, type PeriodName } from "../../core/metrics/ask/period.ts";
+import { askedNow, parseDimensions, parseFilter, question } from "../../core/metrics/ask/question.ts";
 import { readWorkspace } from "../../core/store/setup/workspace.ts";
 import type { CliContext, Hub } from "../context.ts";
 import { tableText, type Row } from "../output.ts";
@@ -22,19 +24,7 @@ export function registerKpi(program: Command, context: CliContext): void {
     .command("list")
     .description("the KPIs there are")
     .action(() => {
-      const list = METRICS.map(
-        ({ id, title, question, unit, formula, numerator, denominator, better, dimensions }) => ({
-          id,
-          title,
-          question,
-          unit,
-          formula,
-          numerator,
-          denominator,
-          better,
-          dimensions,
-        }),
-      );
+      const list = METRICS.map(describeMetric);
       context.out.result(list, () => tableText(list.map(({ id, unit, question }) => ({ id, unit, question }))));
     });
 
@@ -75,9 +65,9 @@ function asking(command: Command): Command {
     .option("--from <day>", "the first day, YYYY-MM-DD in the workspace's time zone", parseDay)
     .option("--to <day>", "the last day, inclusive", parseDay)
     .addOption(new Option("--period <name>", "a period by name").choices(PERIOD_NAMES).conflicts(["from", "to"]))
-    .option("--by <dim,…>", "broken down by dimensions", parseList, [])
+    .option("--by <dim,…>", "broken down by dimensions", collectDimensions, [])
     .addOption(new Option("--grain <grain>", "a row for each period of this length").choices(GRAINS))
-    .option("--filter <dim=value>", "only what has this value; may be repeated", parseFilter, [])
+    .option("--filter <dim=value>", "only what has this value; may be repeated", collectFilter, [])
     .option("--as-of <time>", "as it stood, by what was known: an instant, or a day for its end", parseAsOf)
     .option("--of <metric>", "for rep_leaderboard: the KPI to rank by");
 }
@@ -93,17 +83,15 @@ async function toQuery(hub: Hub, metric: string, options: Asked): Promise<Metric
       : isDay(asOf)
         ? new Date(startOfDay(addDays(asOf, 1), workspace.timeZone).getTime() - 1)
         : new Date(asOf);
-  const range = period === undefined ? { from, to } : namedRange(period, asOfInstant ?? now, workspace);
-  return {
+  const asked = question({
     metric,
-    ...range,
+    of: options.of,
     by: options.by,
-    grain: options.grain ?? null,
+    period: period ?? { from, to },
+    grain: options.grain,
     filters: options.filter,
-    asOf: asOfInstant,
-    now,
-    of: options.of ?? null,
-  };
+  });
+  return askedNow(asked, now, workspace, asOfInstant).query;
 }
 
 function parseDay(text: string): string {
@@ -120,20 +108,14 @@ function parseAsOf(text: string): string {
   return text;
 }
 
-function parseList(text: string, before: readonly string[]): readonly string[] {
-  return [
-    ...before,
-    ...text
-      .split(",")
-      .map((name) => name.trim())
-      .filter((name) => name !== ""),
-  ];
+function collectDimensions(text: string, before: readonly string[]): readonly string[] {
+  return [...before, ...parseDimensions(text)];
 }
 
-function parseFilter(text: string, before: readonly MetricFilter[]): readonly MetricFilter[] {
-  const equals = text.indexOf("=");
-  if (equals < 1) throw new InvalidArgumentError("Write it as DIM=VALUE.");
-  return [...before, { dimension: text.slice(0, equals).trim(), value: text.slice(equals + 1).trim() }];
+function collectFilter(text: string, before: readonly MetricFilter[]): readonly MetricFilter[] {
+  const filter = parseFilter(text);
+  if (filter === null) throw new InvalidArgumentError("Write it as DIM=VALUE.");
+  return [...before, filter];
 }
 
 function parseLimit(text: string): number {

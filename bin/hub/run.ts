@@ -7,7 +7,6 @@ import type { Log } from "../../core/base/log.ts";
 import { isMigrated } from "../../core/store/migrate.ts";
 import type { Due } from "../../workers/schedule.ts";
 import { DESTINATIONS } from "../../dashboards/destinations/push.ts";
-import { metricsOf } from "../../dashboards/metrics.ts";
 import { createServer } from "../../dashboards/web/server.ts";
 import { acceptInbound } from "../../workers/inbound.ts";
 import type { Queues } from "../../workers/queues.ts";
@@ -48,7 +47,6 @@ export async function runHub(hub: Hub, roles: readonly Role[]): Promise<RunningH
         store,
         clock,
         log,
-        metrics: metricsOf(store.db),
         connectors,
         setup,
         acceptInbound: async (id, request) =>

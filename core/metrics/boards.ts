@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { GRAINS, PERIOD_NAMES } from "./ask/period.ts";
+import { filtersOf, question, questionFields, type Question } from "./ask/question.ts";
 
 /** How a tile shows its KPI. */
 export const TILE_VIEWS = ["number", "leaderboard", "funnel", "line", "bar"] as const;
@@ -9,19 +9,36 @@ export const screenId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "Lower-cas
 
 /** One tile. Unknown fields are refused, so that a misspelt one does not pass for a default. */
 export const tile = z.strictObject({
-  metric: z.string().describe("The KPI"),
+  ...questionFields,
   title: z.string().max(60).optional().describe("Absent: the KPI's own"),
   view: z.enum(TILE_VIEWS).default("number"),
-  period: z.enum(PERIOD_NAMES).default("this_month").describe("Of everything but lines"),
+  period: questionFields.period.describe("Of everything but lines"),
   by: z.string().optional().describe("The dimension of a bar or funnel"),
-  grain: z.enum(GRAINS).default("month").describe("Of a line"),
-  filters: z.record(z.string(), z.string()).default({}),
-  of: z.string().optional().describe("For rep_leaderboard: the KPI to rank by"),
+  grain: questionFields.grain.default("month").describe("Of a line"),
   limit: z.number().int().min(1).max(24).default(8).describe("Rows of a list, points of a line"),
   width: z.number().int().min(2).max(12).default(3).describe("Of the board's twelve columns"),
   height: z.number().int().min(1).max(6).default(2).describe("Of the board's rows"),
 });
 export type Tile = z.output<typeof tile>;
+
+/** What a tile asks. */
+export function questionOfTile({ view, metric, of, period, by, grain, limit, filters }: Tile): Question {
+  const asked = question({ metric, of, period, filters: filtersOf(filters) });
+  switch (view) {
+    case "number":
+      return { ...asked, compare: true };
+    case "leaderboard":
+      return asked;
+    case "funnel":
+      return { ...asked, by: [by ?? "stage"] };
+    case "bar":
+      return { ...asked, by: [by ?? "rep"] };
+    case "line":
+      return { ...asked, grain, limit };
+    default:
+      return view satisfies never;
+  }
+}
 
 export const board = z.strictObject({
   id: screenId,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { GRAINS, PERIOD_NAMES } from "./ask/period.ts";
+import { filtersOf, question, questionFields, type Question } from "./ask/question.ts";
 
 /** Section `geckoboard` of the config file: which KPI tables are pushed to Geckoboard. */
 export const geckoboardSection = z.strictObject({
@@ -12,14 +12,17 @@ export const geckoboardSection = z.strictObject({
           .string()
           .regex(/^[0-9a-z][0-9a-z._-]*$/, "Lower-case letters, digits, dots, hyphens and underscores")
           .describe("The dataset's id in Geckoboard: `sales.won_by_rep`"),
-        metric: z.string().describe("The KPI"),
+        ...questionFields,
         by: z.array(z.string()).max(7).default([]).describe("Broken down by these dimensions"),
-        period: z.enum(PERIOD_NAMES).default("this_month").describe("Over which days"),
-        grain: z.enum(GRAINS).optional().describe("A row for each period of this length"),
-        of: z.string().optional().describe("For rep_leaderboard: the KPI to rank by"),
+        grain: questionFields.grain.optional(),
       }),
     )
     .default([]),
 });
 export type GeckoboardSection = z.output<typeof geckoboardSection>;
 export type DatasetConfig = GeckoboardSection["datasets"][number];
+
+/** What a dataset asks. */
+export function questionOfDataset({ metric, of, by, period, grain, filters }: DatasetConfig): Question {
+  return question({ metric, of, by, period, grain, filters: filtersOf(filters) });
+}

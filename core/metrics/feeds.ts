@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { screenId } from "./boards.ts";
-import { GRAINS, PERIOD_NAMES } from "./ask/period.ts";
+import { filtersOf, question, questionFields, type Question } from "./ask/question.ts";
 
 /** The widgets that a feed can be read by (Geckoboard's custom widgets); only those that these KPIs need. */
 export const WIDGETS = [
@@ -20,13 +20,10 @@ export const WIDGETS = [
 export const feed = z.strictObject({
   id: screenId,
   widget: z.enum(WIDGETS).default("number_and_secondary"),
-  metric: z.string().describe("The KPI"),
+  ...questionFields,
   title: z.string().max(60).optional().describe("Absent: the KPI's own"),
-  period: z.enum(PERIOD_NAMES).default("this_month").describe("Over which days"),
   by: z.string().optional().describe("The dimension of a bar, pie, funnel or list"),
-  grain: z.enum(GRAINS).default("month").describe("Of a line"),
-  filters: z.record(z.string(), z.string()).default({}),
-  of: z.string().optional().describe("For rep_leaderboard: the KPI to rank by"),
+  grain: questionFields.grain.default("month").describe("Of a line"),
   limit: z.number().int().min(1).max(50).default(12).describe("Rows of a list, points of a line"),
   trend: z.boolean().default(false).describe("Of a number: a trend line of the last periods, not the period before"),
   min: z.number().optional().describe("Of a geckometer; absent: 0"),
@@ -35,6 +32,37 @@ export const feed = z.strictObject({
   green: z.number().optional().describe("Of a red-amber-green widget: from here on green"),
 });
 export type Feed = z.output<typeof feed>;
+
+/** What a feed asks: the number or rows it shows, and the calendar periods of a line or trend. */
+export function questionsOfFeed(shown: Feed): { readonly main: Question; readonly series: Question | null } {
+  const { widget, metric, of, period, by, grain, limit, filters, trend } = shown;
+  const asked = question({ metric, of, period, filters: filtersOf(filters) });
+  const isNumber = widget === "number_and_secondary";
+  return {
+    main: { ...asked, by: rowsBy(widget, by), compare: isNumber || widget === "geckometer" },
+    series: widget === "line" || (isNumber && trend) ? { ...asked, grain, limit } : null,
+  };
+}
+
+function rowsBy(widget: Feed["widget"], by: string | undefined): readonly string[] {
+  switch (widget) {
+    case "funnel":
+      return [by ?? "stage"];
+    case "bar":
+    case "pie":
+    case "list":
+    case "rag":
+      return [by ?? "rep"];
+    case "number_and_secondary":
+    case "line":
+    case "leaderboard":
+    case "geckometer":
+    case "text":
+      return [];
+    default:
+      return widget satisfies never;
+  }
+}
 
 /** Section `feeds` of the config file. */
 export const feedsSection = z

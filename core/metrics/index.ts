@@ -1,6 +1,5 @@
 /** The KPIs: what there is, what a number is, and the records behind it. */
-export type { MetricDefinition } from "./engine/define.ts";
 export type { MetricAnswer, MetricFilter, MetricQuery, MetricRow } from "./engine/query.ts";
 export { evaluateMetric } from "./ask/evaluate.ts";
 export { metricRecords, type MetricRecords } from "./ask/records.ts";
-export { METRICS } from "./registry.ts";
+export { describeMetric, METRICS } from "./registry.ts";

@@ -4,7 +4,7 @@ import { averageDealSize } from "./kpis/closing/average-deal-size.ts";
 import { dealsLost, dealsWon } from "./kpis/closing/closed-counts.ts";
 import { lostValue, wonValue } from "./kpis/closing/closed-values.ts";
 import { dealCount } from "./kpis/pipeline/deal-count.ts";
-import type { MetricDefinition } from "./engine/define.ts";
+import { dimensionNames, type MetricDefinition } from "./engine/define.ts";
 import { newLeads } from "./kpis/leads/new-leads.ts";
 import { openDealCount } from "./kpis/pipeline/open-deal-count.ts";
 import { openPipelineValue } from "./kpis/pipeline/open-pipeline-value.ts";
@@ -52,4 +52,15 @@ export function findMetric(id: string): MetricDefinition {
     message: `There is no KPI "${id}".`,
     mend: `Use one of: ${METRICS.map((known) => known.id).join(", ")}.`,
   });
+}
+
+/** A KPI as lists show it. */
+export type MetricDescription = Pick<
+  MetricDefinition,
+  "id" | "title" | "question" | "unit" | "formula" | "numerator" | "denominator" | "better"
+> & { readonly dimensions: readonly string[] };
+
+export function describeMetric(metric: MetricDefinition): MetricDescription {
+  const { id, title, question, unit, formula, numerator, denominator, better } = metric;
+  return { id, title, question, unit, formula, numerator, denominator, better, dimensions: dimensionNames(metric) };
 }

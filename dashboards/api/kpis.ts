@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { isDay } from "../../core/base/time.ts";
-import type { MetricQuery } from "../../core/metrics/index.ts";
+import { describeMetric, evaluateMetric, metricRecords, METRICS, type MetricQuery } from "../../core/metrics/index.ts";
+import { GRAINS, PERIOD_NAMES } from "../../core/metrics/ask/period.ts";
+import { askedNow, parseDimensions, parseFilter, question } from "../../core/metrics/ask/question.ts";
+import { readWorkspace } from "../../core/store/setup/workspace.ts";
 import { invalidRequest, notFound } from "../web/problem.ts";
 import { type Call, endpoint } from "./endpoint.ts";
 import { pageOf, pageQuery } from "./pages.ts";
@@ -51,11 +54,13 @@ const answer = z
   })
   .meta({ id: "KpiAnswer" });
 
-const question = {
+const asked = {
   from: day.optional().describe("First day, in the workspace's time zone"),
   to: day.optional().describe("Last day, inclusive"),
   by: z.string().max(200).optional().describe("Dimensions, comma-separated"),
-  grain: z.enum(["day", "week", "month", "quarter", "year"]).optional(),
+  period: z.enum(PERIOD_NAMES).optional().describe("A period by name, instead of `from` and `to`"),
+  of: z.string().max(63).optional().describe("Of rep_leaderboard: the KPI to rank by"),
+  grain: z.enum(GRAINS).optional(),
   filter: z
     .union([z.string(), z.array(z.string())])
     .optional()
@@ -74,9 +79,12 @@ export const kpiEndpoints = [
     tag: "KPIs",
     summary: "The KPIs there are, with formula, unit and dimensions",
     response: pageOf(metric),
-    run: (_input, { deps }) =>
+    run: () =>
       Promise.resolve({
-        data: deps.metrics.definitions.map((definition) => ({ ...definition, dimensions: [...definition.dimensions] })),
+        data: METRICS.map((definition) => {
+          const described = describeMetric(definition);
+          return { ...described, dimensions: [...described.dimensions] };
+        }),
         next_cursor: null,
       }),
   }),
@@ -87,10 +95,10 @@ export const kpiEndpoints = [
     tag: "KPIs",
     summary: "Ask for a KPI: any period, breakdown, filter and as-of instant",
     params: byMetric,
-    query: question,
+    query: asked,
     response: answer,
     run: async ({ params, query }, call) => {
-      const found = await call.deps.metrics.evaluate(toQuery(params.metric, query, call));
+      const found = await evaluateMetric(call.deps.store.db, await toQuery(params.metric, query, call));
       return {
         ...found,
         exceptions: [...found.exceptions],
@@ -108,41 +116,48 @@ export const kpiEndpoints = [
     tag: "KPIs",
     summary: "The records behind a number",
     params: byMetric,
-    query: { ...question, ...pageQuery },
+    query: { ...asked, ...pageQuery },
     response: pageOf(z.record(z.string(), z.unknown())),
     run: async ({ params, query }, call) => {
-      const { records, next_cursor } = await call.deps.metrics.records(toQuery(params.metric, query, call), {
-        limit: query.limit,
-        cursor: query.cursor ?? null,
-      });
+      const { records, next_cursor } = await metricRecords(
+        call.deps.store.db,
+        await toQuery(params.metric, query, call),
+        {
+          limit: query.limit,
+          cursor: query.cursor ?? null,
+        },
+      );
       return { data: records.map((record) => ({ ...record })), next_cursor };
     },
   }),
 ];
 
-type Question = z.output<z.ZodObject<typeof question>>;
+type Question = z.output<z.ZodObject<typeof asked>>;
 
-function toQuery(metricId: string, asked: Question, call: Call): MetricQuery {
-  if (!call.deps.metrics.definitions.some(({ id }) => id === metricId)) throw notFound("There is no KPI with this id.");
-  return {
+async function toQuery(metricId: string, said: Question, call: Call): Promise<MetricQuery> {
+  if (!METRICS.some(({ id }) => id === metricId)) throw notFound("There is no KPI with this id.");
+  if (said.period !== undefined && (said.from !== undefined || said.to !== undefined))
+    throw invalidRequest("Give either `period`, or `from` and `to`.");
+  const filters = toList(said.filter).map((text) => {
+    const filter = parseFilter(text);
+    if (filter === null) throw invalidRequest("`filter` is written DIM=VALUE.");
+    return filter;
+  });
+  const asOf = said.as_of === undefined ? null : new Date(said.as_of);
+  const by = parseDimensions(said.by ?? "");
+  const { of, grain } = said;
+  const wanted = question({
     metric: metricId,
-    from: asked.from ?? null,
-    to: asked.to ?? null,
-    by: asked.by === undefined ? [] : asked.by.split(",").map((name) => name.trim()),
-    grain: asked.grain ?? null,
-    filters: toList(asked.filter).map(toFilter),
-    asOf: asked.as_of === undefined ? null : new Date(asked.as_of),
-    now: call.now,
-  };
+    of,
+    by,
+    period: said.period ?? { from: said.from ?? null, to: said.to ?? null },
+    grain,
+    filters,
+  });
+  return askedNow(wanted, call.now, await readWorkspace(call.deps.store.db), asOf).query;
 }
 
 function toList(value: string | readonly string[] | undefined): readonly string[] {
   if (value === undefined) return [];
   return typeof value === "string" ? [value] : value;
-}
-
-function toFilter(text: string): { dimension: string; value: string } {
-  const separator = text.indexOf("=");
-  if (separator < 1) throw invalidRequest("`filter` is written DIM=VALUE.");
-  return { dimension: text.slice(0, separator), value: text.slice(separator + 1) };
 }

@@ -5,14 +5,12 @@ import type { AnyConnector } from "../../core/connector/define.ts";
 import type { Secrets } from "../../core/secrets/index.ts";
 import type { SetupDeps } from "../../core/setup/verb.ts";
 import type { Store } from "../../core/store/db.ts";
-import type { Metrics } from "../metrics.ts";
 
 /** Everything the server needs. Nothing here is read from the environment, and no queue or vendor is named. */
 export type ServerDeps = {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
-  readonly metrics: Metrics;
   readonly connectors: readonly AnyConnector[];
   /** What the verbs of core/setup need: what people change goes through those alone. */
   readonly setup: SetupDeps;

@@ -250,6 +250,12 @@ export class World {
     if (rows.length > 0) await this.store.db.insertInto("deal_changes").values(rows).execute();
   }
 
+  /** As if the deal had never been there. */
+  async remove(name: string): Promise<void> {
+    await this.store.db.deleteFrom("deal_changes").where("deal_id", "=", id("deal", name)).execute();
+    await this.store.db.deleteFrom("deals").where("id", "=", id("deal", name)).execute();
+  }
+
   async activity(
     name: string,
     at: string,
@@ -309,6 +315,14 @@ export class World {
         merged_into: more.mergedInto === undefined ? null : id("person", more.mergedInto),
         deleted_at: more.deletedAt === undefined ? null : this.instant(more.deletedAt),
       })
+      .execute();
+  }
+
+  async goal(metric: string, from: string, to: string, rep: string): Promise<void> {
+    const source = { ...this.source("goal", `${metric} ${from}`), rep_id: id("rep", rep), team_id: null };
+    await this.store.db
+      .insertInto("goals")
+      .values({ ...source, metric, from_day: from, to_day: to, target: 1 })
       .execute();
   }
 

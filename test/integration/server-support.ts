@@ -15,7 +15,6 @@ import { createKey } from "../../core/setup/keys.ts";
 import { addUser } from "../../core/setup/users.ts";
 import type { SetupDeps } from "../../core/setup/verb.ts";
 import type { ServerDeps } from "../../dashboards/web/deps.ts";
-import { metricsOf } from "../../dashboards/metrics.ts";
 import { type Server, createServer } from "../../dashboards/web/server.ts";
 
 /** A server over a real database, as a process would run it, on a free port. What it sets in motion is noted, not done. */
@@ -74,7 +73,6 @@ export function testDeps(store: Store, change: Partial<ServerDeps> = {}, asked: 
       asked,
     ),
     acceptInbound: acceptInbound(asked),
-    metrics: metricsOf(store.db),
     routers: {},
     health: {
       queue: () => Promise.resolve(),

@@ -106,14 +106,13 @@ describe("problem documents", () => {
   });
 
   it("say nothing of what went wrong inside", async () => {
-    const broken = { ...testDeps(store).metrics, definitions: [] as never };
-    Object.defineProperty(broken, "definitions", {
+    const connectors = new Proxy(testDeps(store).connectors, {
       get: () => {
         throw new Error("password=hunter2");
       },
     });
-    const other = await startServer(store, { metrics: broken });
-    const response = await other.fetch("/api/v1/kpis", { as: await newKey(store, "write") });
+    const other = await startServer(store, { connectors });
+    const response = await other.fetch("/api/v1/connectors", { as: await newKey(store, "write") });
     expect(response.status).toBe(500);
     expect(await response.text()).not.toContain("hunter2");
     await other.close();

@@ -2,26 +2,27 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { entityId } from "../../core/base/ids.ts";
 import { appendEvents } from "../../core/outbox/append.ts";
 import { writeSettings } from "../../core/store/setup/settings.ts";
-import { metricsOf } from "../../dashboards/metrics.ts";
 import { testDatabase } from "../support/database.ts";
 import { type ServerEvent, readEvents } from "../support/events.ts";
 import { SOURCE, World } from "./kpi-world.ts";
 import { NOW, type Running, newConnection, newKey, startServer } from "./server-support.ts";
 
 const store = await testDatabase();
-let won = 1000;
-/** The real KPIs but for one number, which the tests move. */
-const metrics = {
-  ...metricsOf(store.db),
-  evaluate: async (query: Parameters<ReturnType<typeof metricsOf>["evaluate"]>[0]) => {
-    const answer = await metricsOf(store.db).evaluate(query);
-    if (query.metric !== "won_value" || query.grain !== null) return answer;
-    return { ...answer, rows: answer.rows.map((row) => ({ ...row, value: won })) };
-  },
-};
+const world = await World.create(store);
+/** One deal is all that was won this month, for so much. */
+async function winFor(amountMinor: number): Promise<void> {
+  await world.remove("steady");
+  await world.deal("steady", {
+    changes: [
+      { at: "2026-11-02", amountMinor, currency: "USD" },
+      { at: "2026-11-20", status: "won" },
+    ],
+  });
+}
 let running: Running;
 let key: string;
 beforeAll(async () => {
+  await winFor(1000_00);
   await writeSettings(store.db, "dashboards", [
     {
       id: "small",
@@ -29,7 +30,7 @@ beforeAll(async () => {
       tiles: [{ metric: "won_value", title: "<script>alert(1)</script>" }, { metric: "nonsense" }],
     },
   ]);
-  running = await startServer(store, { metrics });
+  running = await startServer(store);
   key = await newKey(store, "tv:small");
 });
 afterAll(() => running.close());
@@ -113,7 +114,7 @@ describe("a TV's event stream", () => {
   it("shows the board at once, and a changed number as soon as the change is announced", async () => {
     const events = await open();
     expect((await events.next("board")).data).toContain("$1,000");
-    won = 2500;
+    await winFor(2500_00);
     await store.pool.query("select pg_notify('tributary_live', '{\"metric\":\"won_value\"}')");
     expect((await events.next("board")).data).toContain("$2,500");
     await events.close();
@@ -134,7 +135,7 @@ describe("a TV's event stream", () => {
     await store.pool.query(
       "select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen%' and datname = current_database()",
     );
-    won = 3750;
+    await winFor(3750_00);
     // No notification at all: the screen looks again by itself when the line is back.
     expect((await events.next("board")).data).toContain("$3,750");
     await events.close();
@@ -157,7 +158,6 @@ describe("a TV's event stream", () => {
   });
 
   it("celebrates with the value and the owner that the deal was won with, also while its own record is still on its way", async () => {
-    const world = await World.create(store);
     await world.rep("ada", { shownAs: "Ada" });
     await world.deal("acme", {
       changes: [
@@ -166,7 +166,11 @@ describe("a TV's event stream", () => {
       ],
     });
     // A vendor may tell of the move by itself, and first.
-    await store.db.updateTable("deals").set({ status: "open", amount_minor: 500_00, rep_id: null }).execute();
+    await store.db
+      .updateTable("deals")
+      .set({ status: "open", amount_minor: 500_00, rep_id: null })
+      .where("name", "=", "acme")
+      .execute();
     const events = await open();
     await events.next("board");
     await append(entityId("deal", SOURCE, "acme"));

@@ -2,18 +2,22 @@ import { sql } from "kysely";
 import { majorUnits } from "../../base/money.ts";
 import type { Db } from "../../store/db.ts";
 import { readWorkspace } from "../../store/setup/workspace.ts";
-import { slicedRows, type FiguresRow, type Slicing } from "../engine/aggregate.ts";
+import { slicedRows, type Slicing } from "../engine/aggregate.ts";
 import { compute, notRankable, slicingOf } from "../engine/compute.ts";
-import type { AggregateMetric, ComposedMetric, MetricDefinition, Scope, Unit } from "../engine/define.ts";
+import {
+  dimensionNames,
+  type AggregateMetric,
+  type ComposedMetric,
+  type FiguresRow,
+  type MetricDefinition,
+  type Scope,
+  type Unit,
+} from "../engine/define.ts";
 import { freshAsOf } from "../engine/freshness.ts";
-import { rank, type RankedRow } from "../engine/leaderboard.ts";
+import { rank } from "../engine/leaderboard.ts";
 import type { MetricAnswer, MetricQuery, MetricRow } from "../engine/query.ts";
 import { scopeOf } from "../engine/scope.ts";
 import { findMetric } from "../registry.ts";
-import { leakiest, stageLeak } from "../kpis/stages/stage-leak.ts";
-
-type ComputedRow = FiguresRow &
-  Partial<Pick<RankedRow, "rank" | "previousRank" | "movement">> & { readonly isLeakiest?: boolean };
 
 /** An answer before it is dressed: money in minor units, dimensions as groups in the order of `dimensions`. */
 export type Computed = {
@@ -23,7 +27,7 @@ export type Computed = {
   readonly scope: Scope;
   readonly slicing: Slicing;
   readonly dimensions: readonly string[];
-  readonly rows: readonly ComputedRow[];
+  readonly rows: readonly FiguresRow[];
   readonly freshAsOf: Date | null;
 };
 
@@ -42,7 +46,7 @@ export async function prepare(db: Db, query: MetricQuery): Promise<Omit<Computed
 
 function rankedBy(id: string): AggregateMetric | ComposedMetric {
   const metric = findMetric(id);
-  if (metric.kind === "ranking" || metric.alwaysBy !== undefined || !metric.dimensions.includes("rep"))
+  if (metric.kind === "ranking" || metric.alwaysBy !== undefined || !dimensionNames(metric).includes("rep"))
     throw notRankable(id);
   return metric;
 }
@@ -51,20 +55,15 @@ function rankedBy(id: string): AggregateMetric | ComposedMetric {
 export async function computeMetric(db: Db, query: MetricQuery): Promise<Computed> {
   const prepared = await prepare(db, query);
   const { definition, metric, scope, slicing } = prepared;
-  const rows: readonly ComputedRow[] =
+  const rows: readonly FiguresRow[] =
     definition.kind === "ranking"
       ? await rank(db, metric, scope, slicing, await readWorkspace(db))
       : await compute(db, metric, scope, slicing);
   return {
     ...prepared,
-    rows: definition === stageLeak ? markLeakiest(rows, scope) : rows,
+    rows,
     freshAsOf: await freshAsOf(db, metric.subject, scope.cutoff),
   };
-}
-
-function markLeakiest(rows: readonly FiguresRow[], scope: Scope): ComputedRow[] {
-  const worst = new Set(scope.periods.map((period) => leakiest(rows.filter((row) => row.period === period))));
-  return rows.map((row) => ({ ...row, isLeakiest: worst.has(row) }));
 }
 
 /**
@@ -107,7 +106,7 @@ function isMoneyUnit(unit: Unit): boolean {
 
 function dress(
   metric: AggregateMetric | ComposedMetric,
-  row: ComputedRow,
+  row: FiguresRow,
   names: readonly string[],
   currency: string,
 ): MetricRow {
@@ -122,11 +121,7 @@ function dress(
     denominator: main(row.denominator, money.denominator),
     sample_size: row.sampleSize,
     interval: row.interval,
-    ...(row.stillOpen === undefined ? {} : { still_open: row.stillOpen }),
-    ...(row.isLeakiest === undefined ? {} : { is_leakiest: row.isLeakiest }),
-    ...(row.rank === undefined
-      ? {}
-      : { rank: row.rank, previous_rank: row.previousRank ?? null, movement: row.movement ?? null }),
+    ...row.extras,
   };
 }
 

@@ -5,13 +5,14 @@ import { majorUnits } from "../../base/money.ts";
 import type { Day } from "../../base/time.ts";
 import type { Db } from "../../store/db.ts";
 import { slicedRows, type Slicing } from "../engine/aggregate.ts";
-import type { AggregateMetric, Scope, Sql, Subject, Unit } from "../engine/define.ts";
+import type { AggregateMetric, Scope, Unit } from "../engine/define.ts";
 import type { MetricQuery } from "../engine/query.ts";
 import { prepare, recordParts } from "./evaluate.ts";
 
 /** One record behind a number. */
 export type MetricRecord = {
-  readonly kind: Subject;
+  /** What the record is: `deal`, `activity`, … */
+  readonly kind: string;
   readonly id: string;
   readonly connection: string;
   /** The source's own id. */
@@ -133,34 +134,6 @@ export async function metricRecords(
   };
 }
 
-const NO_TOUCH = sql`null::json as deal, '[]'::json as duplicates`;
-
-/** Which deal an activity belongs to, and its doubles. */
-const TOUCH = sql`
-  (select json_build_object('id', d.id, 'name', d.name, 'rule', case when record.deal_id is null then record.attribution_rule else 'source' end)
-    from deals d where d.id = coalesce(record.deal_id, record.attributed_deal_id)) as deal,
-  coalesce((select json_agg(json_build_object('id', x.id, 'connection', x.connection_id, 'external_id', x.external_id, 'url', x.url,
-      'rule', x.duplicate_rule) order by x.occurred_at, x.id)
-    from activities x where x.duplicate_of = record.id and x.deleted_at is null), '[]') as duplicates`;
-
-/** Where a subject's records are, and columns of theirs; `sub` tells rows of one record and period apart. */
-const RECORDS: { readonly [subject in Subject]: { readonly table: Sql; readonly columns: Sql } } = {
-  deal: {
-    table: sql`join deals record on record.id = r.id`,
-    columns: sql`record.name, record.url, record.created_at as created, r.status, coalesce(r.stage_id::text, '') || ' ' || r.nth as sub, ${NO_TOUCH}`,
-  },
-  activity: {
-    table: sql`join activities record on record.id = r.id`,
-    columns: sql`coalesce(record.subject, record.type) as name, record.url, null::timestamptz as created, null as status, '' as sub, ${TOUCH}`,
-  },
-  lead: {
-    table: sql`join (
-      select id, name, url, external_id from people union all select id, name, url, external_id from companies
-    ) record on record.id = r.id`,
-    columns: sql`record.name, record.url, r.at as created, null as status, '' as sub, ${NO_TOUCH}`,
-  },
-};
-
 async function pageOf(
   db: Db,
   metric: AggregateMetric,
@@ -169,7 +142,8 @@ async function pageOf(
   after: Cursor["after"],
   limit: number,
 ): Promise<RecordRow[]> {
-  const { table, columns } = RECORDS[metric.subject];
+  const { table, columns, deal, duplicates } = metric.subject.records;
+  const touch = sql`${deal ?? sql`null::json`} as deal, ${duplicates ?? sql`'[]'::json`} as duplicates`;
   const joins = sql`${table}
     left join reps credit_own on credit_own.id = r.rep_id
     left join reps credit on credit.id = coalesce(credit_own.merged_into, r.rep_id)`;
@@ -180,7 +154,7 @@ async function pageOf(
   const { rows } = await sql<RecordRow>`
     select page.*, page.at::text as at_text
     from (
-      select r.id, r.connection_id, record.external_id, ${columns}, r.period_no, r.at, r.amount::float8 as amount,
+      select r.id, r.connection_id, record.external_id, ${columns}, ${touch}, r.period_no, r.at, r.amount::float8 as amount,
         json_build_array(${sql.join(slicing.by.map((dimension) => dimension.label))}) as labels,
         r.counted, r.in_numerator, r.exception, coalesce(credit.name, credit.email, credit.external_id) as rep
       ${slicedRows(metric, scope, slicing, joins)} and (r.counted or r.exception is not null)
@@ -201,7 +175,7 @@ function dressRecord(
   const isRatio = metric.kind === "share" || metric.kind === "share_of_sum";
   const isMoney = metric.unit === "money" || metric.kind === "share_of_sum";
   return {
-    kind: metric.subject,
+    kind: metric.subject.records.kind,
     id: row.id,
     connection: row.connection_id,
     external_id: row.external_id,

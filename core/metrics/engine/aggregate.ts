@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Db } from "../../store/db.ts";
 import type { Period } from "../ask/period.ts";
-import type { AggregateMetric, Figures, Scope, Sql } from "./define.ts";
+import type { AggregateMetric, Figures, FiguresRow, Group, Scope, Sql } from "./define.ts";
 import { hasValue, joinsOf, type Dimension } from "./dimensions.ts";
 import { wilsonInterval } from "./wilson.ts";
 
@@ -10,11 +10,6 @@ export type Slicing = {
   readonly by: readonly Dimension[];
   readonly filters: readonly { readonly dimension: Dimension; readonly values: readonly string[] }[];
 };
-
-/** A value of a dimension: what it is told apart by, and how it is shown. */
-export type Group = { readonly key: string | null; readonly label: string | null; readonly order: string | null };
-
-export type FiguresRow = Figures & { readonly period: Period; readonly groups: readonly Group[] };
 
 type Cell = {
   readonly key: string | null;
@@ -153,7 +148,7 @@ function figuresOf(metric: AggregateMetric, row: AggregateRow): Figures {
         interval: wilsonInterval(hits, counted),
         sampleSize: counted,
       };
-      return metric.tellsStillOpen === true ? { ...figures, stillOpen: row.still_open } : figures;
+      return metric.tellsStillOpen === true ? { ...figures, extras: { still_open: row.still_open } } : figures;
     }
     case "share_of_sum":
       return { ...plain, ...ratio(total === null ? null : (hitTotal ?? 0), total ?? 0), sampleSize: withAmount };

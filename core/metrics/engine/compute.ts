@@ -1,7 +1,7 @@
 import { TributaryError } from "../../base/errors.ts";
 import type { Db } from "../../store/db.ts";
-import { aggregate, nothing, type FiguresRow, type Slicing } from "./aggregate.ts";
-import type { AggregateMetric, ComposedMetric, Scope } from "./define.ts";
+import { aggregate, nothing, type Slicing } from "./aggregate.ts";
+import type { AggregateMetric, ComposedMetric, FiguresRow, Scope } from "./define.ts";
 import { findDimension } from "./dimensions.ts";
 import type { MetricQuery } from "./query.ts";
 
@@ -37,7 +37,10 @@ export async function compute(
       ? await compose(db, metric, scope, slicing)
       : await aggregate(db, metric, scope, slicing);
   const periodNo = new Map(scope.periods.map((period, no) => [period, no]));
-  return rows.sort((a, b) => (periodNo.get(a.period) ?? 0) - (periodNo.get(b.period) ?? 0) || compareGroups(a, b));
+  rows.sort((a, b) => (periodNo.get(a.period) ?? 0) - (periodNo.get(b.period) ?? 0) || compareGroups(a, b));
+  const { finish } = metric;
+  if (finish === undefined) return rows;
+  return scope.periods.flatMap((period) => finish(rows.filter((row) => row.period === period)));
 }
 
 async function compose(db: Db, metric: ComposedMetric, scope: Scope, slicing: Slicing): Promise<FiguresRow[]> {
@@ -77,6 +80,6 @@ export function notRankable(metric: string): TributaryError {
     code: "kpi.not_rankable",
     kind: "config",
     message: `${metric} can't be asked for with "of".`,
-    mend: "Ask rep_leaderboard of a KPI that can be broken down by rep and is not broken down by stage, such as won_value.",
+    mend: "Rank by a KPI that can be broken down by rep and is not broken down by stage, such as won_value.",
   });
 }

@@ -8,8 +8,58 @@ export type Sql = RawBuilder<unknown>;
 export const UNITS = ["money", "money_per_day", "count", "ratio", "days"] as const;
 export type Unit = (typeof UNITS)[number];
 
-/** What the records behind a metric are. */
-export type Subject = "deal" | "activity" | "lead";
+/** What a subject's rows can be told apart by. Pieces of SQL that see the measured row as `r`; see dimensions.ts. */
+export type DimensionParts = {
+  /** Which joins it needs, each after those it builds on. */
+  readonly joins: readonly Join[];
+  /** What rows are grouped by: an id, so that two reps of one name stay two. */
+  readonly key: Sql;
+  /** How a group is shown. */
+  readonly label: Sql;
+  /** What is added to the label where two have the same, whether both are in the answer or not: a label does not depend on the period. */
+  readonly hint: Sql;
+  /** A query for the `label` of everything that there is to tell apart; null where the label is the key. */
+  readonly everyone: Sql | null;
+  /** What the groups are in order by; null: by label. */
+  readonly order: Sql;
+};
+
+/** A join to the measured rows `r`; those of one name are made once. */
+export type Join = { readonly name: string; readonly join: Sql };
+
+/**
+ * What KPIs are about: deals, activities, tickets. A subject is one file in `core/metrics/subjects` and one line in its index.
+ *
+ * Its rows are queries with at least `period_no` (which of the scope's periods), `id` (the record), `nth` (tells the rows of one record and
+ * period apart, else 0), `at` and `at_is_day` (what dates the row), `connection_id`, `attributes`, `rep_id` where a rep has the credit, and what its
+ * own dimensions name.
+ */
+export type Subject = {
+  /** Lower case with underscores; stable. */
+  readonly id: string;
+  /** The names its rows can be broken down and filtered by, besides `attributes.<name>`. */
+  readonly dimensions: { readonly [name: string]: DimensionParts };
+  /** Its kinds of rows, each dated by something else that happened: `deal` has those that closed, those created, and all at a period's end. */
+  readonly rows: { readonly [name: string]: (scope: Scope) => Sql };
+  /** A query for the `attributes` that its rows can have. */
+  readonly attributes: Sql;
+  /** A query for the instant (`at`) of the earliest row. */
+  readonly firstInstant: Sql;
+  /** Whether the connection `c` gives such rows. Their freshness is the subject's. */
+  readonly comesFrom: Sql;
+  /** Where the records behind a number are. */
+  readonly records: {
+    /** What a record is called in a list of them. */
+    readonly kind: string;
+    /** Joins the table that has them to `r`, as `record` with at least `external_id`. */
+    readonly table: Sql;
+    /** `name`, `url`, `created`, `status`, and `sub`, which tells rows of one record and period apart. */
+    readonly columns: Sql;
+    /** Of touches: the deal one belongs to, and its doubles in other tools, as JSON. */
+    readonly deal?: Sql;
+    readonly duplicates?: Sql;
+  };
+};
 
 /** What an evaluation is about: the workspace's calendar and money, what may be known, and the periods asked for. */
 export type Scope = {
@@ -34,10 +84,12 @@ type Described = {
   readonly denominator: string | null;
   readonly better: "higher" | "lower" | null;
   readonly subject: Subject;
-  /** The names it can be broken down and filtered by, besides `attributes.<name>`. */
-  readonly dimensions: readonly string[];
+  /** Dimensions of the subject that make no sense for it. */
+  readonly notBy?: readonly string[];
   /** Broken down by these even when nobody asks. */
   readonly alwaysBy?: readonly string[];
+  /** A last word on the rows of one period, in order: what can be said of a row only beside the others. */
+  readonly finish?: (rows: readonly FiguresRow[]) => readonly FiguresRow[];
 };
 
 /**
@@ -68,9 +120,17 @@ export type Figures = {
   readonly interval: readonly [number, number] | null;
   /** How many records have an exception. */
   readonly exceptions: number;
-  /** For a cohort: how many of the denominator are still open. */
-  readonly stillOpen?: number;
+  /** What else an answer's row says, under the names that it has there. */
+  readonly extras?: Extras;
 };
+
+export type Extras = { readonly [name: string]: number | boolean | null };
+
+/** A value of a dimension: what it is told apart by, and how it is shown. */
+export type Group = { readonly key: string | null; readonly label: string | null; readonly order: string | null };
+
+/** The figures of a slice in a period. */
+export type FiguresRow = Figures & { readonly period: Period; readonly groups: readonly Group[] };
 
 /** A metric worked out from others of the same period and slice. */
 export type ComposedMetric = Described & {
@@ -82,31 +142,12 @@ export type ComposedMetric = Described & {
   readonly combine: (figures: readonly Figures[]) => Figures;
 };
 
-/** Reps in the order of another metric. */
+/** Reps in the order of another metric; ties share a rank. */
 export type RankingMetric = Described & { readonly kind: "ranking"; readonly defaultOf: string };
 
 export type MetricDefinition = AggregateMetric | ComposedMetric | RankingMetric;
 
-export const DEAL_DIMENSIONS = [
-  "rep",
-  "team",
-  "pipeline",
-  "stage",
-  "canonical_stage",
-  "company",
-  "connection",
-  "currency",
-  "lost_reason",
-  "status",
-] as const;
-export const ACTIVITY_DIMENSIONS = [
-  "type",
-  "direction",
-  "outcome",
-  "rep",
-  "team",
-  "company",
-  "deal",
-  "connection",
-] as const;
-export const LEAD_DIMENSIONS = ["kind", "rep", "team", "connection"] as const;
+/** The names that a metric can be broken down and filtered by, besides `attributes.<name>`. */
+export function dimensionNames(metric: MetricDefinition): readonly string[] {
+  return Object.keys(metric.subject.dimensions).filter((name) => metric.notBy?.includes(name) !== true);
+}

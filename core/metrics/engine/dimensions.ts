@@ -1,31 +1,12 @@
 import { sql } from "kysely";
 import { TributaryError } from "../../base/errors.ts";
 import type { Db } from "../../store/db.ts";
-import type { MetricDefinition, Sql, Subject } from "./define.ts";
+import { dimensionNames, type DimensionParts, type Join, type MetricDefinition, type Sql } from "./define.ts";
 
-/**
- * A way to tell rows apart. Pieces of SQL see the measured row as `r`.
- *
- * Rows are grouped by `key` (an id), so that two reps of one name stay two; they are shown by `label`, with `hint` added where two have the
- * same label, whether both are in the answer or not: a label does not depend on the period.
- */
-export type Dimension = {
-  /** As it was asked for; the name in the answer. */
-  readonly name: string;
-  /** Which joins it needs, each after those it builds on. */
-  readonly joins: readonly JoinName[];
-  readonly key: Sql;
-  readonly label: Sql;
-  readonly hint: Sql;
-  /** A query for the `label` of everything that there is to tell apart; null where the label is the key. */
-  readonly everyone: Sql | null;
-  /** What the groups are in order by; null: by label. */
-  readonly order: Sql;
-};
+/** A way to tell rows apart, as it was asked for; its name is the one in the answer. */
+export type Dimension = DimensionParts & { readonly name: string };
 
 const NO_HINT = sql`null::text`;
-
-type JoinName = "rep" | "team" | "pipeline" | "stage" | "company" | "deal";
 
 /**
  * Which team a rep was in when (rep_id, starts, ends, team_id), each instant once: where memberships of merged reps overlap, the one that
@@ -52,7 +33,7 @@ function teamTimes(): Sql {
 }
 
 /** Merged rows stand for the row they were merged into. A membership counts for everyone the member is one with. */
-const JOINS: { readonly [name in JoinName]: Sql } = {
+const JOINS = {
   rep: sql`
     left join reps rep_own on rep_own.id = r.rep_id
     left join reps rep on rep.id = coalesce(rep_own.merged_into, r.rep_id)`,
@@ -70,95 +51,89 @@ const JOINS: { readonly [name in JoinName]: Sql } = {
     left join companies company_own on company_own.id = r.company_id
     left join companies company on company.id = coalesce(company_own.merged_into, r.company_id)`,
   deal: sql`left join deals deal on deal.id = r.deal_id`,
-};
+} as const satisfies { readonly [name: string]: Sql };
 
-type Parts = Omit<Dimension, "name">;
+function joins(...names: readonly (keyof typeof JOINS)[]): readonly Join[] {
+  return names.map((name) => ({ name, join: JOINS[name] }));
+}
 
-function plain(column: string): Parts {
-  const value = sql`r.${sql.id(column)}::text`;
+/** A column of the rows themselves. */
+export function column(name: string): DimensionParts {
+  const value = sql`r.${sql.id(name)}::text`;
   return { joins: [], key: value, label: value, hint: NO_HINT, everyone: null, order: NO_HINT };
 }
 
-function attribute(name: string): Parts {
+function attribute(name: string): DimensionParts {
   const value = sql`r.attributes ->> ${name}::text`;
   return { joins: [], key: value, label: value, hint: NO_HINT, everyone: null, order: NO_HINT };
 }
 
-const NAMED: { readonly [name: string]: Parts } = {
-  rep: {
-    joins: ["rep"],
-    key: sql`coalesce(rep_own.merged_into, r.rep_id)::text`,
-    label: sql`coalesce(rep.name, rep.email, rep.external_id, r.rep_id::text)`,
-    hint: sql`rep.connection_id || ' ' || rep.external_id`,
-    everyone: sql`select coalesce(name, email, external_id) as label from reps where merged_into is null`,
-    order: NO_HINT,
-  },
-  team: {
-    joins: ["rep", "team"],
-    key: sql`membership.team_id::text`,
-    label: sql`coalesce(team.name, team.external_id, membership.team_id::text)`,
-    hint: sql`team.connection_id || ' ' || team.external_id`,
-    everyone: sql`select coalesce(name, external_id) as label from teams where merged_into is null`,
-    order: NO_HINT,
-  },
-  pipeline: {
-    joins: ["pipeline"],
-    key: sql`coalesce(pipeline_own.merged_into, r.pipeline_id)::text`,
-    label: sql`coalesce(pipeline.name, pipeline.external_id, r.pipeline_id::text)`,
-    hint: sql`pipeline.connection_id || ' ' || pipeline.external_id`,
-    everyone: sql`select coalesce(name, external_id) as label from pipelines where merged_into is null`,
-    order: NO_HINT,
-  },
-  stage: {
-    joins: ["stage"],
-    key: sql`r.stage_id::text`,
-    label: sql`coalesce(stage.name, r.stage_id::text)`,
-    hint: sql`coalesce(stage_pipeline.name, stage_pipeline.external_id, stage.connection_id)`,
-    everyone: sql`select name as label from stages`,
-    order: sql`coalesce(stage_pipeline.name, '') || ' ' || stage.pipeline_id::text || ' ' || to_char(stage.position, '000000')`,
-  },
-  canonical_stage: {
-    joins: ["stage"],
-    key: sql`stage.canonical`,
-    label: sql`stage.canonical`,
-    hint: NO_HINT,
-    everyone: null,
-    order: sql`array_position(array['prospecting','qualification','first_contact','meeting','needs_analysis','close','follow_up'], stage.canonical)::text`,
-  },
-  company: {
-    joins: ["company"],
-    key: sql`coalesce(company_own.merged_into, r.company_id)::text`,
-    label: sql`coalesce(company.name, company.external_id, r.company_id::text)`,
-    hint: sql`company.connection_id || ' ' || company.external_id`,
-    everyone: sql`select coalesce(name, external_id) as label from companies where merged_into is null`,
-    order: NO_HINT,
-  },
-  deal: {
-    joins: ["deal"],
-    key: sql`r.deal_id::text`,
-    label: sql`coalesce(deal.name, deal.external_id, r.deal_id::text)`,
-    hint: sql`deal.connection_id || ' ' || deal.external_id`,
-    everyone: sql`select coalesce(name, external_id) as label from deals where merged_into is null`,
-    order: NO_HINT,
-  },
-  connection: plain("connection_id"),
-  currency: plain("currency"),
-  lost_reason: plain("lost_reason"),
-  status: plain("status"),
-  type: plain("type"),
-  direction: plain("direction"),
-  outcome: plain("outcome"),
-  kind: plain("kind"),
+export const rep: DimensionParts = {
+  joins: joins("rep"),
+  key: sql`coalesce(rep_own.merged_into, r.rep_id)::text`,
+  label: sql`coalesce(rep.name, rep.email, rep.external_id, r.rep_id::text)`,
+  hint: sql`rep.connection_id || ' ' || rep.external_id`,
+  everyone: sql`select coalesce(name, email, external_id) as label from reps where merged_into is null`,
+  order: NO_HINT,
 };
+
+export const team: DimensionParts = {
+  joins: joins("rep", "team"),
+  key: sql`membership.team_id::text`,
+  label: sql`coalesce(team.name, team.external_id, membership.team_id::text)`,
+  hint: sql`team.connection_id || ' ' || team.external_id`,
+  everyone: sql`select coalesce(name, external_id) as label from teams where merged_into is null`,
+  order: NO_HINT,
+};
+
+export const pipeline: DimensionParts = {
+  joins: joins("pipeline"),
+  key: sql`coalesce(pipeline_own.merged_into, r.pipeline_id)::text`,
+  label: sql`coalesce(pipeline.name, pipeline.external_id, r.pipeline_id::text)`,
+  hint: sql`pipeline.connection_id || ' ' || pipeline.external_id`,
+  everyone: sql`select coalesce(name, external_id) as label from pipelines where merged_into is null`,
+  order: NO_HINT,
+};
+
+export const stage: DimensionParts = {
+  joins: joins("stage"),
+  key: sql`r.stage_id::text`,
+  label: sql`coalesce(stage.name, r.stage_id::text)`,
+  hint: sql`coalesce(stage_pipeline.name, stage_pipeline.external_id, stage.connection_id)`,
+  everyone: sql`select name as label from stages`,
+  order: sql`coalesce(stage_pipeline.name, '') || ' ' || stage.pipeline_id::text || ' ' || to_char(stage.position, '000000')`,
+};
+
+export const canonicalStage: DimensionParts = {
+  joins: joins("stage"),
+  key: sql`stage.canonical`,
+  label: sql`stage.canonical`,
+  hint: NO_HINT,
+  everyone: null,
+  order: sql`array_position(array['prospecting','qualification','first_contact','meeting','needs_analysis','close','follow_up'], stage.canonical)::text`,
+};
+
+export const company: DimensionParts = {
+  joins: joins("company"),
+  key: sql`coalesce(company_own.merged_into, r.company_id)::text`,
+  label: sql`coalesce(company.name, company.external_id, r.company_id::text)`,
+  hint: sql`company.connection_id || ' ' || company.external_id`,
+  everyone: sql`select coalesce(name, external_id) as label from companies where merged_into is null`,
+  order: NO_HINT,
+};
+
+export const deal: DimensionParts = {
+  joins: joins("deal"),
+  key: sql`r.deal_id::text`,
+  label: sql`coalesce(deal.name, deal.external_id, r.deal_id::text)`,
+  hint: sql`deal.connection_id || ' ' || deal.external_id`,
+  everyone: sql`select coalesce(name, external_id) as label from deals where merged_into is null`,
+  order: NO_HINT,
+};
+
+export const connection: DimensionParts = column("connection_id");
 
 const ATTRIBUTE_PREFIX = "attributes.";
-
-/** The tables whose `attributes` a subject's rows carry. */
-const ATTRIBUTES_OF: { readonly [subject in Subject]: Sql } = {
-  deal: sql`(select attributes from deals)`,
-  activity: sql`(select attributes from activities)`,
-  lead: sql`(select attributes from people union all select attributes from companies)`,
-};
 
 /**
  * The dimension that a name stands for: one of the metric's own, `attributes.<name>`, or the short form of an attribute that rows have.
@@ -166,17 +141,18 @@ const ATTRIBUTES_OF: { readonly [subject in Subject]: Sql } = {
  * @throws TributaryError `kpi.unknown_dimension`, naming those there are.
  */
 export async function findDimension(db: Db, metric: MetricDefinition, name: string): Promise<Dimension> {
-  const named = metric.dimensions.includes(name) ? NAMED[name] : undefined;
+  const names = dimensionNames(metric);
+  const named = names.includes(name) ? metric.subject.dimensions[name] : undefined;
   if (named !== undefined) return { name, ...named };
   if (name.startsWith(ATTRIBUTE_PREFIX) && name.length > ATTRIBUTE_PREFIX.length) {
     return { name, ...attribute(name.slice(ATTRIBUTE_PREFIX.length)) };
   }
-  const rows = ATTRIBUTES_OF[metric.subject];
+  const rows = sql`(${metric.subject.attributes})`;
   const { rows: found } = await sql`select from ${rows} a where a.attributes ? ${name} limit 1`.execute(db);
   if (found.length > 0) return { name, ...attribute(name) };
-  const { rows: names } = await sql<{ name: string }>`
+  const { rows: attributes } = await sql<{ name: string }>`
     select distinct k as name from ${rows} a, jsonb_object_keys(a.attributes) k order by 1 limit 50`.execute(db);
-  const known = [...metric.dimensions, ...names.map((row) => ATTRIBUTE_PREFIX + row.name)];
+  const known = [...names, ...attributes.map((row) => ATTRIBUTE_PREFIX + row.name)];
   throw new TributaryError({
     code: "kpi.unknown_dimension",
     kind: "config",
@@ -187,11 +163,8 @@ export async function findDimension(db: Db, metric: MetricDefinition, name: stri
 
 /** The joins that the dimensions need, each once. */
 export function joinsOf(dimensions: readonly Dimension[]): Sql {
-  const names = new Set(dimensions.flatMap((dimension) => dimension.joins));
-  return sql.join(
-    [...names].map((name) => JOINS[name]),
-    sql` `,
-  );
+  const all = new Map(dimensions.flatMap((dimension) => dimension.joins).map(({ name, join }) => [name, join]));
+  return sql.join([...all.values()], sql` `);
 }
 
 /** What a value of a filter is called when it means "has none". */

@@ -1,14 +1,6 @@
 import { sql } from "kysely";
 import type { Db } from "../../store/db.ts";
-import type { Sql, Subject } from "./define.ts";
-
-/** The tables that a subject's rows come from. */
-const CONNECTIONS_OF: { readonly [subject in Subject]: Sql } = {
-  deal: sql`exists (select from deals f where f.connection_id = c.id)`,
-  activity: sql`exists (select from activities f where f.connection_id = c.id)`,
-  lead: sql`(exists (select from people f where f.connection_id = c.id and f.lead_created_at is not null)
-    or exists (select from companies f where f.connection_id = c.id and f.lead_created_at is not null))`,
-};
+import type { Subject } from "./define.ts";
 
 /**
  * How fresh a subject's rows are: the oldest `fresh_as_of` of the streams of the connections that they come from; at most the cutoff. Null when
@@ -22,7 +14,7 @@ export async function freshAsOf(db: Db, subject: Subject, cutoff: Date): Promise
     select case when bool_and(s.fresh_as_of is not null) then least(min(s.fresh_as_of), ${cutoff}::timestamptz) end as fresh
     from stream_states s
     join connections c on c.id = s.connection_id
-    where c.state in ('active', 'needs_auth') and (c.streams is null or s.stream = any(c.streams)) and ${CONNECTIONS_OF[subject]}`.execute(
+    where c.state in ('active', 'needs_auth') and (c.streams is null or s.stream = any(c.streams)) and ${subject.comesFrom}`.execute(
     db,
   );
   return rows[0]?.fresh ?? null;

@@ -2,19 +2,12 @@ import { sql } from "kysely";
 import type { Db } from "../../store/db.ts";
 import type { Workspace } from "../../store/setup/workspace.ts";
 import { previousRange, wholePeriod } from "../ask/period.ts";
-import type { FiguresRow, Slicing } from "./aggregate.ts";
-import { nothing } from "./aggregate.ts";
+import { nothing, type Slicing } from "./aggregate.ts";
 import { compute } from "./compute.ts";
-import type { AggregateMetric, ComposedMetric, Figures, Scope } from "./define.ts";
-
-export type RankedRow = FiguresRow & {
-  readonly rank: number | null;
-  readonly previousRank: number | null;
-  readonly movement: number | null;
-};
+import type { AggregateMetric, ComposedMetric, Figures, FiguresRow, Scope } from "./define.ts";
 
 /**
- * Reps in the order of a metric, in each period. Equal values share a rank and the next one is skipped (1, 2, 2, 4). Reps who have nothing
+ * Reps in the order of a metric, in each period, with `rank`, `previous_rank` and `movement`. Equal values share a rank and the next one is skipped (1, 2, 2, 4). Reps who have nothing
  * come last: with 0 for counts and sums, with null and no rank for ratios.
  */
 export async function rank(
@@ -23,7 +16,7 @@ export async function rank(
   scope: Scope,
   slicing: Slicing,
   workspace: Workspace,
-): Promise<RankedRow[]> {
+): Promise<FiguresRow[]> {
   const reps = await repsToList(db, slicing);
   const before = scope.periods.map((period) => previousRange(period));
   const earlier = {
@@ -44,10 +37,10 @@ export async function rank(
     const then = rowsBefore.filter((row) => row.period.from === range?.from && row.period.to === range?.to);
     const rankedThen = range === null ? [] : order(metric, scope, then, reps, wholePeriod(range, workspace));
     const ranksThen = new Map(rankedThen.map((row) => [row.groups[0]?.key, row.rank]));
-    return ranked.map((row) => {
-      const previousRank = ranksThen.get(row.groups[0]?.key) ?? null;
-      const movement = previousRank === null || row.rank === null ? null : previousRank - row.rank;
-      return { ...row, previousRank, movement };
+    return ranked.map(({ rank: now, ...row }) => {
+      const previous = ranksThen.get(row.groups[0]?.key) ?? null;
+      const movement = previous === null || now === null ? null : previous - now;
+      return { ...row, extras: { rank: now, previous_rank: previous, movement } };
     });
   });
 }

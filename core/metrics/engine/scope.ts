@@ -4,7 +4,7 @@ import { dayOf, isDay, type Day } from "../../base/time.ts";
 import type { Db } from "../../store/db.ts";
 import type { Workspace } from "../../store/setup/workspace.ts";
 import { periodsOf, wholePeriod, type Range } from "../ask/period.ts";
-import type { Scope, Sql, Subject } from "./define.ts";
+import type { Scope, Subject } from "./define.ts";
 import type { MetricQuery } from "./query.ts";
 
 /**
@@ -44,14 +44,8 @@ function badPeriod(what: string): TributaryError {
   });
 }
 
-const FIRST_INSTANT: { readonly [subject in Subject]: Sql } = {
-  deal: sql`select min(held_from) as at from deal_changes where held_from > '-infinity'`,
-  activity: sql`select min(occurred_at) as at from activities`,
-  lead: sql`select least((select min(lead_created_at) from people), (select min(lead_created_at) from companies)) as at`,
-};
-
 async function firstDay(db: Db, subject: Subject, timeZone: string): Promise<Day | null> {
-  const { rows } = await sql<{ at: Date | null }>`${FIRST_INSTANT[subject]}`.execute(db);
+  const { rows } = await sql<{ at: Date | null }>`${subject.firstInstant}`.execute(db);
   const at = rows[0]?.at ?? null;
   return at === null ? null : dayOf(at, timeZone);
 }

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
-import type { GeckoboardSection, DatasetConfig } from "../../../core/metrics/datasets.ts";
+import { questionOfDataset, type DatasetConfig, type GeckoboardSection } from "../../../core/metrics/datasets.ts";
 import { evaluateMetric } from "../../../core/metrics/index.ts";
-import { namedRange } from "../../../core/metrics/ask/period.ts";
+import { askedNow } from "../../../core/metrics/ask/question.ts";
 import type { Db } from "../../../core/store/db.ts";
 import { type DestinationState, saveDestinationState } from "../../../core/store/outbox/destinations.ts";
 import { readWorkspace } from "../../../core/store/setup/workspace.ts";
@@ -43,17 +43,7 @@ export async function pushDatasets(
 
 async function contentOf(db: Db, dataset: DatasetConfig, now: Date): Promise<ReturnType<typeof datasetOf>> {
   const workspace = await readWorkspace(db);
-  const range = namedRange(dataset.period, now, workspace);
-  const answer = await evaluateMetric(db, {
-    metric: dataset.metric,
-    ...range,
-    by: dataset.by,
-    grain: dataset.grain ?? null,
-    filters: [],
-    asOf: null,
-    now,
-    of: dataset.of ?? null,
-  });
+  const answer = await evaluateMetric(db, askedNow(questionOfDataset(dataset), now, workspace).query);
   // A KPI may always be broken down by something (a stage, a rep), asked or not.
   const dimensions = [...new Set([...dataset.by, ...answer.rows.flatMap((row) => Object.keys(row.dimensions))])];
   return datasetOf(answer, dimensions);

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import type { Request, RequestHandler } from "express";
-import type { Feed } from "../../../core/metrics/feeds.ts";
-import type { MetricQuery } from "../../../core/metrics/index.ts";
+import { type Feed, questionsOfFeed } from "../../../core/metrics/feeds.ts";
+import { evaluateMetric, METRICS, type MetricAnswer } from "../../../core/metrics/index.ts";
+import { askedNow, type Question } from "../../../core/metrics/ask/question.ts";
 import { readWorkspace } from "../../../core/store/setup/workspace.ts";
 import type { ServerDeps } from "../../web/deps.ts";
 import { createFormat } from "../../web/format.ts";
 import { notFound } from "../../web/problem.ts";
 import type { Route } from "../../web/routes.ts";
-import { comparisonOf, lastPeriods } from "../tv/ranges.ts";
 import { feedTitle, readFeeds } from "./definitions.ts";
 import { type WidgetData, widgetOf } from "./widgets.ts";
 
@@ -49,35 +49,19 @@ function hasAlready(request: Request, etag: string): boolean {
 async function readData(deps: ServerDeps, feed: Feed): Promise<WidgetData> {
   const now = deps.clock.now();
   const workspace = await readWorkspace(deps.store.db);
-  const { range, previous } = comparisonOf(feed.period, now, workspace);
-  const needsRows = ["bar", "pie", "list", "rag"].includes(feed.widget);
-  const by = feed.widget === "funnel" ? [feed.by ?? "stage"] : needsRows ? [feed.by ?? "rep"] : [];
-  const query: MetricQuery = {
-    metric: feed.metric,
-    ...range,
-    by,
-    grain: null,
-    filters: Object.entries(feed.filters).map(([dimension, value]) => ({ dimension, value })),
-    asOf: null,
-    now,
-    ...(feed.of === undefined ? {} : { of: feed.of }),
-  };
-  const wantsSeries = feed.widget === "line" || (feed.widget === "number_and_secondary" && feed.trend);
-  const wantsBefore = previous !== null && (feed.widget === "number_and_secondary" || feed.widget === "geckometer");
-  const found = await deps.metrics.evaluate(query);
+  const { main, series } = questionsOfFeed(feed);
+  const { query, compared } = askedNow(main, now, workspace);
+  const answer = await evaluateMetric(deps.store.db, query);
+  const before = compared === null ? null : await evaluateMetric(deps.store.db, compared.query);
+  const inPeriods = async (asked: Question): Promise<MetricAnswer> =>
+    evaluateMetric(deps.store.db, askedNow(asked, now, workspace).query);
   const format = createFormat(workspace);
   return {
     title: feedTitle(feed),
-    answer: found,
-    before: wantsBefore ? await deps.metrics.evaluate({ ...query, ...previous }) : null,
-    series: wantsSeries
-      ? await deps.metrics.evaluate({
-          ...query,
-          ...lastPeriods(feed.limit, feed.grain, now, workspace),
-          grain: feed.grain,
-        })
-      : null,
-    better: deps.metrics.definitions.find(({ id }) => id === feed.metric)?.better ?? null,
-    write: (value) => format.full(value, found.unit),
+    answer,
+    before,
+    series: series === null ? null : await inPeriods(series),
+    better: METRICS.find(({ id }) => id === feed.metric)?.better ?? null,
+    write: (value) => format.full(value, answer.unit),
   };
 }

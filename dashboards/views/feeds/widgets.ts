@@ -61,7 +61,8 @@ function numberWidget(feed: Feed, data: WidgetData): Document {
 }
 
 function leaderboardWidget(feed: Feed, answer: MetricAnswer): Document {
-  const by = answer.metric === "rep_leaderboard" ? "rep" : (feed.by ?? "rep");
+  // A ranking is by rep, whatever else was asked for.
+  const by = answer.rows.some((row) => row.rank !== undefined) ? "rep" : (feed.by ?? "rep");
   const items = answer.rows
     .filter(({ value }) => value !== null)
     .slice(0, feed.limit)

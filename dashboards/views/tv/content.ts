@@ -1,11 +1,10 @@
 import { findTributaryError } from "../../../core/base/errors.ts";
-import type { Board, Tile } from "../../../core/metrics/boards.ts";
-import type { MetricAnswer, MetricQuery, MetricRow } from "../../../core/metrics/index.ts";
-import type { Calendar } from "../../../core/metrics/ask/period.ts";
+import { type Board, questionOfTile, type Tile } from "../../../core/metrics/boards.ts";
+import { evaluateMetric, METRICS, type MetricAnswer, type MetricRow } from "../../../core/metrics/index.ts";
+import { askedNow } from "../../../core/metrics/ask/question.ts";
 import type { Workspace } from "../../../core/store/setup/workspace.ts";
 import type { ServerDeps } from "../../web/deps.ts";
 import { type Freshness, currentFreshness } from "../live/freshness.ts";
-import { comparisonOf, lastPeriods } from "./ranges.ts";
 
 /** What a board shows at an instant: plain data, before it is markup. */
 export type BoardContent = {
@@ -75,7 +74,7 @@ export async function readBoardContent(deps: ServerDeps, board: Board, workspace
 }
 
 async function readTile(deps: ServerDeps, tile: Tile, workspace: Workspace, now: Date): Promise<TileContent> {
-  const metric = deps.metrics.definitions.find(({ id }) => id === tile.metric);
+  const metric = METRICS.find(({ id }) => id === tile.metric);
   const size = { width: tile.width, height: tile.height };
   const title = tile.title ?? metric?.title ?? tile.metric;
   try {
@@ -109,40 +108,24 @@ async function ask(
   now: Date,
   better: "higher" | "lower" | null,
 ): Promise<Asked> {
-  const calendar: Calendar = workspace;
-  const { range, previous, previousName } = comparisonOf(tile.period, now, calendar);
-  const query: MetricQuery = {
-    metric: tile.metric,
-    ...range,
-    by: [],
-    grain: null,
-    filters: Object.entries(tile.filters).map(([dimension, value]) => ({ dimension, value })),
-    asOf: null,
-    now,
-  };
+  const { db } = deps.store;
+  const asked = questionOfTile(tile);
+  const { query, compared } = askedNow(asked, now, workspace);
+  const answer = await evaluateMetric(db, query);
   switch (tile.view) {
     case "number": {
-      const answer = await deps.metrics.evaluate(query);
-      const before = previous === null ? null : await deps.metrics.evaluate({ ...query, ...previous });
+      const before = compared === null ? null : await evaluateMetric(db, compared.query);
       const value = answer.rows[0]?.value ?? null;
-      const change = changeOf(value, before?.rows[0]?.value ?? null, answer.unit, better, previousName);
+      const change = changeOf(value, before?.rows[0]?.value ?? null, answer.unit, better, compared?.name ?? "");
       return { answer, body: { view: "number", value, change, interval: answer.rows[0]?.interval ?? null } };
     }
-    case "leaderboard": {
-      const answer = await deps.metrics.evaluate({ ...query, ...(tile.of === undefined ? {} : { of: tile.of }) });
+    case "leaderboard":
       return { answer, body: { view: "leaderboard", rows: answer.rows.slice(0, tile.limit).map(rankRow) } };
-    }
     case "funnel": {
-      const by = tile.by ?? "stage";
-      const answer = await deps.metrics.evaluate({ ...query, by: [by] });
-      return { answer, body: { view: "funnel", steps: funnelSteps(answer.rows, by).slice(0, tile.limit) } };
+      const steps = funnelSteps(answer.rows, asked.by[0] ?? "stage");
+      return { answer, body: { view: "funnel", steps: steps.slice(0, tile.limit) } };
     }
     case "line": {
-      const answer = await deps.metrics.evaluate({
-        ...query,
-        ...lastPeriods(tile.limit, tile.grain, now, calendar),
-        grain: tile.grain,
-      });
       const last = answer.rows.length - 1;
       const points = answer.rows.map((row, index) => ({
         first: row.period ?? "",
@@ -152,10 +135,8 @@ async function ask(
       return { answer, body: { view: "line", grain: tile.grain, points } };
     }
     case "bar": {
-      const by = tile.by ?? "rep";
-      const answer = await deps.metrics.evaluate({ ...query, by: [by] });
       const bars = answer.rows
-        .map((row) => ({ name: nameOf(row.dimensions[by]), value: row.value }))
+        .map((row) => ({ name: nameOf(row.dimensions[asked.by[0] ?? "rep"]), value: row.value }))
         .toSorted((left, right) => (right.value ?? -Infinity) - (left.value ?? -Infinity));
       return { answer, body: { view: "bar", bars: bars.slice(0, tile.limit) } };
     }

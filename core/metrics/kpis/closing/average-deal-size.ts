@@ -1,7 +1,7 @@
 import { sql } from "kysely";
-import { closedDeals } from "../../engine/deal-rows.ts";
-import { DEAL_DIMENSIONS, type AggregateMetric } from "../../engine/define.ts";
+import type { AggregateMetric } from "../../engine/define.ts";
 import { measured, noRate } from "../../engine/rows.ts";
+import { deal } from "../../subjects/deal.ts";
 
 export const averageDealSize: AggregateMetric = {
   id: "average_deal_size",
@@ -12,11 +12,10 @@ export const averageDealSize: AggregateMetric = {
   numerator: "value of the deals won in the period",
   denominator: "deals won in the period that have a value",
   better: "higher",
-  subject: "deal",
-  dimensions: DEAL_DIMENSIONS,
+  subject: deal,
   kind: "mean",
   rows: (scope) =>
-    measured(closedDeals(scope), {
+    measured(deal.rows.closed(scope), {
       counted: sql`d.status = 'won'`,
       inNumerator: sql`d.value_minor is not null`,
       amount: sql`d.value_minor`,

@@ -1,15 +1,14 @@
 import { sql } from "kysely";
-import { closedDeals } from "../../engine/deal-rows.ts";
-import { DEAL_DIMENSIONS, type AggregateMetric } from "../../engine/define.ts";
+import type { AggregateMetric } from "../../engine/define.ts";
 import { measured } from "../../engine/rows.ts";
+import { deal } from "../../subjects/deal.ts";
 
 const closed = {
   question: "What closed?",
   unit: "count",
   numerator: null,
   denominator: null,
-  subject: "deal",
-  dimensions: DEAL_DIMENSIONS,
+  subject: deal,
   kind: "count",
 } as const;
 
@@ -19,7 +18,7 @@ export const dealsWon: AggregateMetric = {
   title: "Deals won",
   formula: "count of deals won, by closing instant in the period",
   better: "higher",
-  rows: (scope) => measured(closedDeals(scope), { counted: sql`d.status = 'won'` }),
+  rows: (scope) => measured(deal.rows.closed(scope), { counted: sql`d.status = 'won'` }),
 };
 
 export const dealsLost: AggregateMetric = {
@@ -28,5 +27,5 @@ export const dealsLost: AggregateMetric = {
   title: "Deals lost",
   formula: "count of deals lost, by closing instant in the period",
   better: "lower",
-  rows: (scope) => measured(closedDeals(scope), { counted: sql`d.status = 'lost'` }),
+  rows: (scope) => measured(deal.rows.closed(scope), { counted: sql`d.status = 'lost'` }),
 };

@@ -1,15 +1,14 @@
 import { sql } from "kysely";
-import { closedDeals } from "../../engine/deal-rows.ts";
-import { DEAL_DIMENSIONS, type AggregateMetric } from "../../engine/define.ts";
+import type { AggregateMetric } from "../../engine/define.ts";
 import { measured, noRate } from "../../engine/rows.ts";
+import { deal } from "../../subjects/deal.ts";
 
 const closed = {
   question: "What closed?",
   unit: "money",
   numerator: null,
   denominator: null,
-  subject: "deal",
-  dimensions: DEAL_DIMENSIONS,
+  subject: deal,
   kind: "sum",
 } as const;
 
@@ -20,7 +19,7 @@ export const wonValue: AggregateMetric = {
   formula: "Σ value of deals won, by closing instant in the period",
   better: "higher",
   rows: (scope) =>
-    measured(closedDeals(scope), {
+    measured(deal.rows.closed(scope), {
       counted: sql`d.status = 'won'`,
       amount: sql`d.value_minor`,
       exception: noRate(sql`d.status = 'won'`),
@@ -34,7 +33,7 @@ export const lostValue: AggregateMetric = {
   formula: "Σ value of deals lost, by closing instant in the period",
   better: "lower",
   rows: (scope) =>
-    measured(closedDeals(scope), {
+    measured(deal.rows.closed(scope), {
       counted: sql`d.status = 'lost'`,
       amount: sql`d.value_minor`,
       exception: noRate(sql`d.status = 'lost'`),

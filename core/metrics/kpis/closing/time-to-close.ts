@@ -1,19 +1,19 @@
 import { sql } from "kysely";
-import { closedDeals, daysFrom } from "../../engine/deal-rows.ts";
-import { DEAL_DIMENSIONS, type AggregateMetric, type Scope, type Sql } from "../../engine/define.ts";
+import type { AggregateMetric, Scope, Sql } from "../../engine/define.ts";
+import { daysFrom } from "../../engine/row-parts.ts";
 import { measured } from "../../engine/rows.ts";
+import { deal } from "../../subjects/deal.ts";
 
 const timeToClose = {
   question: "How long does a win take?",
   unit: "days",
   better: "lower",
-  subject: "deal",
-  dimensions: DEAL_DIMENSIONS,
+  subject: deal,
 } as const;
 
 function rows(scope: Scope): Sql {
   const days = daysFrom(scope, sql`c.created_at`, sql`c.at`, sql`c.created_is_day or c.at_is_day`);
-  return measured(sql`select c.*, ${days} as days from (${closedDeals(scope)}) c where c.status = 'won'`, {
+  return measured(sql`select c.*, ${days} as days from (${deal.rows.closed(scope)}) c where c.status = 'won'`, {
     counted: sql`d.days >= 0`,
     inNumerator: sql`d.days >= 0`,
     amount: sql`d.days`,

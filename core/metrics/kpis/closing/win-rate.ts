@@ -1,9 +1,9 @@
 import { sql } from "kysely";
-import { closedDeals, createdDeals } from "../../engine/deal-rows.ts";
-import { DEAL_DIMENSIONS, type AggregateMetric } from "../../engine/define.ts";
+import type { AggregateMetric } from "../../engine/define.ts";
 import { measured, noRate } from "../../engine/rows.ts";
+import { deal } from "../../subjects/deal.ts";
 
-const rate = { unit: "ratio", better: "higher", subject: "deal", dimensions: DEAL_DIMENSIONS } as const;
+const rate = { unit: "ratio", better: "higher", subject: deal } as const;
 
 export const winRate: AggregateMetric = {
   ...rate,
@@ -14,7 +14,7 @@ export const winRate: AggregateMetric = {
   numerator: "deals won in the period",
   denominator: "deals won or lost in the period",
   kind: "share",
-  rows: (scope) => measured(closedDeals(scope), { inNumerator: sql`d.status = 'won'` }),
+  rows: (scope) => measured(deal.rows.closed(scope), { inNumerator: sql`d.status = 'won'` }),
 };
 
 export const winRateValue: AggregateMetric = {
@@ -27,7 +27,7 @@ export const winRateValue: AggregateMetric = {
   denominator: "value of deals won or lost in the period",
   kind: "share_of_sum",
   rows: (scope) =>
-    measured(closedDeals(scope), {
+    measured(deal.rows.closed(scope), {
       inNumerator: sql`d.status = 'won'`,
       amount: sql`d.value_minor`,
       exception: noRate(sql`true`),
@@ -44,5 +44,5 @@ export const winRateCohort: AggregateMetric = {
   denominator: "deals created in the period",
   kind: "share",
   tellsStillOpen: true,
-  rows: (scope) => measured(createdDeals(scope), { inNumerator: sql`d.status = 'won'` }),
+  rows: (scope) => measured(deal.rows.created(scope), { inNumerator: sql`d.status = 'won'` }),
 };

@@ -1,6 +1,6 @@
-import { LEAD_DIMENSIONS, type AggregateMetric } from "../../engine/define.ts";
+import type { AggregateMetric } from "../../engine/define.ts";
 import { measured } from "../../engine/rows.ts";
-import { leadRows } from "../../engine/touch-rows.ts";
+import { lead } from "../../subjects/lead.ts";
 
 export const newLeads: AggregateMetric = {
   id: "new_leads",
@@ -11,8 +11,7 @@ export const newLeads: AggregateMetric = {
   numerator: null,
   denominator: null,
   better: "higher",
-  subject: "lead",
-  dimensions: LEAD_DIMENSIONS,
+  subject: lead,
   kind: "count",
-  rows: (scope) => measured(leadRows(scope), {}),
+  rows: (scope) => measured(lead.rows.created(scope), {}),
 };

@@ -1,6 +1,6 @@
-import { dealsAtEnd } from "../../engine/deal-rows.ts";
-import { DEAL_DIMENSIONS, type AggregateMetric } from "../../engine/define.ts";
+import type { AggregateMetric } from "../../engine/define.ts";
 import { measured } from "../../engine/rows.ts";
+import { deal } from "../../subjects/deal.ts";
 
 export const dealCount: AggregateMetric = {
   id: "deal_count",
@@ -11,9 +11,8 @@ export const dealCount: AggregateMetric = {
   numerator: null,
   denominator: null,
   better: null,
-  subject: "deal",
-  dimensions: DEAL_DIMENSIONS,
+  subject: deal,
   kind: "count",
   isSnapshot: true,
-  rows: (scope) => measured(dealsAtEnd(scope), {}),
+  rows: (scope) => measured(deal.rows.atEnd(scope), {}),
 };

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
-import { dealsAtEnd } from "../../engine/deal-rows.ts";
-import { DEAL_DIMENSIONS, type AggregateMetric } from "../../engine/define.ts";
+import type { AggregateMetric } from "../../engine/define.ts";
 import { measured } from "../../engine/rows.ts";
+import { deal } from "../../subjects/deal.ts";
 
 export const openDealCount: AggregateMetric = {
   id: "open_deal_count",
@@ -12,9 +12,8 @@ export const openDealCount: AggregateMetric = {
   numerator: null,
   denominator: null,
   better: null,
-  subject: "deal",
-  dimensions: DEAL_DIMENSIONS,
+  subject: deal,
   kind: "count",
   isSnapshot: true,
-  rows: (scope) => measured(dealsAtEnd(scope), { counted: sql`d.status = 'open'` }),
+  rows: (scope) => measured(deal.rows.atEnd(scope), { counted: sql`d.status = 'open'` }),
 };

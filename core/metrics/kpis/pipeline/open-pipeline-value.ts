@@ -1,7 +1,7 @@
 import { sql } from "kysely";
-import { dealsAtEnd } from "../../engine/deal-rows.ts";
-import { DEAL_DIMENSIONS, type AggregateMetric } from "../../engine/define.ts";
+import type { AggregateMetric } from "../../engine/define.ts";
 import { measured, noRate } from "../../engine/rows.ts";
+import { deal } from "../../subjects/deal.ts";
 
 export const openPipelineValue: AggregateMetric = {
   id: "open_pipeline_value",
@@ -12,12 +12,11 @@ export const openPipelineValue: AggregateMetric = {
   numerator: null,
   denominator: null,
   better: "higher",
-  subject: "deal",
-  dimensions: DEAL_DIMENSIONS,
+  subject: deal,
   kind: "sum",
   isSnapshot: true,
   rows: (scope) =>
-    measured(dealsAtEnd(scope), {
+    measured(deal.rows.atEnd(scope), {
       counted: sql`d.status = 'open'`,
       amount: sql`d.value_minor`,
       exception: noRate(sql`d.status = 'open'`),

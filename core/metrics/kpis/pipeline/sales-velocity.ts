@@ -1,8 +1,9 @@
 import { averageDealSize } from "../closing/average-deal-size.ts";
-import { DEAL_DIMENSIONS, type ComposedMetric } from "../../engine/define.ts";
+import type { ComposedMetric } from "../../engine/define.ts";
 import { openDealCount } from "./open-deal-count.ts";
 import { timeToCloseMean } from "../closing/time-to-close.ts";
 import { winRate } from "../closing/win-rate.ts";
+import { deal } from "../../subjects/deal.ts";
 
 export const salesVelocity: ComposedMetric = {
   id: "sales_velocity",
@@ -14,9 +15,9 @@ export const salesVelocity: ComposedMetric = {
   numerator: "open deals × win rate × average deal size",
   denominator: "mean time to close, in days",
   better: "higher",
-  subject: "deal",
+  subject: deal,
   // Deals that are open and deals that are closed differ in these by nature, so a slice by them has no velocity.
-  dimensions: DEAL_DIMENSIONS.filter((name) => !["stage", "canonical_stage", "status", "lost_reason"].includes(name)),
+  notBy: ["stage", "canonical_stage", "status", "lost_reason"],
   kind: "composed",
   parts: [openDealCount, winRate, averageDealSize, timeToCloseMean],
   recordsOf: [openDealCount, winRate],

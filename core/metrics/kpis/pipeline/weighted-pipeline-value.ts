@@ -1,7 +1,8 @@
 import { sql } from "kysely";
-import { closedDeals, dealsAtEnd, isKnown, periodTable } from "../../engine/deal-rows.ts";
-import { DEAL_DIMENSIONS, type AggregateMetric, type Scope, type Sql } from "../../engine/define.ts";
+import type { AggregateMetric, Scope, Sql } from "../../engine/define.ts";
+import { isKnown, periodTable } from "../../engine/row-parts.ts";
 import { measured } from "../../engine/rows.ts";
+import { deal } from "../../subjects/deal.ts";
 
 /** A stage's own history speaks only when at least this many of its deals were closed in the last HISTORY_DAYS. */
 const MIN_CLOSED = 20;
@@ -19,7 +20,7 @@ function stageHistory(scope: Scope): Sql {
       from deal_changes c join stages s on s.id = c.stage_id and s.type = 'open' and s.probability is null
       where ${isKnown(scope, "c")}
     ) visit
-    join (${closedDeals({ ...scope, periods: [EVER] })}) x on x.id = visit.deal_id
+    join (${deal.rows.closed({ ...scope, periods: [EVER] })}) x on x.id = visit.deal_id
     join ${periodTable(scope)} p on x.at <= p.at and x.at > p.at - make_interval(days => ${HISTORY_DAYS})
     group by p.no, visit.stage_id
     having count(*) >= ${MIN_CLOSED}`;
@@ -30,7 +31,7 @@ const EVER = { label: null, from: null, to: null, starts: null, ends: null };
 function rows(scope: Scope): Sql {
   return sql`
     select o.*, coalesce(o.probability, stage.probability, history.rate) as p
-    from (${dealsAtEnd(scope)}) o
+    from (${deal.rows.atEnd(scope)}) o
     left join stages stage on stage.id = o.stage_id
     left join (${stageHistory(scope)}) history
       on history.period_no = o.period_no and history.stage_id = o.stage_id
@@ -46,8 +47,7 @@ export const weightedPipelineValue: AggregateMetric = {
   numerator: null,
   denominator: null,
   better: "higher",
-  subject: "deal",
-  dimensions: DEAL_DIMENSIONS,
+  subject: deal,
   kind: "sum",
   isSnapshot: true,
   rows: (scope) =>

@@ -1,4 +1,5 @@
-import { DEAL_DIMENSIONS, type RankingMetric } from "../../engine/define.ts";
+import type { RankingMetric } from "../../engine/define.ts";
+import { deal } from "../../subjects/deal.ts";
 
 export const repLeaderboard: RankingMetric = {
   id: "rep_leaderboard",
@@ -10,8 +11,7 @@ export const repLeaderboard: RankingMetric = {
   numerator: null,
   denominator: null,
   better: "higher",
-  subject: "deal",
-  dimensions: DEAL_DIMENSIONS,
+  subject: deal,
   alwaysBy: ["rep"],
   kind: "ranking",
   defaultOf: "won_value",

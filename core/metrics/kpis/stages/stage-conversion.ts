@@ -1,7 +1,7 @@
 import { sql } from "kysely";
-import { DEAL_DIMENSIONS, type AggregateMetric } from "../../engine/define.ts";
+import type { AggregateMetric } from "../../engine/define.ts";
 import { measured } from "../../engine/rows.ts";
-import { stageEntries } from "../../engine/stage-rows.ts";
+import { stageStay } from "../../subjects/stage-stay.ts";
 
 export const stageConversion: AggregateMetric = {
   id: "stage_conversion",
@@ -13,9 +13,8 @@ export const stageConversion: AggregateMetric = {
   numerator: "deals that reached a later stage or were won",
   denominator: "deals that entered the stage in the period",
   better: "higher",
-  subject: "deal",
-  dimensions: DEAL_DIMENSIONS,
+  subject: stageStay,
   alwaysBy: ["stage"],
   kind: "share",
-  rows: (scope) => measured(stageEntries(scope), { inNumerator: sql`(d.went_on or d.status = 'won')` }),
+  rows: (scope) => measured(stageStay.rows.entries(scope), { inNumerator: sql`(d.went_on or d.status = 'won')` }),
 };

@@ -1,8 +1,7 @@
 import { sql } from "kysely";
-import type { FiguresRow } from "../../engine/aggregate.ts";
-import { DEAL_DIMENSIONS, type AggregateMetric } from "../../engine/define.ts";
+import type { AggregateMetric, FiguresRow } from "../../engine/define.ts";
 import { measured } from "../../engine/rows.ts";
-import { stageEntries } from "../../engine/stage-rows.ts";
+import { stageStay } from "../../subjects/stage-stay.ts";
 
 export const stageLeak: AggregateMetric = {
   id: "stage_leak",
@@ -14,18 +13,21 @@ export const stageLeak: AggregateMetric = {
   numerator: "deals lost from the stage",
   denominator: "deals that entered the stage in the period",
   better: "lower",
-  subject: "deal",
-  dimensions: DEAL_DIMENSIONS,
+  subject: stageStay,
   alwaysBy: ["stage"],
   kind: "share",
-  rows: (scope) => measured(stageEntries(scope), { inNumerator: sql`d.lost_here` }),
+  rows: (scope) => measured(stageStay.rows.entries(scope), { inNumerator: sql`d.lost_here` }),
+  finish: (rows) => {
+    const worst = leakiest(rows);
+    return rows.map((row) => ({ ...row, extras: { is_leakiest: row === worst } }));
+  },
 };
 
 /** Fewer deals than these say nothing about a stage. */
 const MIN_DEALS = 10;
 
 /** The row, of one period's in stage order, that loses the highest share of ten or more deals; of equals the later stage. Null: none has ten. */
-export function leakiest(rows: readonly FiguresRow[]): FiguresRow | null {
+function leakiest(rows: readonly FiguresRow[]): FiguresRow | null {
   let worst: FiguresRow | null = null;
   for (const row of rows) {
     if (row.value === null || row.sampleSize < MIN_DEALS) continue;

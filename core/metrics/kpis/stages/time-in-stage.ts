@@ -1,7 +1,7 @@
 import { sql } from "kysely";
-import { DEAL_DIMENSIONS, type AggregateMetric } from "../../engine/define.ts";
+import type { AggregateMetric } from "../../engine/define.ts";
 import { measured } from "../../engine/rows.ts";
-import { stageStays } from "../../engine/stage-rows.ts";
+import { stageStay } from "../../subjects/stage-stay.ts";
 
 export const timeInStage: AggregateMetric = {
   id: "time_in_stage",
@@ -13,12 +13,11 @@ export const timeInStage: AggregateMetric = {
   numerator: null,
   denominator: null,
   better: "lower",
-  subject: "deal",
-  dimensions: DEAL_DIMENSIONS,
+  subject: stageStay,
   alwaysBy: ["stage"],
   kind: "median",
   rows: (scope) =>
-    measured(stageStays(scope), {
+    measured(stageStay.rows.stays(scope), {
       counted: sql`d.days is not null`,
       amount: sql`d.days`,
       exception: sql`case when d.days is null then 'no_entry_time' end`,

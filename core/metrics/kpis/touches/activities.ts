@@ -1,6 +1,6 @@
-import { ACTIVITY_DIMENSIONS, type AggregateMetric } from "../../engine/define.ts";
+import type { AggregateMetric } from "../../engine/define.ts";
 import { measured } from "../../engine/rows.ts";
-import { activityRows } from "../../engine/touch-rows.ts";
+import { activity } from "../../subjects/activity.ts";
 
 export const activities: AggregateMetric = {
   id: "activities",
@@ -12,8 +12,7 @@ export const activities: AggregateMetric = {
   numerator: null,
   denominator: null,
   better: "higher",
-  subject: "activity",
-  dimensions: ACTIVITY_DIMENSIONS,
+  subject: activity,
   kind: "count",
-  rows: (scope) => measured(activityRows(scope), {}),
+  rows: (scope) => measured(activity.rows.happened(scope), {}),
 };

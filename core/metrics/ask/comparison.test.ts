@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { comparisonOf, lastPeriods } from "./ranges.ts";
+import { comparisonOf } from "./comparison.ts";
 
 const calendar = { timeZone: "Europe/Berlin", weekStart: 1 };
 // A Tuesday.
@@ -29,11 +29,4 @@ describe("what a running period is compared with", () => {
     });
     expect(comparisonOf("all", now, calendar).previous).toBeNull();
   });
-});
-
-it("counts the running period among the last ones, in the workspace's time zone", () => {
-  expect(lastPeriods(3, "month", now, calendar)).toEqual({ from: "2026-09-01", to: "2026-11-24" });
-  // 23:30 UTC is the next day, and the next month, in Berlin.
-  const lateEvening = new Date("2026-11-30T23:30:00Z");
-  expect(lastPeriods(1, "month", lateEvening, calendar)).toEqual({ from: "2026-12-01", to: "2026-12-01" });
 });

@@ -1,8 +1,10 @@
 import { sql } from "kysely";
-import type { Scope, Sql } from "./define.ts";
+import type { Scope, Sql, Subject } from "../engine/define.ts";
+import * as by from "../engine/dimensions.ts";
+import { isKnown, periodTable, stillCounts, valueMinor } from "../engine/row-parts.ts";
 
 /**
- * The rows that deal metrics count. Each function gives a query with one row per deal and period:
+ * Deals. Each kind of rows is a query with one row per deal and period:
  *
  * - `period_no`, `id`      which period, which deal
  * - `nth`                  tells rows apart where a deal has several in one period and stage; else 0
@@ -11,53 +13,30 @@ import type { Scope, Sql } from "./define.ts";
  * - `annual_minor`, `currency`, `value_minor`   the annualised value, and in minor units of the workspace's currency
  * - the deal's own columns: `company_id`, `connection_id`, `lost_reason`, `attributes`, `created_at`, `created_is_day`
  */
-
-/** The periods as a table (no, starts, ends, at): `at` is the last instant that is in the period and not after the cutoff. */
-export function periodTable(scope: Scope): Sql {
-  const starts = scope.periods.map((period) => period.starts?.toISOString() ?? "-infinity");
-  const ends = scope.periods.map((period) => period.ends?.toISOString() ?? "infinity");
-  return sql`(
-    select no::int - 1 as no, starts, ends, least(ends - interval '1 microsecond', ${scope.cutoff}::timestamptz) as at
-    from unnest(${starts}::timestamptz[], ${ends}::timestamptz[]) with ordinality as given(starts, ends, no)
-  )`;
-}
-
-/** Whether a row of deal_changes may be used: it had happened, and had landed. */
-export function isKnown(scope: Scope, alias: string): Sql {
-  const c = sql.ref(alias);
-  return scope.landedBy === null
-    ? sql`${c}.held_from <= ${scope.cutoff}::timestamptz`
-    : sql`${c}.held_from <= ${scope.cutoff}::timestamptz and ${c}.known_at <= ${scope.landedBy}::timestamptz`;
-}
-
-/** Whether the source still had it at the cutoff, and it is not another's double. */
-export function stillCounts(scope: Scope, alias: string): Sql {
-  const d = sql.ref(alias);
-  return sql`(${d}.deleted_at is null or ${d}.deleted_at > ${scope.cutoff}::timestamptz)`;
-}
-
-/** The calendar day of an instant in the workspace's time zone. */
-export function dayIn(scope: Scope, instant: Sql): Sql {
-  return sql`(${instant} at time zone ${scope.timeZone}::text)::date`;
-}
-
-/** Days from one instant to another: with fractions between instants, whole calendar days where either is only a day. Null when either is unknown. */
-export function daysFrom(scope: Scope, from: Sql, to: Sql, isDay: Sql): Sql {
-  return sql`case
-    when not isfinite(${from}) or not isfinite(${to}) then null
-    when ${isDay} then (${dayIn(scope, to)} - ${dayIn(scope, from)})::float8
-    else extract(epoch from ${to} - ${from})::float8 / 86400
-  end`;
-}
-
-/** Most deals are in the workspace's own currency: the function, which is not inlined, is called for the others only. */
-function valueMinor(scope: Scope, state: string, at: Sql): Sql {
-  const s = sql.ref(state);
-  return sql`case
-    when ${s}.currency is null or ${s}.currency = ${scope.currency} then ${s}.annual_minor::numeric
-    else tributary.workspace_minor(${s}.annual_minor, ${s}.currency, ${dayIn(scope, at)})
-  end`;
-}
+export const deal = {
+  id: "deal",
+  dimensions: {
+    rep: by.rep,
+    team: by.team,
+    pipeline: by.pipeline,
+    stage: by.stage,
+    canonical_stage: by.canonicalStage,
+    company: by.company,
+    connection: by.connection,
+    currency: by.column("currency"),
+    lost_reason: by.column("lost_reason"),
+    status: by.column("status"),
+  },
+  rows: { closed, atEnd, created },
+  attributes: sql`select attributes from deals`,
+  firstInstant: sql`select min(held_from) as at from deal_changes where held_from > '-infinity'`,
+  comesFrom: sql`exists (select from deals f where f.connection_id = c.id)`,
+  records: {
+    kind: "deal",
+    table: sql`join deals record on record.id = r.id`,
+    columns: sql`record.name, record.url, record.created_at as created, r.status, coalesce(r.stage_id::text, '') || ' ' || r.nth as sub`,
+  },
+} as const satisfies Subject;
 
 const OF_THE_DEAL = sql`d.company_id, d.connection_id, d.lost_reason, d.attributes, d.created_at, d.created_is_day`;
 
@@ -80,7 +59,7 @@ function latestState(scope: Scope): Sql {
  * cutoff. Credit is the owner's at that instant; the value is the latest known, at the rate of the closing day; the stage is the one it
  * was closed from.
  */
-export function closedDeals(scope: Scope): Sql {
+function closed(scope: Scope): Sql {
   return sql`
     select p.no as period_no, d.id, 0 as nth, c.held_from as at, c.is_day as at_is_day, c.status, c.rep_id, l.pipeline_id,
       ${lastStage(scope)} as stage_id, l.probability, l.annual_minor, l.currency,
@@ -108,7 +87,7 @@ function states(scope: Scope): Sql {
 }
 
 /** Every deal as it was at the end of the period (or at the cutoff, when that is earlier). A period that has not begun has no rows. */
-export function dealsAtEnd(scope: Scope): Sql {
+function atEnd(scope: Scope): Sql {
   return sql`
     select p.no as period_no, d.id, 0 as nth, p.at, false as at_is_day, c.status, c.rep_id, c.pipeline_id, c.stage_id, c.probability,
       c.annual_minor, c.currency, ${valueMinor(scope, "c", sql`p.at`)} as value_minor, ${OF_THE_DEAL}
@@ -121,7 +100,7 @@ export function dealsAtEnd(scope: Scope): Sql {
  * Deals that were created in the period, as they are by the cutoff. What has no creation instant is counted only where the period has no
  * beginning. Credit is the owner's at the closing instant, of open ones at the cutoff.
  */
-export function createdDeals(scope: Scope): Sql {
+function created(scope: Scope): Sql {
   return sql`
     select p.no as period_no, d.id, 0 as nth, coalesce(d.created_at, '-infinity') as at, d.created_is_day as at_is_day, l.status, credit.rep_id,
       l.pipeline_id, ${lastStage(scope)} as stage_id, l.probability, l.annual_minor, l.currency, null::numeric as value_minor, ${OF_THE_DEAL}

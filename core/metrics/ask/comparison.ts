@@ -1,4 +1,4 @@
-import { addDays, dayOf, daysBetween, type Day } from "../../../core/base/time.ts";
+import { addDays, dayOf, daysBetween } from "../../base/time.ts";
 import {
   type Calendar,
   type Grain,
@@ -7,7 +7,7 @@ import {
   calendarStart,
   namedRange,
   previousRange,
-} from "../../../core/metrics/ask/period.ts";
+} from "./period.ts";
 
 /** A range and what it is fairly compared with. */
 export type Comparison = {
@@ -48,12 +48,4 @@ export function comparisonOf(name: PeriodName, now: Date, calendar: Calendar): C
     previous: { from, to: sameDay < last ? sameDay : last },
     previousName: `same days of the ${grain} before`,
   };
-}
-
-/** The last `count` calendar periods, the running one included. */
-export function lastPeriods(count: number, grain: Grain, now: Date, calendar: Calendar): { from: Day; to: Day } {
-  const to = dayOf(now, calendar.timeZone);
-  let from = calendarStart(to, grain, calendar.weekStart);
-  for (let step = 1; step < count; step += 1) from = calendarStart(addDays(from, -1), grain, calendar.weekStart);
-  return { from, to };
 }

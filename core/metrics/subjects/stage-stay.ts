@@ -1,11 +1,13 @@
 import { sql } from "kysely";
-import { daysFrom, isKnown, periodTable, stillCounts } from "./deal-rows.ts";
-import type { Scope, Sql } from "./define.ts";
+import type { Scope, Sql, Subject } from "../engine/define.ts";
+import { daysFrom, isKnown, periodTable, stillCounts } from "../engine/row-parts.ts";
+import { deal } from "./deal.ts";
 
 /**
- * The rows that stage metrics count, made from the changes of deals that moved in the periods asked for. A stage is one of the pipeline's
- * own; won and lost are outcomes, and a deal that has one keeps the stage it was closed from.
+ * What deals did in a stage: that they entered it, and for how long they stayed. A stage is one of the pipeline's own; won and lost are
+ * outcomes, and a deal that has one keeps the stage it was closed from. The records behind a number are the deals.
  */
+export const stageStay = { ...deal, id: "stage_stay", rows: { entries, stays } } as const satisfies Subject;
 
 const OF_THE_DEAL = sql`d.company_id, d.connection_id, d.lost_reason, d.attributes, d.created_at, d.created_is_day`;
 
@@ -34,7 +36,7 @@ function movedDeals(scope: Scope): Sql {
  *
  * A deal that begins in a later stage, or is won from an early one, has skipped nothing: it never moved over the stages between.
  */
-export function stageEntries(scope: Scope): Sql {
+function entries(scope: Scope): Sql {
   return sql`
     select distinct on (p.no, e.deal_id, e.stage_id) p.no as period_no, d.id, 0 as nth, e.held_from as at, e.is_day as at_is_day, e.status_now as status, e.rep_id,
       e.pipeline_id, e.stage_id, e.currency_now as currency, e.went_on, e.status_now = 'lost' and e.last_stage_id = e.stage_id as lost_here, ${OF_THE_DEAL}
@@ -64,7 +66,7 @@ export function stageEntries(scope: Scope): Sql {
 }
 
 /** One row per stay in a stage that ended in the period (the deal moved on, back, or was closed), with `days`: null when its beginning is unknown. */
-export function stageStays(scope: Scope): Sql {
+function stays(scope: Scope): Sql {
   return sql`
     select p.no as period_no, d.id, stay.ordinal as nth, stay.ended_at as at, stay.ended_is_day as at_is_day, stay.status, stay.rep_id, stay.pipeline_id,
       stay.stage_id, stay.currency, stay.days, ${OF_THE_DEAL}

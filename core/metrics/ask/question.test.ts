@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import { askedNow, numbersOf, parseDimensions, parseFilter, question } from "./question.ts";
+
+const calendar = { timeZone: "Europe/Berlin", weekStart: 1 };
+// A Tuesday.
+const now = new Date("2026-11-24T12:00:00Z");
+
+describe("a question", () => {
+  it("asks of the named period as it is now, and as it was then where it is asked as of an instant", () => {
+    const asked = question({ metric: "won_value", period: "this_month" });
+    expect(askedNow(asked, now, calendar)).toMatchObject({
+      query: { metric: "won_value", from: "2026-11-01", to: "2026-11-30", asOf: null, now },
+      compared: null,
+    });
+    const then = new Date("2026-03-31T22:30:00Z"); // April has begun in Berlin.
+    expect(askedNow(asked, now, calendar, then).query).toMatchObject({
+      from: "2026-04-01",
+      to: "2026-04-30",
+      asOf: then,
+    });
+  });
+
+  it("asks of the same days of the period before where it compares", () => {
+    const asked = question({ metric: "won_value", compare: true });
+    expect(askedNow(asked, now, calendar).compared).toMatchObject({
+      query: { from: "2026-10-01", to: "2026-10-24" },
+      name: "same days of the month before",
+    });
+  });
+
+  it("of the last periods runs to the end of the running one, in the workspace's time zone", () => {
+    const lastThree = question({ metric: "won_value", grain: "month", limit: 3 });
+    expect(askedNow(lastThree, now, calendar).query).toMatchObject({ from: "2026-09-01", to: "2026-11-30" });
+    // 23:30 UTC is the next day, and the next month, in Berlin.
+    const lateEvening = new Date("2026-11-30T23:30:00Z");
+    expect(askedNow({ ...lastThree, limit: 1 }, lateEvening, calendar).query).toMatchObject({
+      from: "2026-12-01",
+      to: "2026-12-31",
+    });
+  });
+
+  it("of a ranking is about the numbers that it ranks, by rep", () => {
+    const ranking = question({ metric: "rep_leaderboard", by: ["team"] });
+    expect(numbersOf(ranking)).toEqual(question({ metric: "won_value", by: ["rep"] }));
+    expect(numbersOf({ ...ranking, of: "win_rate" })).toMatchObject({ metric: "win_rate", of: null });
+    expect(() => numbersOf(question({ metric: "won_vlaue" }))).toThrow("won_vlaue");
+  });
+
+  it("is written alike on the command line and in the API", () => {
+    expect(parseDimensions(" rep, stage,")).toEqual(["rep", "stage"]);
+    expect(parseFilter("team = North=East")).toEqual({ dimension: "team", value: "North=East" });
+    expect(parseFilter("=x")).toBeNull();
+  });
+});

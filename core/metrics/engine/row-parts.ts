@@ -1,0 +1,56 @@
+import { sql } from "kysely";
+import type { Scope, Sql } from "./define.ts";
+
+/** Pieces of SQL that the rows of subjects are made of. */
+
+/** The periods as a table (no, starts, ends, at): `at` is the last instant that is in the period and not after the cutoff. */
+export function periodTable(scope: Scope): Sql {
+  const starts = scope.periods.map((period) => period.starts?.toISOString() ?? "-infinity");
+  const ends = scope.periods.map((period) => period.ends?.toISOString() ?? "infinity");
+  return sql`(
+    select no::int - 1 as no, starts, ends, least(ends - interval '1 microsecond', ${scope.cutoff}::timestamptz) as at
+    from unnest(${starts}::timestamptz[], ${ends}::timestamptz[]) with ordinality as given(starts, ends, no)
+  )`;
+}
+
+/** Whether a row of deal_changes may be used: it had happened, and had landed. */
+export function isKnown(scope: Scope, alias: string): Sql {
+  const c = sql.ref(alias);
+  return scope.landedBy === null
+    ? sql`${c}.held_from <= ${scope.cutoff}::timestamptz`
+    : sql`${c}.held_from <= ${scope.cutoff}::timestamptz and ${c}.known_at <= ${scope.landedBy}::timestamptz`;
+}
+
+/** Whether the source still had it at the cutoff, and it is not another's double. */
+export function stillCounts(scope: Scope, alias: string): Sql {
+  const d = sql.ref(alias);
+  return sql`(${d}.deleted_at is null or ${d}.deleted_at > ${scope.cutoff}::timestamptz)`;
+}
+
+/** The calendar day of an instant in the workspace's time zone. */
+export function dayIn(scope: Scope, instant: Sql): Sql {
+  return sql`(${instant} at time zone ${scope.timeZone}::text)::date`;
+}
+
+/** The instant at which a calendar day begins in the workspace's time zone. */
+export function dayStart(scope: Scope, day: Sql): Sql {
+  return sql`(${day}::timestamp at time zone ${scope.timeZone}::text)`;
+}
+
+/** Days from one instant to another: with fractions between instants, whole calendar days where either is only a day. Null when either is unknown. */
+export function daysFrom(scope: Scope, from: Sql, to: Sql, isDay: Sql): Sql {
+  return sql`case
+    when not isfinite(${from}) or not isfinite(${to}) then null
+    when ${isDay} then (${dayIn(scope, to)} - ${dayIn(scope, from)})::float8
+    else extract(epoch from ${to} - ${from})::float8 / 86400
+  end`;
+}
+
+/** Most deals are in the workspace's own currency: the function, which is not inlined, is called for the others only. */
+export function valueMinor(scope: Scope, state: string, at: Sql): Sql {
+  const s = sql.ref(state);
+  return sql`case
+    when ${s}.currency is null or ${s}.currency = ${scope.currency} then ${s}.annual_minor::numeric
+    else tributary.workspace_minor(${s}.annual_minor, ${s}.currency, ${dayIn(scope, at)})
+  end`;
+}

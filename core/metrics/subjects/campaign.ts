@@ -1,0 +1,33 @@
+import { sql } from "kysely";
+import type { Scope, Sql, Subject } from "../engine/define.ts";
+import * as by from "../engine/dimensions.ts";
+import { periodTable, stillCounts } from "../engine/row-parts.ts";
+
+/** E-mails to many. */
+export const campaign = {
+  id: "campaign",
+  dimensions: {
+    campaign: by.column("campaign"),
+    channel: by.column("channel"),
+    status: by.column("status"),
+    connection: by.connection,
+  },
+  rows: { sent },
+  attributes: sql`select attributes from campaigns`,
+  firstInstant: sql`select min(sent_at) as at from campaigns`,
+  comesFrom: sql`exists (select from campaigns f where f.connection_id = c.id)`,
+  records: {
+    kind: "campaign",
+    table: sql`join campaigns record on record.id = r.id`,
+    columns: sql`record.name, record.url, record.sent_at as created, record.status, '' as sub`,
+  },
+} as const satisfies Subject;
+
+/** One row per campaign that was sent in the period, with how many it reached and what they did. */
+function sent(scope: Scope): Sql {
+  return sql`
+    select p.no as period_no, t.id, 0 as nth, t.sent_at as at, false as at_is_day, coalesce(t.name, t.external_id) as campaign, t.channel, t.status,
+      t.connection_id, t.attributes, t.recipients, t.opens, t.clicks, t.bounces, t.unsubscribes
+    from ${periodTable(scope)} p
+    join campaigns t on t.sent_at >= p.starts and t.sent_at < p.ends and t.sent_at <= ${scope.cutoff}::timestamptz and ${stillCounts(scope, "t")}`;
+}

@@ -1,0 +1,38 @@
+import { sql } from "kysely";
+import type { Scope, Sql, Subject } from "../engine/define.ts";
+import * as by from "../engine/dimensions.ts";
+import { periodTable, stillCounts } from "../engine/row-parts.ts";
+
+/** Chats with visitors and customers. */
+export const conversation = {
+  id: "conversation",
+  dimensions: {
+    status: by.column("status"),
+    channel: by.column("channel"),
+    rep: by.rep,
+    team: by.team,
+    company: by.company,
+    connection: by.connection,
+  },
+  rows: {
+    started: (scope) => dated(scope, sql`t.started_at`),
+    answered: (scope) => dated(scope, sql`t.first_response_at`),
+  },
+  attributes: sql`select attributes from conversations`,
+  firstInstant: sql`select min(started_at) as at from conversations`,
+  comesFrom: sql`exists (select from conversations f where f.connection_id = c.id)`,
+  records: {
+    kind: "conversation",
+    table: sql`join conversations record on record.id = r.id`,
+    columns: sql`coalesce(record.channel, record.external_id) as name, record.url, record.started_at as created, record.status, '' as sub`,
+  },
+} as const satisfies Subject;
+
+/** One row per conversation to which it happened in the period. */
+function dated(scope: Scope, at: Sql): Sql {
+  return sql`
+    select p.no as period_no, t.id, 0 as nth, ${at} as at, false as at_is_day, t.status, t.channel, t.rep_id, t.person_id, t.company_id,
+      t.connection_id, t.attributes, t.started_at, t.first_response_at, t.closed_at
+    from ${periodTable(scope)} p
+    join conversations t on ${at} >= p.starts and ${at} < p.ends and ${at} <= ${scope.cutoff}::timestamptz and ${stillCounts(scope, "t")}`;
+}

@@ -1,0 +1,23 @@
+import type { Subject } from "../engine/define.ts";
+import { activity } from "./activity.ts";
+import { campaign } from "./campaign.ts";
+import { conversation } from "./conversation.ts";
+import { deal } from "./deal.ts";
+import { lead } from "./lead.ts";
+import { spend } from "./spend.ts";
+import { stageStay } from "./stage-stay.ts";
+import { ticket } from "./ticket.ts";
+import { webTraffic } from "./web-traffic.ts";
+
+/** What KPIs can be about. */
+export const SUBJECTS: readonly Subject[] = [
+  deal,
+  stageStay,
+  activity,
+  lead,
+  ticket,
+  conversation,
+  campaign,
+  webTraffic,
+  spend,
+];

@@ -1,0 +1,34 @@
+import { sql } from "kysely";
+import type { Scope, Sql, Subject } from "../engine/define.ts";
+import * as by from "../engine/dimensions.ts";
+import { dayStart, periodTable, stillCounts } from "../engine/row-parts.ts";
+
+/** What advertising cost, by day. */
+export const spend = {
+  id: "spend",
+  dimensions: {
+    channel: by.column("channel"),
+    campaign: by.column("campaign"),
+    currency: by.column("currency"),
+    connection: by.connection,
+  },
+  rows: { spent },
+  attributes: sql`select attributes from spend`,
+  firstInstant: sql`select min(day)::timestamptz as at from spend`,
+  comesFrom: sql`exists (select from spend f where f.connection_id = c.id)`,
+  records: {
+    kind: "spend",
+    table: sql`join spend record on record.id = r.id`,
+    columns: sql`coalesce(record.campaign, record.channel, record.external_id) as name, null::text as url, null::timestamptz as created, null as status, '' as sub`,
+  },
+} as const satisfies Subject;
+
+/** One row per stored row whose day is in the period: `annual_minor` is the amount, `value_minor` in the workspace's currency at the day's rate. */
+function spent(scope: Scope): Sql {
+  const at = dayStart(scope, sql`t.day`);
+  return sql`
+    select p.no as period_no, t.id, 0 as nth, ${at} as at, true as at_is_day, t.channel, t.campaign, t.currency, t.connection_id, t.attributes,
+      t.amount_minor as annual_minor, tributary.workspace_minor(t.amount_minor, t.currency, t.day) as value_minor
+    from ${periodTable(scope)} p
+    join spend t on ${at} >= p.starts and ${at} < p.ends and ${at} <= ${scope.cutoff}::timestamptz and ${stillCounts(scope, "t")}`;
+}

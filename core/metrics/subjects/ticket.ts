@@ -1,0 +1,41 @@
+import { sql } from "kysely";
+import type { Scope, Sql, Subject } from "../engine/define.ts";
+import * as by from "../engine/dimensions.ts";
+import { periodTable, stillCounts } from "../engine/row-parts.ts";
+
+/** Customers' requests for help. */
+export const ticket = {
+  id: "ticket",
+  dimensions: {
+    status: by.column("status"),
+    priority: by.column("priority"),
+    channel: by.column("channel"),
+    satisfaction: by.column("satisfaction"),
+    rep: by.rep,
+    team: by.team,
+    company: by.company,
+    connection: by.connection,
+  },
+  rows: {
+    opened: (scope) => dated(scope, sql`t.opened_at`),
+    replied: (scope) => dated(scope, sql`t.first_reply_at`),
+    solved: (scope) => dated(scope, sql`t.solved_at`),
+  },
+  attributes: sql`select attributes from tickets`,
+  firstInstant: sql`select min(opened_at) as at from tickets`,
+  comesFrom: sql`exists (select from tickets f where f.connection_id = c.id)`,
+  records: {
+    kind: "ticket",
+    table: sql`join tickets record on record.id = r.id`,
+    columns: sql`record.subject as name, record.url, record.opened_at as created, record.status, '' as sub`,
+  },
+} as const satisfies Subject;
+
+/** One row per ticket to which it happened in the period. */
+function dated(scope: Scope, at: Sql): Sql {
+  return sql`
+    select p.no as period_no, t.id, 0 as nth, ${at} as at, false as at_is_day, t.status, t.priority, t.channel, t.satisfaction, t.rep_id,
+      t.company_id, t.connection_id, t.attributes, t.opened_at, t.first_reply_at, t.solved_at, t.reopens
+    from ${periodTable(scope)} p
+    join tickets t on ${at} >= p.starts and ${at} < p.ends and ${at} <= ${scope.cutoff}::timestamptz and ${stillCounts(scope, "t")}`;
+}
