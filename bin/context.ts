@@ -5,7 +5,7 @@ import { createLog, type Log } from "../core/base/log.ts";
 import { createSecrets, parseSecretKey, type Secrets } from "../core/secrets/index.ts";
 import { type DatabaseTarget, openStore, type Store } from "../core/store/db.ts";
 import { openEmbedded } from "../core/store/embedded/index.ts";
-import { diskFull, toStoreFailure } from "../core/store/failures.ts";
+import { diskFull, recognise } from "../core/store/failures.ts";
 import { listConnectionRows } from "../core/store/setup/connection-rows.ts";
 import { migrate } from "../core/store/migrate.ts";
 import type { AnyConnector } from "../core/connector/define.ts";
@@ -116,14 +116,15 @@ async function withKnownIds(error: unknown, { store }: Hub): Promise<unknown> {
 /** PostgreSQL's log needs a piece of this size on the disk (one segment of its WAL); without one it stops. */
 const LEAST_ROOM = 16 * 1024 ** 2;
 
-/** What the database says of a failure. An embedded one that is gone from a full disk went because of the disk. */
+/** What a failure means. An embedded database that is gone from a full disk went because of the disk. */
 function whatFailed(error: unknown, env: Env): unknown {
-  const failure = toStoreFailure(error, databasePlace(env));
-  const isGone = (failure ?? findTributaryError(error))?.code === "store.unreachable";
+  const failure = recognise(error);
+  const isGone = failure.code === "store.unreachable";
   if (isGone && env.databaseUrl === null && freeBytes(env.dataDir) < LEAST_ROOM) {
     return diskFull(`the database (${env.dataDir})`, error);
   }
-  return failure ?? error;
+  // What nobody recognised may be an interruption, or a wrong use: that is for the caller to say.
+  return failure.kind === "bug" ? error : failure;
 }
 
 function freeBytes(folder: string): number {

@@ -1,4 +1,5 @@
 import type { TributaryError } from "../core/base/errors.ts";
+import { toVisible } from "../core/base/text.ts";
 
 /** What a command says. stdout is for its answer alone; everything else goes to stderr. */
 export type Output = {
@@ -24,7 +25,9 @@ type Streams = {
 /** @param isJson asked when something is said, because the option may stand anywhere in the command line. */
 export function createOutput(isJson: () => boolean, { stdout, stderr }: Streams = process): Output {
   const json = (value: unknown): void => void stdout.write(`${JSON.stringify(value, null, 2)}\n`);
-  const text = (line: string): void => void stdout.write(line.endsWith("\n") ? line : `${line}\n`);
+  // What sources have sent stands in it: a terminal must not obey that.
+  const shown = (line: string): string => `${toVisible(line).replace(/\n$/, "")}\n`;
+  const text = (line: string): void => void stdout.write(shown(line));
   return {
     get isJson() {
       return isJson();
@@ -34,7 +37,7 @@ export function createOutput(isJson: () => boolean, { stdout, stderr }: Streams 
     result: (value, humanText) => (isJson() ? json(value) : text(humanText())),
     table: (rows) => (isJson() ? json(rows) : text(tableText(rows))),
     note: (line) => {
-      if (!isJson()) stderr.write(`${line}\n`);
+      if (!isJson()) stderr.write(shown(line));
     },
   };
 }

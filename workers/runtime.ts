@@ -1,8 +1,8 @@
 import { DelayedError, type Job, UnrecoverableError, WaitingError } from "bullmq";
 import { type Clock, systemClock } from "../core/base/clock.ts";
-import { findTributaryError, type TributaryError, toTributaryError } from "../core/base/errors.ts";
+import type { TributaryError } from "../core/base/errors.ts";
 import type { Log } from "../core/base/log.ts";
-import { toStoreFailure } from "../core/store/failures.ts";
+import { recognise } from "../core/store/failures.ts";
 import { type BullWorker, connectQueues, type QueueBackend } from "./queue-backend.ts";
 import {
   type JobPayloads,
@@ -134,7 +134,7 @@ function processor(
         await job.moveToWait(token);
         throw new WaitingError();
       }
-      const known = classify(error);
+      const known = recognise(error);
       if (known.kind === "rate_limited") {
         await job.moveToDelayed(waitUntil(known, clock.now()), token);
         throw new DelayedError();
@@ -144,11 +144,6 @@ function processor(
       throw unrecoverable(known);
     }
   };
-}
-
-/** What nobody recognised stays a `bug`; but what the database says of itself is recognised here, for all processors. */
-function classify(error: unknown): TributaryError {
-  return findTributaryError(error) ?? toStoreFailure(error) ?? toTributaryError(error);
 }
 
 function waitUntil(error: TributaryError, now: Date): number {

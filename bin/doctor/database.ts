@@ -2,7 +2,6 @@ import { sql } from "kysely";
 import { createSecrets, credentialsOf, parseSecretKey } from "../../core/secrets/index.ts";
 import { silentLog } from "../../core/base/log.ts";
 import { type DatabaseTarget, openStore, type Store } from "../../core/store/db.ts";
-import { toStoreFailure } from "../../core/store/failures.ts";
 import { migrationState } from "../../core/store/migrate.ts";
 import { openQueues } from "../../workers/queues.ts";
 import type { Env } from "../../config/env.ts";
@@ -19,7 +18,7 @@ export async function databaseFindings(env: Env): Promise<Finding[]> {
   try {
     const reached = await examine("database", async () => {
       const target = await openDatabase(env, silentLog, closers);
-      const store = openStore(target, { max: 2 });
+      const store = openStore(target, { max: 2, place: databasePlace(env) });
       closers.push(() => store.close());
       const verdict = await version(store, env);
       if (verdict.state !== "fail") findings.push(...(await furtherFindings(store, target, env)));
@@ -34,11 +33,7 @@ export async function databaseFindings(env: Env): Promise<Finding[]> {
 async function version({ db }: Store, env: Env): Promise<Verdict> {
   const { rows } = await sql<{ version: string; can_create: boolean }>`
     select current_setting('server_version') as version, has_database_privilege(current_database(), 'CREATE') as can_create
-  `
-    .execute(db)
-    .catch((error: unknown) => {
-      throw toStoreFailure(error, databasePlace(env)) ?? error;
-    });
+  `.execute(db);
   const found = rows[0];
   if (found === undefined) return fail("it answers nothing", "See whether DATABASE_URL leads to a PostgreSQL.");
   const detail = `PostgreSQL ${found.version}, ${env.databaseUrl === null ? "embedded" : "by DATABASE_URL"}`;

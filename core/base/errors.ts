@@ -1,3 +1,5 @@
+import { toVisible } from "./text.ts";
+
 /**
  * Errors are part of the product: every failure a person may meet is a {@link TributaryError} with a stable `code`
  * (explained in docs/errors.md), a closed `kind` that decides what happens to the job, and what to do about it.
@@ -39,10 +41,11 @@ export class TributaryError extends Error {
   readonly retryAt: Date | null;
 
   constructor(options: TributaryErrorOptions) {
-    super(options.message, options.cause === undefined ? undefined : { cause: options.cause });
+    // It goes on to terminals, pages and the database, and may quote what a source has sent.
+    super(toVisible(options.message), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = options.code;
     this.kind = options.kind;
-    this.mend = options.mend;
+    this.mend = toVisible(options.mend);
     this.retryAt = options.retryAt ?? null;
   }
 

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { TributaryError } from "../base/errors.ts";
 import type { Json } from "../base/json.ts";
+import { isStorableInstant } from "../base/time.ts";
 import type { Deletion } from "../connector/define.ts";
 import { NO_HASH, type StoredMark } from "../store/pulls/raw.ts";
 
@@ -97,8 +98,7 @@ function idOf(stream: LandStream, record: Json): string {
     throw noId(stream.name, error);
   }
   if (typeof id !== "string" || id === "") throw noId(stream.name);
-  // No PostgreSQL text can hold it, and no vendor's id should.
-  return id.includes("\0") ? id.replaceAll("\0", "") : id;
+  return id;
 }
 
 /**
@@ -126,9 +126,9 @@ export function readPart(
   return { stream, versions, deleted: said.deleted ?? [] };
 }
 
-/** A date that does not exist is no source time: the record must still land. */
+/** A date that does not exist, or lies beyond what can be stored, is no source time: the record must still land. */
 function validTime(time: Date | null): Date | null {
-  return time === null || Number.isNaN(time.getTime()) ? null : time;
+  return time === null || !isStorableInstant(time) ? null : time;
 }
 
 function mergeVersion(known: Candidate, version: Version): void {

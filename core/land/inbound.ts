@@ -1,8 +1,8 @@
-import { findTributaryError, TributaryError, toTributaryError } from "../base/errors.ts";
+import { TributaryError } from "../base/errors.ts";
 import type { InboundRequest } from "../connector/define.ts";
 import { inboundSecretOf } from "../secrets/index.ts";
 import { readInbound } from "../store/setup/connections.ts";
-import { toStoreFailure } from "../store/failures.ts";
+import { recognise } from "../store/failures.ts";
 import { type Delivery, insertDelivery, markTakenIn, waitingDeliveries } from "../store/pulls/inbound.ts";
 import { finishRun, insertRun, interruptStaleRuns, readRun } from "../store/pulls/runs.ts";
 import { type LandPart, readPart } from "./batch.ts";
@@ -115,7 +115,7 @@ async function attempt(
       if (failure !== null) throw failure;
     }
   } catch (error) {
-    return end(findTributaryError(error) ?? toStoreFailure(error, deps.store.place) ?? toTributaryError(error));
+    return end(recognise(error));
   }
 }
 
@@ -171,7 +171,7 @@ async function partsOf(
       readPart(landStreamOf(connector, part.stream), part, { fetchedAt, isListing: false }),
     );
   } catch (error) {
-    const failure = toTributaryError(error);
+    const failure = recognise(error);
     const isOld = deps.clock.now().getTime() - delivery.receivedAt.getTime() > LONGEST_WAIT_MS;
     if (!isOld && ["transient", "rate_limited", "auth"].includes(failure.kind)) return failure;
     lines.addProblems([{ code: failure.code, at: `delivery ${delivery.id}`, reason: failure.message }]);

@@ -1,4 +1,3 @@
-import pg from "pg";
 import type { Store } from "../store/db.ts";
 
 /** Holds a name for this process alone, among all processes on the database. */
@@ -15,7 +14,7 @@ export type Lock = {
  * @returns null when another holds it, in this process or any other.
  */
 export async function tryLock(store: Store, name: string): Promise<Lock | null> {
-  const client = new pg.Client(store.pool.options);
+  const client = store.newClient();
   const lost = new AbortController();
   client.on("error", () => lost.abort());
   client.on("end", () => lost.abort());

@@ -1,7 +1,7 @@
-import { TributaryError, findTributaryError, toTributaryError } from "../base/errors.ts";
+import { TributaryError } from "../base/errors.ts";
 import type { VendorEnd } from "../connector/define.ts";
 import { markAuthorised, markEnded, markNeedsAuth, readConnection } from "../store/setup/connections.ts";
-import { toStoreFailure } from "../store/failures.ts";
+import { recognise } from "../store/failures.ts";
 import { failingSince, finishRun, lockRun, readRun, type Run } from "../store/pulls/runs.ts";
 import { lockStreams, markStreamPulled, markStreamStopped } from "../store/pulls/streams.ts";
 import { openConnection, unknownConnection } from "./engine.ts";
@@ -75,7 +75,7 @@ async function attempt(
     await noteSuccess(deps, request, started);
     return null;
   } catch (error) {
-    const failure = findTributaryError(error) ?? toStoreFailure(error, deps.store.place) ?? toTributaryError(error);
+    const failure = recognise(error);
     const told = end?.signs.includes(failure.code) === true ? await asEnd(deps, request, failure, end) : failure;
     await noteFailure(deps, request, started, lines, told);
     return told;

@@ -1,4 +1,5 @@
 import { entityId } from "../base/ids.ts";
+import { isStorableInstant } from "../base/time.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import type { NormaliseContext, NormaliseResult, Problem } from "../connector/define.ts";
 import type { Touch } from "../identity/index.ts";
@@ -67,7 +68,7 @@ export type Collected = {
   readonly seenBefore: readonly { readonly recordId: string; readonly seq: number; readonly isCurrent: boolean }[];
   readonly deleted: readonly { readonly recordId: string; readonly deletedAt: Date }[];
   readonly skipped: readonly Problem[];
-  /** Records whose normaliser threw. Their earlier facts stay. */
+  /** Records whose normaliser threw, or gave what cannot be stored. Their earlier facts stay. */
   readonly failed: readonly Problem[];
 };
 
@@ -75,6 +76,22 @@ export function collect(records: readonly NormaliseRecord[], context: CollectCon
   const batch = new Batch(context);
   for (const record of records) batch.add(record);
   return batch;
+}
+
+/**
+ * The first field of a fact that the database has no room for, null when there is none: one such value would otherwise undo the whole batch.
+ * Instants lie in the years 1 to 9999, and whole numbers are exact.
+ */
+function unstorable(value: unknown, field: string): string | null {
+  if (typeof value === "number")
+    return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value)) ? null : field;
+  if (typeof value !== "object" || value === null) return null;
+  if (value instanceof Date) return isStorableInstant(value) ? null : field;
+  for (const name in value) {
+    const found = unstorable((value as { readonly [name: string]: unknown })[name], `${field}.${name}`);
+    if (found !== null) return found;
+  }
+  return null;
 }
 
 /** Grows while records are added; read when all are. */
@@ -130,7 +147,11 @@ class Batch implements Collected {
         currency,
       });
       if (record.isSuperseded !== true) this.skipped.push(...skipped);
-      return facts;
+      const beyond = facts.map((fact) => unstorable(fact, fact.kind)).find((field) => field !== null);
+      if (beyond === undefined) return facts;
+      const at = `${stream} ${externalId}`;
+      this.failed.push({ code: "normalise.failed", at, reason: `${beyond} is out of range`, externalId });
+      return null;
     } catch (error) {
       // Only the kind of error: its message may hold what stands in the record.
       const reason = error instanceof Error ? error.name : "something was thrown that is no error";

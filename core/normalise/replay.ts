@@ -1,6 +1,6 @@
 import type { Clock } from "../base/clock.ts";
-import { toTributaryError } from "../base/errors.ts";
 import type { RunTrigger } from "../schema/tables.ts";
+import { recognise } from "../store/failures.ts";
 import { finishRun, insertRun } from "../store/pulls/runs.ts";
 import { readStream } from "../store/pulls/streams.ts";
 import { catchUp, type Normalised, type NormaliseDeps, type NormaliseTarget } from "./index.ts";
@@ -36,7 +36,7 @@ export async function replay(
   } as const;
   const runId = await insertRun(store.db, started);
   const end = (state: "succeeded" | "failed" | "interrupted", error: unknown): Promise<void> => {
-    const known = error === null ? null : toTributaryError(error);
+    const known = error === null ? null : recognise(error);
     return finishRun(store.db, runId, { state, finishedAt: clock.now(), error: known });
   };
   try {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { sql } from "kysely";
 import type { JsonObject } from "../base/json.ts";
+import { storableJson } from "../store/client.ts";
 import type { Tx } from "../store/db.ts";
 
 /** What the hub tells the outside. Each is written in the transaction of what it tells, so none is lost and none is sent for a roll-back. */
@@ -40,7 +41,7 @@ export async function appendEvents(tx: Tx, events: readonly OutboxEvent[]): Prom
     select v.event_id, v.type, v.entity_key, v.payload::json, v.occurred_at
     from unnest(
       ${events.map((event) => eventId(event.type, event.key))}::text[], ${events.map((event) => event.type)}::text[],
-      ${events.map((event) => event.entityKey)}::text[], ${events.map((event) => JSON.stringify(event.data))}::text[],
+      ${events.map((event) => event.entityKey)}::text[], ${events.map((event) => storableJson(event.data))}::text[],
       ${events.map((event) => event.occurredAt)}::timestamptz[]
     ) with ordinality v (event_id, type, entity_key, payload, occurred_at, n)
     order by v.n

@@ -12,12 +12,9 @@ test("tells null from the text that looks like it", () => {
   expect(copyInstant(null)).toBe("\\N");
 });
 
-test("leaves out NUL, which no PostgreSQL text can hold", () => {
-  expect(copyText("a\0b")).toBe("ab");
-});
-
-test("keeps an escaped NUL and newline of a JSON text as they are written", () => {
-  expect(copyJson(JSON.stringify({ a: "x\0y\n" }))).toBe('{"a":"x\\\\u0000y\\\\n"}');
+test("writes NUL, which no PostgreSQL text can hold, in its storable form", () => {
+  expect(copyText("a\0\tb")).toBe("a␛0000\\tb");
+  expect(copyJson(JSON.stringify({ a: "x\0y\n" }))).toBe('{"a":"x\\\\u241b0000y\\\\n"}');
 });
 
 test("writes bytes as hexadecimal", () => {

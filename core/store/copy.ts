@@ -3,7 +3,10 @@ import { Readable } from "node:stream";
 import { Kysely, PostgresDialect } from "kysely";
 import { from as copyFrom } from "pg-copy-streams";
 import type { Database } from "../schema/tables.ts";
+import { instantText } from "../base/time.ts";
+import { toStorable, toStorableJson } from "../base/text.ts";
 import type { Store, Tx } from "./db.ts";
+import { databaseFailure } from "./failures.ts";
 
 /** COPY, PostgreSQL's bulk load, inside a transaction. */
 
@@ -28,7 +31,9 @@ export async function copyTransaction<T>(store: Store, run: (tx: Tx, copy: Copy)
     run(tx, async (table, columns, text) => {
       const names = columns.map((name) => `"${name}"`).join(", ");
       const target = client.query(copyFrom(`copy "${table}" (${names}) from stdin`));
-      await pipeline(Readable.from(toChunks(text)), target);
+      await pipeline(Readable.from(toChunks(text)), target).catch((error: unknown) => {
+        throw databaseFailure(error, store.place) ?? error;
+      });
     }),
   );
 }
@@ -53,22 +58,24 @@ export function* toChunks(text: Iterable<string>): Generator<Buffer> {
   if (used > 0) yield chunk.subarray(0, used);
 }
 
-const SPECIAL = /[\\\n\r\t\0]/;
+const SPECIAL = /[\\\n\r\t]/;
 const ESCAPES: { readonly [character: string]: string } = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
-/** A text for COPY. NUL, which no PostgreSQL text can hold, is left out. */
+/** A text for COPY, in its storable form (core/base/text.ts). */
 export function copyText(value: string | null): string {
   if (value === null) return COPY_NULL;
-  return SPECIAL.test(value) ? value.replace(/[\\\n\r\t\0]/g, (character) => ESCAPES[character] ?? "") : value;
+  const text = toStorable(value);
+  return SPECIAL.test(text) ? text.replace(/[\\\n\r\t]/g, (character) => ESCAPES[character] ?? "") : text;
 }
 
 /** What `JSON.stringify` gave, for COPY. It has no raw control characters, so backslashes are all there is to escape. */
-export function copyJson(json: string): string {
+export function copyJson(said: string): string {
+  const json = toStorableJson(said);
   return json.includes("\\") ? json.replaceAll("\\", "\\\\") : json;
 }
 
 export function copyInstant(value: Date | null): string {
-  return value === null ? COPY_NULL : value.toISOString();
+  return value === null ? COPY_NULL : instantText(value);
 }
 
 /** A `bytea` that is written in hexadecimal. */

@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect, type Transaction } from "kysely";
 import pg from "pg";
 import type { Database } from "../schema/tables.ts";
+import { guard, parseJson, parseText } from "./client.ts";
 
 export type Db = Kysely<Database>;
 export type Tx = Transaction<Database>;
@@ -22,6 +23,8 @@ export type Store = {
   readonly pool: pg.Pool;
   /** Where it is, for messages: the folder of an embedded one, the host of another. Null: nobody said. */
   readonly place: string | null;
+  /** A connection beside the pool, not yet connected: for what is held for long (a lock, LISTEN). */
+  newClient(): pg.Client;
   close(): Promise<void>;
 };
 
@@ -33,11 +36,25 @@ function exactNumber(text: string): number {
   return value;
 }
 
+/** `text[]`, which node-postgres has no name for. */
+const TEXT_ARRAY = 1009;
+
+const readArray = pg.types.getTypeParser(TEXT_ARRAY as number) as (text: string) => (string | null)[];
+
+function parseTexts(text: string): unknown {
+  return readArray(text).map((value) => (value === null ? null : parseText(value)));
+}
+
 const PARSERS = new Map<number, (text: string) => unknown>([
   [pg.types.builtins.INT8, exactNumber],
   [pg.types.builtins.NUMERIC, exactNumber],
   // A calendar day has no time zone; node-postgres would make it local midnight.
   [pg.types.builtins.DATE, (text) => text],
+  [pg.types.builtins.TEXT, parseText],
+  [pg.types.builtins.VARCHAR, parseText],
+  [pg.types.builtins.JSON, parseJson],
+  [pg.types.builtins.JSONB, parseJson],
+  [TEXT_ARRAY, parseTexts],
 ]);
 
 /** Options that make a node-postgres client or pool see our schema with our types. */
@@ -62,7 +79,15 @@ export function openStore(
   target: DatabaseTarget,
   options: { readonly max?: number; readonly place?: string; readonly onError?: (error: Error) => void } = {},
 ): Store {
-  const pool = new pg.Pool({ ...clientOptions(target), max: options.max ?? 10 });
+  const place = options.place ?? null;
+  const connection = clientOptions(target);
+  class StoreClient extends pg.Client {
+    constructor() {
+      super(connection);
+      guard(this, place);
+    }
+  }
+  const pool = new pg.Pool({ ...connection, max: options.max ?? 10, Client: StoreClient });
   // An idle client that drops must not end the process; the next query gets a new one.
   pool.on("error", (error) => options.onError?.(error));
   // Nor may one that is in use: its query fails with the same error, and that is where it is dealt with.
@@ -73,5 +98,5 @@ export function openStore(
     // Kysely ends a pool only when it has used it.
     if (!pool.ending) await pool.end();
   };
-  return { db, pool, place: options.place ?? null, close };
+  return { db, pool, place, newClient: () => new StoreClient(), close };
 }

@@ -36,8 +36,10 @@ const ESCAPES: { readonly [character: string]: string } = {
   ">": "&gt;",
   '"': "&quot;",
   "'": "&#39;",
+  // No page can hold it.
+  "\0": "␛0000",
 };
 
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? character);
+  return text.replace(/[&<>"'\0]/g, (character) => ESCAPES[character] ?? character);
 }

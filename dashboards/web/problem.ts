@@ -1,6 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from "express";
-import { TributaryError, type ErrorKind, findTributaryError, toTributaryError } from "../../core/base/errors.ts";
+import { TributaryError, type ErrorKind, findTributaryError } from "../../core/base/errors.ts";
+import { recognise } from "../../core/store/failures.ts";
 
 /** Errors of this server whose status says more than their kind does. */
 const STATUS_BY_CODE: { readonly [code: string]: number } = {
@@ -15,6 +16,10 @@ const STATUS_BY_CODE: { readonly [code: string]: number } = {
   "request.too_large": 413,
   "request.idempotency_mismatch": 422,
   "access.too_many_attempts": 429,
+  // Nothing that the caller could change: the hub cannot do its work now.
+  "store.disk_full": 503,
+  "store.refused": 503,
+  "store.value_refused": 422,
 };
 
 const STATUS_BY_KIND: { readonly [kind in ErrorKind]: number } = {
@@ -114,7 +119,7 @@ export function fromExpress(error: unknown): TributaryError {
       cause: error,
     });
   }
-  return toTributaryError(error);
+  return recognise(error);
 }
 
 /** The last handler of all: nothing else has answered. */

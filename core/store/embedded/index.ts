@@ -7,6 +7,7 @@ import { TributaryError } from "../../base/errors.ts";
 import type { DatabaseTarget } from "../db.ts";
 import { type Binaries, findBinaries } from "./binaries.ts";
 import { initialise, type Settings, start, stop } from "./cluster.ts";
+import { guard } from "../client.ts";
 import { findPlace, type Place, rememberedPort } from "./place.ts";
 import { probe, target } from "./probe.ts";
 import { type ServerUser, serverUser } from "./server-user.ts";
@@ -90,14 +91,15 @@ async function acquire(place: Place, settings: Settings, log: Log): Promise<Held
     log.debug({ port, cluster: place.cluster }, "the embedded database runs");
   }
   await createDatabase(place, port);
-  const lease = new pg.Client({ ...target(place, port, DATABASE), application_name: LEASE_NAME, keepAlive: true });
+  const leasing = { ...target(place, port, DATABASE), application_name: LEASE_NAME, keepAlive: true };
+  const lease = guard(new pg.Client(leasing), place.home);
   lease.on("error", () => undefined);
   await lease.connect();
   return { place, binaries, user, lease, target: target(place, port, DATABASE) };
 }
 
 async function createDatabase(place: Place, port: number): Promise<void> {
-  const client = new pg.Client(target(place, port, "postgres"));
+  const client = guard(new pg.Client(target(place, port, "postgres")), place.home);
   await client.connect();
   try {
     const { rowCount } = await client.query("select from pg_database where datname = $1", [DATABASE]);

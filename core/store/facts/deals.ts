@@ -1,5 +1,7 @@
 import { sql } from "kysely";
 import type { JsonObject } from "../../base/json.ts";
+import { instantText } from "../../base/time.ts";
+import { storableJson } from "../client.ts";
 import type { Copy } from "../copy.ts";
 import type { Tx } from "../db.ts";
 import { copyLines, unnested } from "./facts.ts";
@@ -66,7 +68,7 @@ function millis(column: string) {
 
 /** An instant as PostgreSQL reads it, the infinite ones included. */
 export function instantCell(ms: number): string {
-  if (Number.isFinite(ms)) return new Date(ms).toISOString();
+  if (Number.isFinite(ms)) return instantText(new Date(ms));
   return ms > 0 ? "infinity" : "-infinity";
 }
 
@@ -81,8 +83,8 @@ function observationCells(connectionId: string, row: ObservationRow): Cells {
     row.isDay ? "t" : "f",
     instantCell(row.knownAt),
     String(row.seq),
-    JSON.stringify(row.before),
-    JSON.stringify(row.after),
+    storableJson(row.before),
+    storableJson(row.after),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { entityId } from "../../base/ids.ts";
-import { type Day, startOfDay } from "../../base/time.ts";
+import { type Day, instantText, startOfDay } from "../../base/time.ts";
 import type { Fact, Moment } from "../../schema/facts.ts";
+import { storableJson } from "../client.ts";
 
 /** The texts that rows of facts are made of, as PostgreSQL reads them: the same text goes through COPY or into an update. */
 export type Cell = string | null;
@@ -44,7 +45,7 @@ export function rowMaker(connectionId: string, timeZone: string): RowMaker {
 }
 
 export function time(value: Date | null): Cell {
-  return value === null ? null : value.toISOString();
+  return value === null ? null : instantText(value);
 }
 
 export function number(value: number | null): Cell {
@@ -61,14 +62,12 @@ export function list(values: readonly string[]): Cell {
   return `{${values.map((value) => `"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`).join(",")}}`;
 }
 
-/** NUL is the one character that `jsonb` cannot hold; a raw record keeps it, a fact's attribute does without. */
 export function json(value: object): Cell {
-  const text = JSON.stringify(value);
-  return text.includes("\\u0000") ? text.replace(/(?<!\\)((?:\\\\)*)\\u0000/g, "$1") : text;
+  return storableJson(value);
 }
 
 export function moment(make: RowMaker, value: Moment | null): Cell {
-  return value === null ? null : make.instant(value).toISOString();
+  return value === null ? null : instantText(make.instant(value));
 }
 
 export function isDay(value: Moment | null): Cell {

@@ -144,16 +144,12 @@ function columnsOf(alias: string, columns: readonly Column[]) {
   return sql.join(columns.map(([name]) => sql.ref(`${alias}.${name}`)));
 }
 
-/** Rows as a table in a statement: one array of texts per column, cast once. NUL, which no PostgreSQL text can hold, is left out. */
+/** Rows as a table in a statement: one array of texts per column, cast once. */
 export function unnested(columns: readonly Column[], rows: readonly Cells[]): RawBuilder<unknown> {
-  const arrays = columns.map((_, index) => sql`${rows.map((cells) => withoutNul(cells[index] ?? null))}::text[]`);
+  const arrays = columns.map((_, index) => sql`${rows.map((cells) => cells[index] ?? null)}::text[]`);
   const names = columns.map(([name]) => sql.ref(name));
   const casts = columns.map(([name, type]) => sql`u.${sql.ref(name)}::${sql.raw(type)} as ${sql.ref(name)}`);
   return sql`(select ${sql.join(casts)} from unnest(${sql.join(arrays)}) u (${sql.join(names)}))`;
-}
-
-function withoutNul(cell: string | null): string | null {
-  return cell !== null && cell.includes("\0") ? cell.replaceAll("\0", "") : cell;
 }
 
 /** Which rows the records own, by table. Rows that were only mentioned belong to nobody. */

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Day } from "../../base/time.ts";
+import { storableJson } from "../client.ts";
 import type { Db, Tx } from "../db.ts";
 
 export type PointDimensions = { readonly [dimension: string]: string | null };
@@ -51,7 +52,7 @@ export async function insertPoints(tx: Tx, points: readonly MetricPoint[], compu
     .values(
       points.map((point) => ({
         metric: point.metric,
-        dimensions: JSON.stringify(point.dimensions),
+        dimensions: storableJson(point.dimensions),
         from_day: point.from,
         to_day: point.to,
         value: point.value,

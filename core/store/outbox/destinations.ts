@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { TributaryError } from "../../base/errors.ts";
 import type { JsonObject } from "../../base/json.ts";
+import { storableJson } from "../client.ts";
 import type { Db } from "../db.ts";
 
 /** What a destination remembers of its last push: per part, hashes of what was sent. */
@@ -18,7 +19,7 @@ export async function readDestinationState(db: Db, destination: string): Promise
 }
 
 export async function saveDestinationState(db: Db, destination: string, state: DestinationState): Promise<void> {
-  const json = JSON.stringify(state satisfies JsonObject);
+  const json = storableJson(state satisfies JsonObject);
   await db
     .insertInto("destination_states")
     .values({ destination, state: json })

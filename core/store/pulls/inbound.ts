@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { storableJson } from "../client.ts";
 import type { Db, Tx } from "../db.ts";
 
 /** What a vendor's webhook has brought. */
@@ -21,7 +22,7 @@ export async function insertDelivery(
       connection_id: connectionId,
       dedupe_key: delivery.dedupeKey,
       received_at: delivery.receivedAt,
-      headers: JSON.stringify(delivery.headers),
+      headers: storableJson(delivery.headers),
       body: delivery.body,
     })
     .onConflict((conflict) => conflict.columns(["connection_id", "dedupe_key"]).doNothing())

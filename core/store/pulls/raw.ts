@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Json } from "../../base/json.ts";
+import { toStorableJson } from "../../base/text.ts";
 import { type Copy, copyHex, copyInstant, copyJson, copyText } from "../copy.ts";
 import type { Db, Tx } from "../db.ts";
 
@@ -106,7 +107,7 @@ export async function updateRaw(
       seq = v.seq, payload = v.payload::json, hash = decode(v.hash, 'hex'), source_time = v.source_time, fetched_at = v.fetched_at,
       deleted_at = v.deleted_at
     from unnest(
-      ${records.map((r) => r.externalId)}::text[], ${records.map((r) => r.seq)}::bigint[], ${records.map((r) => r.json)}::text[],
+      ${records.map((r) => r.externalId)}::text[], ${records.map((r) => r.seq)}::bigint[], ${records.map((r) => toStorableJson(r.json))}::text[],
       ${records.map((r) => r.hash)}::text[], ${records.map((r) => r.sourceTime)}::timestamptz[],
       ${records.map((r) => r.fetchedAt)}::timestamptz[], ${records.map((r) => r.deletedAt)}::timestamptz[]
     ) v (external_id, seq, payload, hash, source_time, fetched_at, deleted_at)

@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { ErrorKind } from "../../base/errors.ts";
 import type { Json } from "../../base/json.ts";
 import type { RunKind, RunState, RunTrigger } from "../../schema/tables.ts";
+import { storableJson } from "../client.ts";
 import type { Db, Tx } from "../db.ts";
 
 export type Run = {
@@ -193,7 +194,7 @@ export async function appendRunLines(db: Db, runId: number, lines: readonly RunL
         level: line.level,
         code: line.code,
         message: line.message,
-        data: line.data === null ? null : JSON.stringify(line.data),
+        data: line.data === null ? null : storableJson(line.data),
       })),
     )
     .execute();

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Json } from "../../base/json.ts";
+import { storableJson } from "../client.ts";
 import type { Db, Tx } from "../db.ts";
 import { NOT_NORMALISED } from "../facts/facts-marks.ts";
 import type { RunError } from "./runs.ts";
@@ -86,7 +87,7 @@ export async function advanceStream(
 
 /** No checkpoint is SQL's null, not JSON's. */
 function toCheckpointColumn(checkpoint: Json): string | null {
-  return checkpoint === null ? null : JSON.stringify(checkpoint);
+  return checkpoint === null ? null : storableJson(checkpoint);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../base/json.ts";
+import { storableJson } from "../client.ts";
 import type { Db, Tx } from "../db.ts";
 
 /** One thing that somebody did. Details never hold a secret. */
@@ -19,7 +20,7 @@ export async function writeAudit(db: Db | Tx, entry: AuditEntry): Promise<void> 
       actor: entry.actor,
       action: entry.action,
       target: entry.target,
-      details: JSON.stringify(entry.details),
+      details: storableJson(entry.details),
     })
     .execute();
 }

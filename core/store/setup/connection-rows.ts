@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import type { JsonObject } from "../../base/json.ts";
 import type { Day } from "../../base/time.ts";
 import type { ConnectionState, Schedule } from "../../schema/tables.ts";
+import { storableJson } from "../client.ts";
 import type { Db, Tx } from "../db.ts";
 
 /** Accounts as an admin sets them up. What changes is announced on {@link CONNECTIONS_CHANNEL} at the commit. */
@@ -82,10 +83,10 @@ export async function updateConnection(tx: Tx, row: ConnectionRow, hasNewSetting
 function columns(row: ConnectionRow) {
   return {
     title: row.title,
-    settings: JSON.stringify(row.settings),
+    settings: storableJson(row.settings),
     credentials: row.credentials,
     state: row.state,
-    schedule: row.schedule === null ? null : JSON.stringify(row.schedule),
+    schedule: row.schedule === null ? null : storableJson(row.schedule),
     streams: row.streams === null ? null : [...row.streams],
     backfill_from: row.backfillFrom,
   };

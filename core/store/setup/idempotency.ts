@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Json } from "../../base/json.ts";
+import { storableJson } from "../client.ts";
 import type { Db } from "../db.ts";
 
 /** A key names one request of one caller: the same key with another request is a mistake of the caller. */
@@ -58,7 +59,7 @@ export async function completeIdempotencyKey(
 ): Promise<void> {
   await db
     .updateTable("idempotency_keys")
-    .set({ status: answer.status, response: JSON.stringify(answer.response) })
+    .set({ status: answer.status, response: storableJson(answer.response) })
     .where("caller", "=", key.caller)
     .where("key", "=", key.key)
     .execute();

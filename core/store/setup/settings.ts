@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { storableJson } from "../client.ts";
 import type { Db, Tx } from "../db.ts";
 
 /** An applied section of the config file, as it was validated; null when the file has none. Secrets in it are sealed. */
@@ -13,7 +14,7 @@ export async function writeSettings(db: Db | Tx, section: string, value: object 
     await db.deleteFrom("settings").where("section", "=", section).execute();
     return;
   }
-  const json = JSON.stringify(value);
+  const json = storableJson(value);
   await db
     .insertInto("settings")
     .values({ section, value: json })

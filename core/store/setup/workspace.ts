@@ -1,5 +1,6 @@
 import type { Day } from "../../base/time.ts";
 import type { JsonObject } from "../../base/json.ts";
+import { storableJson } from "../client.ts";
 import type { Db, Tx } from "../db.ts";
 
 /** How the company that uses the hub counts: its days, weeks and money. */
@@ -60,6 +61,6 @@ export async function readWorkspaceRow(db: Db | Tx): Promise<WorkspaceRow> {
 export async function updateWorkspace(tx: Tx, row: WorkspaceRow): Promise<void> {
   await tx
     .updateTable("workspace")
-    .set({ ...row, business_hours: JSON.stringify(row.business_hours), holidays: [...row.holidays] })
+    .set({ ...row, business_hours: storableJson(row.business_hours), holidays: [...row.holidays] })
     .execute();
 }

@@ -1,4 +1,4 @@
-import pg from "pg";
+import type pg from "pg";
 import type { Log } from "../../../core/base/log.ts";
 import type { Store } from "../../../core/store/db.ts";
 
@@ -39,7 +39,7 @@ export function createListener(store: Store, log: Log): Listener {
 
   const connect = async (): Promise<void> => {
     // A pooled connection would be counted among those that queries wait for.
-    const next = new pg.Client(store.pool.options);
+    const next = store.newClient();
     next.on("notification", ({ channel }) => {
       const known = LIVE_CHANNELS.find((name) => name === channel);
       if (known !== undefined) tell({ kind: "notice", channel: known });
