@@ -9,27 +9,30 @@ import { diskFull, recognise } from "../core/store/failures.ts";
 import { listConnectionRows } from "../core/store/setup/connection-rows.ts";
 import { migrate } from "../core/store/migrate.ts";
 import type { AnyConnector } from "../core/connector/define.ts";
-import { CONNECTORS } from "../connectors/index.ts";
 import type { Env } from "../config/env.ts";
-import { openQueues, type Queues } from "../workers/queues.ts";
+import type { Queues } from "../workers/queues.ts";
 import type { QueueBackend } from "../workers/queue-backend.ts";
 import type { Output } from "./output.ts";
 import { readSecretKey } from "./secret-key.ts";
 
 export type Connectors = readonly AnyConnector[];
 
-/** Every part, open. */
-export type Hub = {
+/** What there is without queues and connectors, which take longest to load: enough to ask what is stored, and to change it. */
+export type Database = {
   readonly env: Env;
   readonly store: Store;
   /** How to reach the same database, for connections of one's own (LISTEN). */
   readonly target: DatabaseTarget;
-  readonly backend: QueueBackend;
-  readonly queues: Queues;
   readonly secrets: Secrets;
-  readonly connectors: Connectors;
   readonly clock: Clock;
   readonly log: Log;
+};
+
+/** Every part, open. */
+export type Hub = Database & {
+  readonly backend: QueueBackend;
+  readonly queues: Queues;
+  readonly connectors: Connectors;
 };
 
 export type HubOptions = {
@@ -45,9 +48,11 @@ export type CliContext = {
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
   /**
-   * Opens the hub for the work and closes it after, whatever happens: the embedded database is started when it is not running, brought to this
+   * Opens the database for the work and closes it after, whatever happens: the embedded one is started when it is not running, brought to this
    * version, and stopped when nobody else uses it.
    */
+  withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T>;
+  /** The same with all the rest of the hub, for work that asks vendors or sets jobs in motion. */
   withHub<T>(work: (hub: Hub) => Promise<T>, options?: HubOptions): Promise<T>;
 };
 
@@ -58,55 +63,68 @@ export function createContext(env: Env, out: Output, signal: AbortSignal): CliCo
     env,
     out,
     signal,
-    async withHub(work, options = {}) {
-      const hub = await openHub(env, options.logLevel ?? "warn");
-      try {
-        signal.throwIfAborted();
-        return await untilInterrupted(work(hub), signal, options.graceMs ?? GRACE_MS);
-      } catch (error) {
-        throw await withKnownIds(whatFailed(error, env), hub);
-      } finally {
-        await hub.close();
-      }
-    },
+    withDatabase: async (work) => withParts(env, signal, work, {}),
+    withHub: async (work, options = {}) =>
+      withParts(env, signal, async (database, closers) => work(await openHub(database, closers)), options),
   };
 }
 
-async function openHub(env: Env, logLevel: "info" | "warn"): Promise<Hub & { close(): Promise<void> }> {
+/** What is open so far; closed in reverse order, also when the next part does not open. */
+type Closers = (() => Promise<void>)[];
+
+async function withParts<T>(
+  env: Env,
+  signal: AbortSignal,
+  work: (database: Database, closers: Closers) => Promise<T>,
+  { logLevel = "warn", graceMs = GRACE_MS }: HubOptions,
+): Promise<T> {
   const log = createLog(env.logLevel ?? logLevel);
-  // What is open so far is closed in reverse order, also when the next part does not open.
-  const closers: (() => Promise<void>)[] = [];
-  const close = async (): Promise<void> => {
-    for (const closer of closers.splice(0).reverse())
-      await closer().catch((err: unknown) => log.error({ err }, "a part of the hub could not be closed"));
-  };
+  const closers: Closers = [];
+  let store: Store | null = null;
   try {
-    const target = await openDatabase(env, log, closers);
-    const store = openStore(target, {
-      max: POOL_MAX,
-      place: databasePlace(env),
-      onError: (err) => log.warn({ err }, "a database connection broke"),
-    });
-    closers.push(() => store.close());
-    await migrate(store.db);
-    const secrets = createSecrets([
-      parseSecretKey(readSecretKey(env)),
-      ...env.oldSecretKeys.map((key) => parseSecretKey(key)),
-    ]);
-    const backend = queueBackend(env, target);
-    const queues = await openQueues(backend, log);
-    closers.push(() => queues.close());
-    return { env, store, target, backend, queues, secrets, connectors: CONNECTORS, clock: systemClock, log, close };
+    const database = await openParts(env, log, closers);
+    ({ store } = database);
+    signal.throwIfAborted();
+    return await untilInterrupted(work(database, closers), signal, graceMs);
   } catch (error) {
-    await close();
-    throw whatFailed(error, env);
+    throw await withKnownIds(whatFailed(error, env), store);
+  } finally {
+    for (const closer of closers.reverse())
+      await closer().catch((err: unknown) => log.error({ err }, "a part of the hub could not be closed"));
   }
 }
 
+async function openParts(env: Env, log: Log, closers: Closers): Promise<Database> {
+  const target = await openDatabase(env, log, closers);
+  const store = openStore(target, {
+    max: POOL_MAX,
+    place: databasePlace(env),
+    onError: (err) => log.warn({ err }, "a database connection broke"),
+  });
+  closers.push(() => store.close());
+  await migrate(store.db);
+  const secrets = createSecrets([
+    parseSecretKey(readSecretKey(env)),
+    ...env.oldSecretKeys.map((key) => parseSecretKey(key)),
+  ]);
+  return { env, store, target, secrets, clock: systemClock, log };
+}
+
+async function openHub(database: Database, closers: Closers): Promise<Hub> {
+  const [{ openQueues }, { CONNECTORS }] = await Promise.all([
+    import("../workers/queues.ts"),
+    import("../connectors/index.ts"),
+  ]);
+  const backend = queueBackend(database.env, database.target);
+  const queues = await openQueues(backend, database.log);
+  closers.push(() => queues.close());
+  return { ...database, backend, queues, connectors: CONNECTORS };
+}
+
 /** A connection that there is not is most often one that was mistyped: those that there are, are named. */
-async function withKnownIds(error: unknown, { store }: Hub): Promise<unknown> {
+async function withKnownIds(error: unknown, store: Store | null): Promise<unknown> {
   const known = findTributaryError(error);
-  if (known?.code !== "connection.unknown") return error;
+  if (known?.code !== "connection.unknown" || store === null) return error;
   const ids = (await listConnectionRows(store.db)).map(({ id }) => id);
   if (ids.length === 0) return error;
   const { code, kind, message } = known;
@@ -140,7 +158,7 @@ function freeBytes(folder: string): number {
 const POOL_MAX = 20;
 
 /** The database alone; what has to be given back is added to the closers. */
-export async function openDatabase(env: Env, log: Log, closers: (() => Promise<void>)[]): Promise<DatabaseTarget> {
+export async function openDatabase(env: Env, log: Log, closers: Closers): Promise<DatabaseTarget> {
   if (env.databaseUrl !== null) return { connectionString: env.databaseUrl };
   const embedded = await openEmbedded({ dataDir: env.dataDir, log });
   closers.push(() => embedded.release());

@@ -1,57 +1,8 @@
-/** The command `tributary`. The only file that knows every command. */
+/** The command `tributary`. */
 import { Command, CommanderError } from "commander";
 import { findTributaryError, toTributaryError } from "../core/base/errors.ts";
-import { readEnv } from "../config/env.ts";
-import { registerDemo } from "./commands/demo.ts";
-import { registerDoctor } from "./commands/doctor.ts";
-import { registerApply } from "./commands/apply.ts";
-import { registerBench } from "./commands/bench.ts";
-import { registerConnect } from "./commands/connect.ts";
-import { registerConnections } from "./commands/connections.ts";
-import { registerConnector } from "./commands/connector.ts";
-import { registerConnectors } from "./commands/connectors.ts";
-import { registerKpi } from "./commands/kpi.ts";
-import { registerPause } from "./commands/pause.ts";
-import { registerPlan } from "./commands/plan.ts";
-import { registerRemove } from "./commands/remove.ts";
-import { registerReplay } from "./commands/replay.ts";
-import { registerResume } from "./commands/resume.ts";
-import { registerTest } from "./commands/test.ts";
-import { registerReconcile } from "./commands/reconcile.ts";
-import { registerSecrets } from "./commands/secrets.ts";
-import { registerSync } from "./commands/sync.ts";
-import { registerUp } from "./commands/up.ts";
-import { registerKeys } from "./commands/keys.ts";
-import { registerUsers } from "./commands/users.ts";
-import { registerWebhook } from "./commands/webhook.ts";
-import { type CliContext, createContext } from "./context.ts";
-import { createOutput, reportError } from "./output.ts";
-
-/** One line for each file of bin/commands. */
-const COMMANDS: readonly ((program: Command, context: CliContext) => void)[] = [
-  registerUp,
-  registerUsers,
-  registerKeys,
-  registerDoctor,
-  registerDemo,
-  registerPlan,
-  registerApply,
-  registerConnector,
-  registerConnectors,
-  registerConnections,
-  registerConnect,
-  registerTest,
-  registerWebhook,
-  registerPause,
-  registerResume,
-  registerRemove,
-  registerSync,
-  registerReconcile,
-  registerKpi,
-  registerReplay,
-  registerSecrets,
-  registerBench,
-];
+import { COMMANDS, type CommandEntry } from "./commands.ts";
+import { createOutput, reportError, type Output } from "./output.ts";
 
 const EXIT = { done: 0, failed: 1, wrongUsage: 2, interrupted: 130 } as const;
 
@@ -81,8 +32,7 @@ async function main(args: readonly string[]): Promise<number> {
   const isJson = (): boolean => program.opts<{ json?: boolean }>().json ?? args.includes("--json");
   const out = createOutput(isJson);
   try {
-    const context = createContext(readEnv(), out, interruptSignal());
-    for (const register of COMMANDS) register(program, context);
+    await addCommands(program, args, out);
     await program.parseAsync(args, { from: "user" });
     return process.exitCode === undefined ? EXIT.done : Number(process.exitCode);
   } catch (error) {
@@ -94,6 +44,19 @@ async function main(args: readonly string[]): Promise<number> {
     if (isUnexpected && !isJson()) process.stderr.write(`${error.stack ?? ""}\n`);
     return EXIT.failed;
   }
+}
+
+/** All commands by name, for the help; only those whose name stands among the arguments are loaded, whichever of them it turns out to be. */
+async function addCommands(program: Command, args: readonly string[], out: Output): Promise<void> {
+  const asked: [Command, CommandEntry][] = [];
+  for (const entry of COMMANDS) {
+    const command = program.command(entry.usage).description(entry.about);
+    if (args.includes(command.name())) asked.push([command, entry]);
+  }
+  if (asked.length === 0) return;
+  const [{ createContext }, { readEnv }] = await Promise.all([import("./context.ts"), import("../config/env.ts")]);
+  const context = createContext(readEnv(), out, interruptSignal());
+  for (const [command, { load }] of asked) (await load())(command, context);
 }
 
 // A reader that has seen enough (`| head`) is no error.

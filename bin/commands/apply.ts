@@ -4,12 +4,8 @@ import type { CliContext } from "../context.ts";
 import { changesJson, changesText, readConfig } from "./plan.ts";
 
 /** `tributary apply [FILE]`: brings what is set up to what the file says; all of it or nothing. */
-export function registerApply(program: Command, context: CliContext): void {
-  program
-    .command("apply [file]")
-    .description(
-      "change what is set up to what a config file says (default: config/tributary.yaml, or TRIBUTARY_CONFIG)",
-    )
+export function registerApply(command: Command, context: CliContext): void {
+  command
     .option("--prune", "remove connections (with their data), sections and webhooks that the file does not have", false)
     .action(async (file: string | undefined, options: { readonly prune: boolean }) => {
       const desired = await readConfig(context, file);

@@ -14,12 +14,8 @@ const MEMORY_AT: readonly number[] = [10_000, RECORDS];
  * `tributary bench`: how fast a first load is beside a bare COPY of the same rows, and how much memory it takes; how soon a vendor's webhook
  * is answered, and how soon a TV shows what it told.
  */
-export function registerBench(program: Command, context: CliContext): void {
-  const bench = program
-    .command("bench")
-    .description(
-      "measure a first load from a simulated vendor beside a bare COPY of the same rows, how soon a hub answers a webhook, and how soon a TV shows the change",
-    )
+export function registerBench(bench: Command, context: CliContext): void {
+  bench
     .option("--records <n>", "calls that the vendor has", parseCount, RECORDS)
     .option("--memory <n,n>", "numbers of records at which peak memory is measured, too", parseCounts, MEMORY_AT)
     .action(async (options: { readonly records: number; readonly memory: readonly number[] }) => {

@@ -36,10 +36,8 @@ const DEEPEST = 9;
 const collect = (value: string, list: readonly string[]): readonly string[] => [...list, value];
 
 /** `tributary connect CONNECTOR …`: sets up an account, then reaches it. What is required and was not given is asked for on a terminal. */
-export function registerConnect(program: Command, context: CliContext): void {
-  program
-    .command("connect <connector>")
-    .description("connect an account; see `tributary connectors CONNECTOR` for its settings")
+export function registerConnect(command: Command, context: CliContext): void {
+  command
     .option("--id <id>", "a name of your choice (default: the connector's, such as close-main)", slug)
     .option("--title <title>", "how screens call it")
     .option("--set <key=value>", "a setting; nested ones by their path: tables.deals.key=id", collect, [])

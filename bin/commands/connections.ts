@@ -7,18 +7,17 @@ import { tableText } from "../output.ts";
 const LIMIT = 1000;
 
 /** `tributary connections`: the accounts there are and how each is doing. */
-export function registerConnections(program: Command, context: CliContext): void {
-  program
-    .command("connections")
-    .description("list the connected accounts and how each is doing")
-    .action(async () => {
-      const list = await context.withHub((hub) => listConnectionOverviews(hub.store.db, { limit: LIMIT, after: null }));
-      context.out.result(list.map(toJson), () =>
-        list.length === 0
-          ? "No account is connected yet: tributary connect, or tributary apply."
-          : tableText(list.map(toRow)),
-      );
-    });
+export function registerConnections(command: Command, context: CliContext): void {
+  command.action(async () => {
+    const list = await context.withDatabase((database) =>
+      listConnectionOverviews(database.store.db, { limit: LIMIT, after: null }),
+    );
+    context.out.result(list.map(toJson), () =>
+      list.length === 0
+        ? "No account is connected yet: tributary connect, or tributary apply."
+        : tableText(list.map(toRow)),
+    );
+  });
 }
 
 function toJson(one: ConnectionOverview): object {

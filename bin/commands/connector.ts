@@ -8,9 +8,7 @@ import type { CliContext } from "../context.ts";
 import { connectorNamed } from "./connectors.ts";
 
 /** `tributary connector new NAME` and `tributary connector check NAME`. */
-export function registerConnector(program: Command, context: CliContext): void {
-  const connector = program.command("connector").description("write a new connector, and check one");
-
+export function registerConnector(connector: Command, context: CliContext): void {
   connector
     .command("new <name>")
     .description("write the folder of a new connector, and list it in connectors/index.ts")

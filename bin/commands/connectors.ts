@@ -8,10 +8,8 @@ import { CONNECTORS } from "../../connectors/index.ts";
 import type { CliContext } from "../context.ts";
 
 /** `tributary connectors [KEY]`: what can be connected, and what each needs. Opens no database. */
-export function registerConnectors(program: Command, context: CliContext): void {
-  program
-    .command("connectors [connector]")
-    .description("list the connectors there are; or one with its settings, ways to sign in and streams")
+export function registerConnectors(command: Command, context: CliContext): void {
+  command
     .option("--all", "with what settings hold in turn", false)
     .action((key: string | undefined, options: { readonly all: boolean }) => {
       if (key === undefined) {

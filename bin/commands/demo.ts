@@ -11,10 +11,8 @@ type Options = {
 };
 
 /** `tributary demo`: the whole hub on simulated vendors. */
-export function registerDemo(program: Command, context: CliContext): void {
-  program
-    .command("demo")
-    .description("the whole hub on simulated vendors, with two years of a company's history and live activity")
+export function registerDemo(command: Command, context: CliContext): void {
+  command
     .option("--seed <number>", "another number, another company", wholeNumber, 1)
     .option("--port <number>", "where the hub listens; 0: any free port (default: PORT, else 8080)", wholeNumber)
     .option("--data-dir <folder>", "where the demo keeps its data (default: demo/ in the data folder)")

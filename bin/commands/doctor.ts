@@ -8,25 +8,22 @@ import { databaseFindings } from "../doctor/database.ts";
 import { configFileExists, dataFolder, nodeVersion, port, publicUrl, timeZones } from "../doctor/machine.ts";
 
 /** `tributary doctor`: everything a set-up needs, one line each. Fails when a line does. */
-export function registerDoctor(program: Command, context: CliContext): void {
-  program
-    .command("doctor")
-    .description("check everything a set-up needs, and say how to mend what is wrong")
-    .action(async () => {
-      const { env, out } = context;
-      const findings = [
-        await examine("node", nodeVersion),
-        await examine("time zones", timeZones),
-        await examine("data folder", () => dataFolder(env)),
-        ...(await databaseFindings(env)),
-        await examine("port", async () => port(env)),
-        await examine("public url", () => publicUrl(env)),
-        await examine("config file", async () => configFile(env)),
-      ];
-      const isHealthy = findings.every(({ state }) => state !== "fail");
-      out.result({ healthy: isHealthy, checks: findings }, () => findings.map(line).join("\n"));
-      if (!isHealthy) process.exitCode = 1;
-    });
+export function registerDoctor(command: Command, context: CliContext): void {
+  command.action(async () => {
+    const { env, out } = context;
+    const findings = [
+      await examine("node", nodeVersion),
+      await examine("time zones", timeZones),
+      await examine("data folder", () => dataFolder(env)),
+      ...(await databaseFindings(env)),
+      await examine("port", async () => port(env)),
+      await examine("public url", () => publicUrl(env)),
+      await examine("config file", async () => configFile(env)),
+    ];
+    const isHealthy = findings.every(({ state }) => state !== "fail");
+    out.result({ healthy: isHealthy, checks: findings }, () => findings.map(line).join("\n"));
+    if (!isHealthy) process.exitCode = 1;
+  });
 }
 
 async function configFile(env: Env): Promise<Verdict> {

@@ -6,14 +6,14 @@ import type { CliContext } from "../context.ts";
 const MOST_SHOWN = 1_000;
 
 /** `tributary keys …`: API keys for programs, link keys for TVs and feeds. */
-export function registerKeys(program: Command, context: CliContext): void {
-  const keys = program.command("keys").description("API keys for programs, links for TVs and feeds");
-
+export function registerKeys(keys: Command, context: CliContext): void {
   keys
     .command("list")
     .description("all keys, revoked ones included; the keys themselves are not kept")
     .action(async () => {
-      const found = await context.withHub((hub) => listApiKeys(hub.store.db, { limit: MOST_SHOWN, before: null }));
+      const found = await context.withDatabase((database) =>
+        listApiKeys(database.store.db, { limit: MOST_SHOWN, before: null }),
+      );
       context.out.table(
         found.map((key) => ({
           id: key.id,
@@ -47,13 +47,15 @@ export function registerKeys(program: Command, context: CliContext): void {
     .command("revoke <id>")
     .description("end a key for good")
     .action(async (id: string) => {
-      await context.withHub((hub) => revokeKey(hub.store.db, "cli", id, hub.clock.now()));
+      await context.withDatabase((database) => revokeKey(database.store.db, "cli", id, database.clock.now()));
       context.out.result({ id, revoked: true }, () => "The key is revoked.");
     });
 }
 
 async function issue(context: CliContext, name: string, scopes: readonly string[]): Promise<void> {
-  const { key, token } = await context.withHub((hub) => createKey(hub.store.db, "cli", { name, scopes }));
+  const { key, token } = await context.withDatabase((database) =>
+    createKey(database.store.db, "cli", { name, scopes }),
+  );
   const paths = scopes
     .filter((scope) => LINK_SCOPE.test(scope) && !scope.endsWith("*"))
     .map((scope) => pathOf(scope, token));

@@ -13,13 +13,11 @@ import {
 import { GRAINS, PERIOD_NAMES, type Grain, type PeriodName } from "../../core/metrics/ask/period.ts";
 import { askedNow, parseDimensions, parseFilter, question } from "../../core/metrics/ask/question.ts";
 import { readWorkspace } from "../../core/store/setup/workspace.ts";
-import type { CliContext, Hub } from "../context.ts";
+import type { CliContext, Database } from "../context.ts";
 import { tableText, type Row } from "../output.ts";
 
 /** `tributary kpi list`, `kpi get METRIC`, `kpi records METRIC`. */
-export function registerKpi(program: Command, context: CliContext): void {
-  const kpi = program.command("kpi").description("ask for a KPI");
-
+export function registerKpi(kpi: Command, context: CliContext): void {
   kpi
     .command("list")
     .description("the KPIs there are")
@@ -29,8 +27,8 @@ export function registerKpi(program: Command, context: CliContext): void {
     });
 
   asking(kpi.command("get").description("the value of a KPI")).action(async (metric: string, options: Asked) => {
-    const answer = await context.withHub(async (hub) =>
-      evaluateMetric(hub.store.db, await toQuery(hub, metric, options)),
+    const answer = await context.withDatabase(async (database) =>
+      evaluateMetric(database.store.db, await toQuery(database, metric, options)),
     );
     context.out.result(answer, () => answerText(answer));
   });
@@ -40,8 +38,8 @@ export function registerKpi(program: Command, context: CliContext): void {
     .option("--cursor <cursor>", "go on where the last answer ended (its next_cursor)")
     .action(async (metric: string, options: Asked & { limit: number; cursor?: string }) => {
       const page = { limit: options.limit, cursor: options.cursor ?? null };
-      const records = await context.withHub(async (hub) =>
-        metricRecords(hub.store.db, await toQuery(hub, metric, options), page),
+      const records = await context.withDatabase(async (database) =>
+        metricRecords(database.store.db, await toQuery(database, metric, options), page),
       );
       context.out.result(records, () => recordsText(records));
     });
@@ -73,9 +71,9 @@ function asking(command: Command): Command {
 }
 
 /** A day as of which to answer is over: its last instant in the workspace's time zone. */
-async function toQuery(hub: Hub, metric: string, options: Asked): Promise<MetricQuery> {
-  const workspace = await readWorkspace(hub.store.db);
-  const now = hub.clock.now();
+async function toQuery(database: Database, metric: string, options: Asked): Promise<MetricQuery> {
+  const workspace = await readWorkspace(database.store.db);
+  const now = database.clock.now();
   const { from = null, to = null, period, asOf } = options;
   const asOfInstant =
     asOf === undefined

@@ -8,10 +8,8 @@ import { CONNECTORS } from "../../connectors/index.ts";
 import type { CliContext } from "../context.ts";
 
 /** `tributary plan [FILE]`: what `apply` would change. Changes nothing. */
-export function registerPlan(program: Command, context: CliContext): void {
-  program
-    .command("plan [file]")
-    .description("show what a config file would change (default: config/tributary.yaml, or TRIBUTARY_CONFIG)")
+export function registerPlan(command: Command, context: CliContext): void {
+  command
     .option("--prune", "also show what would be removed because the file does not have it", false)
     .action(async (file: string | undefined, options: { readonly prune: boolean }) => {
       const desired = await readConfig(context, file);

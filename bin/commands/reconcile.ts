@@ -6,20 +6,17 @@ import { createSetup } from "../hub/setup.ts";
 import { tableText } from "../output.ts";
 
 /** `tributary reconcile ID`: our counts beside the source's own. Ends with 1 when any differs. */
-export function registerReconcile(program: Command, context: CliContext): void {
-  program
-    .command("reconcile <connection>")
-    .description("compare counts and totals with the source's own")
-    .action(async (connectionId: string) => {
-      const totals = await context.withHub((hub) =>
-        reconcileConnection(createSetup(hub), "cli", connectionId, context.signal),
-      );
-      const isEqual = totals.every((total) => total.isEqual);
-      context.out.result({ connection: connectionId, equal: isEqual, totals: totals.map(toJson) }, () =>
-        toText(totals, isEqual),
-      );
-      if (!isEqual) process.exitCode = 1;
-    });
+export function registerReconcile(command: Command, context: CliContext): void {
+  command.action(async (connectionId: string) => {
+    const totals = await context.withHub((hub) =>
+      reconcileConnection(createSetup(hub), "cli", connectionId, context.signal),
+    );
+    const isEqual = totals.every((total) => total.isEqual);
+    context.out.result({ connection: connectionId, equal: isEqual, totals: totals.map(toJson) }, () =>
+      toText(totals, isEqual),
+    );
+    if (!isEqual) process.exitCode = 1;
+  });
 }
 
 function toJson({ name, theirs, ours, isEqual, note }: Compared): object {

@@ -5,16 +5,12 @@ import { removeConnection } from "../../core/setup/connections.ts";
 import type { CliContext } from "../context.ts";
 
 /** `tributary remove ID`: the account and everything that was pulled from it. */
-export function registerRemove(program: Command, context: CliContext): void {
-  program
-    .command("remove <connection>")
-    .description("remove an account and everything that was pulled from it")
-    .option("--yes", "do not ask", false)
-    .action(async (id: string, options: { readonly yes: boolean }) => {
-      if (!options.yes) await confirm(id);
-      await context.withHub((hub) => removeConnection(hub.store, "cli", id));
-      context.out.result({ connection: id, removed: true }, () => `${id} is removed, with its data.`);
-    });
+export function registerRemove(command: Command, context: CliContext): void {
+  command.option("--yes", "do not ask", false).action(async (id: string, options: { readonly yes: boolean }) => {
+    if (!options.yes) await confirm(id);
+    await context.withHub((hub) => removeConnection(hub.store, "cli", id));
+    context.out.result({ connection: id, removed: true }, () => `${id} is removed, with its data.`);
+  });
 }
 
 /** The id has to be typed again: there is no way back. */

@@ -5,10 +5,8 @@ import type { CliContext } from "../context.ts";
 import { createSetup } from "../hub/setup.ts";
 
 /** `tributary replay ID [--stream S]`: facts from raw, without asking the vendor. */
-export function registerReplay(program: Command, context: CliContext): void {
-  program
-    .command("replay <connection>")
-    .description("make the facts of a connection anew from what is stored raw")
+export function registerReplay(command: Command, context: CliContext): void {
+  command
     .option("--stream <stream>", "only this stream")
     .action(async (connectionId: string, options: { readonly stream?: string }) => {
       const streams = await context.withHub((hub) =>

@@ -4,12 +4,9 @@ import type { CliContext } from "../context.ts";
 import { createSetup } from "../hub/setup.ts";
 
 /** `tributary resume ID` */
-export function registerResume(program: Command, context: CliContext): void {
-  program
-    .command("resume <connection>")
-    .description("pull an account again, now and by its schedule")
-    .action(async (id: string) => {
-      await context.withHub((hub) => resumeConnection(createSetup(hub), "cli", id));
-      context.out.result({ connection: id, state: "active" }, () => `${id} is pulled again.`);
-    });
+export function registerResume(command: Command, context: CliContext): void {
+  command.action(async (id: string) => {
+    await context.withHub((hub) => resumeConnection(createSetup(hub), "cli", id));
+    context.out.result({ connection: id, state: "active" }, () => `${id} is pulled again.`);
+  });
 }

@@ -7,8 +7,7 @@ import type { CliContext } from "../context.ts";
 import { secretKeyFile } from "../secret-key.ts";
 
 /** `tributary secrets rotate`: a new key for everything that is sealed. */
-export function registerSecrets(program: Command, context: CliContext): void {
-  const secrets = program.command("secrets").description("the key that credentials are sealed with");
+export function registerSecrets(secrets: Command, context: CliContext): void {
   secrets
     .command("rotate")
     .description(
@@ -20,11 +19,11 @@ export function registerSecrets(program: Command, context: CliContext): void {
       const text = given ?? generateSecretKey();
       const key = parseSecretKey(text);
       const file = context.env.secretKey === null ? secretKeyFile(context.env.dataDir) : null;
-      const count = await context.withHub(async (hub) => {
+      const count = await context.withDatabase(async (database) => {
         // Written first, under another name: a key that sealed something and was then lost would be the end of it.
         if (file !== null) writeFileSync(`${file}.new`, `${text}\n`, { mode: 0o600 });
-        const resealed = await rotateAll(hub.store.db, "cli", {
-          from: hub.secrets,
+        const resealed = await rotateAll(database.store.db, "cli", {
+          from: database.secrets,
           to: createSecrets([key]),
           keyId: key.id,
         });

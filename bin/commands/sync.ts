@@ -17,10 +17,8 @@ import { type Output, tableText } from "../output.ts";
 type SyncOptions = { readonly stream?: string; readonly full?: true; readonly since?: string };
 
 /** `tributary sync ID [--stream S] [--full] [--since DATE]`: pulls now, in this process. Ends with 1 when a stream failed. */
-export function registerSync(program: Command, context: CliContext): void {
-  program
-    .command("sync <connection>")
-    .description("pull now, with progress; returns when done")
+export function registerSync(command: Command, context: CliContext): void {
+  command
     .option("--stream <stream>", "only this stream")
     .option("--full", "from the start, not from where the last pull ended")
     .option("--since <date>", "from this day on (YYYY-MM-DD, in the workspace's time zone)", parseDay)

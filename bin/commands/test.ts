@@ -4,25 +4,22 @@ import type { CliContext } from "../context.ts";
 import { createSetup } from "../hub/setup.ts";
 
 /** `tributary test ID`: reaches the account, names it, and says which permissions are missing. */
-export function registerTest(program: Command, context: CliContext): void {
-  program
-    .command("test <connection>")
-    .description("reach an account: name it and list missing permissions")
-    .action(async (id: string) => {
-      const result = await context.withHub((hub) => testConnection(createSetup(hub), "cli", id));
-      const { accountId, accountName, missingPermissions, warnings } = result;
-      const json = {
-        account_id: accountId,
-        account_name: accountName,
-        missing_permissions: missingPermissions,
-        warnings,
-      };
-      context.out.result(json, () =>
-        [
-          `${id} reaches ${accountName}.`,
-          ...missingPermissions.map((permission) => `  missing permission: ${permission}`),
-          ...warnings.map((warning) => `  warning: ${warning}`),
-        ].join("\n"),
-      );
-    });
+export function registerTest(command: Command, context: CliContext): void {
+  command.action(async (id: string) => {
+    const result = await context.withHub((hub) => testConnection(createSetup(hub), "cli", id));
+    const { accountId, accountName, missingPermissions, warnings } = result;
+    const json = {
+      account_id: accountId,
+      account_name: accountName,
+      missing_permissions: missingPermissions,
+      warnings,
+    };
+    context.out.result(json, () =>
+      [
+        `${id} reaches ${accountName}.`,
+        ...missingPermissions.map((permission) => `  missing permission: ${permission}`),
+        ...warnings.map((warning) => `  warning: ${warning}`),
+      ].join("\n"),
+    );
+  });
 }

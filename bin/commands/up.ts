@@ -3,10 +3,8 @@ import type { CliContext } from "../context.ts";
 import { DRAIN_MS, ROLES, type Role } from "../hub/roles.ts";
 
 /** `tributary up`: the hub, or one role of it, until it is told to end. */
-export function registerUp(program: Command, context: CliContext): void {
-  program
-    .command("up")
-    .description("run the hub: the server, the workers and the scheduler")
+export function registerUp(command: Command, context: CliContext): void {
+  command
     .addOption(
       new Option("--role <role>", "only this part of it; any number of processes and machines may run each")
         .choices([...ROLES, "all"])

@@ -5,8 +5,7 @@ import { ask } from "../ask.ts";
 import type { CliContext } from "../context.ts";
 
 /** `tributary users …`: who may sign in to the console. Passwords are typed, or read from an environment variable; never arguments. */
-export function registerUsers(program: Command, context: CliContext): void {
-  const users = program.command("users").description("who may sign in to the console");
+export function registerUsers(users: Command, context: CliContext): void {
   const fromEnv = (): Option =>
     new Option("--password-env <name>", "take the password from this environment variable instead of asking for it");
 
@@ -14,7 +13,7 @@ export function registerUsers(program: Command, context: CliContext): void {
     .command("list")
     .description("everyone who may sign in")
     .action(async () => {
-      const found = await context.withHub((hub) => listUsers(hub.store.db));
+      const found = await context.withDatabase((database) => listUsers(database.store.db));
       context.out.table(
         found.map((user) => ({ email: user.email, role: user.role, created_at: user.createdAt.toISOString() })),
       );
@@ -28,7 +27,9 @@ export function registerUsers(program: Command, context: CliContext): void {
     .action(async (email: string, options: { readonly role: UserRole; readonly passwordEnv?: string }) => {
       const password = await readPassword(context, options.passwordEnv);
       const { role } = options;
-      const user = await context.withHub((hub) => addUser(hub.store.db, "cli", { email, password, role }));
+      const user = await context.withDatabase((database) =>
+        addUser(database.store.db, "cli", { email, password, role }),
+      );
       context.out.result(
         { id: user.id, email: user.email, role: user.role },
         () => `${user.email} may sign in (${user.role}).`,
@@ -41,7 +42,7 @@ export function registerUsers(program: Command, context: CliContext): void {
     .addOption(fromEnv())
     .action(async (email: string, options: { readonly passwordEnv?: string }) => {
       const password = await readPassword(context, options.passwordEnv);
-      await context.withHub((hub) => setPassword(hub.store.db, "cli", email, password));
+      await context.withDatabase((database) => setPassword(database.store.db, "cli", email, password));
       context.out.result({ email }, () => `${email} has a new password.`);
     });
 
@@ -49,7 +50,7 @@ export function registerUsers(program: Command, context: CliContext): void {
     .command("remove <email>")
     .description("let somebody sign in no longer")
     .action(async (email: string) => {
-      await context.withHub((hub) => removeUser(hub.store.db, "cli", email));
+      await context.withDatabase((database) => removeUser(database.store.db, "cli", email));
       context.out.result({ email }, () => `${email} can't sign in any more.`);
     });
 }

@@ -7,10 +7,8 @@ import { createSetup } from "../hub/setup.ts";
 type Options = { readonly secret?: string };
 
 /** `tributary webhook ID [--secret ENV_NAME]`: has the vendor call the hub at once when something changes. */
-export function registerWebhook(program: Command, context: CliContext): void {
-  program
-    .command("webhook <connection>")
-    .description("have the vendor call the hub when something changes; or show where it has to call")
+export function registerWebhook(command: Command, context: CliContext): void {
+  command
     .option("--secret <ENV_NAME>", "keep what the vendor signs with, taken from an environment variable")
     .action(async (id: string, options: Options) => {
       await context.withHub((hub) =>

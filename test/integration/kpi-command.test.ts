@@ -1,12 +1,12 @@
 import { Command } from "commander";
 import { beforeAll, describe, expect, test } from "vitest";
 import { registerKpi } from "../../bin/commands/kpi.ts";
-import type { CliContext, Hub } from "../../bin/context.ts";
+import type { CliContext, Database } from "../../bin/context.ts";
 import { createOutput } from "../../bin/output.ts";
 import { testDatabase } from "../support/database.ts";
 import { World } from "./kpi-world.ts";
 
-let hub: Hub;
+let database: Database;
 beforeAll(async () => {
   const store = await testDatabase();
   const world = await World.create(store, { timeZone: "America/New_York" });
@@ -21,7 +21,7 @@ beforeAll(async () => {
   await deal("1", "2026-03-31T23:00:00-04:00");
   await deal("2", "2026-04-01T00:00:00-04:00");
   // The command uses these two alone.
-  hub = { store, clock: { now: () => new Date("2026-04-15T12:00:00Z") } } as unknown as Hub;
+  database = { store, clock: { now: () => new Date("2026-04-15T12:00:00Z") } } as unknown as Database;
 });
 
 /** Runs `tributary kpi …` as a person would. @returns what it wrote on stdout. */
@@ -36,8 +36,8 @@ async function kpi(...args: string[]): Promise<string> {
     stdout: stream,
     stderr: { write: () => undefined },
   });
-  const context = { out, withHub: (work: (open: Hub) => Promise<unknown>) => work(hub) } as unknown as CliContext;
-  registerKpi(program, context);
+  const withDatabase = (work: (open: Database) => Promise<unknown>): Promise<unknown> => work(database);
+  registerKpi(program.command("kpi"), { out, withDatabase } as unknown as CliContext);
   await program.parseAsync(["kpi", ...args], { from: "user" });
   return written;
 }
