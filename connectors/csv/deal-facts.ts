@@ -1,5 +1,5 @@
 import { DEAL_STATUSES, VALUE_PERIODS } from "../../core/schema/canonical.ts";
-import type { DealChangeFact, DealFact, DealState, Fact } from "../../core/schema/facts.ts";
+import type { DealChangeFact, DealFact, DealState, Fact, Moment } from "../../core/schema/facts.ts";
 import { mentionCompany, mentionPerson, mentionRep } from "./mentions.ts";
 import { findStage, pipelineOf, stageNames, type StageMatch } from "./pipelines.ts";
 import { unitOf, type FactInput } from "./row-reader.ts";
@@ -31,8 +31,8 @@ export function dealFacts(input: FactInput): readonly Fact[] {
     person,
     probability: readProbability(input),
     expectedCloseOn: row.day("expected_close_on"),
-    createdAt: row.moment("created_at"),
-    closedAt: status === "open" ? null : row.moment("closed_at"),
+    createdAt: readDate(input, "created_at"),
+    closedAt: status === "open" ? null : readDate(input, "closed_at"),
     lostReason: row.text("lost_reason"),
     url: row.text("url"),
     attributes: row.attributes(),
@@ -71,6 +71,16 @@ export function dealChangeFacts(input: FactInput): readonly Fact[] {
     }),
   };
   return [change, ...mentionRep(rep)];
+}
+
+/** Before all time: a year 0 is no day, but it says that somebody wrote a date. */
+const NEVER = { instant: new Date(0) };
+
+/** A date of a deal. `0000-00-00` is how databases write that there is none. */
+function readDate({ row }: FactInput, field: string): Moment | null {
+  const text = row.text(field);
+  if (text?.startsWith("0000-00-00") === true) return null;
+  return text !== null && /^0000-\d\d-\d\d/.test(text) ? NEVER : row.moment(field);
 }
 
 function witnessed(state: {

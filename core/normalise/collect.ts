@@ -1,6 +1,6 @@
 import { entityId } from "../base/ids.ts";
 import { isStorableInstant } from "../base/time.ts";
-import type { Json, JsonObject } from "../base/json.ts";
+import type { Json } from "../base/json.ts";
 import type { NormaliseContext, NormaliseResult, Problem } from "../connector/define.ts";
 import type { Touch } from "../identity/index.ts";
 import type { Who } from "../identity/who-keys.ts";
@@ -10,6 +10,7 @@ import type {
   DealState,
   Fact,
   LeadStatusFact,
+  Moment,
   OtherId,
   PipelineFact,
 } from "../schema/facts.ts";
@@ -20,7 +21,8 @@ import { type FactRow, filledIn, type LabelRow } from "../store/facts/facts.ts";
 import { type Origin, type Shelf, type ShelfFacts, type ShelfName, SHELVES } from "../store/facts/facts-shelves.ts";
 import type { MembershipStatement } from "../store/identity/teams.ts";
 import type { SnapshotSaid } from "./deal-history.ts";
-import type { FoldState } from "./fold-deal.ts";
+import type { FoldState } from "./deal-observations.ts";
+import { EARLIEST } from "./fold-deal.ts";
 import type { StageOverrides } from "./pipeline-settings.ts";
 
 /** Runs a stream's normaliser over records and sorts what it gives by where it is stored. Pure. */
@@ -138,7 +140,7 @@ class Batch implements Collected {
     const { connectionId, stream, settings, timeZone, currency } = this.context;
     const { externalId } = record;
     try {
-      const { facts, skipped } = this.context.normalise(record.payload, {
+      const { facts: said, skipped } = this.context.normalise(record.payload, {
         connectionId,
         stream,
         externalId,
@@ -147,6 +149,7 @@ class Batch implements Collected {
         currency,
       });
       if (record.isSuperseded !== true) this.skipped.push(...skipped);
+      const facts = said.map(withDates);
       const beyond = facts.map((fact) => unstorable(fact, fact.kind)).find((field) => field !== null);
       if (beyond === undefined) return facts;
       const at = `${stream} ${externalId}`;
@@ -206,7 +209,7 @@ class Batch implements Collected {
         });
         return;
       case "deal":
-        return this.put("deals", fact, record, origin);
+        return this.put("deals", believable(fact, record), record, origin);
       case "deal_change":
       case "lead_status":
         return;
@@ -344,31 +347,29 @@ class Batch implements Collected {
       });
       return;
     }
+    const after = this.part(fact.after);
+    const saidAt = this.make.instant(fact.changedAt).getTime();
+    const readAt = record.fetchedAt.getTime();
+    const isClosing = fact.after.status !== undefined && fact.after.status !== "open";
+    const isMisdated = isClosing && (saidAt > readAt || saidAt < EARLIEST);
     this.observations.push({
       ...common,
       dealId: this.make.id("deal", fact.deal),
       key: `${record8}/${fact.externalId}`,
       kind: "change",
-      at: this.make.instant(fact.changedAt).getTime(),
-      isDay: "day" in fact.changedAt,
+      at: isMisdated ? readAt : saidAt < EARLIEST ? -Infinity : saidAt,
+      isDay: !isMisdated && "day" in fact.changedAt,
       before: this.part(fact.before),
-      after: this.part(fact.after),
+      after: isMisdated ? { ...after, is_misdated: true } : after,
     });
   }
 
   private snapshot(fact: DealFact, isAtFetch: boolean): SnapshotSaid {
     const { make } = this;
     return {
-      status: fact.status,
-      pipeline_id: make.ref("pipeline", fact.pipeline),
-      stage_id: make.ref("stage", fact.stage),
-      amount_minor: fact.amountMinor,
-      currency: fact.currency,
-      value_period: fact.valuePeriod,
-      rep_id: make.ref("rep", fact.rep),
-      probability: fact.probability,
-      expected_close_on: fact.expectedCloseOn,
+      ...this.part(fact.says === undefined ? fact : only(fact, fact.says)),
       is_at_fetch: isAtFetch,
+      ...(fact.precedence === undefined ? {} : { precedence: fact.precedence }),
       created_at: fact.createdAt === null ? null : make.instant(fact.createdAt).getTime(),
       created_is_day: fact.createdAt !== null && "day" in fact.createdAt,
       closed_at: fact.closedAt === null ? null : make.instant(fact.closedAt).getTime(),
@@ -377,7 +378,7 @@ class Batch implements Collected {
   }
 
   /** Only the fields that were witnessed, under their columns' names. */
-  private part(said: Partial<DealState>): JsonObject {
+  private part(said: Partial<DealState>): Partial<FoldState> {
     const { make } = this;
     const state: { -readonly [name in keyof FoldState]?: FoldState[name] } = {};
     if (said.status !== undefined) state.status = said.status;
@@ -395,4 +396,36 @@ class Batch implements Collected {
 
 function namesOf({ name }: { readonly name: string | null }): readonly string[] {
   return name === null ? [] : [name];
+}
+
+function only(fact: DealFact, fields: readonly (keyof DealState)[]): Partial<DealState> {
+  return Object.fromEntries(fields.map((field) => [field, fact[field]]));
+}
+
+/** Dates of deals that lie outside of what can be stored, as ones that can be, and are as little believed. */
+function withDates(fact: Fact): Fact {
+  if (fact.kind === "deal_change") return { ...fact, changedAt: withinReach(fact.changedAt) };
+  if (fact.kind !== "deal") return fact;
+  const { createdAt, closedAt } = fact;
+  return {
+    ...fact,
+    createdAt: createdAt === null ? null : withinReach(createdAt),
+    closedAt: closedAt === null ? null : withinReach(closedAt),
+  };
+}
+
+function withinReach(moment: Moment): Moment {
+  if ("day" in moment || isStorableInstant(moment.instant)) return moment;
+  return { instant: new Date(moment.instant.getTime() > 0 ? "9999-01-01T00:00:00Z" : 0) };
+}
+
+/** Sources and the workspace may be a day apart by their clocks; what is dated further ahead than that was mistyped. */
+const AHEAD_MS = 48 * 3_600_000;
+
+/** A deal that was created before there were any, or long after it was read, was created nobody knows when. */
+function believable(fact: DealFact, { fetchedAt }: NormaliseRecord): DealFact {
+  const { createdAt } = fact;
+  if (createdAt === null) return fact;
+  const at = ("instant" in createdAt ? createdAt.instant : new Date(`${createdAt.day}T00:00:00Z`)).getTime();
+  return at > fetchedAt.getTime() + AHEAD_MS || at < EARLIEST ? { ...fact, createdAt: null } : fact;
 }

@@ -7,11 +7,19 @@ import type { RewrittenDeal } from "./deal-history.ts";
 
 /** Which events the rewritten histories are worth. */
 
-type Happening = { readonly type: EventType; readonly row: ChangeRow; readonly fromStageId: string | null };
+/** `at`: when it happened; milliseconds of Unix time. */
+type Happening = {
+  readonly type: EventType;
+  readonly at: number;
+  readonly row: ChangeRow;
+  readonly fromStageId: string | null;
+};
 
 export type EventContext = {
   readonly connectionId: string;
   readonly liveFrom: Date;
+  /** What was read until then is history. Null: the first load goes on. */
+  readonly firstLoadDoneAt: Date | null;
   readonly timeZone: string;
   /** The workspace's, for amounts whose source names none. */
   readonly currency: string;
@@ -25,7 +33,10 @@ export async function dealEvents(
 ): Promise<OutboxEvent[]> {
   const earliestDay = addDays(dayOf(context.liveFrom, context.timeZone), -1);
   const earliestMs = startOfDay(earliestDay, context.timeZone).getTime();
-  const happenings = deals.flatMap((deal) => newHappenings(deal).filter(({ row }) => isLive(row, context, earliestMs)));
+  const happenings = deals.flatMap((deal) => {
+    const wasKnown = deal.before.length > 0;
+    return newHappenings(deal).filter((happening) => isLive(happening, wasKnown, context, earliestMs));
+  });
   if (happenings.length === 0) return [];
   const cards = await dealCards(
     tx,
@@ -44,12 +55,15 @@ export async function dealEvents(
 }
 
 /**
- * Of a day only the day is known; it is live when it is the day of going live and we learned of it after. Or the day before: where the source
- * says it, that may be the same one.
+ * What happened after going live is live. So is what we learned of after it, of the day of going live or of the day before (where the source
+ * says it, that may be the same one): where only the day is known, or where the hub had seen the deal before and it was not so yet.
  */
-function isLive(row: ChangeRow, { liveFrom }: EventContext, earliestMs: number): boolean {
-  if (row.heldFrom >= liveFrom.getTime()) return true;
-  return row.isDay && row.heldFrom >= earliestMs && row.knownAt > liveFrom.getTime();
+function isLive({ row, at }: Happening, wasKnown: boolean, context: EventContext, earliestMs: number): boolean {
+  const { liveFrom, firstLoadDoneAt } = context;
+  // Dated by when it was read, for want of something better: at the first load that is no news.
+  if (row.doubt !== null && (firstLoadDoneAt === null || at <= firstLoadDoneAt.getTime())) return false;
+  if (at >= liveFrom.getTime()) return true;
+  return (row.isDay || wasKnown) && at >= earliestMs && row.knownAt > liveFrom.getTime();
 }
 
 /**
@@ -75,8 +89,14 @@ function happeningsOf(rows: readonly ChangeRow[]): Happening[] {
   return rows.flatMap((row, index) => {
     const before = rows[index - 1];
     const fromStageId = before === undefined ? null : text(before.state["stage_id"]);
-    return typesOf(before, row).map((type) => ({ type, row, fromStageId }));
+    return typesOf(before, row).map((type) => ({ type, at: timeOf(type, row), row, fromStageId }));
   });
+}
+
+/** A win that nobody knows the time of is told with the time when it was seen. */
+function timeOf(type: EventType, row: ChangeRow): number {
+  const isUndated = row.doubt === "no_closing_date" && (type === "deal.won" || type === "deal.lost");
+  return isUndated ? row.knownAt : row.heldFrom;
 }
 
 /** A win or a loss is told as that, not as the move into the stage that stands for it. */
@@ -88,9 +108,9 @@ function typesOf(before: ChangeRow | undefined, row: ChangeRow): EventType[] {
   return before.state["stage_id"] === row.state["stage_id"] ? [] : ["deal.stage_changed"];
 }
 
-function toEvent({ type, row }: Happening, card: DealCard, context: EventContext): OutboxEvent {
-  const { dealId, heldFrom, state } = row;
-  const occurredAt = new Date(heldFrom);
+function toEvent({ type, at, row }: Happening, card: DealCard, context: EventContext): OutboxEvent {
+  const { dealId, state } = row;
+  const occurredAt = new Date(at);
   const [amountMinor, currency] = [state["amount_minor"], text(state["currency"]) ?? context.currency];
   return {
     type,

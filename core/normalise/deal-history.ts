@@ -1,4 +1,4 @@
-import type { JsonObject } from "../base/json.ts";
+import type { Json, JsonObject } from "../base/json.ts";
 import type { Copy } from "../store/copy.ts";
 import type { Tx } from "../store/db.ts";
 import {
@@ -11,7 +11,8 @@ import {
   replaceChanges,
   updateObservations,
 } from "../store/facts/deals.ts";
-import { type DealObservation, foldDeal, FOLD_FIELDS, type FoldedChange, type FoldState } from "./fold-deal.ts";
+import { type DealObservation, FOLD_FIELDS, type FoldState } from "./deal-observations.ts";
+import { foldDeal, type FoldedChange } from "./fold-deal.ts";
 
 /** Takes in what a batch has witnessed of deals, and writes their histories anew where they came out different. */
 
@@ -164,6 +165,7 @@ function isSameRow(a: ChangeRow, b: ChangeRow): boolean {
     a.heldTo === b.heldTo &&
     a.isDay === b.isDay &&
     a.knownAt === b.knownAt &&
+    a.doubt === b.doubt &&
     a.evidence === b.evidence &&
     a.changed.length === b.changed.length &&
     a.changed.every((name, index) => name === b.changed[index]) &&
@@ -172,13 +174,15 @@ function isSameRow(a: ChangeRow, b: ChangeRow): boolean {
 }
 
 function toRow(dealId: string, ordinal: number, change: FoldedChange): ChangeRow {
-  const { heldFrom, heldTo, isDay, knownAt, changed, state, evidence } = change;
-  return { dealId, ordinal, heldFrom, heldTo, isDay, knownAt, changed, state, evidence };
+  const { heldFrom, heldTo, isDay, knownAt, doubt, changed, state, evidence } = change;
+  return { dealId, ordinal, heldFrom, heldTo, isDay, knownAt, doubt, changed, state, evidence };
 }
 
-/** What a snapshot's `after` holds: the state, and what else the deal says of its time. */
-export type SnapshotSaid = FoldState & {
+/** What a snapshot's `after` holds: the state as far as the source speaks of it, and what else the deal says of its time. */
+export type SnapshotSaid = Partial<FoldState> & {
   readonly is_at_fetch: boolean;
+  /** Absent: 0. */
+  readonly precedence?: number;
   readonly created_at: number | null;
   readonly created_is_day: boolean;
   readonly closed_at: number | null;
@@ -187,7 +191,6 @@ export type SnapshotSaid = FoldState & {
 
 function toObservation(row: ObservationRow): DealObservation {
   const { key, at, isDay, knownAt, seq } = row;
-  // `before` and `after` were written by collect.ts, and by nobody else.
   if (row.kind === "change")
     return {
       kind: "change",
@@ -196,22 +199,33 @@ function toObservation(row: ObservationRow): DealObservation {
       isDay,
       knownAt,
       seq,
-      before: row.before as Partial<FoldState>,
-      after: row.after as Partial<FoldState>,
+      before: stateIn(row.before),
+      after: stateIn(row.after),
+      isMisdated: row.after["is_misdated"] === true,
     };
+  // `after` was written by collect.ts, and by nobody else.
   const said = row.after as SnapshotSaid;
   return {
     kind: "snapshot",
     key,
+    record: row.recordId,
+    precedence: said.precedence ?? 0,
     at,
     isDay,
     knownAt,
     seq,
-    state: said,
+    state: stateIn(row.after),
     isAtFetch: said.is_at_fetch,
     createdAt: said.created_at,
     createdIsDay: said.created_is_day,
     closedAt: said.closed_at,
     closedIsDay: said.closed_is_day,
   };
+}
+
+/** `before` and `after` were written by collect.ts under the names of {@link FOLD_FIELDS}. */
+function stateIn(said: JsonObject): Partial<FoldState> {
+  const state: { [field: string]: Json } = {};
+  for (const field of FOLD_FIELDS) if (said[field] !== undefined) state[field] = said[field];
+  return state as Partial<FoldState>;
 }

@@ -40,3 +40,6 @@ export type ActivityType = (typeof ACTIVITY_TYPES)[number];
 /** Seen from us: `outbound` left a rep, `inbound` reached one. */
 export const DIRECTIONS = ["inbound", "outbound"] as const;
 export type Direction = (typeof DIRECTIONS)[number];
+
+/** Why the time of a change of a deal is not what the source says: the date cannot be, or there is none. */
+export type DealDoubt = "odd_closing_date" | "no_closing_date" | "odd_creation_date";

@@ -132,9 +132,16 @@ export type DealState = {
   readonly expectedCloseOn: Day | null;
 };
 
-/** A deal as its source shows it now. */
+/**
+ * A deal as its source shows it now.
+ *
+ * `says`: the fields of the state that the source speaks of; absent: all. What it does not speak of is left as other records of the same
+ * deal say. `precedence`: which of several records counts where two speak of the same field, the lowest first; absent: it is the only one.
+ */
 export type DealFact = DealState & {
   readonly kind: "deal";
+  readonly says?: readonly (keyof DealState)[];
+  readonly precedence?: number;
   readonly externalId: Ref;
   readonly name: string | null;
   readonly company: Ref | null;

@@ -1,7 +1,7 @@
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from "kysely";
 import type { Json, JsonObject } from "../base/json.ts";
 import type { Day } from "../base/time.ts";
-import type { ActivityType, CanonicalStage, DealStatus, Direction, ValuePeriod } from "./canonical.ts";
+import type { ActivityType, CanonicalStage, DealDoubt, DealStatus, Direction, ValuePeriod } from "./canonical.ts";
 import type { Attributes } from "./facts.ts";
 
 /**
@@ -391,6 +391,8 @@ type DealChangesTable = {
   is_day: boolean;
   /** From when we could know: when it landed, or when it happened for history loaded at set-up. */
   known_at: Date;
+  /** Why its time is not what the source says. With `no_closing_date`, held_from is not when it closed. */
+  doubt: DealDoubt | null;
   /** The columns that differ from the row before; `created` for the first. */
   changed: string[];
   status: DealStatus;

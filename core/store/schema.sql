@@ -177,12 +177,16 @@ END)) stored
   probability double precision
   expected_close_on date
   evidence text not null
+  doubt text
   constraint deal_changes_pkey PRIMARY KEY (deal_id, ordinal)
+  constraint deal_changes_doubt_check CHECK ((doubt = ANY (ARRAY['odd_closing_date'::text, 'no_closing_date'::text, 'odd_creation_date'::text])))
   constraint deal_changes_status_check CHECK ((status = ANY (ARRAY['open'::text, 'won'::text, 'lost'::text])))
   CREATE INDEX deal_changes_by_time ON tributary.deal_changes USING btree (held_from)
+  CREATE INDEX deal_changes_undated ON tributary.deal_changes USING btree (deal_id) WHERE (doubt = 'no_closing_date'::text)
   comment on held_from: -infinity when the source does not say when the deal began
   comment on held_to: Exclusive; infinity for the latest
   comment on known_at: From when we could know: when it landed, or when it happened for history loaded at set-up
+  comment on doubt: Why its time is not what the source says. With no_closing_date, held_from is not when it closed
 
 table deal_observations
   deal_id uuid not null

@@ -40,7 +40,7 @@ export type MetricRecord = {
   readonly deal: { readonly id: string; readonly name: string | null; readonly rule: string } | null;
   /** Of an activity: the same touch as other tools tell of it, not counted again, and by which rule it is the same. */
   readonly duplicates: readonly DuplicateRecord[];
-  /** Why it is left out of the amount or the number: `no_rate`, `no_probability`, `no_creation_time`, `created_after_closed`, `no_entry_time`. */
+  /** Why it is left out of the amount or the number: `no_rate`, `no_probability`, `no_creation_time`, `created_after_closed`, `no_entry_time`, `no_closing_date`; or a remark on one that counts: `odd_closing_date`, `no_closing_date`. */
   readonly exception: string | null;
 };
 
@@ -201,8 +201,15 @@ function dressRecord(
 function whyCounted(metric: AggregateMetric, row: RecordRow): string {
   if (!row.counted) return `left out: ${row.exception ?? "not counted"}`;
   const words = (row.in_numerator ? metric.numerator : null) ?? metric.denominator ?? metric.formula;
-  return row.exception === null ? words : `${words}; left out of the amount: ${row.exception}`;
+  if (row.exception === null) return words;
+  return `${words}; ${REMARKS[row.exception] ?? `left out of the amount: ${row.exception}`}`;
 }
+
+/** What is said of a record that counts in spite of its exception. */
+const REMARKS: { readonly [exception: string]: string } = {
+  odd_closing_date: "its closing date cannot be: it counts when it was first seen closed",
+  no_closing_date: "it has no closing date: it counts over all time, in no other period",
+};
 
 /** The driver gives an infinite instant, of what has no beginning, as a number. */
 function isoInstant(at: Date | number | null): string | null {

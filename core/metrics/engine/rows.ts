@@ -23,6 +23,11 @@ export function measured(rows: Sql, measure: Measure): Sql {
     from (${rows}) d offset 0`;
 }
 
+/** The exception of a win or loss whose time is in doubt, after one that leaves it out of the amount. */
+export function closingDoubt(when: Sql, first: Sql = sql`null::text`): Sql {
+  return sql`coalesce(${first}, case when ${when} then d.doubt end)`;
+}
+
 /** The exception of a value that no exchange rate turns into the workspace's currency. The deal stays in the count. */
 export function noRate(when: Sql): Sql {
   return sql`case when ${when} and d.annual_minor is not null and d.value_minor is null then 'no_rate' end`;

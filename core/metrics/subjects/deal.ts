@@ -58,14 +58,25 @@ function latestState(scope: Scope): Sql {
  * Deals that were won or lost in the period, by closing instant: the latest change into won or lost that no reopening had followed by the
  * cutoff. Credit is the owner's at that instant; the value is the latest known, at the rate of the closing day; the stage is the one it
  * was closed from.
+ *
+ * `doubt` says why the instant is not what the source says. A deal that closed nobody knows when (`no_closing_date`, `at` -infinity) is
+ * `in_period` only where the period is all time; of other periods the first lists it.
  */
 function closed(scope: Scope): Sql {
+  const undated = sql`c.doubt = 'no_closing_date'`;
+  const dated = sql`c.held_from >= p.starts and c.held_from < p.ends and c.doubt is distinct from 'no_closing_date'`;
+  const allTime = sql`p.starts = '-infinity' and p.ends = 'infinity'`;
+  return sql`(${closings(scope, dated, sql`c.held_from`, sql`true`)})
+    union all (${closings(scope, sql`${undated} and (p.no = 0 or ${allTime})`, sql`'-infinity'::timestamptz`, sql`(${allTime})`)})`;
+}
+
+function closings(scope: Scope, which: Sql, at: Sql, inPeriod: Sql): Sql {
   return sql`
-    select p.no as period_no, d.id, 0 as nth, c.held_from as at, c.is_day as at_is_day, c.status, c.rep_id, l.pipeline_id,
-      ${lastStage(scope)} as stage_id, l.probability, l.annual_minor, l.currency,
-      ${valueMinor(scope, "l", sql`c.held_from`)} as value_minor, ${OF_THE_DEAL}
+    select p.no as period_no, d.id, 0 as nth, ${at} as at, c.is_day as at_is_day, c.doubt, ${inPeriod} as in_period, c.status, c.rep_id,
+      l.pipeline_id, ${lastStage(scope)} as stage_id, l.probability, l.annual_minor, l.currency,
+      ${valueMinor(scope, "l", at)} as value_minor, ${OF_THE_DEAL}
     from ${periodTable(scope)} p
-    join deal_changes c on c.held_from >= p.starts and c.held_from < p.ends and c.status <> 'open' and ${isKnown(scope, "c")}
+    join deal_changes c on ${which} and c.status <> 'open' and ${isKnown(scope, "c")}
     join deals d on d.id = c.deal_id and d.merged_into is null and ${stillCounts(scope, "d")}
     join lateral ${latestState(scope)} l on true
     where c.status is distinct from (

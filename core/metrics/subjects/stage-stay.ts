@@ -65,7 +65,7 @@ function entries(scope: Scope): Sql {
     order by p.no, e.deal_id, e.stage_id, e.ordinal`;
 }
 
-/** One row per stay in a stage that ended in the period (the deal moved on, back, or was closed), with `days`: null when its beginning is unknown. */
+/** One row per stay in a stage that ended in the period (the deal moved on, back, or was closed), with `days`: null when its beginning is unknown. A stay that ended nobody knows when ended in no period. */
 function stays(scope: Scope): Sql {
   return sql`
     select p.no as period_no, d.id, stay.ordinal as nth, stay.ended_at as at, stay.ended_is_day as at_is_day, stay.status, stay.rep_id, stay.pipeline_id,
@@ -73,9 +73,9 @@ function stays(scope: Scope): Sql {
     from (
       select b.*, ${daysFrom(scope, sql`b.held_from`, sql`b.ended_at`, sql`b.is_day or b.ended_is_day`)} as days
       from (
-        select a.*, lead(a.held_from) over deal as ended_at, lead(a.is_day) over deal as ended_is_day
+        select a.*, lead(a.held_from) over deal as ended_at, lead(a.is_day) over deal as ended_is_day, lead(a.doubt) over deal as ended_doubt
         from (
-          select c.deal_id, c.ordinal, c.held_from, c.is_day, c.status, c.rep_id, c.currency, s.id as stage_id, s.pipeline_id,
+          select c.deal_id, c.ordinal, c.held_from, c.is_day, c.doubt, c.status, c.rep_id, c.currency, s.id as stage_id, s.pipeline_id,
             c.ordinal = min(c.ordinal) over deal or s.id is distinct from lag(s.id) over deal as begins
           from deal_changes c
           join ${movedDeals(scope)} moved on moved.deal_id = c.deal_id
@@ -86,7 +86,7 @@ function stays(scope: Scope): Sql {
         where a.begins
         window deal as (partition by a.deal_id order by a.ordinal)
       ) b
-      where b.stage_id is not null and b.ended_at is not null
+      where b.stage_id is not null and b.ended_at is not null and b.ended_doubt is distinct from 'no_closing_date'
     ) stay
     join ${periodTable(scope)} p on stay.ended_at >= p.starts and stay.ended_at < p.ends
     join deals d on d.id = stay.deal_id and d.merged_into is null and ${stillCounts(scope, "d")}`;

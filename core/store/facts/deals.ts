@@ -3,6 +3,7 @@ import type { JsonObject } from "../../base/json.ts";
 import { instantText } from "../../base/time.ts";
 import { storableJson } from "../client.ts";
 import type { Copy } from "../copy.ts";
+import type { DealDoubt } from "../../schema/canonical.ts";
 import type { Tx } from "../db.ts";
 import { copyLines, unnested } from "./facts.ts";
 import type { Cell, Cells } from "./facts-cells.ts";
@@ -133,6 +134,8 @@ export type ChangeRow = {
   readonly heldTo: number;
   readonly isDay: boolean;
   readonly knownAt: number;
+  /** Why its time is not what the source says; see the table's column. */
+  readonly doubt: DealDoubt | null;
   readonly changed: readonly string[];
   readonly state: { readonly [column: string]: string | number | null };
   readonly evidence: string;
@@ -157,7 +160,7 @@ export async function readChanges(tx: Tx, dealIds: readonly string[]): Promise<M
   const state = sql.join(STATE_COLUMNS.flatMap(([name]) => [sql.lit(name), sql.ref(name)]));
   const { rows } = await sql<ChangeRow>`
     select deal_id as "dealId", ordinal, ${millis("held_from")} as "heldFrom", ${millis("held_to")} as "heldTo", is_day as "isDay",
-      ${millis("known_at")} as "knownAt", changed, json_build_object(${state}) as state, evidence
+      ${millis("known_at")} as "knownAt", doubt, changed, json_build_object(${state}) as state, evidence
     from deal_changes where deal_id = any(${dealIds}::uuid[]) order by deal_id, ordinal
   `.execute(tx);
   for (const row of rows) {
@@ -192,6 +195,7 @@ export async function replaceChanges(
     "held_to",
     "is_day",
     "known_at",
+    "doubt",
     "changed",
     "evidence",
   ];
@@ -211,6 +215,7 @@ function changeCells(connectionId: string, row: ChangeRow): Cells {
     instantCell(row.heldTo),
     row.isDay ? "t" : "f",
     instantCell(row.knownAt),
+    row.doubt,
     `{${row.changed.join(",")}}`,
     row.evidence,
   ];

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { AggregateMetric } from "../../engine/define.ts";
-import { measured, noRate } from "../../engine/rows.ts";
+import { closingDoubt, measured, noRate } from "../../engine/rows.ts";
 import { deal } from "../../subjects/deal.ts";
 
 export const averageDealSize: AggregateMetric = {
@@ -16,9 +16,9 @@ export const averageDealSize: AggregateMetric = {
   kind: "mean",
   rows: (scope) =>
     measured(deal.rows.closed(scope), {
-      counted: sql`d.status = 'won'`,
+      counted: sql`d.status = 'won' and d.in_period`,
       inNumerator: sql`d.value_minor is not null`,
       amount: sql`d.value_minor`,
-      exception: noRate(sql`d.status = 'won'`),
+      exception: closingDoubt(sql`d.status = 'won'`, noRate(sql`d.status = 'won' and d.in_period`)),
     }),
 };

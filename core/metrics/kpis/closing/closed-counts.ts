@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { AggregateMetric } from "../../engine/define.ts";
-import { measured } from "../../engine/rows.ts";
+import { closingDoubt, measured } from "../../engine/rows.ts";
 import { deal } from "../../subjects/deal.ts";
 
 const closed = {
@@ -18,7 +18,11 @@ export const dealsWon: AggregateMetric = {
   title: "Deals won",
   formula: "count of deals won, by closing instant in the period",
   better: "higher",
-  rows: (scope) => measured(deal.rows.closed(scope), { counted: sql`d.status = 'won'` }),
+  rows: (scope) =>
+    measured(deal.rows.closed(scope), {
+      counted: sql`d.status = 'won' and d.in_period`,
+      exception: closingDoubt(sql`d.status = 'won'`),
+    }),
 };
 
 export const dealsLost: AggregateMetric = {
@@ -27,5 +31,9 @@ export const dealsLost: AggregateMetric = {
   title: "Deals lost",
   formula: "count of deals lost, by closing instant in the period",
   better: "lower",
-  rows: (scope) => measured(deal.rows.closed(scope), { counted: sql`d.status = 'lost'` }),
+  rows: (scope) =>
+    measured(deal.rows.closed(scope), {
+      counted: sql`d.status = 'lost' and d.in_period`,
+      exception: closingDoubt(sql`d.status = 'lost'`),
+    }),
 };

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { AggregateMetric } from "../../engine/define.ts";
-import { measured, noRate } from "../../engine/rows.ts";
+import { closingDoubt, measured, noRate } from "../../engine/rows.ts";
 import { deal } from "../../subjects/deal.ts";
 
 const closed = {
@@ -20,9 +20,9 @@ export const wonValue: AggregateMetric = {
   better: "higher",
   rows: (scope) =>
     measured(deal.rows.closed(scope), {
-      counted: sql`d.status = 'won'`,
+      counted: sql`d.status = 'won' and d.in_period`,
       amount: sql`d.value_minor`,
-      exception: noRate(sql`d.status = 'won'`),
+      exception: closingDoubt(sql`d.status = 'won'`, noRate(sql`d.status = 'won' and d.in_period`)),
     }),
 };
 
@@ -34,8 +34,8 @@ export const lostValue: AggregateMetric = {
   better: "lower",
   rows: (scope) =>
     measured(deal.rows.closed(scope), {
-      counted: sql`d.status = 'lost'`,
+      counted: sql`d.status = 'lost' and d.in_period`,
       amount: sql`d.value_minor`,
-      exception: noRate(sql`d.status = 'lost'`),
+      exception: closingDoubt(sql`d.status = 'lost'`, noRate(sql`d.status = 'lost' and d.in_period`)),
     }),
 };

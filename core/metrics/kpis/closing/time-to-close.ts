@@ -17,7 +17,12 @@ function rows(scope: Scope): Sql {
     counted: sql`d.days >= 0`,
     inNumerator: sql`d.days >= 0`,
     amount: sql`d.days`,
-    exception: sql`case when d.days is null then 'no_creation_time' when d.days < 0 then 'created_after_closed' end`,
+    exception: sql`case
+      when d.doubt = 'no_closing_date' then d.doubt
+      when d.days is null then 'no_creation_time'
+      when d.days < 0 then 'created_after_closed'
+      else d.doubt
+    end`,
   });
 }
 

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { AggregateMetric } from "../../engine/define.ts";
-import { measured, noRate } from "../../engine/rows.ts";
+import { closingDoubt, measured, noRate } from "../../engine/rows.ts";
 import { deal } from "../../subjects/deal.ts";
 
 const rate = { unit: "ratio", better: "higher", subject: deal } as const;
@@ -14,7 +14,12 @@ export const winRate: AggregateMetric = {
   numerator: "deals won in the period",
   denominator: "deals won or lost in the period",
   kind: "share",
-  rows: (scope) => measured(deal.rows.closed(scope), { inNumerator: sql`d.status = 'won'` }),
+  rows: (scope) =>
+    measured(deal.rows.closed(scope), {
+      counted: sql`d.in_period`,
+      inNumerator: sql`d.status = 'won'`,
+      exception: closingDoubt(sql`true`),
+    }),
 };
 
 export const winRateValue: AggregateMetric = {
@@ -28,9 +33,10 @@ export const winRateValue: AggregateMetric = {
   kind: "share_of_sum",
   rows: (scope) =>
     measured(deal.rows.closed(scope), {
+      counted: sql`d.in_period`,
       inNumerator: sql`d.status = 'won'`,
       amount: sql`d.value_minor`,
-      exception: noRate(sql`true`),
+      exception: closingDoubt(sql`true`, noRate(sql`d.in_period`)),
     }),
 };
 
