@@ -173,7 +173,11 @@ function valueText({ unit, currency }: MetricAnswer, value: number | null): stri
     case "ratio":
       return percent(value);
     case "days":
-      return `${rounded(value)} days`;
+    case "hours":
+    case "minutes":
+      return `${rounded(value)} ${unit}`;
+    case "number":
+      return String(rounded(value));
     case "count":
       return String(value);
     default:

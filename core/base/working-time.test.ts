@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isWorkingDay, workedBefore, workingDays, workingSeconds, workingTime } from "./working-time.ts";
+import { isWorkingDay, workingDays, workingSeconds, workingTime } from "./working-time.ts";
 
 const NINE_TO_FIVE = { monday: ["09:00-17:00"], tuesday: ["09:00-17:00"], wednesday: ["09:00-17:00"] };
 const hours = (from: string, to: string, zone = "UTC", given: Parameters<typeof workingTime>[0] = NINE_TO_FIVE) =>
@@ -36,11 +36,5 @@ describe("working time", () => {
     expect(workingTime({}, ["2026-03-04"])).toBeNull();
     expect(hours("2026-03-02T00:00:00Z", "2026-03-08T00:00:00Z", "UTC", {})).toBe(144);
     expect(workingDays(null, "2026-03-02", "2026-03-08")).toBe(7);
-  });
-
-  it("sums up what was worked before each day", () => {
-    const time = workingTime(NINE_TO_FIVE, ["2026-03-04"]);
-    if (time === null) throw new Error("there are hours");
-    expect(workedBefore(time, "2026-03-02", "2026-03-04").map((s) => s / 3600)).toEqual([0, 8, 16, 16]);
   });
 });

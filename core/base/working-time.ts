@@ -88,16 +88,3 @@ function secondOfDay(at: Date, timeZone: string): number {
   const local = DateTime.fromJSDate(at, { zone: timeZone });
   return local.hour * 3600 + local.minute * 60 + local.second + local.millisecond / 1000;
 }
-
-/**
- * The working seconds before each day from `from` to the day after `to`: how SQL looks them up without going through the days between.
- */
-export function workedBefore(time: WorkingTime, from: Day, to: Day): number[] {
-  const sums = [0];
-  let sum = 0;
-  for (let day = from; day <= to; day = addDays(day, 1)) {
-    sum += workedUntil(time, day, 86_400);
-    sums.push(sum);
-  }
-  return sums;
-}

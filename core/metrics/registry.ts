@@ -14,6 +14,25 @@ import { stageConversion } from "./kpis/stages/stage-conversion.ts";
 import { stageLeak } from "./kpis/stages/stage-leak.ts";
 import { timeInStage } from "./kpis/stages/time-in-stage.ts";
 import { timeToCloseMean, timeToCloseMedian } from "./kpis/closing/time-to-close.ts";
+import { emailsSent, bounceRate, clickRate, openRate, unsubscribeRate } from "./kpis/marketing/emails.ts";
+import { keyEvents, sessions, sessionToLeadRate } from "./kpis/marketing/web.ts";
+import { disqualificationRate, disqualifiedLeads } from "./kpis/leads/disqualified.ts";
+import { leadToDealRate, leadToWinRate } from "./kpis/leads/lead-to.ts";
+import {
+  speedToLeadMedian,
+  speedToLeadP90,
+  speedToLeadWorkingMedian,
+  speedToLeadWorkingP90,
+} from "./kpis/leads/speed-to-lead.ts";
+import { timelyContactRate } from "./kpis/leads/timely-contact-rate.ts";
+import { untouchedLeads } from "./kpis/leads/untouched-leads.ts";
+import { costPerLead, costPerWin, returnOnSpend } from "./kpis/spend/return.ts";
+import { spent } from "./kpis/spend/spend.ts";
+import { chatFirstResponseMedian, chatToLeadRate, conversations } from "./kpis/support/conversations.ts";
+import { csat } from "./kpis/support/csat.ts";
+import { reopenRate } from "./kpis/support/reopen-rate.ts";
+import { firstReplyMedian, firstReplyWorkingMedian, resolutionMedian } from "./kpis/support/reply-times.ts";
+import { ticketsOpen, ticketsOpened } from "./kpis/support/tickets.ts";
 import { weightedPipelineValue } from "./kpis/pipeline/weighted-pipeline-value.ts";
 import { winRate, winRateCohort, winRateValue } from "./kpis/closing/win-rate.ts";
 
@@ -40,6 +59,38 @@ export const METRICS: readonly MetricDefinition[] = [
   activities,
   newLeads,
   dealCount,
+  speedToLeadMedian,
+  speedToLeadP90,
+  speedToLeadWorkingMedian,
+  speedToLeadWorkingP90,
+  timelyContactRate,
+  untouchedLeads,
+  disqualifiedLeads,
+  disqualificationRate,
+  leadToDealRate,
+  leadToWinRate,
+  ticketsOpened,
+  ticketsOpen,
+  firstReplyMedian,
+  firstReplyWorkingMedian,
+  resolutionMedian,
+  reopenRate,
+  csat,
+  conversations,
+  chatFirstResponseMedian,
+  chatToLeadRate,
+  emailsSent,
+  openRate,
+  clickRate,
+  unsubscribeRate,
+  bounceRate,
+  sessions,
+  keyEvents,
+  sessionToLeadRate,
+  spent,
+  costPerLead,
+  costPerWin,
+  returnOnSpend,
 ];
 
 /** @throws TributaryError `kpi.unknown_metric`, naming those there are. */

@@ -37,6 +37,17 @@ export const ACTIVITY_TYPES = [
 ] as const;
 export type ActivityType = (typeof ACTIVITY_TYPES)[number];
 
+/** The activities by which a rep reaches a person or company, or is reached. */
+export const TOUCH_TYPES = [
+  "call",
+  "email",
+  "sms",
+  "whatsapp",
+  "social",
+  "meeting",
+  "chat",
+] as const satisfies readonly ActivityType[];
+
 /** Seen from us: `outbound` left a rep, `inbound` reached one. */
 export const DIRECTIONS = ["inbound", "outbound"] as const;
 export type Direction = (typeof DIRECTIONS)[number];

@@ -41,6 +41,9 @@ export function createFormat(workspace: Workspace): Format {
   const change = number({ style: "percent", maximumFractionDigits: 0, signDisplay: "exceptZero" });
   const points = number({ minimumFractionDigits: 1, maximumFractionDigits: 1, signDisplay: "exceptZero" });
   const days = number({ style: "unit", unit: "day", unitDisplay: "long", maximumFractionDigits: 1 });
+  const hours = number({ style: "unit", unit: "hour", unitDisplay: "short", maximumFractionDigits: 1 });
+  const minutes = number({ style: "unit", unit: "minute", unitDisplay: "short", maximumFractionDigits: 0 });
+  const decimal = number({ maximumFractionDigits: 2 });
   const time = date({ timeZone, hour: "2-digit", minute: "2-digit" });
   const dayAndTime = date({ timeZone, day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
   const dateTime = date({ timeZone, dateStyle: "medium", timeStyle: "medium" });
@@ -60,6 +63,12 @@ export function createFormat(workspace: Workspace): Format {
         return percent.format(value);
       case "days":
         return days.format(value);
+      case "hours":
+        return hours.format(value);
+      case "minutes":
+        return minutes.format(value);
+      case "number":
+        return decimal.format(value);
       default:
         return (isShort && Math.abs(value) >= 10_000 ? countShort : count).format(value);
     }

@@ -1,7 +1,7 @@
 import { entityId } from "../../core/base/ids.ts";
 import { startOfDay } from "../../core/base/time.ts";
 import { evaluateMetric, type MetricAnswer, type MetricQuery, type MetricRow } from "../../core/metrics/index.ts";
-import type { DealStatus, ValuePeriod } from "../../core/schema/canonical.ts";
+import type { ActivityType, DealStatus, ValuePeriod } from "../../core/schema/canonical.ts";
 import type { Store } from "../../core/store/db.ts";
 
 /** A small company written by hand, straight into the tables that KPIs read. */
@@ -25,6 +25,7 @@ export type DealSpec = {
   readonly deletedAt?: string;
   readonly mergedInto?: string;
   readonly company?: string;
+  readonly person?: string;
   readonly lostReason?: string;
   readonly attributes?: { readonly [name: string]: string | number | boolean | null };
 };
@@ -57,6 +58,13 @@ export class World {
   /** Takes everything away again, so that tests of one file don't see each other's rows. */
   async clear(): Promise<void> {
     const tables = [
+      "tickets",
+      "conversations",
+      "campaigns",
+      "web_traffic",
+      "spend",
+      "goals",
+      "lead_statuses",
       "deal_changes",
       "deals",
       "activities",
@@ -75,6 +83,10 @@ export class World {
       "connections",
     ] as const;
     for (const table of tables) await this.store.db.deleteFrom(table).execute();
+  }
+
+  id(kind: Parameters<typeof entityId>[0], name: string): string {
+    return id(kind, name);
   }
 
   instant(at: string): Date {
@@ -234,7 +246,7 @@ export class World {
         pipeline_id: rows.at(-1)?.pipeline_id ?? null,
         deleted_at: spec.deletedAt === undefined ? null : this.instant(spec.deletedAt),
         company_id: spec.company === undefined ? null : id("company", spec.company),
-        person_id: null,
+        person_id: spec.person === undefined ? null : id("person", spec.person),
         expected_close_on: null,
         created_at: created === null ? null : this.instant(created),
         created_is_day: created !== null && isDayText(created),
@@ -260,12 +272,16 @@ export class World {
     name: string,
     at: string,
     more: {
-      readonly type?: "call" | "email" | "meeting";
+      readonly type?: ActivityType;
       readonly rep?: string;
       readonly direction?: "inbound" | "outbound";
       readonly duplicateOf?: string;
       readonly deletedAt?: string;
       readonly outcome?: string;
+      readonly person?: string;
+      readonly company?: string;
+      readonly deal?: string;
+      readonly durationS?: number;
     } = {},
   ): Promise<void> {
     await this.store.db
@@ -277,13 +293,13 @@ export class World {
         occurred_at: this.instant(at),
         occurred_is_day: isDayText(at),
         booked_at: null,
-        duration_s: null,
+        duration_s: more.durationS ?? null,
         outcome: more.outcome ?? null,
         subject: name,
         rep_id: more.rep === undefined ? null : id("rep", more.rep),
-        person_id: null,
-        company_id: null,
-        deal_id: null,
+        person_id: more.person === undefined ? null : id("person", more.person),
+        company_id: more.company === undefined ? null : id("company", more.company),
+        deal_id: more.deal === undefined ? null : id("deal", more.deal),
         url: null,
         match_keys: [],
         attributes: "{}",
@@ -296,7 +312,13 @@ export class World {
   async lead(
     name: string,
     at: string,
-    more: { readonly mergedInto?: string; readonly deletedAt?: string } = {},
+    more: {
+      readonly mergedInto?: string;
+      readonly deletedAt?: string;
+      readonly company?: string;
+      readonly rep?: string;
+      readonly attributes?: { readonly [name: string]: string };
+    } = {},
   ): Promise<void> {
     await this.store.db
       .insertInto("people")
@@ -307,15 +329,53 @@ export class World {
         title: null,
         emails: [],
         phones: [],
-        company_id: null,
-        rep_id: null,
+        company_id: more.company === undefined ? null : id("company", more.company),
+        rep_id: more.rep === undefined ? null : id("rep", more.rep),
         lead_created_at: this.instant(at),
         url: null,
-        attributes: "{}",
+        attributes: JSON.stringify(more.attributes ?? {}),
         merged_into: more.mergedInto === undefined ? null : id("person", more.mergedInto),
         deleted_at: more.deletedAt === undefined ? null : this.instant(more.deletedAt),
       })
       .execute();
+  }
+
+  /** What was witnessed of a lead's status: a change where `before` is said, else what its record showed. */
+  async leadStatus(lead: string, at: string, status: string, before: string | null = null): Promise<void> {
+    await this.store.db
+      .insertInto("connections")
+      .values({ id: SOURCE, connector: "csv", title: SOURCE, settings: "{}", inbound_token: SOURCE })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    await this.store.db
+      .insertInto("lead_statuses")
+      .values({
+        lead_id: id("person", lead),
+        key: `${lead} ${at}`,
+        connection_id: SOURCE,
+        record_id: entityId("record", SOURCE, "lead_status", `${lead} ${at}`),
+        kind: before === null ? "snapshot" : "change",
+        at: this.instant(at),
+        is_day: isDayText(at),
+        known_at: this.instant(at),
+        seq: 1,
+        before,
+        status,
+      })
+      .execute();
+  }
+
+  /** A row of a table that a KPI reads as it is. */
+  async row(
+    table: "tickets" | "conversations" | "campaigns" | "web_traffic" | "spend",
+    name: string,
+    columns: { readonly [column: string]: unknown },
+  ): Promise<void> {
+    const kind = { tickets: "ticket", conversations: "conversation", campaigns: "campaign" } as const;
+    const entity = table in kind ? kind[table as keyof typeof kind] : (table as "web_traffic" | "spend");
+    // The columns of each table differ; the database checks them.
+    const values = { ...this.source(entity, name), attributes: "{}", ...columns } as never;
+    await this.store.db.insertInto(table).values(values).execute();
   }
 
   async goal(metric: string, from: string, to: string, rep: string): Promise<void> {

@@ -20,6 +20,7 @@ const always = { from: null, to: null };
 const scope = (landedBy: Date | null) => ({
   timeZone: "Europe/Berlin",
   currency: "EUR",
+  working: null,
   cutoff: new Date("2026-06-30T12:00:00Z"),
   landedBy,
   periods: [wholePeriod(always, { timeZone: "Europe/Berlin", weekStart: 1 })],

@@ -3,7 +3,7 @@ import { majorUnits } from "../../base/money.ts";
 import type { Db } from "../../store/db.ts";
 import { readWorkspace } from "../../store/setup/workspace.ts";
 import { slicedRows, type Slicing } from "../engine/aggregate.ts";
-import { compute, notRankable, slicingOf } from "../engine/compute.ts";
+import { compute, notRankable, slicingOf, slicingOfPart } from "../engine/compute.ts";
 import {
   dimensionNames,
   type AggregateMetric,
@@ -96,7 +96,7 @@ export function moneyParts(metric: AggregateMetric | ComposedMetric): {
   denominator: boolean;
 } {
   const isMoney = isMoneyUnit(metric.unit);
-  const isShareOfMoney = metric.kind === "share_of_sum";
+  const isShareOfMoney = metric.kind === "share_of_sum" || (metric.kind === "composed" && metric.isOfMoney === true);
   return { value: isMoney, numerator: isMoney || isShareOfMoney, denominator: isShareOfMoney };
 }
 
@@ -139,7 +139,7 @@ async function exceptionsOf(
   const counts = new Map<string, number>();
   for (const part of parts) {
     const { rows } = await sql<{ reason: string; count: number }>`
-      select r.exception as reason, count(distinct r.id) as count ${slicedRows(part, scope, { by: [], filters: slicing.filters })}
+      select r.exception as reason, count(distinct r.id) as count ${slicedRows(part, scope, { by: [], filters: slicingOfPart(part, slicing).filters })}
         and r.exception is not null
       group by r.exception order by r.exception`.execute(db);
     // Two parts that leave out the same deals for the same reason leave them out once.

@@ -5,6 +5,7 @@ import { majorUnits } from "../../base/money.ts";
 import type { Day } from "../../base/time.ts";
 import type { Db } from "../../store/db.ts";
 import { slicedRows, type Slicing } from "../engine/aggregate.ts";
+import { slicingOfPart } from "../engine/compute.ts";
 import type { AggregateMetric, Scope, Unit } from "../engine/define.ts";
 import type { MetricQuery } from "../engine/query.ts";
 import { prepare, recordParts } from "./evaluate.ts";
@@ -112,7 +113,7 @@ export async function metricRecords(
     const part = parts[partNo];
     if (part === undefined) break;
     const wanted = page.limit - records.length;
-    const rows = await pageOf(db, part, scope, slicing, after, wanted + 1);
+    const rows = await pageOf(db, part, scope, slicingOfPart(part, slicing), after, wanted + 1);
     const taken = rows.slice(0, wanted);
     const last = taken.at(-1);
     for (const row of taken) {

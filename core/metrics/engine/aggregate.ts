@@ -3,6 +3,7 @@ import type { Db } from "../../store/db.ts";
 import type { Period } from "../ask/period.ts";
 import type { AggregateMetric, Figures, FiguresRow, Group, Scope, Sql } from "./define.ts";
 import { hasValue, joinsOf, type Dimension } from "./dimensions.ts";
+import { timeQuantile } from "./time-quantile.ts";
 import { wilsonInterval } from "./wilson.ts";
 
 /** How to slice: broken down `by`, and only rows that have the values. */
@@ -29,6 +30,9 @@ type AggregateRow = {
   readonly total: number | null;
   readonly hit_total: number | null;
   readonly median: number | null;
+  readonly per_total: number | null;
+  /** Of a `time_quantile`: the times, and whether each is that of an event; in order of time, events first. */
+  readonly times: readonly (readonly [time: number, isEvent: boolean])[] | null;
 };
 
 /**
@@ -91,12 +95,17 @@ function aggregateSql(
       count(s.exception) as exceptions,
       sum(s.amount) filter (where s.counted) as total,
       sum(s.amount) filter (where s.counted and s.in_numerator) as hit_total,
+      ${metric.kind === "ratio" ? sql`sum(s.per) filter (where s.counted)` : sql`null`} as per_total,
+      ${metric.kind === "time_quantile" ? TIMES : sql`null`} as times,
       ${metric.kind === "median" ? sql`percentile_cont(0.5) within group (order by s.amount) filter (where s.counted)` : sql`null`} as median
     from (
       select ${sql.join([sql`r.*`, ...parts])} ${slicedRows(metric, scope, { by, filters })} and (r.counted or r.exception is not null)
     ) s
     group by ${sql.join([sql`s.period_no`, ...by.map((_, i) => column("key", i))])}`;
 }
+
+const TIMES = sql`
+  json_agg(json_build_array(s.amount, s.in_numerator) order by s.amount, s.in_numerator desc) filter (where s.counted and s.amount is not null)`;
 
 /** `from … where …` of the measured rows in the slice, for every reader of them, with further joins of the reader's own. */
 export function slicedRows(metric: AggregateMetric, scope: Scope, { by, filters }: Slicing, joins: Sql = sql``): Sql {
@@ -150,6 +159,15 @@ function figuresOf(metric: AggregateMetric, row: AggregateRow): Figures {
       };
       return metric.tellsStillOpen === true ? { ...figures, extras: { still_open: row.still_open } } : figures;
     }
+    case "ratio":
+      return {
+        ...plain,
+        ...ratio(total, row.per_total ?? 0),
+        interval: metric.isProportion === true ? wilsonInterval(total ?? 0, row.per_total ?? 0) : null,
+        sampleSize: counted,
+      };
+    case "time_quantile":
+      return { ...plain, value: timeQuantile(row.times ?? [], metric.quantile ?? 0.5), sampleSize: counted };
     case "share_of_sum":
       return { ...plain, ...ratio(total === null ? null : (hitTotal ?? 0), total ?? 0), sampleSize: withAmount };
     default:
@@ -176,6 +194,8 @@ export function nothing(metric: AggregateMetric, period: Period, scope: Scope): 
     total: null,
     hit_total: null,
     median: null,
+    per_total: null,
+    times: null,
   };
   const figures = figuresOf(metric, none);
   return metric.isSnapshot === true && !hasBegun ? { ...figures, value: null } : figures;

@@ -2,7 +2,7 @@ import { TributaryError } from "../../base/errors.ts";
 import type { Db } from "../../store/db.ts";
 import { aggregate, nothing, type Slicing } from "./aggregate.ts";
 import type { AggregateMetric, ComposedMetric, FiguresRow, Scope } from "./define.ts";
-import { findDimension } from "./dimensions.ts";
+import { type Dimension, findDimension } from "./dimensions.ts";
 import type { MetricQuery } from "./query.ts";
 
 /** The slicing that the query asks for. @throws TributaryError `kpi.unknown_dimension` */
@@ -45,7 +45,7 @@ export async function compute(
 
 async function compose(db: Db, metric: ComposedMetric, scope: Scope, slicing: Slicing): Promise<FiguresRow[]> {
   const rowsOfParts: FiguresRow[][] = [];
-  for (const part of metric.parts) rowsOfParts.push(await aggregate(db, part, scope, slicing));
+  for (const part of metric.parts) rowsOfParts.push(await aggregate(db, part, scope, slicingOfPart(part, slicing)));
   const slices = new Map(rowsOfParts.flat().map((row) => [sliceId(row), row]));
   const parts = rowsOfParts.map((rows) => new Map(rows.map((row) => [sliceId(row), row])));
   return [...slices].map(([id, { period, groups }]) => ({
@@ -53,6 +53,15 @@ async function compose(db: Db, metric: ComposedMetric, scope: Scope, slicing: Sl
     period,
     groups,
   }));
+}
+
+/** The slicing of a composed metric as a part takes it: a dimension of one name may be found another way in the part's rows. */
+export function slicingOfPart(part: AggregateMetric, slicing: Slicing): Slicing {
+  const own = (dimension: Dimension): Dimension => ({ ...dimension, ...part.subject.dimensions[dimension.name] });
+  return {
+    by: slicing.by.map(own),
+    filters: slicing.filters.map(({ dimension, values }) => ({ dimension: own(dimension), values })),
+  };
 }
 
 /** Tells the row of a slice and period from the others of the same query. */

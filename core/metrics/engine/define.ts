@@ -1,11 +1,15 @@
 import type { RawBuilder } from "kysely";
+import type { WorkingTime } from "../../base/working-time.ts";
 import type { Period } from "../ask/period.ts";
 
 /** A piece of SQL with its parameters. */
 export type Sql = RawBuilder<unknown>;
 
-/** `money_per_day` and `money` are in the workspace's currency; `ratio` is 0 to 1; `days` may have fractions. */
-export const UNITS = ["money", "money_per_day", "count", "ratio", "days"] as const;
+/**
+ * `money_per_day` and `money` are in the workspace's currency; `ratio` is a part of a whole, or a multiple (1 is all of it); `days`, `hours`,
+ * `minutes` and `number` may have fractions.
+ */
+export const UNITS = ["money", "money_per_day", "count", "number", "ratio", "days", "hours", "minutes"] as const;
 export type Unit = (typeof UNITS)[number];
 
 /** What a subject's rows can be told apart by. Pieces of SQL that see the measured row as `r`; see dimensions.ts. */
@@ -65,6 +69,8 @@ export type Subject = {
 export type Scope = {
   readonly timeZone: string;
   readonly currency: string;
+  /** Null: all time is working time. */
+  readonly working: WorkingTime | null;
   /** Nothing that happened later is used. */
   readonly cutoff: Date;
   /** Nothing that landed later is used; null: whatever is known now. */
@@ -100,9 +106,16 @@ type Described = {
  * - `mean`,`median` of the amounts; null over nothing
  * - `share`         rows in the numerator ÷ rows that count, with its Wilson interval
  * - `share_of_sum`  Σ amount of rows in the numerator ÷ Σ amount
+ * - `ratio`         Σ amount ÷ Σ per, each over the rows that count; with a Wilson interval where it `isProportion`
+ * - `time_quantile` the time (amount) by which the given share of the rows has got there: rows in the numerator had by then, the others have
+ *                   not been seen to until their amount (Kaplan-Meier); null where not so many have
  */
 export type AggregateMetric = Described & {
-  readonly kind: "count" | "sum" | "mean" | "median" | "share" | "share_of_sum";
+  readonly kind: "count" | "sum" | "mean" | "median" | "share" | "share_of_sum" | "ratio" | "time_quantile";
+  /** Of a `ratio`: whether it counts a part of a whole, so that it has an interval. */
+  readonly isProportion?: boolean;
+  /** Of a `time_quantile`: 0.5 is the median. */
+  readonly quantile?: number;
   /** Says how things are at the end of the period, so a period that has not begun has no value. */
   readonly isSnapshot?: boolean;
   /** Whether a row also says how many of those that count are still open. */
@@ -138,6 +151,8 @@ export type ComposedMetric = Described & {
   readonly parts: readonly AggregateMetric[];
   /** The parts whose records are the records behind the number. */
   readonly recordsOf: readonly AggregateMetric[];
+  /** Whether it divides money by money. */
+  readonly isOfMoney?: boolean;
   /** The figures of each part, in the order of `parts`. */
   readonly combine: (figures: readonly Figures[]) => Figures;
 };

@@ -131,6 +131,36 @@ export const deal: DimensionParts = {
   order: NO_HINT,
 };
 
+/** The channel of a deal: that of the lead which its person or company first was. */
+export const dealChannel: DimensionParts = {
+  joins: [
+    {
+      name: "deal_channel",
+      join: sql`
+    left join lateral (
+      select coalesce(l.attributes ->> 'channel', l.attributes ->> 'source') as channel
+      from deals own
+      left join people person on person.id = own.person_id
+      left join companies firm on firm.id = own.company_id
+      cross join lateral (
+        select p.id, p.lead_created_at, p.attributes from people p
+        where p.id = coalesce(person.merged_into, person.id) or p.merged_into = coalesce(person.merged_into, person.id)
+        union all
+        select c.id, c.lead_created_at, c.attributes from companies c
+        where c.id = coalesce(firm.merged_into, firm.id) or c.merged_into = coalesce(firm.merged_into, firm.id)
+      ) l
+      where own.id = r.id and l.lead_created_at is not null
+      order by l.lead_created_at, l.id limit 1
+    ) deal_channel on true`,
+    },
+  ],
+  key: sql`deal_channel.channel`,
+  label: sql`deal_channel.channel`,
+  hint: NO_HINT,
+  everyone: null,
+  order: NO_HINT,
+};
+
 export const connection: DimensionParts = column("connection_id");
 
 const ATTRIBUTE_PREFIX = "attributes.";

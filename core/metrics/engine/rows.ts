@@ -7,19 +7,21 @@ export type Measure = {
   readonly counted?: Sql;
   readonly inNumerator?: Sql;
   readonly amount?: Sql;
+  /** Of a `ratio`: what the amounts are divided by. */
+  readonly per?: Sql;
   /** Why the row is left out of the amount or the number; null when it is not. */
   readonly exception?: Sql;
 };
 
 /**
- * Rows with what they count for: `counted`, `in_numerator`, `amount`, `exception` beside their own columns. The number and the records
+ * Rows with what they count for: `counted`, `in_numerator`, `amount`, `per`, `exception` beside their own columns. The number and the records
  * behind it are both read from here, so they cannot differ.
  */
 export function measured(rows: Sql, measure: Measure): Sql {
   // `offset 0` keeps PostgreSQL from computing an amount once for every aggregate over it.
   return sql`
     select d.*, ${measure.counted ?? sql`true`} as counted, ${measure.inNumerator ?? sql`false`} as in_numerator,
-      ${measure.amount ?? sql`null::float8`} as amount, ${measure.exception ?? sql`null::text`} as exception
+      ${measure.amount ?? sql`null::float8`} as amount, ${measure.per ?? sql`null::float8`} as per, ${measure.exception ?? sql`null::text`} as exception
     from (${rows}) d offset 0`;
 }
 

@@ -15,8 +15,8 @@ import type { MetricQuery } from "./query.ts";
 export async function scopeOf(db: Db, workspace: Workspace, subject: Subject, query: MetricQuery): Promise<Scope> {
   assertRange(query);
   const cutoff = query.asOf !== null && query.asOf < query.now ? query.asOf : query.now;
-  const { timeZone, currency } = workspace;
-  const scope = { timeZone, currency, cutoff, landedBy: query.asOf };
+  const { timeZone, currency, working } = workspace;
+  const scope = { timeZone, currency, working, cutoff, landedBy: query.asOf };
   if (query.grain === null) return { ...scope, periods: [wholePeriod(query, workspace)] };
   const today = dayOf(cutoff, timeZone);
   const to = query.to ?? (query.from !== null && query.from > today ? query.from : today);

@@ -16,6 +16,7 @@ export const conversation = {
   },
   rows: {
     started: (scope) => dated(scope, sql`t.started_at`),
+    ledOn,
     answered: (scope) => dated(scope, sql`t.first_response_at`),
   },
   attributes: sql`select attributes from conversations`,
@@ -35,4 +36,19 @@ function dated(scope: Scope, at: Sql): Sql {
       t.connection_id, t.attributes, t.started_at, t.first_response_at, t.closed_at
     from ${periodTable(scope)} p
     join conversations t on ${at} >= p.starts and ${at} < p.ends and ${at} <= ${scope.cutoff}::timestamptz and ${stillCounts(scope, "t")}`;
+}
+
+/** So many days after a conversation its person may become a lead by it. */
+const LEAD_WITHIN_DAYS = 14;
+
+/** Conversations that started in the period, with whether the person `became_lead` within 14 days, by the cutoff. */
+function ledOn(scope: Scope): Sql {
+  return sql`
+    select t.*, exists (
+      select from people own
+      join people l on l.id = coalesce(own.merged_into, own.id) or l.merged_into = coalesce(own.merged_into, own.id)
+      where own.id = t.person_id and ${stillCounts(scope, "l")} and l.lead_created_at >= t.started_at
+        and l.lead_created_at <= least(t.started_at + make_interval(days => ${LEAD_WITHIN_DAYS}), ${scope.cutoff}::timestamptz)
+    ) as became_lead
+    from (${dated(scope, sql`t.started_at`)}) t`;
 }

@@ -22,6 +22,7 @@ export const deal = {
     stage: by.stage,
     canonical_stage: by.canonicalStage,
     company: by.company,
+    channel: by.dealChannel,
     connection: by.connection,
     currency: by.column("currency"),
     lost_reason: by.column("lost_reason"),

@@ -20,6 +20,7 @@ export const ticket = {
     opened: (scope) => dated(scope, sql`t.opened_at`),
     replied: (scope) => dated(scope, sql`t.first_reply_at`),
     solved: (scope) => dated(scope, sql`t.solved_at`),
+    open: (scope) => atEnd(scope),
   },
   attributes: sql`select attributes from tickets`,
   firstInstant: sql`select min(opened_at) as at from tickets`,
@@ -31,11 +32,21 @@ export const ticket = {
   },
 } as const satisfies Subject;
 
+const OF_THE_TICKET = sql`t.id, 0 as nth, false as at_is_day, t.status, t.priority, t.channel, t.satisfaction, t.rep_id,
+  t.company_id, t.connection_id, t.attributes, t.opened_at, t.first_reply_at, t.solved_at, t.reopens`;
+
+/** One row per ticket that was not solved at the end of the period (or at the cutoff). */
+function atEnd(scope: Scope): Sql {
+  return sql`
+    select p.no as period_no, p.at, ${OF_THE_TICKET}
+    from ${periodTable(scope)} p
+    join tickets t on t.opened_at <= p.at and p.starts <= p.at and (t.solved_at is null or t.solved_at > p.at) and ${stillCounts(scope, "t")}`;
+}
+
 /** One row per ticket to which it happened in the period. */
 function dated(scope: Scope, at: Sql): Sql {
   return sql`
-    select p.no as period_no, t.id, 0 as nth, ${at} as at, false as at_is_day, t.status, t.priority, t.channel, t.satisfaction, t.rep_id,
-      t.company_id, t.connection_id, t.attributes, t.opened_at, t.first_reply_at, t.solved_at, t.reopens
+    select p.no as period_no, ${at} as at, ${OF_THE_TICKET}
     from ${periodTable(scope)} p
     join tickets t on ${at} >= p.starts and ${at} < p.ends and ${at} <= ${scope.cutoff}::timestamptz and ${stillCounts(scope, "t")}`;
 }

@@ -1,3 +1,4 @@
+import { workingTime, type WorkingTime } from "../../base/working-time.ts";
 import type { Day } from "../../base/time.ts";
 import type { JsonObject } from "../../base/json.ts";
 import { storableJson } from "../client.ts";
@@ -14,14 +15,25 @@ export type Workspace = {
   readonly currency: string;
   /** BCP 47. */
   readonly locale: string;
+  /** Null: all time is working time. */
+  readonly working: WorkingTime | null;
 };
 
 /** There is always exactly one. */
 export async function readWorkspace(db: Db | Tx): Promise<Workspace> {
-  return db
+  const { business_hours, holidays, ...row } = await db
     .selectFrom("workspace")
-    .select(["name", "time_zone as timeZone", "week_start as weekStart", "currency", "locale"])
+    .select([
+      "name",
+      "time_zone as timeZone",
+      "week_start as weekStart",
+      "currency",
+      "locale",
+      "business_hours",
+      "holidays",
+    ])
     .executeTakeFirstOrThrow();
+  return { ...row, working: workingTime(business_hours as JsonObject, holidays) };
 }
 
 /** The workspace's own row. Fields as in the table. */

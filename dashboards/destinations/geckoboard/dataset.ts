@@ -40,7 +40,10 @@ function valueField(answer: MetricAnswer): GeckoboardField {
     case "ratio":
       return { type: "percentage", name, optional: true };
     case "count":
+    case "number":
     case "days":
+    case "hours":
+    case "minutes":
       return { type: "number", name, optional: true };
     default:
       return answer.unit satisfies never;

@@ -6,7 +6,14 @@ import { type WidgetData, widgetOf } from "./widgets.ts";
 
 // The formats are other people's: these are the very documents that Geckoboard is given.
 
-const format = createFormat({ name: "W", timeZone: "UTC", weekStart: 1, currency: "GBP", locale: "en-GB" });
+const format = createFormat({
+  name: "W",
+  timeZone: "UTC",
+  weekStart: 1,
+  currency: "GBP",
+  locale: "en-GB",
+  working: null,
+});
 
 function row(fields: Partial<MetricRow>): MetricRow {
   return {

@@ -1,0 +1,77 @@
+import { sql } from "kysely";
+import type { AggregateMetric, Scope, Sql } from "../../engine/define.ts";
+import { measured } from "../../engine/rows.ts";
+import { campaign } from "../../subjects/campaign.ts";
+
+const mail = { subject: campaign, denominator: "e-mails delivered" } as const;
+const DELIVERED = sql`d.recipients - coalesce(d.bounces, 0)`;
+
+export const emailsSent: AggregateMetric = {
+  ...mail,
+  id: "emails_sent",
+  title: "E-mails sent",
+  question: "How many did we write to?",
+  unit: "count",
+  formula: "Σ recipients of the campaigns sent in the period",
+  numerator: null,
+  denominator: null,
+  better: null,
+  kind: "sum",
+  rows: (scope) => measured(campaign.rows.sent(scope), { amount: sql`d.recipients` }),
+};
+
+const rate = { ...mail, unit: "ratio", kind: "ratio", isProportion: true } as const;
+const OF = "by day of sending; a campaign whose source does not say both is left out";
+
+export const openRate: AggregateMetric = {
+  ...rate,
+  id: "open_rate",
+  title: "Open rate",
+  question: "Who opens our mail?",
+  formula: `unique people who opened ÷ e-mails delivered, ${OF}`,
+  numerator: "people who opened",
+  better: "higher",
+  rows: (scope) => of(scope, sql`d.opens`, DELIVERED),
+};
+
+export const clickRate: AggregateMetric = {
+  ...rate,
+  id: "click_rate",
+  title: "Click rate",
+  question: "Who clicks?",
+  formula: `unique people who clicked ÷ e-mails delivered, ${OF}`,
+  numerator: "people who clicked",
+  better: "higher",
+  rows: (scope) => of(scope, sql`d.clicks`, DELIVERED),
+};
+
+export const unsubscribeRate: AggregateMetric = {
+  ...rate,
+  id: "unsubscribe_rate",
+  title: "Unsubscribe rate",
+  question: "Who leaves?",
+  formula: `unique people who unsubscribed ÷ e-mails delivered, ${OF}`,
+  numerator: "people who unsubscribed",
+  better: "lower",
+  rows: (scope) => of(scope, sql`d.unsubscribes`, DELIVERED),
+};
+
+export const bounceRate: AggregateMetric = {
+  ...rate,
+  id: "bounce_rate",
+  title: "Bounce rate",
+  question: "What does not arrive?",
+  formula: `e-mails bounced ÷ e-mails sent, ${OF}`,
+  numerator: "e-mails bounced",
+  denominator: "e-mails sent",
+  better: "lower",
+  rows: (scope) => of(scope, sql`d.bounces`, sql`d.recipients`),
+};
+
+function of(scope: Scope, part: Sql, whole: Sql): Sql {
+  return measured(campaign.rows.sent(scope), {
+    counted: sql`${part} is not null and ${whole} is not null`,
+    amount: part,
+    per: whole,
+  });
+}

@@ -1,0 +1,56 @@
+import { dividing } from "../../engine/dividing.ts";
+import type { ComposedMetric } from "../../engine/define.ts";
+import { spend } from "../../subjects/spend.ts";
+import { dealsWon } from "../closing/closed-counts.ts";
+import { wonValue } from "../closing/closed-values.ts";
+import { newLeads } from "../leads/new-leads.ts";
+import { spent } from "./spend.ts";
+
+/** Both sides know a channel; nothing else of spend is something that leads and deals have. */
+const both = { subject: spend, notBy: ["campaign", "currency", "connection"], kind: "composed" } as const;
+
+export const costPerLead: ComposedMetric = {
+  ...both,
+  id: "cost_per_lead",
+  title: "Cost per lead",
+  question: "What does a lead cost?",
+  unit: "money",
+  formula: "spend ÷ new leads, of the same period and channel",
+  numerator: "spend",
+  denominator: "new leads",
+  better: "lower",
+  parts: [spent, newLeads],
+  recordsOf: [spent, newLeads],
+  combine: dividing,
+};
+
+export const costPerWin: ComposedMetric = {
+  ...both,
+  id: "cost_per_win",
+  title: "Cost per win",
+  question: "What does a customer cost?",
+  unit: "money",
+  formula: "spend ÷ deals won, of the same period and channel; a deal's channel is that of its first lead",
+  numerator: "spend",
+  denominator: "deals won",
+  better: "lower",
+  parts: [spent, dealsWon],
+  recordsOf: [spent, dealsWon],
+  combine: dividing,
+};
+
+export const returnOnSpend: ComposedMetric = {
+  ...both,
+  id: "return_on_spend",
+  title: "Return on spend",
+  question: "What does advertising bring?",
+  unit: "number",
+  formula: "value won ÷ spend, of the same period and channel; a deal's channel is that of its first lead",
+  numerator: "value won",
+  denominator: "spend",
+  isOfMoney: true,
+  better: "higher",
+  parts: [wonValue, spent],
+  recordsOf: [wonValue, spent],
+  combine: dividing,
+};

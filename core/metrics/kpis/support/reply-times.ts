@@ -1,0 +1,45 @@
+import { sql } from "kysely";
+import type { AggregateMetric } from "../../engine/define.ts";
+import { measured } from "../../engine/rows.ts";
+import { calendarHours, workingHours } from "../../engine/working.ts";
+import { ticket } from "../../subjects/ticket.ts";
+
+const times = {
+  unit: "hours",
+  numerator: null,
+  denominator: null,
+  better: "lower",
+  subject: ticket,
+  kind: "median",
+} as const;
+
+const WORKING = "; all time is working time where the workspace has no business hours";
+
+export const firstReplyMedian: AggregateMetric = {
+  ...times,
+  id: "first_reply_median",
+  title: "Median time to the first reply",
+  question: "How fast do we answer?",
+  formula: "median time from opening to the first reply, over tickets first replied to in the period",
+  rows: (scope) =>
+    measured(ticket.rows.replied(scope), { amount: calendarHours(sql`d.opened_at`, sql`d.first_reply_at`) }),
+};
+
+export const firstReplyWorkingMedian: AggregateMetric = {
+  ...times,
+  id: "first_reply_working_median",
+  title: "Median working time to the first reply",
+  question: "How fast do we answer, in working time?",
+  formula: `median working time from opening to the first reply, over tickets first replied to in the period${WORKING}`,
+  rows: (scope) =>
+    measured(ticket.rows.replied(scope), { amount: workingHours(scope, sql`d.opened_at`, sql`d.first_reply_at`) }),
+};
+
+export const resolutionMedian: AggregateMetric = {
+  ...times,
+  id: "resolution_median",
+  title: "Median time to the solution",
+  question: "How fast do we solve?",
+  formula: "median time from opening to the solution, over tickets solved in the period",
+  rows: (scope) => measured(ticket.rows.solved(scope), { amount: calendarHours(sql`d.opened_at`, sql`d.solved_at`) }),
+};
