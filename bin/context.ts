@@ -9,6 +9,7 @@ import { diskFull, recognise } from "../core/store/failures.ts";
 import { listConnectionRows } from "../core/store/setup/connection-rows.ts";
 import { migrate } from "../core/store/migrate.ts";
 import type { AnyConnector } from "../core/connector/define.ts";
+import type { AnyDestination } from "../core/destination/define.ts";
 import type { Env } from "../config/env.ts";
 import type { Queues } from "../workers/queues.ts";
 import type { QueueBackend } from "../workers/queue-backend.ts";
@@ -33,6 +34,7 @@ export type Hub = Database & {
   readonly backend: QueueBackend;
   readonly queues: Queues;
   readonly connectors: Connectors;
+  readonly destinations: readonly AnyDestination[];
 };
 
 export type HubOptions = {
@@ -111,14 +113,15 @@ async function openParts(env: Env, log: Log, closers: Closers): Promise<Database
 }
 
 async function openHub(database: Database, closers: Closers): Promise<Hub> {
-  const [{ openQueues }, { CONNECTORS }] = await Promise.all([
+  const [{ openQueues }, { CONNECTORS }, { DESTINATIONS }] = await Promise.all([
     import("../workers/queues.ts"),
     import("../connectors/index.ts"),
+    import("../dashboards/destinations/index.ts"),
   ]);
   const backend = queueBackend(database.env, database.target);
   const queues = await openQueues(backend, database.log);
   closers.push(() => queues.close());
-  return { ...database, backend, queues, connectors: CONNECTORS };
+  return { ...database, backend, queues, connectors: CONNECTORS, destinations: DESTINATIONS };
 }
 
 /** A connection that there is not is most often one that was mistyped: those that there are, are named. */

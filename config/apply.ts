@@ -1,25 +1,22 @@
-import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import { TributaryError } from "../core/base/errors.ts";
 import type { JsonObject } from "../core/base/json.ts";
 import type { AnyConnector } from "../core/connector/define.ts";
-import { credentialsOf, destinationKeyOf, endpointSecretOf, type Secrets } from "../core/secrets/index.ts";
+import type { AnyDestination } from "../core/destination/define.ts";
+import { sealSection, sectionSecretOf } from "../core/destination/settings.ts";
+import { mapSecrets, type FieldPath } from "../core/secrets/declared.ts";
+import { credentialsOf, endpointSecretOf, type Secrets } from "../core/secrets/index.ts";
 import {
   type ConnectionChanges,
   changeConnection,
   createConnection,
   removeConnection,
 } from "../core/setup/connections.ts";
-import { type Actor, noted } from "../core/setup/verb.ts";
+import { changeReceiver, createReceiver, removeReceiver } from "../core/setup/receivers.ts";
+import type { Actor } from "../core/setup/verb.ts";
 import { setExchangeRates, setSection, setWorkspace } from "../core/setup/workspace.ts";
 import type { Db, Tx } from "../core/store/db.ts";
-import {
-  deleteEndpoint,
-  endpointSecret,
-  insertEndpoint,
-  listEndpoints,
-  updateEndpoint,
-} from "../core/store/outbox/endpoints.ts";
+import { listEndpoints } from "../core/store/outbox/endpoints.ts";
 import { listConnectionRows, type ConnectionRow } from "../core/store/setup/connection-rows.ts";
 import { listExchangeRates } from "../core/store/setup/exchange-rates.ts";
 import { listSections } from "../core/store/setup/settings.ts";
@@ -33,10 +30,11 @@ export type ApplyOptions = {
   readonly actor: Actor;
   /** Whether what the file does not have is removed, with the data that was pulled. */
   readonly prune: boolean;
+  readonly destinations: readonly AnyDestination[];
 };
 
-/** Sections that are stored whole in the table `settings`. */
-const SECTIONS = ["pipelines", "lead_statuses", "reps", "teams", "feeds", "geckoboard", "dashboards"] as const;
+/** The hub's own sections that are stored whole in the table `settings`; those of destinations that are pushed to are beside them. */
+const SECTIONS: readonly string[] = ["pipelines", "lead_statuses", "reps", "teams", "feeds", "dashboards"];
 
 /** Of the endpoints, those that a config file has made. */
 const CREATED_BY = "config";
@@ -45,9 +43,9 @@ const CREATED_BY = "config";
 export async function planConfig(
   db: Db,
   desired: Desired,
-  options: Pick<ApplyOptions, "secrets" | "prune">,
+  options: Pick<ApplyOptions, "secrets" | "prune" | "destinations">,
 ): Promise<readonly Change[]> {
-  return plan(desired, await readStored(db, options.secrets), options);
+  return plan(desired, await readStored(db, options), options);
 }
 
 /**
@@ -60,7 +58,7 @@ export async function planConfig(
 export async function applyConfig(db: Db, desired: Desired, options: ApplyOptions): Promise<readonly Change[]> {
   return db.transaction().execute(async (tx) => {
     await sql`select pg_advisory_xact_lock(hashtext('tributary.apply_config'))`.execute(tx);
-    const stored = await readStored(tx, options.secrets);
+    const stored = await readStored(tx, options);
     const changes = plan(desired, stored, options);
     if (!hasChanges(changes)) return changes;
     for (const change of changes) {
@@ -71,32 +69,43 @@ export async function applyConfig(db: Db, desired: Desired, options: ApplyOption
   });
 }
 
-async function readStored(db: Db | Tx, secrets: Secrets): Promise<Stored> {
+async function readStored(
+  db: Db | Tx,
+  { secrets, destinations }: Pick<ApplyOptions, "secrets" | "destinations">,
+): Promise<Stored> {
   const rows = await listConnectionRows(db);
   const sections: { [section: string]: object } = {};
   for (const { section, value } of await listSections(db)) {
-    if ((SECTIONS as readonly string[]).includes(section)) sections[section] = openSection(section, value, secrets);
+    const destination = destinations.find(({ key }) => key === section);
+    if (destination !== undefined)
+      sections[section] = openForComparison(destination, value, secrets, sectionSecretOf(section));
+    else if (SECTIONS.includes(section)) sections[section] = value;
   }
-  const webhooks: Stored["webhooks"][number][] = [];
+  const receivers: Stored["receivers"][number][] = [];
   for (const endpoint of await listEndpoints(db)) {
-    if (endpoint.createdBy !== CREATED_BY) continue;
-    const sealed = await endpointSecret(db, endpoint.id);
-    webhooks.push({
-      id: endpoint.id,
-      url: endpoint.url,
-      events: endpoint.eventTypes,
-      ordered: endpoint.isOrdered,
-      description: endpoint.description,
-      secret: sealed === null ? null : opened(secrets, sealed, endpointSecretOf(endpoint.id)),
-    });
+    const destination = destinations.find(({ key }) => key === endpoint.destination);
+    if (endpoint.createdBy !== CREATED_BY || destination === undefined) continue;
+    const { id, name, settings } = endpoint;
+    const opened = openForComparison(destination, settings, secrets, () => endpointSecretOf(id));
+    receivers.push({ id, name, destination: destination.key, settings: opened });
   }
   return {
     workspace: await readWorkspaceRow(db),
     exchangeRates: await listExchangeRates(db),
     connections: rows.map((row) => ({ ...row, credentials: openCredentials(row, secrets) })),
     sections,
-    webhooks,
+    receivers,
   };
+}
+
+/** A secret that cannot be opened any more is null, and so differs from what the file says. */
+function openForComparison(
+  { settings }: AnyDestination,
+  value: object,
+  secrets: Secrets,
+  belongsTo: (path: FieldPath) => string,
+): object {
+  return mapSecrets(settings, value, (sealed, path) => opened(secrets, sealed, belongsTo(path)));
 }
 
 /** Null when the key that sealed it is gone: then it differs from whatever the file says, and is sealed anew. */
@@ -115,15 +124,11 @@ function openCredentials(row: ConnectionRow, secrets: Secrets): JsonObject | nul
   return text === null ? null : (JSON.parse(text) as JsonObject);
 }
 
-function openSection(section: string, value: object, secrets: Secrets): object {
-  if (section !== "geckoboard" || !("api_key" in value) || typeof value.api_key !== "string") return value;
-  return { ...value, api_key: opened(secrets, value.api_key, destinationKeyOf(section)) };
-}
-
 type ChangeContext = ApplyOptions & { readonly desired: Desired; readonly stored: Stored };
 
 async function applyChange(tx: Tx, change: Change, context: ChangeContext): Promise<void> {
   const { desired, stored, actor } = context;
+  if (change.receiverOf !== undefined) return applyReceiver(tx, change, change.receiverOf, context);
   const fields = change.fields.map(({ field }) => field);
   switch (change.what) {
     case "workspace":
@@ -134,10 +139,8 @@ async function applyChange(tx: Tx, change: Change, context: ChangeContext): Prom
       return applyConnection(tx, change.id, context);
     case "section":
       return applySection(tx, change, context);
-    case "webhook":
-      return applyWebhook(tx, change, context);
     default:
-      return change.what satisfies never;
+      return change satisfies never;
   }
 }
 
@@ -178,13 +181,15 @@ function changesOf(wanted: DesiredConnection, found: StoredConnection): Connecti
   };
 }
 
-async function applySection(tx: Tx, change: Change, { desired, secrets, actor }: ChangeContext): Promise<void> {
+async function applySection(
+  tx: Tx,
+  change: Change,
+  { desired, secrets, actor, destinations }: ChangeContext,
+): Promise<void> {
   const section = change.id;
   const wanted = desired.sections[section] ?? null;
-  const isKeyed = wanted !== null && "api_key" in wanted && typeof wanted.api_key === "string";
-  const value = isKeyed
-    ? { ...wanted, api_key: secrets.seal(String(wanted.api_key), destinationKeyOf(section)) }
-    : wanted;
+  const destination = destinations.find(({ key }) => key === section);
+  const value = wanted === null || destination === undefined ? wanted : sealSection(destination, wanted, secrets);
   await setSection(tx, actor, section, value, doneOf(change));
 }
 
@@ -197,30 +202,20 @@ function doneOf({ action, fields }: Change): {
   return { action, fields: fields.map(({ field }) => field) };
 }
 
-/** An endpoint that changes keeps its id, and with it what is still to be delivered. */
-async function applyWebhook(tx: Tx, change: Change, context: ChangeContext): Promise<void> {
-  const { action, fields } = doneOf(change);
-  const note = { actor: context.actor, action: `webhook.${action}`, target: change.id, details: { fields } } as const;
-  await noted(tx, note, () => putWebhook(tx, change.id, context));
-}
-
-async function putWebhook(tx: Tx, url: string, { desired, stored, secrets }: ChangeContext): Promise<void> {
-  const wanted = desired.webhooks?.find((one) => one.url === url);
-  const found = stored.webhooks.find((one) => one.url === url);
+async function applyReceiver(tx: Tx, change: Change, key: string, context: ChangeContext): Promise<void> {
+  const { desired, stored, secrets, actor } = context;
+  const deps = { db: tx, secrets };
+  const destination = context.destinations.find((one) => one.key === key);
+  // The plan has just found it in this list.
+  if (destination === undefined) throw new Error(`there is no destination ${key}`);
+  const wanted = desired.receivers[key]?.find(({ name }) => name === change.id);
+  const found = stored.receivers.find(({ destination: of, name }) => of === key && name === change.id);
   if (wanted === undefined) {
-    if (found !== undefined) await deleteEndpoint(tx, found.id);
-    return;
+    if (found !== undefined) await removeReceiver(tx, actor, { ...found, destination, createdBy: CREATED_BY });
+  } else if (found === undefined) await createReceiver(deps, actor, destination, wanted.settings, CREATED_BY);
+  else {
+    const { fields } = doneOf(change);
+    const receiver = { ...found, destination, createdBy: CREATED_BY };
+    await changeReceiver(deps, actor, receiver, wanted.settings, fields);
   }
-  const id = found?.id ?? randomUUID();
-  const endpoint = {
-    id,
-    url,
-    eventTypes: wanted.events,
-    isOrdered: wanted.ordered,
-    description: wanted.description ?? null,
-    createdBy: CREATED_BY,
-    secret: secrets.seal(wanted.secret, endpointSecretOf(id)),
-  };
-  if (found === undefined) await insertEndpoint(tx, endpoint);
-  else await updateEndpoint(tx, endpoint);
 }

@@ -3,7 +3,6 @@ import type { Day } from "../core/base/time.ts";
 import type { Schedule } from "../core/schema/tables.ts";
 import type { ExchangeRate } from "../core/store/setup/exchange-rates.ts";
 import type { WorkspaceRow } from "../core/store/setup/workspace.ts";
-import type { FileSections } from "./sections.ts";
 
 /** What a config file asks for, checked and with variables filled in. Secrets are in the clear here: never printed, sealed on the way in. */
 export type Desired = {
@@ -14,10 +13,17 @@ export type Desired = {
   readonly connections: readonly DesiredConnection[];
   /** Sections that are stored whole, by name; absent ones are left as they are. */
   readonly sections: { readonly [section: string]: object };
-  /** Null: the file does not speak of them. */
-  readonly webhooks: FileSections["webhooks"] | null;
+  /** Of each destination that receives events and of which the file speaks: its receivers, all of them. */
+  readonly receivers: { readonly [destination: string]: readonly DesiredReceiver[] };
   /** Lines about what is allowed but unwise. */
   readonly warnings: readonly string[];
+};
+
+/** One entry of a section that lists receivers. */
+export type DesiredReceiver = {
+  /** What tells it apart: a webhook's address. */
+  readonly name: string;
+  readonly settings: JsonObject;
 };
 
 export type DesiredConnection = {

@@ -3,12 +3,17 @@ import { describe, expect, it } from "vitest";
 import { TributaryError } from "../core/base/errors.ts";
 import { CONNECTORS } from "../connectors/index.ts";
 import type { Desired } from "./desired.ts";
+import { DESTINATIONS } from "../dashboards/destinations/index.ts";
 import { parseConfig } from "./file.ts";
 
 const variables: { readonly [name: string]: string } = { CLOSE_KEY: "api_secret_1", FOLDER: "/data", EMPTY: "" };
 
 function parse(text: string): Desired {
-  return parseConfig(text, "/etc/tributary/c.yaml", { connectors: CONNECTORS, variable: (name) => variables[name] });
+  return parseConfig(text, "/etc/tributary/c.yaml", {
+    connectors: CONNECTORS,
+    destinations: DESTINATIONS,
+    variable: (name) => variables[name],
+  });
 }
 
 /** The complaints, one a line, without the file's name. */
@@ -181,7 +186,11 @@ it("turns its own reps, teams and goals into rows of a spreadsheet connection", 
 });
 
 it.each(["config/tributary.yaml", "config/examples/crm-sales-opportunities.yaml"])("%s is right", async (file) => {
-  const read = parseConfig(await readFile(file, "utf8"), file, { connectors: CONNECTORS, variable: () => undefined });
+  const read = parseConfig(await readFile(file, "utf8"), file, {
+    connectors: CONNECTORS,
+    destinations: DESTINATIONS,
+    variable: () => undefined,
+  });
   expect(read.warnings).toEqual([]);
 });
 
@@ -190,7 +199,11 @@ it("config/tributary.yaml is right with everything in it that is commented out",
   // Commented-out YAML has no space after the #, or its own indentation; prose has exactly one.
   const whole = text.replace(/^#(?! \S|$)/gm, "");
   const secret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
-  const read = parseConfig(whole, "c.yaml", { connectors: CONNECTORS, variable: () => secret });
+  const read = parseConfig(whole, "c.yaml", {
+    connectors: CONNECTORS,
+    destinations: DESTINATIONS,
+    variable: () => secret,
+  });
   expect(read.connections.map((one) => one.id)).toEqual(["close", "ads", "config-file"]);
   expect(Object.keys(read.sections).toSorted()).toEqual([
     "dashboards",
@@ -201,6 +214,6 @@ it("config/tributary.yaml is right with everything in it that is commented out",
     "reps",
     "teams",
   ]);
-  expect(read.webhooks).toHaveLength(1);
+  expect(read.receivers["webhooks"]).toHaveLength(1);
   expect(read.exchangeRates).toHaveLength(1);
 });

@@ -4,17 +4,20 @@ import { z } from "zod";
 import { TributaryError } from "../core/base/errors.ts";
 import type { JsonObject } from "../core/base/json.ts";
 import type { AnyConnector } from "../core/connector/define.ts";
+import type { AnyDestination } from "../core/destination/define.ts";
 import type { RepsSection } from "../core/identity/reps-config.ts";
 import { METRICS } from "../core/metrics/registry.ts";
-import { explain, issueLines, SECRET_PART, valueAt } from "./issues.ts";
+import { secretPaths } from "../core/secrets/declared.ts";
+import { explain, issueLines, valueAt } from "./issues.ts";
 import { nearest } from "./nearest.ts";
-import { everySeconds, fileSchema, MONTHS, WEEKDAYS, type FileSections } from "./sections.ts";
-import type { Desired, DesiredConnection } from "./desired.ts";
+import { destinationSection, everySeconds, fileSchemaOf, MONTHS, WEEKDAYS, type FileSections } from "./sections.ts";
+import type { Desired, DesiredConnection, DesiredReceiver } from "./desired.ts";
 import { FILE_CONNECTION, writtenRows } from "./written-rows.ts";
 import { parseYaml, type FileIssue, type Path, type YamlFile } from "./yaml.ts";
 
 export type LoadOptions = {
   readonly connectors: readonly AnyConnector[];
+  readonly destinations: readonly AnyDestination[];
   /** Reads the environment, for `${NAME}`. */
   readonly variable: (name: string) => string | undefined;
 };
@@ -45,17 +48,21 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<De
 export function parseConfig(text: string, file: string, options: LoadOptions): Desired {
   const yaml = parseYaml(text, options.variable);
   if (yaml.issues.length > 0) throw invalid(file, yaml.issues);
-  const parsed = fileSchema.safeParse(yaml.value ?? {});
-  if (!parsed.success) throw invalid(file, explain(parsed.error.issues, fileSchema, yaml, []));
+  const schema = fileSchemaOf(options.destinations);
+  const parsed = schema.safeParse(yaml.value ?? {});
+  if (!parsed.success) throw invalid(file, explain(parsed.error.issues, schema, yaml, []));
   const sections = parsed.data;
   const checker = new Checker(yaml, options.connectors);
   const connections = (sections.connections ?? []).map((one, index) =>
     checker.connection(one, ["connections", index], path.dirname(path.resolve(file))),
   );
   checker.references(sections);
+  const receivers = checker.receivers(sections, options.destinations);
   if (checker.issues.length > 0) throw invalid(file, checker.issues);
   return toDesired(sections, connections, {
-    warnings: literalSecrets(yaml, sections).map((one) => issueLines(file, [one])[0] ?? ""),
+    receivers,
+    sections: pushedSections(sections, options.destinations),
+    warnings: literalSecrets(yaml, schema).map((one) => issueLines(file, [one])[0] ?? ""),
   });
 }
 
@@ -161,11 +168,6 @@ class Checker {
       sections.dashboards?.map((one) => one.id),
       "dashboards",
     );
-    this.#unique(
-      sections.webhooks?.map((one) => one.url),
-      "webhooks",
-      "url",
-    );
     const teams = sections.teams?.map((team) => team.id) ?? [];
     for (const section of ["reps", "goals"] as const) {
       for (const [index, one] of (sections[section] ?? []).entries()) {
@@ -173,7 +175,7 @@ class Checker {
           this.#add([section, index, "team"], `no team of this file has the id "${one.team}"`);
       }
     }
-    for (const at of metricPaths(sections)) this.#metric(at);
+    for (const at of metricPaths(this.#yaml.value)) this.#metric(at);
     for (const [index, one] of (sections.connections ?? []).entries()) {
       if (one.id === FILE_CONNECTION)
         this.#add(
@@ -181,6 +183,24 @@ class Checker {
           `"${FILE_CONNECTION}" is the name of the file's own reps, teams and goals; choose another`,
         );
     }
+  }
+
+  /** What each section that lists receivers asks for. Two of one name would be one receiver. */
+  receivers(sections: FileSections, destinations: readonly AnyDestination[]): Desired["receivers"] {
+    const all: { [destination: string]: readonly DesiredReceiver[] } = {};
+    for (const destination of destinations) {
+      const { takes } = destination;
+      // As `fileSchemaOf` has just given it.
+      const list = destinationSection(sections, destination) as readonly object[] | undefined;
+      if (takes.kind !== "events" || list === undefined) continue;
+      const wanted = list.map((one) => ({ name: takes.name(one), settings: asJson(one) }));
+      for (const [index, { name }] of wanted.entries()) {
+        if (wanted.findIndex((other) => other.name === name) !== index)
+          this.#add([destination.key, index], `"${name}" is there twice`);
+      }
+      all[destination.key] = wanted;
+    }
+    return all;
   }
 
   #metric(at: Path): void {
@@ -194,9 +214,9 @@ class Checker {
     );
   }
 
-  #unique(ids: readonly string[] | undefined, section: string, field = "id"): void {
+  #unique(ids: readonly string[] | undefined, section: string): void {
     for (const [index, id] of (ids ?? []).entries()) {
-      if (ids?.indexOf(id) !== index) this.#add([section, index, field], `"${id}" is there twice`);
+      if (ids?.indexOf(id) !== index) this.#add([section, index, "id"], `"${id}" is there twice`);
     }
   }
 
@@ -205,20 +225,21 @@ class Checker {
   }
 }
 
-/** Where the file names a KPI. */
-function metricPaths(sections: FileSections): readonly Path[] {
-  const both = (at: Path): Path[] => [
-    [...at, "metric"],
-    [...at, "of"],
-  ];
-  return [
-    ...(sections.goals ?? []).map((_goal, index) => ["goals", index, "metric"]),
-    ...(sections.feeds ?? []).flatMap((_feed, index) => both(["feeds", index])),
-    ...(sections.geckoboard?.datasets ?? []).flatMap((_dataset, index) => both(["geckoboard", "datasets", index])),
-    ...(sections.dashboards ?? []).flatMap((board, index) =>
-      board.tiles.flatMap((_tile, place) => both(["dashboards", index, "tiles", place])),
-    ),
-  ];
+/** Sections in which a field `metric` or `of` may stand that names no KPI: those are other tools' words. */
+const NO_KPIS = new Set(["connections", "workspace", "metrics"]);
+
+/** Where the file names a KPI: every `metric` and `of`, in whatever section. */
+function metricPaths(file: unknown): readonly Path[] {
+  const visit = (value: unknown, at: Path): readonly Path[] =>
+    typeof value !== "object" || value === null
+      ? []
+      : Object.entries(value).flatMap(([key, one]): readonly Path[] => {
+          const path = [...at, Array.isArray(value) ? Number(key) : key];
+          return key === "metric" || key === "of" ? [path] : visit(one, path);
+        });
+  return Object.entries(file ?? {}).flatMap(([section, value]) =>
+    NO_KPIS.has(section) ? [] : visit(value, [section]),
+  );
 }
 
 /** Settings in the config file are refused where the connector does not know them, also by a schema that would drop them silently. */
@@ -232,24 +253,34 @@ function shared(schema: z.ZodType, keys: readonly string[]): number {
 }
 
 /** Secrets that stand in the file itself: a warning each. */
-function literalSecrets(yaml: YamlFile, sections: FileSections): readonly FileIssue[] {
-  const paths: Path[] = (sections.connections ?? []).flatMap((one, index) =>
-    Object.keys(one.credentials ?? {}).map((key) => ["connections", index, "credentials", key]),
-  );
-  for (const index of (sections.webhooks ?? []).keys()) paths.push(["webhooks", index, "secret"]);
-  paths.push(["geckoboard", "api_key"]);
-  return paths
-    .filter(
-      (at) =>
-        valueAt(yaml.value, at) !== undefined &&
-        !yaml.isFromEnvironment(at) &&
-        at.some((step) => SECRET_PART.test(String(step))),
-    )
+function literalSecrets(yaml: YamlFile, schema: z.ZodType): readonly FileIssue[] {
+  return secretPaths(schema, yaml.value)
+    .flatMap((at) => leaves(valueAt(yaml.value, at), at))
+    .filter((at) => !yaml.isFromEnvironment(at))
     .map((at) => ({
       ...yaml.place(at),
       path: at,
       message: "is a secret in the file itself; write ${ENV_NAME} and set the variable",
     }));
+}
+
+/** A secret may be a map of several (credentials): each of them. */
+function leaves(value: unknown, at: Path): readonly Path[] {
+  if (typeof value !== "object" || value === null) return [at];
+  return Object.entries(value).flatMap(([key, one]) => leaves(one, [...at, key]));
+}
+
+/** The sections of destinations that are pushed to, stored whole. */
+function pushedSections(
+  sections: FileSections,
+  destinations: readonly AnyDestination[],
+): { readonly [section: string]: object } {
+  return Object.assign(
+    {},
+    ...destinations
+      .filter(({ takes }) => takes.kind === "answers")
+      .map((destination) => present(destination.key, destinationSection(sections, destination))),
+  ) as { readonly [section: string]: object };
 }
 
 /** Who is who by name, for the tools that do not tell by e-mail address. */
@@ -269,7 +300,7 @@ function teamNames({
 function toDesired(
   sections: FileSections,
   connections: readonly DesiredConnection[],
-  rest: Pick<Desired, "warnings">,
+  rest: Pick<Desired, "receivers" | "sections" | "warnings">,
 ): Desired {
   const { workspace } = sections;
   const written = writtenRows(sections);
@@ -319,14 +350,17 @@ function toDesired(
       ...present("reps", repNames(sections)),
       ...present("teams", teamNames(sections)),
       ...present("feeds", sections.feeds),
-      ...present("geckoboard", sections.geckoboard),
       ...present("dashboards", sections.dashboards),
+      ...rest.sections,
     },
-    webhooks: sections.webhooks ?? null,
   };
 }
 
-function present<T extends object | number>(name: string, value: T | undefined): { readonly [name: string]: T } {
-  // Through JSON, so that a key without a value is absent here as it will be in the store.
-  return value === undefined ? {} : { [name]: JSON.parse(JSON.stringify(value)) as T };
+function present(name: string, value: unknown): { readonly [name: string]: object } {
+  return value === undefined ? {} : { [name]: asJson(value) };
+}
+
+/** Through JSON, so that a key without a value is absent here as it will be in the store. Sections are maps or lists. */
+function asJson(value: unknown): JsonObject {
+  return JSON.parse(JSON.stringify(value)) as JsonObject;
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isSecretPath } from "../core/secrets/declared.ts";
 import { nearest } from "./nearest.ts";
 import { pathText, type FileIssue, type Path, type YamlFile } from "./yaml.ts";
 
@@ -26,7 +27,9 @@ function explainOne(issue: z.core.$ZodIssue, schema: z.ZodType, file: YamlFile, 
     const branch = likeliestBranch(issue.errors);
     if (branch !== null) return explain(branch, schemaAt(schema, issue.path), file, path);
   }
-  return [{ ...file.place(path), path, message: `${messageOf(issue)}${shownValue(file, path)}` }];
+  // Credentials are held against the schema of their connector alone, so the path is looked at as well.
+  const isSecret = isSecretPath(schema, issue.path) || base.includes("credentials");
+  return [{ ...file.place(path), path, message: `${messageOf(issue)}${shownValue(file, path, isSecret)}` }];
 }
 
 function listed(known: readonly string[]): string {
@@ -71,19 +74,16 @@ function typeName(expected: string): string {
 }
 
 /** The value as the file has it; never one that came from the environment or stands where secrets do. */
-function shownValue(file: YamlFile, path: Path): string {
+function shownValue(file: YamlFile, path: Path, isSecret: boolean): string {
   const value = valueAt(file.value, path);
   if (value === undefined) return ", but it is missing";
-  if (file.isFromEnvironment(path) || path.some((step) => SECRET_PART.test(String(step)))) return ", got «hidden»";
+  if (file.isFromEnvironment(path) || isSecret) return ", got «hidden»";
   if (value === null) return ", but it is empty";
   if (Array.isArray(value)) return ", got a list";
   if (typeof value === "object") return ", got a map";
   const text = typeof value === "string" ? JSON.stringify(value) : String(value as number | boolean);
   return `, got ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`;
 }
-
-/** Names of parts of the file that hold secrets. */
-export const SECRET_PART = /^(credentials|secret|api_key|password|token)$/;
 
 export function valueAt(value: unknown, path: Path): unknown {
   let current = value;

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import type { JsonObject } from "../core/base/json.ts";
+import type { AnyDestination } from "../core/destination/define.ts";
+import { isSecretPath } from "../core/secrets/declared.ts";
 import type { ConnectionRow } from "../core/store/setup/connection-rows.ts";
 import type { ExchangeRate } from "../core/store/setup/exchange-rates.ts";
 import type { WorkspaceRow } from "../core/store/setup/workspace.ts";
 import type { Desired, DesiredConnection } from "./desired.ts";
-import { SECRET_PART } from "./issues.ts";
 import { pathText, type Path } from "./yaml.ts";
 
 /** What is set up now, with secrets opened for comparison. */
@@ -14,7 +15,7 @@ export type Stored = {
   readonly connections: readonly StoredConnection[];
   readonly sections: { readonly [section: string]: object };
   /** Only those that a config file has made. */
-  readonly webhooks: readonly StoredWebhook[];
+  readonly receivers: readonly StoredReceiver[];
 };
 
 export type StoredConnection = Omit<ConnectionRow, "credentials"> & {
@@ -22,25 +23,27 @@ export type StoredConnection = Omit<ConnectionRow, "credentials"> & {
   readonly credentials: JsonObject | null;
 };
 
-export type StoredWebhook = {
+export type StoredReceiver = {
   readonly id: string;
-  readonly url: string;
-  readonly events: readonly string[];
-  readonly ordered: boolean;
-  readonly description: string | null;
-  readonly secret: string | null;
+  readonly destination: string;
+  readonly name: string;
+  /** With secrets opened; null where the key that sealed one is gone. */
+  readonly settings: object;
 };
 
-export type What = "workspace" | "exchange_rates" | "connection" | "section" | "webhook";
+export type What = "workspace" | "exchange_rates" | "connection" | "section";
 
 /** One thing that applying would change, or would not. Values of secrets are never in it. */
-export type Change = {
+export type Change = Subject & {
   /** `kept`: stored, not in the file, and left alone. */
   readonly action: "create" | "update" | "remove" | "unchanged" | "kept";
-  readonly what: What;
-  readonly id: string;
   readonly fields: readonly FieldChange[];
 };
+
+/** What is changed. A receiver of events is called what its destination calls it (`webhook`), and its id is its name. */
+type Subject =
+  | { readonly what: What; readonly id: string; readonly receiverOf?: undefined }
+  | { readonly what: string; readonly id: string; readonly receiverOf: string };
 
 export type FieldChange = {
   /** `settings.tables.deals.key` */
@@ -52,16 +55,18 @@ export type FieldChange = {
 
 /**
  * What would change, in the order in which it is applied. The file wins where it speaks; where it is silent things stay, except that with
- * `prune` connections, sections and webhooks that it does not have are removed.
+ * `prune` connections, sections and receivers of events that it does not have are removed.
  */
-export function plan(desired: Desired, stored: Stored, options: { readonly prune: boolean }): readonly Change[] {
+export function plan(desired: Desired, stored: Stored, options: PlanOptions): readonly Change[] {
   return [
     ...planWorkspace(desired, stored),
     ...planConnections(desired, stored, options.prune),
-    ...planSections(desired, stored, options.prune),
-    ...planWebhooks(desired, stored, options.prune),
+    ...planSections(desired, stored, options),
+    ...options.destinations.flatMap((destination) => planReceivers(destination, desired, stored, options.prune)),
   ];
 }
+
+export type PlanOptions = { readonly prune: boolean; readonly destinations: readonly AnyDestination[] };
 
 /** Whether applying would change anything. */
 export function hasChanges(changes: readonly Change[]): boolean {
@@ -74,13 +79,13 @@ function planWorkspace(desired: Desired, stored: Stored): readonly Change[] {
     const current = Object.fromEntries(
       Object.keys(desired.workspace).map((key) => [key, stored.workspace[key as keyof WorkspaceRow]]),
     );
-    changes.push(compare("workspace", "workspace", current, desired.workspace));
+    changes.push(compare(own("workspace", "workspace"), current, desired.workspace));
   }
   if (desired.exchangeRates !== null) {
     const keyed = (rates: readonly ExchangeRate[]): object =>
       Object.fromEntries(rates.map((rate) => [`${rate.currency} ${rate.day}`, rate.rate]));
     changes.push(
-      compare("exchange_rates", "exchange_rates", keyed(stored.exchangeRates), keyed(desired.exchangeRates)),
+      compare(own("exchange_rates", "exchange_rates"), keyed(stored.exchangeRates), keyed(desired.exchangeRates)),
     );
   }
   return changes;
@@ -89,12 +94,13 @@ function planWorkspace(desired: Desired, stored: Stored): readonly Change[] {
 function planConnections(desired: Desired, stored: Stored, prune: boolean): readonly Change[] {
   const changes = desired.connections.map((wanted): Change => {
     const found = stored.connections.find((one) => one.id === wanted.id);
-    if (found === undefined) return created("connection", wanted.id, connectionView(wanted));
-    return compare("connection", wanted.id, storedView(found, wanted), connectionView(wanted));
+    const subject = own("connection", wanted.id);
+    if (found === undefined) return created(subject, connectionView(wanted), isCredential);
+    return compare(subject, storedView(found, wanted), connectionView(wanted), isCredential);
   });
   const wantedIds = new Set(desired.connections.map((one) => one.id));
   const rest = stored.connections.filter((one) => !wantedIds.has(one.id));
-  return [...changes, ...rest.map((one) => leftOver("connection", one.id, prune))];
+  return [...changes, ...rest.map((one) => leftOver(own("connection", one.id), prune))];
 }
 
 /** The fields of a connection that a file speaks of. */
@@ -133,70 +139,88 @@ function storedView(one: StoredConnection, wanted: DesiredConnection): object {
   };
 }
 
-function planSections(desired: Desired, stored: Stored, prune: boolean): readonly Change[] {
+function planSections(desired: Desired, stored: Stored, { prune, destinations }: PlanOptions): readonly Change[] {
   const changes = Object.entries(desired.sections).map(([name, value]): Change => {
     const found = stored.sections[name];
-    return found === undefined ? created("section", name, value) : compare("section", name, found, value);
+    const schema = destinations.find(({ key }) => key === name)?.settings ?? null;
+    const isSecret: IsSecret = (path) => schema !== null && isSecretPath(schema, path);
+    const subject = own("section", name);
+    return found === undefined ? created(subject, value, isSecret) : compare(subject, found, value, isSecret);
   });
   const rest = Object.keys(stored.sections).filter((name) => !Object.hasOwn(desired.sections, name));
-  return [...changes, ...rest.map((name) => leftOver("section", name, prune))];
+  return [...changes, ...rest.map((name) => leftOver(own("section", name), prune))];
 }
 
-function planWebhooks(desired: Desired, stored: Stored, prune: boolean): readonly Change[] {
-  const view = (one: {
-    readonly events: readonly string[];
-    readonly ordered: boolean;
-    readonly description?: string | null | undefined;
-    readonly secret: string | null;
-  }): object => ({
-    events: [...one.events],
-    ordered: one.ordered,
-    description: one.description ?? null,
-    secret: one.secret,
-  });
-  const changes = (desired.webhooks ?? []).map((wanted): Change => {
-    const found = stored.webhooks.find((one) => one.url === wanted.url);
+function planReceivers(
+  { key, settings, takes }: AnyDestination,
+  desired: Desired,
+  stored: Stored,
+  prune: boolean,
+): readonly Change[] {
+  if (takes.kind !== "events") return [];
+  const subject = (name: string): Subject => ({ what: takes.noun, id: name, receiverOf: key });
+  const isSecret: IsSecret = (path) => isSecretPath(settings, path);
+  const present = stored.receivers.filter((one) => one.destination === key);
+  const wanted = desired.receivers[key];
+  const changes = (wanted ?? []).map((one): Change => {
+    const found = present.find(({ name }) => name === one.name);
     return found === undefined
-      ? created("webhook", wanted.url, view(wanted))
-      : compare("webhook", wanted.url, view(found), view(wanted));
+      ? created(subject(one.name), one.settings, isSecret)
+      : compare(subject(one.name), found.settings, one.settings, isSecret);
   });
-  const urls = new Set(desired.webhooks?.map((one) => one.url));
-  const rest = stored.webhooks.filter((one) => !urls.has(one.url));
+  const rest = present.filter(({ name }) => wanted?.some((one) => one.name === name) !== true);
   // A section that is there lists all of them.
-  return [...changes, ...rest.map((one) => leftOver("webhook", one.url, prune || desired.webhooks !== null))];
+  return [...changes, ...rest.map(({ name }) => leftOver(subject(name), prune || wanted !== undefined))];
 }
 
-function created(what: What, id: string, value: object): Change {
-  return { action: "create", what, id, fields: fieldChanges({}, value, []) };
+/** Whether what stands at a path may not be shown. */
+type IsSecret = (path: Path) => boolean;
+
+const isCredential: IsSecret = ([first]) => first === "credentials";
+const isOpen: IsSecret = () => false;
+
+function own(what: What, id: string): Subject {
+  return { what, id };
 }
 
-function leftOver(what: What, id: string, isRemoved: boolean): Change {
-  return { action: isRemoved ? "remove" : "kept", what, id, fields: [] };
+function created(subject: Subject, value: object, isSecret: IsSecret): Change {
+  return { ...subject, action: "create", fields: fieldChanges({}, value, [], isSecret) };
 }
 
-function compare(what: What, id: string, before: object, after: object): Change {
-  const fields = fieldChanges(before, after, []);
-  return { action: fields.length === 0 ? "unchanged" : "update", what, id, fields };
+function leftOver(subject: Subject, isRemoved: boolean): Change {
+  return { ...subject, action: isRemoved ? "remove" : "kept", fields: [] };
+}
+
+function compare(subject: Subject, before: object, after: object, isSecret: IsSecret = isOpen): Change {
+  const fields = fieldChanges(before, after, [], isSecret);
+  return { ...subject, action: fields.length === 0 ? "unchanged" : "update", fields };
 }
 
 /** The leaves in which two values differ; lists count as leaves. */
-function fieldChanges(before: unknown, after: unknown, path: Path): FieldChange[] {
+function fieldChanges(before: unknown, after: unknown, path: Path, isSecret: IsSecret): FieldChange[] {
   if (isDeepStrictEqual(before, after)) return [];
-  const isSecret = path.some((step) => SECRET_PART.test(String(step)));
   if (!isMap(before) || !isMap(after)) {
     // A new part of the tree is listed by its leaves.
-    if (isMap(after) && before === undefined) return fieldChanges({}, after, path);
-    return [{ field: pathText(path), from: shown(before, isSecret), to: shown(after, isSecret) }];
+    if (isMap(after) && before === undefined) return fieldChanges({}, after, path, isSecret);
+    return [{ field: pathText(path), from: shown(before, path, isSecret), to: shown(after, path, isSecret) }];
   }
   const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
-  return [...keys].toSorted().flatMap((key) => fieldChanges(before[key], after[key], [...path, key]));
+  return [...keys].toSorted().flatMap((key) => fieldChanges(before[key], after[key], [...path, key], isSecret));
 }
 
 function isMap(value: unknown): value is { readonly [key: string]: unknown } {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function shown(value: unknown, isSecret: boolean): string | null {
+/** A list is shown whole, but for the secrets in it. */
+function shown(value: unknown, path: Path, isSecret: IsSecret): string | null {
   if (value === undefined) return null;
-  return isSecret ? "«secret»" : JSON.stringify(value);
+  return isSecret(path) ? "«secret»" : JSON.stringify(masked(value, path, isSecret));
+}
+
+function masked(value: unknown, path: Path, isSecret: IsSecret): unknown {
+  if (isSecret(path)) return "«secret»";
+  if (Array.isArray(value)) return value.map((one, index) => masked(one, [...path, index], isSecret));
+  if (!isMap(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, masked(one, [...path, key], isSecret)]));
 }

@@ -1,12 +1,12 @@
 import { CronExpressionParser } from "cron-parser";
 import { z } from "zod";
 import { isDay, isTimeZone } from "../core/base/time.ts";
+import type { AnyDestination } from "../core/destination/define.ts";
 import { dashboardsSection } from "../core/metrics/boards.ts";
-import { geckoboardSection } from "../core/metrics/datasets.ts";
 import { feedsSection } from "../core/metrics/feeds.ts";
 import { leadStatusesSection } from "../core/normalise/lead-status-settings.ts";
 import { pipelinesSection } from "../core/normalise/pipeline-settings.ts";
-import { EVENT_TYPES } from "../core/outbox/append.ts";
+import { secret } from "../core/secrets/declared.ts";
 
 /** The parts of the config file, each as people write it. Keys in snake_case; unknown ones are refused. */
 
@@ -112,7 +112,7 @@ export const connectionSection = z.strictObject({
   connector: z.string().min(1).describe("One of `tributary connectors`"),
   title: z.string().min(1).max(200).optional(),
   settings: json.default({}).describe("The connector's own settings"),
-  credentials: z.record(z.string(), z.string()).optional().describe("Each as ${ENV_NAME}"),
+  credentials: secret(z.record(z.string(), z.string())).optional().describe("Each as ${ENV_NAME}"),
   schedule: schedule.optional().describe("every: 15m, or cron; default: the connector's"),
   streams: z.array(z.string().min(1)).min(1).optional().describe("Default: all that the connector has"),
   backfill_from: day.optional().describe("Nothing older is pulled; default: everything"),
@@ -161,21 +161,10 @@ export const goalSection = z
     message: "expected either period, or from and to",
   });
 
-export const webhookSection = z.strictObject({
-  url: z.url({ protocol: /^https?$/, error: "expected an http or https address" }),
-  events: z.array(z.enum(["*", ...EVENT_TYPES])).min(1),
-  secret: z
-    .string()
-    .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, "expected whsec_ and 24 to 64 bytes in base64, from the environment")
-    .describe("What deliveries are signed with, as ${ENV_NAME}"),
-  ordered: z.boolean().default(false).describe("Whether what happens to one deal arrives in order"),
-  description: z.string().max(500).optional(),
-});
-
 const notYet = (what: string): z.ZodOptional<z.ZodArray<z.ZodUnknown>> =>
   z.array(z.unknown()).max(0, `${what} are not in this version; leave the section out`).optional();
 
-export const fileSchema = z.strictObject({
+const ownSections = z.strictObject({
   workspace: workspaceSection.optional(),
   connections: z.array(connectionSection).nullish(),
   pipelines: pipelinesSection.optional(),
@@ -185,9 +174,24 @@ export const fileSchema = z.strictObject({
   goals: z.array(goalSection).optional(),
   metrics: notYet("own KPIs"),
   feeds: feedsSection.optional(),
-  geckoboard: geckoboardSection.optional(),
   sheets: notYet("pushes to Google Sheets"),
-  webhooks: z.array(webhookSection).optional(),
   dashboards: dashboardsSection.optional(),
 });
-export type FileSections = z.output<typeof fileSchema>;
+export type FileSections = z.output<typeof ownSections>;
+
+/** The whole file: the hub's own sections, and one for each destination: a list where it receives events, else a map. */
+export function fileSchemaOf(destinations: readonly AnyDestination[]): z.ZodType<FileSections> {
+  const shape = Object.fromEntries(
+    destinations.map(({ key, settings, takes }) => [
+      key,
+      (takes.kind === "events" ? z.array(settings) : settings).optional(),
+    ]),
+  );
+  // Only adds sections; what was there keeps its type.
+  return z.strictObject({ ...ownSections.shape, ...shape }) as unknown as z.ZodType<FileSections>;
+}
+
+/** What the file says of a destination, as its schema gives it; undefined: nothing. */
+export function destinationSection(sections: FileSections, { key }: AnyDestination): unknown {
+  return (sections as { readonly [section: string]: unknown })[key];
+}

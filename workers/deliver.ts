@@ -1,6 +1,6 @@
 import { dispatchOutbox, endpointsWithWork } from "../core/store/outbox/deliveries.ts";
 import { type PushDeps, pushDestination } from "../dashboards/destinations/push.ts";
-import { type DeliverDeps, deliverToEndpoint } from "../dashboards/destinations/webhooks/deliver.ts";
+import { type DeliverDeps, deliverToEndpoint } from "../dashboards/destinations/deliver.ts";
 import type { DeliverJob } from "./queues.ts";
 
 const EVENTS_PER_DISPATCH = 500;
@@ -29,7 +29,7 @@ export async function deliver(deps: DeliverWorkerDeps, job: DeliverJob, signal: 
       await deliverToEndpoint(deps, job.endpointId, signal);
       return;
     case "push":
-      await pushDestination(deps, job.destination);
+      await pushDestination(deps, job.destination, signal);
       return;
     default:
       job satisfies never;

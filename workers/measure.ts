@@ -1,18 +1,27 @@
 import { sql } from "kysely";
 import type { Clock } from "../core/base/clock.ts";
 import { toTributaryError } from "../core/base/errors.ts";
+import type { AnyDestination } from "../core/destination/define.ts";
+import { destinationQuestions } from "../core/destination/settings.ts";
 import type { Log } from "../core/base/log.ts";
 import { computeMetric } from "../core/metrics/ask/evaluate.ts";
 import { askedNow, type Question } from "../core/metrics/ask/question.ts";
 import { changedPoints, kpiUpdated, pointsOf, type ChangedPoint } from "../core/metrics/measure.ts";
 import { readWatches } from "../core/metrics/watches.ts";
 import { appendEvents } from "../core/outbox/append.ts";
+import type { Secrets } from "../core/secrets/index.ts";
 import type { Store, Tx } from "../core/store/db.ts";
 import { insertPoints, latestPoints } from "../core/store/facts/metric-points.ts";
 import { readWorkspace, type Workspace } from "../core/store/setup/workspace.ts";
 import type { MeasureJob } from "./queues.ts";
 
-export type MeasureDeps = { readonly store: Store; readonly clock: Clock; readonly log: Log };
+export type MeasureDeps = {
+  readonly store: Store;
+  readonly secrets: Secrets;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly destinations: readonly AnyDestination[];
+};
 
 export type Measured = {
   /** How many watched questions were asked, and how many numbers came out different from what was stored. */
@@ -32,7 +41,7 @@ export async function measure(deps: MeasureDeps, _job: MeasureJob): Promise<Meas
     await sql`select pg_advisory_xact_lock(hashtext('tributary.measure'))`.execute(tx);
     const workspace = await readWorkspace(tx);
     const now = deps.clock.now();
-    const watches = await readWatches(tx);
+    const watches = await readWatches(tx, await destinationQuestions(tx, deps.destinations, deps.secrets));
     let changed = 0;
     for (const watch of watches) {
       try {

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { loadConfig } from "../../config/file.ts";
 import { CONNECTORS } from "../../connectors/index.ts";
 import type { Env } from "../../config/env.ts";
+import { DESTINATIONS } from "../../dashboards/destinations/index.ts";
 import type { CliContext } from "../context.ts";
 import { examine, type Finding, ok, type Verdict } from "../doctor/check.ts";
 import { databaseFindings } from "../doctor/database.ts";
@@ -28,7 +29,7 @@ export function registerDoctor(command: Command, context: CliContext): void {
 
 async function configFile(env: Env): Promise<Verdict> {
   if (!configFileExists(env)) return ok(`none at ${env.configFile}`);
-  await loadConfig(env.configFile, { connectors: CONNECTORS, variable: env.variable });
+  await loadConfig(env.configFile, { connectors: CONNECTORS, destinations: DESTINATIONS, variable: env.variable });
   return ok(env.configFile);
 }
 

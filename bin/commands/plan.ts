@@ -5,6 +5,7 @@ import { loadConfig } from "../../config/file.ts";
 import { hasChanges, type Change } from "../../config/plan.ts";
 import type { Desired } from "../../config/desired.ts";
 import { CONNECTORS } from "../../connectors/index.ts";
+import { DESTINATIONS } from "../../dashboards/destinations/index.ts";
 import type { CliContext } from "../context.ts";
 
 /** `tributary plan [FILE]`: what `apply` would change. Changes nothing. */
@@ -14,7 +15,11 @@ export function registerPlan(command: Command, context: CliContext): void {
     .action(async (file: string | undefined, options: { readonly prune: boolean }) => {
       const desired = await readConfig(context, file);
       const changes = await context.withHub((hub) =>
-        planConfig(hub.store.db, desired, { secrets: hub.secrets, prune: options.prune }),
+        planConfig(hub.store.db, desired, {
+          secrets: hub.secrets,
+          destinations: hub.destinations,
+          prune: options.prune,
+        }),
       );
       context.out.result(changesJson(changes, desired), () => changesText(changes, "to"));
     });
@@ -23,7 +28,11 @@ export function registerPlan(command: Command, context: CliContext): void {
 /** The file that was named, or the default; its warnings are noted. */
 export async function readConfig({ env, out }: CliContext, file: string | undefined): Promise<Desired> {
   const shown = file ?? (path.relative(process.cwd(), env.configFile) || env.configFile);
-  const desired = await loadConfig(shown, { connectors: CONNECTORS, variable: env.variable });
+  const desired = await loadConfig(shown, {
+    connectors: CONNECTORS,
+    destinations: DESTINATIONS,
+    variable: env.variable,
+  });
   for (const warning of desired.warnings) out.note(`warning: ${warning}`);
   return desired;
 }
@@ -33,13 +42,6 @@ export function changesJson(changes: readonly Change[], desired: Desired): objec
 }
 
 const SIGNS = { create: "+", update: "~", remove: "-", unchanged: "=", kept: "=" } as const;
-const NAMES = {
-  workspace: "workspace",
-  exchange_rates: "exchange rates",
-  connection: "connection",
-  section: "section",
-  webhook: "webhook",
-} as const;
 
 export function changesText(changes: readonly Change[], tense: "to" | "done"): string {
   const lines = changes
@@ -56,7 +58,7 @@ export function changesText(changes: readonly Change[], tense: "to" | "done"): s
 }
 
 function headline(change: Change): string {
-  const name = NAMES[change.what];
+  const name = change.what.replaceAll("_", " ");
   const title = name === change.id || change.what === "exchange_rates" ? name : `${name} ${change.id}`;
   if (change.action === "kept")
     return `= ${title}: not in the file, kept (--prune removes it${change.what === "connection" ? " with its data" : ""})`;

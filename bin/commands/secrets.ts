@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { TributaryError } from "../../core/base/errors.ts";
 import { createSecrets, generateSecretKey, parseSecretKey } from "../../core/secrets/index.ts";
 import { rotateAll } from "../../core/setup/secrets.ts";
+import { DESTINATIONS } from "../../dashboards/destinations/index.ts";
 import type { CliContext } from "../context.ts";
 import { secretKeyFile } from "../secret-key.ts";
 
@@ -25,6 +26,7 @@ export function registerSecrets(secrets: Command, context: CliContext): void {
         const resealed = await rotateAll(database.store.db, "cli", {
           from: database.secrets,
           to: createSecrets([key]),
+          destinations: DESTINATIONS,
           keyId: key.id,
         });
         if (file !== null) renameSync(`${file}.new`, file);

@@ -150,7 +150,7 @@ function addresses(
     tv: `${url}/tv/sales-floor?key=${linkKey}`,
     feeds: FEEDS.map((feed) => `${url}/feeds/${feed}?key=${linkKey}`),
     api: `${url}/docs`,
-    webhookReceiver: `${origins.pages}/`,
+    webhookReceiver: `${origins["pages"]}/`,
     vendorsPid: pid,
   };
 }

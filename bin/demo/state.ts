@@ -13,7 +13,7 @@ import { ports } from "./vendors-protocol.ts";
  */
 const states = z.object({
   /** Of the generator and of this file; another one means another story. */
-  version: z.literal(2),
+  version: z.literal(3),
   seed: z.int(),
   /** Where the history ends and life begins, ISO. */
   startedAt: z.iso.datetime(),
@@ -23,7 +23,7 @@ const states = z.object({
   /** The token of the link key for screens; null until the hub has made it. */
   linkKey: z.string().nullable(),
   webhookSecret: z.string(),
-  geckoboardKey: z.string(),
+  destinationSecret: z.string(),
 });
 export type DemoState = z.infer<typeof states>;
 
@@ -50,14 +50,14 @@ export async function openState(
   }
   await emptyFolder(folder);
   const state: DemoState = {
-    version: 2,
+    version: 3,
     seed,
     startedAt: now.toISOString(),
     ports: {},
     adminPassword: randomBytes(12).toString("base64url"),
     linkKey: null,
     webhookSecret: `whsec_${randomBytes(32).toString("base64")}`,
-    geckoboardKey: randomBytes(16).toString("hex"),
+    destinationSecret: randomBytes(16).toString("hex"),
   };
   await writeState(folder, state);
   return { state, isNew: true };

@@ -8,9 +8,11 @@ import { startMailchimpSimulator } from "../../connectors/mailchimp/simulator/in
 import { startZendeskSimulator } from "../../connectors/zendesk/simulator/index.ts";
 import type { Company, CompanyChange } from "../../connectors/_simulator/company/model.ts";
 import type { Clock } from "../../core/base/clock.ts";
-import { startGeckoboardSimulator } from "../../dashboards/destinations/geckoboard/simulator/index.ts";
+import { createHash } from "node:crypto";
+import { DESTINATIONS } from "../../dashboards/destinations/index.ts";
+import type { AnyDestination } from "../../core/destination/define.ts";
 import { startPages } from "./pages.ts";
-import type { VendorName, VendorsPlan } from "./vendors-protocol.ts";
+import type { VendorsPlan } from "./vendors-protocol.ts";
 
 /** A simulated vendor as the demo's second process holds it. */
 export type Vendor = {
@@ -36,7 +38,7 @@ type PlannedStart = VendorStart & { readonly plan: VendorsPlan };
 const PACE = 5;
 const FAST = 50;
 
-export const VENDOR_STARTS = {
+export const TOOL_STARTS = {
   async close(start: VendorStart): Promise<Vendor> {
     const sim = await startCloseSimulator({ ...start, limits: PACE });
     const variables = {
@@ -98,17 +100,31 @@ export const VENDOR_STARTS = {
     };
     return { ...common(sim), url: sim.baseUrl, variables, addWebhook };
   },
-  async geckoboard({ port, plan }: PlannedStart): Promise<Vendor> {
-    const sim = await startGeckoboardSimulator({ apiKey: plan.geckoboardKey, port });
-    const variables = { DEMO_GECKOBOARD_URL: sim.baseUrl, DEMO_GECKOBOARD_KEY: plan.geckoboardKey };
-    return { url: sim.baseUrl, variables, close: () => sim.close() };
-  },
   async pages({ company, port, plan }: PlannedStart): Promise<Vendor> {
     const pages = await startPages({ company, webhookSecret: plan.webhookSecret, port });
     const variables = { DEMO_PAGES_URL: pages.origin, DEMO_WEBHOOK_SECRET: plan.webhookSecret };
     return { url: pages.origin, variables, close: () => pages.close() };
   },
-} satisfies { readonly [name in VendorName]: (start: PlannedStart) => Promise<Vendor> };
+};
+
+/** By name: every simulated tool, and every destination that has a simulator. */
+export const VENDOR_STARTS: { readonly [name: string]: (start: PlannedStart) => Promise<Vendor> } = {
+  ...TOOL_STARTS,
+  ...Object.fromEntries(DESTINATIONS.flatMap(destinationStart)),
+};
+
+function destinationStart({ key, simulator }: AnyDestination): [string, (start: PlannedStart) => Promise<Vendor>][] {
+  if (simulator === undefined) return [];
+  return [
+    [
+      key,
+      async ({ port, plan }) => {
+        const secret = createHash("sha256").update(`${plan.destinationSecret}/${key}`).digest("hex").slice(0, 32);
+        return (await simulator())({ port, secret });
+      },
+    ],
+  ];
+}
 
 function common(sim: {
   change(change: CompanyChange): void;

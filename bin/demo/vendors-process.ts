@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Log } from "../../core/base/log.ts";
 import { TributaryError } from "../../core/base/errors.ts";
-import { type Order, report, type VendorName, type VendorsPlan, type VendorsReady } from "./vendors-protocol.ts";
+import { type Order, report, type VendorsPlan, type VendorsReady } from "./vendors-protocol.ts";
 
 /** The vendors' process as the demo holds it. One that dies is started again on the same ports, where its story goes on. */
 export type VendorsProcess = {
@@ -13,7 +13,7 @@ export type VendorsProcess = {
    *
    * @returns what each of them signs its deliveries with.
    */
-  addWebhooks(addresses: { readonly [name: string]: string }): Promise<{ readonly [name in VendorName]?: string }>;
+  addWebhooks(addresses: { readonly [name: string]: string }): Promise<{ readonly [name: string]: string }>;
   /** Lets live activity begin, also in every later process. */
   startLife(): void;
   stop(): Promise<void>;

@@ -1,12 +1,12 @@
 import { createCompany } from "../../connectors/_simulator/company/company.ts";
 import { createLife } from "./life.ts";
 import { type Vendor, VENDOR_STARTS } from "./vendor-list.ts";
-import { order, type Report, type VendorName, VENDORS, type VendorsPlan } from "./vendors-protocol.ts";
+import { order, type Report, type VendorsPlan } from "./vendors-protocol.ts";
 
 type Running = {
   readonly ready: Extract<Report, { type: "ready" }>;
   /** What each vendor signs its deliveries to these addresses with. */
-  addWebhooks(addresses: { readonly [name in VendorName]?: string }): Promise<{ [name in VendorName]?: string }>;
+  addWebhooks(addresses: { readonly [name: string]: string }): Promise<{ [name: string]: string }>;
   startLife(): void;
   stop(): Promise<void>;
 };
@@ -18,9 +18,8 @@ const TICK_MS = 2000;
 async function startVendors(plan: VendorsPlan): Promise<Running> {
   const company = createCompany({ seed: plan.seed, now: plan.startedAt });
   const life = createLife(company, plan.ticksFile);
-  const vendors = new Map<VendorName, Vendor>();
-  for (const name of VENDORS) {
-    const start = VENDOR_STARTS[name];
+  const vendors = new Map<string, Vendor>();
+  for (const [name, start] of Object.entries(VENDOR_STARTS)) {
     const vendor = await onPort(plan.ports[name] ?? 0, (port) => start({ company, clock: life.clock, port, plan }));
     vendors.set(name, vendor);
     if (vendor.change !== undefined) life.onChange(vendor.change);
@@ -31,10 +30,9 @@ async function startVendors(plan: VendorsPlan): Promise<Running> {
     readonly [name: string]: string;
   };
   return {
-    // Every name has its vendor by now.
-    ready: { type: "ready", pid: process.pid, origins: origins as Running["ready"]["origins"], variables },
+    ready: { type: "ready", pid: process.pid, origins, variables },
     async addWebhooks(addresses) {
-      const secrets: { [name in VendorName]?: string } = {};
+      const secrets: { [name: string]: string } = {};
       for (const [name, vendor] of vendors) {
         const address = addresses[name];
         if (address !== undefined && vendor.addWebhook !== undefined) secrets[name] = await vendor.addWebhook(address);

@@ -1,4 +1,4 @@
-import { createSender } from "../../dashboards/destinations/webhooks/send.ts";
+import { openSenders } from "../../dashboards/destinations/deliver.ts";
 import { deliver } from "../../workers/deliver.ts";
 import { expire } from "../../workers/housekeeping.ts";
 import { measure } from "../../workers/measure.ts";
@@ -9,22 +9,23 @@ import type { Hub } from "../context.ts";
 
 /** Every processor of the hub, with what each needs. */
 export function createProcessors(hub: Hub): Processors {
-  const { store, secrets, clock, log, queues, connectors, env } = hub;
+  const { store, secrets, clock, log, queues, connectors, destinations, env } = hub;
   const { allowPrivateNetworks } = env;
-  const sender = createSender({ allowPrivateNetworks });
+  const senders = openSenders(destinations, { allowPrivateNetworks });
   const requestMeasure = async (): Promise<void> => queues.request({ queue: "measure", payload: { reason: "facts" } });
   return {
     pull: createPullProcessor({ store, secrets, clock, log, connectors, allowPrivateNetworks, requestMeasure }),
     normalise: createNormaliseProcessor({ store, clock, connectors, requestMeasure }),
     async measure(job, context) {
-      await measure({ store, clock, log: context.log }, job);
+      await measure({ store, secrets, clock, destinations, log: context.log }, job);
     },
     deliver: async (job, context) =>
       deliver(
         {
           store,
           secrets,
-          sender,
+          senders,
+          destinations,
           clock,
           log: context.log,
           allowPrivateNetworks,

@@ -6,7 +6,8 @@ import type { Router } from "express";
 import type { Log } from "../../core/base/log.ts";
 import { isMigrated } from "../../core/store/migrate.ts";
 import type { Due } from "../../workers/schedule.ts";
-import { DESTINATIONS } from "../../dashboards/destinations/push.ts";
+import type { AnyDestination } from "../../core/destination/define.ts";
+import { pushedDestinations } from "../../dashboards/destinations/push.ts";
 import { createServer } from "../../dashboards/web/server.ts";
 import { acceptInbound } from "../../workers/inbound.ts";
 import type { Queues } from "../../workers/queues.ts";
@@ -32,7 +33,7 @@ export type RunningHub = {
  * @throws TributaryError `server.port_taken`, `queues.unreachable`
  */
 export async function runHub(hub: Hub, roles: readonly Role[]): Promise<RunningHub> {
-  const { store, target, queues, connectors, log, secrets, clock, env } = hub;
+  const { store, target, queues, connectors, destinations, log, secrets, clock, env } = hub;
   const { allowPrivateNetworks } = env;
   const setup = createSetup(hub);
   const stops: (() => Promise<void>)[] = [];
@@ -72,7 +73,7 @@ export async function runHub(hub: Hub, roles: readonly Role[]): Promise<RunningH
       log.info({ url }, "the server listens");
     }
     if (roles.includes("scheduler")) {
-      const alsoDue = (): Promise<readonly Due[]> => Promise.resolve(PUSHES);
+      const alsoDue = (): Promise<readonly Due[]> => Promise.resolve(pushesDue(destinations));
       const scheduler = await startScheduler({ db: store.db, target, queues, connectors, alsoDue, log });
       stops.push(() => scheduler.close());
     }
@@ -99,12 +100,14 @@ async function drained(drain: () => Promise<void>, log: Log): Promise<void> {
 }
 
 /** A destination that is not configured has nothing to do and says so at once. */
-const PUSHES: readonly Due[] = DESTINATIONS.map((destination) => ({
-  id: `push/${destination}`,
-  schedule: { everyS: 60 },
-  timeZone: "UTC",
-  request: { queue: "deliver", payload: { kind: "push", destination } },
-}));
+function pushesDue(destinations: readonly AnyDestination[]): readonly Due[] {
+  return pushedDestinations(destinations).map(({ destination: { key }, takes }) => ({
+    id: `push/${key}`,
+    schedule: { everyS: takes.everyS },
+    timeZone: "UTC",
+    request: { queue: "deliver", payload: { kind: "push", destination: key } },
+  }));
+}
 
 /** Bull Board, to be mounted at `/queues` behind the server's own access rules. */
 function bullBoard(queues: Queues): Router {

@@ -3,17 +3,15 @@ import { readSettings } from "../store/setup/settings.ts";
 import { findTributaryError } from "../base/errors.ts";
 import { numbersOf, type Question } from "./ask/question.ts";
 import { DEFAULT_BOARDS, dashboardsSection, questionOfTile, type Board } from "./boards.ts";
-import { geckoboardSection, questionOfDataset } from "./datasets.ts";
 import { feedsSection, questionsOfFeed } from "./feeds.ts";
 
 /**
  * What somebody looks at, and what is therefore kept up to date in the metrics store: the tiles of the dashboards (the default ones where none
- * are configured), the feeds, the Geckoboard datasets, and the default dashboard when a webhook asks for `kpi.updated`. Each once.
+ * are configured), the feeds, what destinations ask, and the default dashboard when somebody is subscribed to `kpi.updated`. Each once.
  */
-export async function readWatches(db: Db): Promise<Question[]> {
+export async function readWatches(db: Db, asked: readonly Question[]): Promise<Question[]> {
   const dashboards = dashboardsSection.safeParse(await readSettings(db, "dashboards"));
   const feeds = feedsSection.safeParse(await readSettings(db, "feeds"));
-  const geckoboard = geckoboardSection.safeParse(await readSettings(db, "geckoboard"));
   const boards: Board[] = [...(dashboards.data ?? DEFAULT_BOARDS)];
   if (dashboards.success && (await isSubscribed(db))) boards.push(...DEFAULT_BOARDS);
   const shown = [
@@ -23,7 +21,7 @@ export async function readWatches(db: Db): Promise<Question[]> {
       // A line is all that its feed shows.
       return series === null ? [main] : feed.widget === "line" ? [series] : [main, series];
     }),
-    ...(geckoboard.data?.datasets ?? []).map(questionOfDataset),
+    ...asked,
   ];
   const watches = shown.map((asked): Question => ({ ...numbersIfKnown(asked), compare: false }));
   return [...new Map(watches.map((watch) => [JSON.stringify(watch), watch])).values()];

@@ -536,10 +536,13 @@ type OutboxTable = {
 
 type WebhookEndpointsTable = {
   id: Generated<string>;
-  url: string;
+  /** The key of the destination whose receiver it is: `webhooks`. */
+  destination: string;
+  /** What people know it by: a webhook's address. */
+  name: string;
+  /** As the destination declares them; secrets are sealed. */
+  settings: JsonColumn<JsonObject>;
   event_types: string[];
-  /** Sealed. */
-  secret: string;
   is_ordered: Generated<boolean>;
   state: Generated<"active" | "paused">;
   state_reason: string | null;

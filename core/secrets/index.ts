@@ -19,8 +19,6 @@ export type SecretKey = { readonly id: string; readonly bytes: Buffer };
 
 export const credentialsOf = (connectionId: string): string => `connections/${connectionId}/credentials`;
 export const inboundSecretOf = (connectionId: string): string => `connections/${connectionId}/inbound_secret`;
-/** The API key of a destination that is pushed to, in its section of `settings`. */
-export const destinationKeyOf = (destination: string): string => `settings/${destination}/api_key`;
 export const endpointSecretOf = (endpointId: string): string => `webhook_endpoints/${endpointId}`;
 
 const VERSION = "v1";

@@ -1,5 +1,4 @@
-import type { Secrets } from "../secrets/index.ts";
-import { rotateSecrets } from "../secrets/rotate.ts";
+import { type Rotation, rotateSecrets } from "../secrets/rotate.ts";
 import type { Db } from "../store/db.ts";
 import { type Actor, noted } from "./verb.ts";
 
@@ -7,11 +6,11 @@ import { type Actor, noted } from "./verb.ts";
 export async function rotateAll(
   db: Db,
   actor: Actor,
-  { from, to, keyId }: { readonly from: Secrets; readonly to: Secrets; readonly keyId: string },
+  { keyId, ...rotation }: Rotation & { readonly keyId: string },
 ): Promise<number> {
   return noted<number>(
     db,
     (count) => ({ actor, action: "secrets.rotate", target: keyId, details: { count } }),
-    (tx) => rotateSecrets(tx, from, to),
+    (tx) => rotateSecrets(tx, rotation),
   );
 }

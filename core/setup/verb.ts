@@ -18,13 +18,16 @@ export type Action =
   | `workspace.${"create" | "update"}`
   | `exchange_rates.${"create" | "update"}`
   | `section.${"create" | "update" | "remove"}`
-  | `webhook.${"create" | "update" | "remove" | "delete" | "pause" | "resume" | "replay"}`
+  | `${string}.${ReceiverVerb}`
   | `api_key.${"create" | "revoke"}`
   | `user.${"create" | "set_password" | "remove"}`
   | `identity.${"link" | "undo"}`
   | "secrets.rotate"
   | "sign_in"
   | "sign_out";
+
+/** What is done to a receiver of events, under the noun that its destination gives it: `webhook.pause`. */
+export type ReceiverVerb = "create" | "update" | "remove" | "delete" | "pause" | "resume" | "replay";
 
 export type Note = {
   readonly actor: Actor;

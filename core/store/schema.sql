@@ -684,9 +684,7 @@ table web_traffic
 
 table webhook_endpoints
   id uuid default gen_random_uuid() not null
-  url text not null
   event_types text[] not null
-  secret text not null
   is_ordered boolean default false not null
   state text default 'active'::text not null
   state_reason text
@@ -694,8 +692,12 @@ table webhook_endpoints
   created_by text not null
   failures_in_a_row integer default 0 not null
   created_at timestamp with time zone default now() not null
+  destination text not null
+  name text not null
+  settings jsonb not null
   constraint webhook_endpoints_pkey PRIMARY KEY (id)
   constraint webhook_endpoints_state_check CHECK ((state = ANY (ARRAY['active'::text, 'paused'::text])))
+  comment on settings: As the destination declares them; secrets are sealed
 
 table workspace
   id smallint default 1 not null

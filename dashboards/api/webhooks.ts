@@ -1,21 +1,22 @@
-import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { EVENT_TYPES } from "../../core/outbox/append.ts";
-import { endpointSecretOf } from "../../core/secrets/index.ts";
-import { writeAudit } from "../../core/store/setup/audit.ts";
-import { replayDeliveries } from "../../core/store/outbox/deliveries.ts";
 import {
-  deleteEndpoint,
+  createReceiver,
+  pauseReceiver,
+  type Receiver,
+  removeReceiver,
+  replayReceiver,
+  resumeReceiver,
+} from "../../core/setup/receivers.ts";
+import {
   type DeliveryRow,
   type Endpoint,
   findEndpoint,
-  insertEndpoint,
   listDeliveries,
   listEndpoints,
-  pauseEndpoint,
-  resumeEndpoint,
 } from "../../core/store/outbox/endpoints.ts";
 import { actorOf } from "../auth/principal.ts";
+import { webhooks } from "../destinations/webhooks/index.ts";
 import { assertWebhookUrl } from "../destinations/webhooks/send.ts";
 import { newSecret } from "../destinations/webhooks/sign.ts";
 import { notFound } from "../web/problem.ts";
@@ -77,21 +78,11 @@ export const webhookEndpoints = [
     run: async ({ body }, call) => {
       const { store, secrets, options } = call.deps;
       assertWebhookUrl(body.url, options);
-      const id = randomUUID();
       const secret = newSecret();
-      const created = await store.db.transaction().execute(async (tx) => {
-        await audit(tx, call, "webhook.create", id);
-        return insertEndpoint(tx, {
-          id,
-          url: body.url,
-          eventTypes: [...new Set(body.events)],
-          isOrdered: body.ordered,
-          description: body.description ?? null,
-          createdBy: actorOf(call.principal),
-          secret: secrets.seal(secret, endpointSecretOf(id)),
-        });
-      });
-      return { ...present(created), secret };
+      const { description, ...others } = body;
+      const settings = { ...others, secret, ...(description === undefined ? {} : { description }) };
+      const deps = { db: store.db, secrets };
+      return { ...present(await createReceiver(deps, actorOf(call.principal), webhooks, settings)), secret };
     },
   }),
   endpoint({
@@ -101,7 +92,7 @@ export const webhookEndpoints = [
     tag,
     summary: "The subscribed addresses, oldest first",
     response: z.object({ data: z.array(webhook) }),
-    run: async (_input, { deps }) => ({ data: (await listEndpoints(deps.store.db)).map(present) }),
+    run: async (_input, { deps }) => ({ data: (await listEndpoints(deps.store.db, webhooks.key)).map(present) }),
   }),
   endpoint({
     method: "get",
@@ -123,10 +114,7 @@ export const webhookEndpoints = [
     status: 204,
     response: null,
     run: async ({ params }, call) => {
-      await call.deps.store.db.transaction().execute(async (tx) => {
-        if (!(await deleteEndpoint(tx, params.id))) throw noSuchWebhook();
-        await audit(tx, call, "webhook.delete", params.id);
-      });
+      await removeReceiver(call.deps.store.db, actorOf(call.principal), await receiver(call, params.id));
     },
   }),
   endpoint({
@@ -138,9 +126,7 @@ export const webhookEndpoints = [
     params: byId,
     response: webhook,
     run: async ({ params }, call) => {
-      await found(call, params.id);
-      await pauseEndpoint(call.deps.store.db, params.id, `Paused by ${actorOf(call.principal)}.`);
-      await audit(call.deps.store.db, call, "webhook.pause", params.id);
+      await pauseReceiver(call.deps.store.db, actorOf(call.principal), await receiver(call, params.id));
       return present(await found(call, params.id));
     },
   }),
@@ -153,8 +139,7 @@ export const webhookEndpoints = [
     params: byId,
     response: webhook,
     run: async ({ params }, call) => {
-      if (!(await resumeEndpoint(call.deps.store.db, params.id))) throw noSuchWebhook();
-      await audit(call.deps.store.db, call, "webhook.resume", params.id);
+      await resumeReceiver(call.deps.store.db, actorOf(call.principal), await receiver(call, params.id));
       return present(await found(call, params.id));
     },
   }),
@@ -184,11 +169,10 @@ export const webhookEndpoints = [
     body: z.union([z.strictObject({ delivery: z.number().int().positive() }), z.strictObject({ since: instant })]),
     response: z.object({ deliveries: z.number().int().describe("How many are due again") }),
     run: async ({ params, body }, call) => {
-      await found(call, params.id);
       const which = "delivery" in body ? { deliveryId: body.delivery } : { since: new Date(body.since) };
-      const deliveries = await replayDeliveries(call.deps.store.db, params.id, which);
+      const { db } = call.deps.store;
+      const deliveries = await replayReceiver(db, actorOf(call.principal), await receiver(call, params.id), which);
       if (deliveries === 0 && "delivery" in body) throw notFound("This webhook has no such delivery.");
-      await audit(call.deps.store.db, call, "webhook.replay", params.id);
       return { deliveries };
     },
   }),
@@ -196,20 +180,18 @@ export const webhookEndpoints = [
 
 async function found(call: Call, id: string): Promise<Endpoint> {
   const row = await findEndpoint(call.deps.store.db, id);
-  if (row === null) throw noSuchWebhook();
+  if (row?.destination !== webhooks.key) throw notFound("There is no webhook with this id.");
   return row;
 }
 
-const noSuchWebhook = (): Error => notFound("There is no webhook with this id.");
-
-function audit(db: Parameters<typeof writeAudit>[0], call: Call, action: string, id: string): Promise<void> {
-  return writeAudit(db, { actor: actorOf(call.principal), action, target: `webhook:${id}`, details: {} });
+async function receiver(call: Call, id: string): Promise<Receiver> {
+  return { ...(await found(call, id)), destination: webhooks };
 }
 
 function present(row: Endpoint): z.input<typeof webhook> {
   return {
     id: row.id,
-    url: row.url,
+    url: row.name,
     events: [...row.eventTypes],
     ordered: row.isOrdered,
     description: row.description,

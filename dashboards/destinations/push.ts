@@ -1,20 +1,20 @@
 import { findTributaryError, toTributaryError, TributaryError } from "../../core/base/errors.ts";
-import { geckoboardSection } from "../../core/metrics/datasets.ts";
 import type { Clock } from "../../core/base/clock.ts";
-import { destinationKeyOf, type Secrets } from "../../core/secrets/index.ts";
-import type { Store } from "../../core/store/db.ts";
-import { readDestinationState, recordPush } from "../../core/store/outbox/destinations.ts";
-import { readSettings } from "../../core/store/setup/settings.ts";
-import { createGeckoboardClient } from "./geckoboard/client.ts";
-import { pushDatasets } from "./geckoboard/push.ts";
-
-/** The destinations that are pushed to. Webhooks are not among them: they are driven by events. */
-export const DESTINATIONS = ["geckoboard"] as const;
+import type { AnyDestination, TakesAnswers } from "../../core/destination/define.ts";
+import { readDestinationSettings } from "../../core/destination/settings.ts";
+import { askedNow, type Question } from "../../core/metrics/ask/question.ts";
+import { evaluateMetric } from "../../core/metrics/index.ts";
+import type { MetricAnswer } from "../../core/metrics/engine/query.ts";
+import type { Secrets } from "../../core/secrets/index.ts";
+import type { Db, Store } from "../../core/store/db.ts";
+import { readDestinationMemory, recordPush, saveDestinationMemory } from "../../core/store/outbox/destinations.ts";
+import { readWorkspace } from "../../core/store/setup/workspace.ts";
 
 export type PushDeps = {
   readonly store: Store;
   readonly secrets: Secrets;
   readonly clock: Clock;
+  readonly destinations: readonly AnyDestination[];
   readonly allowPrivateNetworks: boolean;
 };
 
@@ -24,42 +24,53 @@ export type PushDeps = {
  * @returns what was sent; empty when nothing had changed.
  * @throws TributaryError
  */
-export async function pushDestination(deps: PushDeps, name: string): Promise<string[]> {
-  const destination = DESTINATIONS.find((known) => known === name);
-  if (destination === undefined) {
-    throw new TributaryError({
-      code: "destination.unknown",
-      kind: "config",
-      message: `There is no destination "${name}".`,
-      mend: `Use one of: ${DESTINATIONS.join(", ")}.`,
-    });
-  }
+export async function pushDestination(deps: PushDeps, key: string, signal: AbortSignal): Promise<readonly string[]> {
+  const { destination, takes } = pushedDestination(deps.destinations, key);
   const { db } = deps.store;
   try {
-    const pushed = await pushGeckoboard(deps);
-    await recordPush(db, destination, null);
+    const settings = await readDestinationSettings(db, destination, deps.secrets);
+    if (settings === null) return [];
+    const pushed = await takes.push({
+      settings,
+      ask: (question) => ask(db, question, deps.clock.now()),
+      memory: await readDestinationMemory(db, key),
+      remember: (memory) => saveDestinationMemory(db, key, memory),
+      clock: deps.clock,
+      allowPrivateNetworks: deps.allowPrivateNetworks,
+      signal,
+    });
+    await recordPush(db, key, null);
     return pushed;
   } catch (error) {
     const known = findTributaryError(error) ?? toTributaryError(error);
-    await recordPush(db, destination, known);
+    await recordPush(db, key, known);
     throw known;
   }
 }
 
-async function pushGeckoboard(deps: PushDeps): Promise<string[]> {
-  const { db } = deps.store;
-  const stored = await readSettings(db, "geckoboard");
-  if (stored === null) return [];
-  const section = geckoboardSection.parse(stored);
-  const client = createGeckoboardClient({
-    apiKey: deps.secrets.open(section.api_key, destinationKeyOf("geckoboard")),
-    baseUrl: section.base_url,
-    allowPrivateNetworks: deps.allowPrivateNetworks,
-    now: () => deps.clock.now(),
+type Pushed = { readonly destination: AnyDestination; readonly takes: TakesAnswers<unknown> };
+
+/** Those of the destinations that are pushed to. */
+export function pushedDestinations(destinations: readonly AnyDestination[]): readonly Pushed[] {
+  return destinations.flatMap((destination) => {
+    const { takes } = destination;
+    return takes.kind === "answers" ? [{ destination, takes }] : [];
   });
-  try {
-    return await pushDatasets(db, client, section, await readDestinationState(db, "geckoboard"), deps.clock.now());
-  } finally {
-    client.close();
-  }
+}
+
+/** @throws TributaryError `destination.unknown` */
+function pushedDestination(destinations: readonly AnyDestination[], key: string): Pushed {
+  const pushed = pushedDestinations(destinations);
+  const found = pushed.find(({ destination }) => destination.key === key);
+  if (found !== undefined) return found;
+  throw new TributaryError({
+    code: "destination.unknown",
+    kind: "config",
+    message: `There is no destination "${key}" that is pushed to.`,
+    mend: `Use one of: ${pushed.map(({ destination }) => destination.key).join(", ")}.`,
+  });
+}
+
+async function ask(db: Db, question: Question, now: Date): Promise<MetricAnswer> {
+  return evaluateMetric(db, askedNow(question, now, await readWorkspace(db)).query);
 }

@@ -3,6 +3,7 @@ import pg from "pg";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { applyConfig, planConfig } from "../../config/apply.ts";
 import { parseConfig } from "../../config/file.ts";
+import { DESTINATIONS } from "../../dashboards/destinations/index.ts";
 import type { Change } from "../../config/plan.ts";
 import { CONNECTORS } from "../../connectors/index.ts";
 import { credentialsOf, createSecrets } from "../../core/secrets/index.ts";
@@ -32,9 +33,19 @@ let store: Store;
 let target: Awaited<ReturnType<typeof testDatabaseTarget>>;
 
 const parse = (text: string): ReturnType<typeof parseConfig> =>
-  parseConfig(text, "/tmp/c.yaml", { connectors: CONNECTORS, variable: (name) => variables[name] });
+  parseConfig(text, "/tmp/c.yaml", {
+    connectors: CONNECTORS,
+    destinations: DESTINATIONS,
+    variable: (name) => variables[name],
+  });
 const apply = (text: string, prune = false): Promise<readonly Change[]> =>
-  applyConfig(store.db, parse(text), { secrets, connectors: CONNECTORS, actor: "test", prune });
+  applyConfig(store.db, parse(text), {
+    secrets,
+    connectors: CONNECTORS,
+    destinations: DESTINATIONS,
+    actor: "test",
+    prune,
+  });
 const actions = (changes: readonly Change[]): string[] =>
   changes.map((change) => `${change.action} ${change.what} ${change.id}`);
 
@@ -80,7 +91,7 @@ describe("apply", () => {
 
   it("keeps secrets sealed, and out of plans, audit log and every table", async () => {
     variables["CLOSE_KEY"] = "key_two";
-    const changes = await planConfig(store.db, parse(FILE), { secrets, prune: false });
+    const changes = await planConfig(store.db, parse(FILE), { secrets, destinations: DESTINATIONS, prune: false });
     variables["CLOSE_KEY"] = "key_one";
     expect(changes.find((change) => change.id === "close")?.fields).toEqual([
       { field: "credentials.api_key", from: "«secret»", to: "«secret»" },
@@ -138,9 +149,10 @@ describe("apply", () => {
       "kept connection config-file",
       "kept section feeds",
       "kept section geckoboard",
+      "kept section teams",
       "kept webhook https://hooks.example.com/a",
     ]);
-    expect(actions(await apply(without, true)).filter((line) => line.startsWith("remove"))).toHaveLength(5);
+    expect(actions(await apply(without, true)).filter((line) => line.startsWith("remove"))).toHaveLength(6);
     const { rows } =
       await sql`select (select count(*) from connections) as connections, (select count(*) from raw_records) as raw`.execute(
         store.db,

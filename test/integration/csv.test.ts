@@ -7,6 +7,7 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { applyConfig } from "../../config/apply.ts";
 import { parseConfig } from "../../config/file.ts";
+import { DESTINATIONS } from "../../dashboards/destinations/index.ts";
 import { CONNECTORS } from "../../connectors/index.ts";
 import { csv } from "../../connectors/csv/index.ts";
 import { systemClock } from "../../core/base/clock.ts";
@@ -27,9 +28,19 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function apply(store: Store, text: string, variables: { readonly [name: string]: string }): Promise<void> {
-  const options = { connectors: CONNECTORS, variable: (name: string) => variables[name] };
+  const options = {
+    connectors: CONNECTORS,
+    destinations: DESTINATIONS,
+    variable: (name: string) => variables[name],
+  };
   const desired = parseConfig(text, path.join(folder, "config.yaml"), options);
-  await applyConfig(store.db, desired, { secrets, connectors: [csv], actor: "test", prune: false });
+  await applyConfig(store.db, desired, {
+    secrets,
+    connectors: [csv],
+    destinations: DESTINATIONS,
+    actor: "test",
+    prune: false,
+  });
 }
 
 type Counts = {

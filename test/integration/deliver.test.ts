@@ -4,18 +4,22 @@ import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { systemClock } from "../../core/base/clock.ts";
 import { silentLog } from "../../core/base/log.ts";
-import { createSecrets, endpointSecretOf, generateSecretKey, parseSecretKey } from "../../core/secrets/index.ts";
+import { receiverRow } from "../../core/destination/settings.ts";
+import { createSecrets, generateSecretKey, parseSecretKey } from "../../core/secrets/index.ts";
 import type { Store } from "../../core/store/db.ts";
 import { dispatchOutbox, replayDeliveries } from "../../core/store/outbox/deliveries.ts";
 import { findEndpoint, insertEndpoint, listDeliveries } from "../../core/store/outbox/endpoints.ts";
-import { deliverToEndpoint, type DeliverDeps } from "../../dashboards/destinations/webhooks/deliver.ts";
+import { deliverToEndpoint, openSenders, type DeliverDeps } from "../../dashboards/destinations/deliver.ts";
+import { DESTINATIONS } from "../../dashboards/destinations/index.ts";
+import { webhooks } from "../../dashboards/destinations/webhooks/index.ts";
 import { assertWebhookUrl, createSender } from "../../dashboards/destinations/webhooks/send.ts";
+import { webhookSettings } from "../../dashboards/destinations/webhooks/settings.ts";
 import { newSecret } from "../../dashboards/destinations/webhooks/sign.ts";
 import { testDatabase } from "../support/database.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 
 const secrets = createSecrets([parseSecretKey(generateSecretKey())]);
-const sender = createSender({ allowPrivateNetworks: true });
+const senders = openSenders(DESTINATIONS, { allowPrivateNetworks: true });
 const never = new AbortController().signal;
 let store: Store;
 let deps: DeliverDeps;
@@ -23,9 +27,11 @@ let receiver: Receiver;
 
 beforeAll(async () => {
   store = await testDatabase();
-  deps = { store, secrets, sender, clock: systemClock, log: silentLog };
+  deps = { store, secrets, senders, clock: systemClock, log: silentLog };
 });
-afterAll(() => sender.close());
+afterAll(() => {
+  for (const { sender } of senders.values()) sender.close();
+});
 beforeEach(async () => {
   receiver = await startReceiver();
   await sql`truncate outbox, webhook_endpoints cascade`.execute(store.db);
@@ -38,16 +44,8 @@ async function subscribe(
 ): Promise<{ id: string; secret: string }> {
   const id = randomUUID();
   const secret = newSecret();
-  const sealed = secrets.seal(secret, endpointSecretOf(id));
-  await insertEndpoint(store.db, {
-    id,
-    url,
-    eventTypes,
-    isOrdered,
-    description: null,
-    createdBy: "test",
-    secret: sealed,
-  });
+  const settings = { url, events: eventTypes, ordered: isOrdered, secret };
+  await insertEndpoint(store.db, receiverRow(webhooks, id, settings, { createdBy: "test", secrets }));
   return { id, secret };
 }
 
@@ -174,7 +172,12 @@ test("without leave, nothing on this machine or a private network is reached, wh
   const delivery = { id: 1, eventId: "evt_1", type: "deal.won", occurredAt: new Date(), data: {}, attemptsMade: 0 };
   const port = new URL(receiver.url).port;
   for (const host of ["127.0.0.1", "localhost", "[::1]", "10.0.0.1", "169.254.169.254", "0.0.0.0"]) {
-    const result = await guarded.send(`http://${host}:${port}/hook`, newSecret(), delivery);
+    const settings = webhookSettings.parse({
+      url: `http://${host}:${port}/hook`,
+      events: ["*"],
+      secret: newSecret(),
+    });
+    const result = await guarded.send(settings, delivery);
     expect(result).toMatchObject({
       statusCode: null,
       error: "The address leads into a private network, which is not allowed.",

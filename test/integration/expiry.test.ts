@@ -69,7 +69,13 @@ test("a delivery of a webhook goes 30 days after it was taken in", async () => {
 test("an event goes after 90 days with its deliveries, unless one is still to be made", async () => {
   const endpoint = await db
     .insertInto("webhook_endpoints")
-    .values({ url: "https://example.com", event_types: ["deal.won"], secret: "x", created_by: "test" })
+    .values({
+      destination: "webhooks",
+      name: "https://example.com",
+      settings: "{}",
+      event_types: ["deal.won"],
+      created_by: "test",
+    })
     .returning("id")
     .executeTakeFirstOrThrow();
   const event = async (name: string, dispatched: Date | null, state: "pending" | "delivered" | "failed" | null) => {

@@ -124,9 +124,16 @@ connections:
   const secrets = createSecrets([{ id: "test", bytes: Buffer.alloc(32, 1) }]);
   const desired = parseConfig(config, path.join(folder, "config.yaml"), {
     connectors: CONNECTORS,
+    destinations: [],
     variable: () => undefined,
   });
-  await applyConfig(store.db, desired, { secrets, connectors: CONNECTORS, actor: "test", prune: false });
+  await applyConfig(store.db, desired, {
+    secrets,
+    connectors: CONNECTORS,
+    destinations: [],
+    actor: "test",
+    prune: false,
+  });
   const deps = createPullDeps({
     store,
     secrets,

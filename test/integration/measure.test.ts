@@ -1,7 +1,9 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { silentLog } from "../../core/base/log.ts";
+import { createSecrets, generateSecretKey, parseSecretKey } from "../../core/secrets/index.ts";
 import type { Store } from "../../core/store/db.ts";
 import { writeSettings } from "../../core/store/setup/settings.ts";
+import { DESTINATIONS } from "../../dashboards/destinations/index.ts";
 import { measure, type Measured } from "../../workers/measure.ts";
 import { testDatabase } from "../support/database.ts";
 import { World } from "./kpi-world.ts";
@@ -19,7 +21,12 @@ beforeEach(async () => {
   await world.rep("Ann");
 });
 
-const run = (): Promise<Measured> => measure({ store, clock: { now: () => now }, log: silentLog }, { reason: "facts" });
+const secrets = createSecrets([parseSecretKey(generateSecretKey())]);
+const run = (): Promise<Measured> =>
+  measure(
+    { store, secrets, destinations: DESTINATIONS, clock: { now: () => now }, log: silentLog },
+    { reason: "facts" },
+  );
 const win = (name: string, amountMinor: number) =>
   world.deal(name, {
     changes: [
@@ -143,7 +150,7 @@ describe("measure", () => {
       { id: "rate", metric: "win_rate", widget: "geckometer" },
     ]);
     await writeSettings(store.db, "geckoboard", {
-      api_key: "sealed",
+      api_key: secrets.seal("key", "settings/geckoboard/api_key"),
       datasets: [{ id: "won.by.rep", metric: "won_value", by: ["rep"] }],
     });
     expect((await run()).watches).toBe(3);

@@ -11,13 +11,13 @@ import {
   type Secrets,
   createSecrets,
   credentialsOf,
-  destinationKeyOf,
   endpointSecretOf,
   generateSecretKey,
   inboundSecretOf,
   parseSecretKey,
 } from "../../core/secrets/index.ts";
 import { rotateAll } from "../../core/setup/secrets.ts";
+import { DESTINATIONS } from "../../dashboards/destinations/index.ts";
 import { readSettings, writeSettings } from "../../core/store/setup/settings.ts";
 import { readCredentials } from "../../core/store/setup/connections.ts";
 import { testDatabase } from "../support/database.ts";
@@ -25,7 +25,7 @@ import { addConnection, testClock, testConnector } from "../support/engine.ts";
 
 const store = await testDatabase();
 const rotate = (from: Secrets, to: Secrets): Promise<number> =>
-  rotateAll(store.db, "test", { from, to, keyId: "new-key" });
+  rotateAll(store.db, "test", { from, to, destinations: DESTINATIONS, keyId: "new-key" });
 const clock = testClock();
 const secrets = createSecrets([parseSecretKey(generateSecretKey())]);
 
@@ -197,13 +197,14 @@ describe("a rotation", () => {
       .insertInto("webhook_endpoints")
       .values({
         id: endpointId,
-        url: "https://example.com",
+        destination: "webhooks",
+        name: "https://example.com",
+        settings: JSON.stringify({ secret: old.seal("endpoint", endpointSecretOf(endpointId)) }),
         event_types: [],
-        secret: old.seal("endpoint", endpointSecretOf(endpointId)),
         created_by: "test",
       })
       .execute();
-    const destinationKey = old.seal("destination", destinationKeyOf("geckoboard"));
+    const destinationKey = old.seal("destination", "settings/geckoboard/api_key");
     await writeSettings(store.db, "geckoboard", { api_key: destinationKey, datasets: [] });
     await writeSettings(store.db, "feeds", []);
     const fresh = createSecrets([parseSecretKey(generateSecretKey())]);
@@ -212,14 +213,15 @@ describe("a rotation", () => {
 
     const settings = await readSettings(store.db, "geckoboard");
     const sealed = (settings as { readonly api_key: string }).api_key;
-    expect(fresh.open(sealed, destinationKeyOf("geckoboard"))).toBe("destination");
+    expect(fresh.open(sealed, "settings/geckoboard/api_key")).toBe("destination");
     await writeSettings(store.db, "geckoboard", null);
 
     const row = await store.db
       .selectFrom("connections")
       .select(["credentials", "inbound_secret"])
       .executeTakeFirstOrThrow();
-    const endpoint = await store.db.selectFrom("webhook_endpoints").select("secret").executeTakeFirstOrThrow();
+    const receiver = await store.db.selectFrom("webhook_endpoints").select("settings").executeTakeFirstOrThrow();
+    const endpoint = receiver.settings as { readonly secret: string };
     expect(fresh.open(row.credentials ?? "", credentialsOf("r"))).toBe("credentials");
     expect(fresh.open(row.inbound_secret ?? "", inboundSecretOf("r"))).toBe("inbound");
     expect(fresh.open(endpoint.secret, endpointSecretOf(endpointId))).toBe("endpoint");

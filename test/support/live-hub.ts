@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
-import { type Vendor, VENDOR_STARTS } from "../../bin/demo/vendor-list.ts";
+import { type Vendor, TOOL_STARTS } from "../../bin/demo/vendor-list.ts";
 import type { Company } from "../../connectors/_simulator/company/model.ts";
 import { systemClock } from "../../core/base/clock.ts";
 import { openStore, type Store } from "../../core/store/db.ts";
@@ -107,7 +107,7 @@ async function startVendors(
   for (const name of LIVE_VENDORS) {
     const company = companies[name];
     if (company === undefined) continue;
-    const vendor = await VENDOR_STARTS[name]({ company, clock: systemClock, port: 0 });
+    const vendor = await TOOL_STARTS[name]({ company, clock: systemClock, port: 0 });
     closers.push(() => vendor.close());
     vendors[name] = vendor;
   }

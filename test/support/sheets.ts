@@ -44,9 +44,16 @@ export class SheetHub {
   async apply(text: string): Promise<void> {
     const desired = parseConfig(text, path.join(this.folder, "config.yaml"), {
       connectors: CONNECTORS,
+      destinations: [],
       variable: () => undefined,
     });
-    await applyConfig(this.store.db, desired, { secrets, connectors: CONNECTORS, actor: "test", prune: false });
+    await applyConfig(this.store.db, desired, {
+      secrets,
+      connectors: CONNECTORS,
+      destinations: [],
+      actor: "test",
+      prune: false,
+    });
     // Connections go live when they are made, by the clock of the test.
     await this.store.db
       .updateTable("connections")

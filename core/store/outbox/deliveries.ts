@@ -137,12 +137,10 @@ export async function recordAttempt(
   });
 }
 
+export type Replay = { readonly deliveryId: number } | { readonly since: Date };
+
 /** Makes deliveries of an endpoint due again, whatever came of them: one, or all of events since an instant. Returns how many. */
-export async function replayDeliveries(
-  db: Db | Tx,
-  endpointId: string,
-  which: { readonly deliveryId: number } | { readonly since: Date },
-): Promise<number> {
+export async function replayDeliveries(db: Db | Tx, endpointId: string, which: Replay): Promise<number> {
   const result = await db
     .updateTable("deliveries")
     .set({ state: "pending", attempts_made: 0, next_attempt_at: sql<Date>`now()`, delivered_at: null })

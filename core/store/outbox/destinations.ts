@@ -4,22 +4,18 @@ import type { JsonObject } from "../../base/json.ts";
 import { storableJson } from "../client.ts";
 import type { Db } from "../db.ts";
 
-/** What a destination remembers of its last push: per part, hashes of what was sent. */
-export type DestinationState = { readonly [part: string]: { readonly schema: string; readonly rows: string } };
-
-/** Empty before the first push. */
-export async function readDestinationState(db: Db, destination: string): Promise<DestinationState> {
+/** What a destination remembers of its last push, in words of its own. Empty before the first. */
+export async function readDestinationMemory(db: Db, destination: string): Promise<JsonObject> {
   const row = await db
     .selectFrom("destination_states")
     .select("state")
     .where("destination", "=", destination)
     .executeTakeFirst();
-  // Written by `saveDestinationState` alone.
-  return (row?.state ?? {}) as DestinationState;
+  return row?.state ?? {};
 }
 
-export async function saveDestinationState(db: Db, destination: string, state: DestinationState): Promise<void> {
-  const json = storableJson(state satisfies JsonObject);
+export async function saveDestinationMemory(db: Db, destination: string, memory: JsonObject): Promise<void> {
+  const json = storableJson(memory);
   await db
     .insertInto("destination_states")
     .values({ destination, state: json })

@@ -1,38 +1,40 @@
 import { sql } from "kysely";
+import type { JsonObject } from "../../base/json.ts";
 import type { Db, Tx } from "../db.ts";
 
-/** A receiver of webhooks, without its secret. */
+/** A receiver of events: a webhook's address, a channel. */
 export type Endpoint = {
   readonly id: string;
-  readonly url: string;
+  /** The key of its destination: `webhooks`. */
+  readonly destination: string;
+  /** What people know it by: a webhook's address. */
+  readonly name: string;
+  /** As its destination declares them, with secrets sealed. */
+  readonly settings: JsonObject;
   readonly eventTypes: readonly string[];
   readonly isOrdered: boolean;
   readonly state: "active" | "paused";
   readonly stateReason: string | null;
   readonly description: string | null;
+  /** `api-key:<id>`, `user:<id>`, `config`. */
   readonly createdBy: string;
   readonly failuresInARow: number;
   readonly createdAt: Date;
 };
 
-export type NewEndpoint = {
-  readonly id: string;
-  readonly url: string;
-  readonly eventTypes: readonly string[];
-  readonly isOrdered: boolean;
-  readonly description: string | null;
-  /** `api-key:<id>`, `user:<id>`, `config`. */
-  readonly createdBy: string;
-  /** Sealed. */
-  readonly secret: string;
-};
+export type NewEndpoint = Pick<
+  Endpoint,
+  "id" | "destination" | "name" | "settings" | "eventTypes" | "isOrdered" | "description" | "createdBy"
+>;
 
 function selectEndpoints(db: Db | Tx) {
   return db
     .selectFrom("webhook_endpoints")
     .select([
       "id",
-      "url",
+      "destination",
+      "name",
+      "settings",
       "event_types as eventTypes",
       "is_ordered as isOrdered",
       "state",
@@ -48,13 +50,10 @@ export async function insertEndpoint(db: Db | Tx, endpoint: NewEndpoint): Promis
   await db
     .insertInto("webhook_endpoints")
     .values({
+      ...columns(endpoint),
       id: endpoint.id,
-      url: endpoint.url,
-      event_types: [...endpoint.eventTypes],
-      is_ordered: endpoint.isOrdered,
-      description: endpoint.description,
+      destination: endpoint.destination,
       created_by: endpoint.createdBy,
-      secret: endpoint.secret,
     })
     .execute();
   return selectEndpoints(db).where("id", "=", endpoint.id).executeTakeFirstOrThrow();
@@ -62,31 +61,30 @@ export async function insertEndpoint(db: Db | Tx, endpoint: NewEndpoint): Promis
 
 /** Changes an endpoint in place: it keeps its id, and with it what is still to be delivered. */
 export async function updateEndpoint(tx: Tx, endpoint: NewEndpoint): Promise<void> {
-  await tx
-    .updateTable("webhook_endpoints")
-    .set({
-      event_types: [...endpoint.eventTypes],
-      is_ordered: endpoint.isOrdered,
-      description: endpoint.description,
-      secret: endpoint.secret,
-    })
-    .where("id", "=", endpoint.id)
-    .execute();
+  await tx.updateTable("webhook_endpoints").set(columns(endpoint)).where("id", "=", endpoint.id).execute();
 }
 
-/** Oldest first. */
-export async function listEndpoints(db: Db | Tx): Promise<Endpoint[]> {
-  return selectEndpoints(db).orderBy("created_at").orderBy("id").execute();
+function columns(endpoint: NewEndpoint) {
+  return {
+    name: endpoint.name,
+    settings: JSON.stringify(endpoint.settings),
+    event_types: [...endpoint.eventTypes],
+    is_ordered: endpoint.isOrdered,
+    description: endpoint.description,
+  };
+}
+
+/** Oldest first. @param destination its receivers alone; absent: all. */
+export async function listEndpoints(db: Db | Tx, destination?: string): Promise<Endpoint[]> {
+  return selectEndpoints(db)
+    .where((eb) => (destination === undefined ? eb.val(true) : eb("destination", "=", destination)))
+    .orderBy("created_at")
+    .orderBy("id")
+    .execute();
 }
 
 export async function findEndpoint(db: Db | Tx, id: string): Promise<Endpoint | null> {
   return (await selectEndpoints(db).where("id", "=", id).executeTakeFirst()) ?? null;
-}
-
-/** The sealed secret, for signing. */
-export async function endpointSecret(db: Db | Tx, id: string): Promise<string | null> {
-  const row = await db.selectFrom("webhook_endpoints").select("secret").where("id", "=", id).executeTakeFirst();
-  return row?.secret ?? null;
 }
 
 /** Ends the subscription; what it was still to get goes with it. Returns whether there was one. */

@@ -1,12 +1,11 @@
 import { hash } from "node:crypto";
-import { questionOfDataset, type DatasetConfig, type GeckoboardSection } from "../../../core/metrics/datasets.ts";
-import { evaluateMetric } from "../../../core/metrics/index.ts";
-import { askedNow } from "../../../core/metrics/ask/question.ts";
-import type { Db } from "../../../core/store/db.ts";
-import { type DestinationState, saveDestinationState } from "../../../core/store/outbox/destinations.ts";
-import { readWorkspace } from "../../../core/store/setup/workspace.ts";
+import type { PushContext } from "../../../core/destination/define.ts";
 import type { GeckoboardClient } from "./client.ts";
 import { datasetOf } from "./dataset.ts";
+import { type DatasetConfig, type GeckoboardSettings, questionOf } from "./settings.ts";
+
+/** What is remembered of a dataset: hashes of what was sent last. */
+type Sent = { readonly schema: string; readonly rows: string };
 
 /**
  * Brings the configured datasets up to date. One whose schema and rows are what was pushed last is not sent again: Geckoboard takes 60
@@ -16,34 +15,33 @@ import { datasetOf } from "./dataset.ts";
  * @throws TributaryError of the first dataset that could not be pushed; those before it are done and remembered.
  */
 export async function pushDatasets(
-  db: Db,
+  context: PushContext<GeckoboardSettings>,
   client: GeckoboardClient,
-  section: GeckoboardSection,
-  state: DestinationState,
-  now: Date,
-): Promise<string[]> {
+): Promise<readonly string[]> {
   const pushed: string[] = [];
-  let known = state;
-  for (const dataset of section.datasets) {
-    const content = await contentOf(db, dataset, now);
-    const schemaHash = digest(content.schema);
-    const rowsHash = digest(content.rows);
-    const last = known[dataset.id];
-    if (last?.schema === schemaHash && last.rows === rowsHash) continue;
+  let memory = context.memory;
+  for (const dataset of context.settings.datasets) {
+    const content = await contentOf(context, dataset);
+    const sent: Sent = { schema: digest(content.schema), rows: digest(content.rows) };
+    // Written below and nowhere else.
+    const last = memory[dataset.id] as Sent | undefined;
+    if (last?.schema === sent.schema && last.rows === sent.rows) continue;
     // A definition that changed needs a new schema, and Geckoboard keeps one schema for each id: the old one goes.
-    if (last !== undefined && last.schema !== schemaHash) await client.remove(dataset.id);
+    if (last !== undefined && last.schema !== sent.schema) await client.remove(dataset.id);
     await client.findOrCreate(dataset.id, content.schema);
     await client.replace(dataset.id, content.rows);
-    known = { ...known, [dataset.id]: { schema: schemaHash, rows: rowsHash } };
-    await saveDestinationState(db, "geckoboard", known);
+    memory = { ...memory, [dataset.id]: sent };
+    await context.remember(memory);
     pushed.push(dataset.id);
   }
   return pushed;
 }
 
-async function contentOf(db: Db, dataset: DatasetConfig, now: Date): Promise<ReturnType<typeof datasetOf>> {
-  const workspace = await readWorkspace(db);
-  const answer = await evaluateMetric(db, askedNow(questionOfDataset(dataset), now, workspace).query);
+async function contentOf(
+  { ask }: PushContext<GeckoboardSettings>,
+  dataset: DatasetConfig,
+): Promise<ReturnType<typeof datasetOf>> {
+  const answer = await ask(questionOf(dataset));
   // A KPI may always be broken down by something (a stage, a rep), asked or not.
   const dimensions = [...new Set([...dataset.by, ...answer.rows.flatMap((row) => Object.keys(row.dimensions))])];
   return datasetOf(answer, dimensions);

@@ -3,24 +3,16 @@ import { Agent as HttpsAgent } from "node:https";
 import axios, { isAxiosError } from "axios";
 import { RequestFilteringHttpAgent, RequestFilteringHttpsAgent } from "request-filtering-agent";
 import { TributaryError } from "../../../core/base/errors.ts";
-import type { AttemptOutcome, ClaimedDelivery } from "../../../core/store/outbox/deliveries.ts";
+import type { EventSender, OutgoingEvent, SenderOptions } from "../../../core/destination/define.ts";
+import type { WebhookSettings } from "./settings.ts";
 import { signedHeaders } from "./sign.ts";
 
 /** Receivers should queue and answer; one that needs longer is treated as failing (Standard Webhooks: 15 to 30 s). */
 const TIMEOUT_MS = 15_000;
 
-export type SendOptions = {
-  /** Lets endpoints be on private networks and on this machine: an admin's choice, off by default. */
-  readonly allowPrivateNetworks: boolean;
-};
-
-export type SendResult = AttemptOutcome & {
-  readonly retryAfterS: number | null;
-};
-
 /** What a receiver gets. `timestamp` is when it happened, not when it was sent. */
-export function webhookBody(delivery: Pick<ClaimedDelivery, "type" | "occurredAt" | "data">): string {
-  return JSON.stringify({ type: delivery.type, timestamp: delivery.occurredAt.toISOString(), data: delivery.data });
+export function webhookBody(event: Omit<OutgoingEvent, "eventId">): string {
+  return JSON.stringify({ type: event.type, timestamp: event.occurredAt.toISOString(), data: event.data });
 }
 
 /**
@@ -28,7 +20,7 @@ export function webhookBody(delivery: Pick<ClaimedDelivery, "type" | "occurredAt
  *
  * @throws TributaryError `webhooks.url_refused`
  */
-export function assertWebhookUrl(text: string, options: SendOptions): void {
+export function assertWebhookUrl(text: string, options: SenderOptions): void {
   const url = URL.canParse(text) ? new URL(text) : null;
   const refuse = (why: string): never => {
     throw new TributaryError({
@@ -47,10 +39,7 @@ export function assertWebhookUrl(text: string, options: SendOptions): void {
 }
 
 /** Sends webhooks, one HTTP request per attempt. Never throws: whatever happens is the attempt's outcome. */
-export function createSender(options: SendOptions): {
-  send(url: string, secret: string, delivery: ClaimedDelivery): Promise<SendResult>;
-  close(): void;
-} {
+export function createSender(options: SenderOptions): EventSender<WebhookSettings> {
   const httpAgent = options.allowPrivateNetworks
     ? new HttpAgent({ keepAlive: true })
     : new RequestFilteringHttpAgent({ keepAlive: true });
@@ -69,8 +58,8 @@ export function createSender(options: SendOptions): {
     validateStatus: () => true,
   });
   return {
-    async send(url, secret, delivery) {
-      const body = webhookBody(delivery);
+    async send({ url, secret }, event) {
+      const body = webhookBody(event);
       const startedAt = performance.now();
       const elapsedMs = (): number => Math.round(performance.now() - startedAt);
       try {
@@ -78,7 +67,7 @@ export function createSender(options: SendOptions): {
           headers: {
             "content-type": "application/json",
             "user-agent": "Tributary-Webhooks/1",
-            ...signedHeaders(secret, delivery.eventId, body, new Date()),
+            ...signedHeaders(secret, event.eventId, body, new Date()),
           },
           // `timeout` covers silence; this covers an answer that trickles in for ever.
           signal: AbortSignal.timeout(TIMEOUT_MS + 1_000),

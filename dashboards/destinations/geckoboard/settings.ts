@@ -1,10 +1,14 @@
 import { z } from "zod";
-import { filtersOf, question, questionFields, type Question } from "./ask/question.ts";
+import { filtersOf, question, questionFields, type Question } from "../../../core/metrics/ask/question.ts";
+import { secret } from "../../../core/secrets/declared.ts";
 
 /** Section `geckoboard` of the config file: which KPI tables are pushed to Geckoboard. */
-export const geckoboardSection = z.strictObject({
-  api_key: z.string().min(1).describe("Geckoboard's API key, from its Account page"),
-  base_url: z.url().default("https://api.geckoboard.com").describe("Geckoboard's address"),
+export const geckoboardSettings = z.strictObject({
+  api_key: secret(z.string().min(1)).describe("Geckoboard's API key, from its Account page"),
+  base_url: z
+    .url({ protocol: /^https?$/ })
+    .default("https://api.geckoboard.com")
+    .describe("Geckoboard's address"),
   datasets: z
     .array(
       z.strictObject({
@@ -19,10 +23,10 @@ export const geckoboardSection = z.strictObject({
     )
     .default([]),
 });
-export type GeckoboardSection = z.output<typeof geckoboardSection>;
-export type DatasetConfig = GeckoboardSection["datasets"][number];
+export type GeckoboardSettings = z.output<typeof geckoboardSettings>;
+export type DatasetConfig = GeckoboardSettings["datasets"][number];
 
 /** What a dataset asks. */
-export function questionOfDataset({ metric, of, by, period, grain, filters }: DatasetConfig): Question {
+export function questionOf({ metric, of, by, period, grain, filters }: DatasetConfig): Question {
   return question({ metric, of, by, period, grain, filters: filtersOf(filters) });
 }

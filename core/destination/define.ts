@@ -1,0 +1,130 @@
+import type { z } from "zod";
+import type { Clock } from "../base/clock.ts";
+import type { JsonObject } from "../base/json.ts";
+import type { MetricAnswer } from "../metrics/engine/query.ts";
+import type { Question } from "../metrics/ask/question.ts";
+
+/**
+ * The destination contract: what an output's folder declares, and what the engine does with it. The mirror of a connector.
+ *
+ * There are two things that a destination can do: receive events as they happen (webhooks, a chat), or be pushed the answers to questions (a
+ * dashboard service, a spreadsheet). Either way it holds no state and never touches the database. The engine keeps its settings, seals its
+ * secrets, hands events out and asks the questions, retries, limits, records how it went, and shows it.
+ */
+export type Destination<Settings = unknown> = {
+  /** Lower-case, stable: `geckoboard`. The folder's name, and the section of the config file. */
+  readonly key: string;
+  readonly title: string;
+  /** The vendor's own documentation. */
+  readonly docs: string;
+  /**
+   * What people set, keys in snake_case with `.describe()` texts: the section of the config file; where the destination receives events, one
+   * entry of the section's list. What is made with `secret()` of core/secrets/declared.ts is sealed at rest, whatever it is called.
+   */
+  readonly settings: z.ZodType<Settings>;
+  /** Every address that its secrets go to. They are checked when they are set up. */
+  readonly addresses: (settings: Settings) => readonly string[];
+  readonly takes: TakesEvents<Settings> | TakesAnswers<Settings>;
+  /** What stands in for the vendor in tests and in the demo. Loaded when it is asked for: no hub carries it. */
+  readonly simulator?: () => Promise<StartSimulator>;
+};
+
+/** Receives events as they happen. Each entry of its section is a receiver with a queue, a log and a state of its own. */
+export type TakesEvents<Settings> = {
+  readonly kind: "events";
+  /** What a receiver is called in plans and in the audit log: `webhook`. */
+  readonly noun: string;
+  /** What tells its receivers apart and is shown of them; never a secret. Two of one name are an error. */
+  readonly name: (settings: Settings) => string;
+  readonly subscription: (settings: Settings) => Subscription;
+  /** Opens what sends, once for each process. */
+  readonly open: (options: SenderOptions) => EventSender<Settings>;
+};
+
+/** What a receiver is to get. */
+export type Subscription = {
+  /** `*` stands for every type. */
+  readonly types: readonly string[];
+  /** Whether what happens to one deal arrives in the order in which it happened. */
+  readonly isOrdered: boolean;
+  readonly description: string | null;
+};
+
+export type SenderOptions = { readonly allowPrivateNetworks: boolean };
+
+export type EventSender<Settings> = {
+  /** Sends one event once. Never throws: whatever happens is the outcome. */
+  send(settings: Settings, event: OutgoingEvent): Promise<SendOutcome>;
+  close(): void;
+};
+
+export type OutgoingEvent = {
+  /** The same on every attempt. */
+  readonly eventId: string;
+  readonly type: string;
+  /** When it happened. */
+  readonly occurredAt: Date;
+  readonly data: JsonObject;
+};
+
+export type SendOutcome = {
+  /** Null: there was no answer. */
+  readonly statusCode: number | null;
+  readonly durationMs: number;
+  /** Null: delivered. */
+  readonly error: string | null;
+  /** What the receiver asked for. */
+  readonly retryAfterS: number | null;
+};
+
+/** Is pushed the answers to questions, again and again. */
+export type TakesAnswers<Settings> = {
+  readonly kind: "answers";
+  readonly everyS: number;
+  /** What it shows: kept up to date in the metrics store, and said by `kpi.updated`. */
+  readonly questions: (settings: Settings) => readonly Question[];
+  /**
+   * Brings it up to date.
+   *
+   * @returns the names of the parts that were sent; empty when nothing had changed.
+   * @throws TributaryError of the first part that could not be sent; those before it are done and remembered.
+   */
+  readonly push: (context: PushContext<Settings>) => Promise<readonly string[]>;
+};
+
+export type PushContext<Settings> = {
+  /** With secrets opened. */
+  readonly settings: Settings;
+  /** @throws TributaryError `kpi.…` */
+  readonly ask: (question: Question) => Promise<MetricAnswer>;
+  /** What was remembered last; empty before the first push. */
+  readonly memory: JsonObject;
+  /** Kept at once, whatever comes of the rest of the push. */
+  readonly remember: (memory: JsonObject) => Promise<void>;
+  readonly clock: Clock;
+  readonly allowPrivateNetworks: boolean;
+  readonly signal: AbortSignal;
+};
+
+/** Starts a simulator on a port; 0: any. @param secret what its account's key is made of. */
+export type StartSimulator = (options: { readonly port: number; readonly secret: string }) => Promise<Simulator>;
+
+export type Simulator = {
+  /** Where it answers. */
+  readonly url: string;
+  /** Variables for a config file that sets the destination up: addresses and keys. */
+  readonly variables: { readonly [name: string]: string };
+  close(): Promise<void>;
+};
+
+/**
+ * A destination as the engine holds it. The engine never looks inside settings: it parses them with the destination's own schema and hands
+ * them back to the same destination.
+ */
+export type AnyDestination = Destination;
+
+/** Declares a destination: pins its types while it is written, and erases them for the list. */
+export function defineDestination<Settings>(destination: Destination<Settings>): AnyDestination {
+  // Sound as long as settings come from `destination.settings`, as the engine does.
+  return destination as unknown as AnyDestination;
+}

@@ -1,0 +1,87 @@
+import { randomUUID } from "node:crypto";
+import type { JsonObject } from "../base/json.ts";
+import type { AnyDestination } from "../destination/define.ts";
+import { receiverRow } from "../destination/settings.ts";
+import type { Secrets } from "../secrets/index.ts";
+import type { Db } from "../store/db.ts";
+import {
+  deleteEndpoint,
+  type Endpoint,
+  insertEndpoint,
+  pauseEndpoint,
+  resumeEndpoint,
+  updateEndpoint,
+} from "../store/outbox/endpoints.ts";
+import { type Replay, replayDeliveries } from "../store/outbox/deliveries.ts";
+import { type Actor, type Note, noted, type ReceiverVerb } from "./verb.ts";
+
+/** What people do to receivers of events: webhooks, and whatever else a destination sends events to. */
+export type ReceiverDeps = { readonly db: Db; readonly secrets: Secrets };
+
+/** A receiver that there is, and its destination. */
+export type Receiver = Pick<Endpoint, "id" | "name" | "createdBy"> & { readonly destination: AnyDestination };
+
+/**
+ * @param settings as the destination declares them, secrets in the clear.
+ * @param createdBy whom it belongs to: `config` where a file lists it, else who asks.
+ */
+export async function createReceiver(
+  { db, secrets }: ReceiverDeps,
+  actor: Actor,
+  destination: AnyDestination,
+  settings: JsonObject,
+  createdBy: string = actor,
+): Promise<Endpoint> {
+  const row = receiverRow(destination, randomUUID(), settings, { createdBy, secrets });
+  return noted(db, noteOf(actor, "create", { ...row, destination }), (tx) => insertEndpoint(tx, row));
+}
+
+/** Changes it in place: it keeps its id, and with it what is still to be delivered. @param fields that changed, for the audit log. */
+export async function changeReceiver(
+  { db, secrets }: ReceiverDeps,
+  actor: Actor,
+  receiver: Receiver,
+  settings: JsonObject,
+  fields: readonly string[],
+): Promise<void> {
+  const { id, createdBy, destination } = receiver;
+  const row = receiverRow(destination, id, settings, { createdBy, secrets });
+  const note = noteOf(actor, "update", { ...receiver, name: row.name });
+  await noted(db, { ...note, details: { fields: [...fields] } }, (tx) => updateEndpoint(tx, row));
+}
+
+/** Ends it; what it was still to get is dropped. */
+export async function removeReceiver(db: Db, actor: Actor, receiver: Receiver): Promise<void> {
+  await noted(db, noteOf(actor, receiver.createdBy === CONFIG ? "remove" : "delete", receiver), (tx) =>
+    deleteEndpoint(tx, receiver.id),
+  );
+}
+
+/** Stops sending; what happens meanwhile waits. */
+export async function pauseReceiver(db: Db, actor: Actor, receiver: Receiver): Promise<void> {
+  await noted(db, noteOf(actor, "pause", receiver), (tx) => pauseEndpoint(tx, receiver.id, `Paused by ${actor}.`));
+}
+
+/** Sends again, beginning with what waited. */
+export async function resumeReceiver(db: Db, actor: Actor, receiver: Receiver): Promise<void> {
+  await noted(db, noteOf(actor, "resume", receiver), (tx) => resumeEndpoint(tx, receiver.id));
+}
+
+/** Sends again what was sent. @returns how much. */
+export async function replayReceiver(db: Db, actor: Actor, receiver: Receiver, which: Replay): Promise<number> {
+  return noted<number>(
+    db,
+    (count) => ({ ...noteOf(actor, "replay", receiver), details: { count } }),
+    (tx) => replayDeliveries(tx, receiver.id, which),
+  );
+}
+
+/** Whose receivers a config file lists. */
+const CONFIG = "config";
+
+/** What a file lists is known by its name, everything else by its id. */
+function noteOf(actor: Actor, verb: ReceiverVerb, { id, name, createdBy, destination }: Receiver): Note {
+  const { takes } = destination;
+  const noun = takes.kind === "events" ? takes.noun : destination.key;
+  return { actor, action: `${noun}.${verb}`, target: createdBy === CONFIG ? name : `${noun}:${id}` };
+}
