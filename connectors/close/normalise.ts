@@ -240,7 +240,7 @@ function closedAt(status: DealStatus, won: string | null | undefined, lost: stri
   return day === null ? null : { day };
 }
 
-export function moment(text: string | null | undefined): Moment | null {
+export function moment(text: string | null | undefined): { readonly instant: Date } | null {
   const instant = closeInstant(text);
   return instant === null ? null : { instant };
 }

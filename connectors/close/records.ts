@@ -102,6 +102,19 @@ export const leadStatusChangeRecord = z.object({
   activity_at: text,
 });
 
+export const taskRecord = z.object({
+  id: z.string(),
+  text: text,
+  date: text,
+  due_date: text,
+  is_complete: z.boolean().nullish(),
+  is_dateless: z.boolean().nullish(),
+  assigned_to: text,
+  contact_id: text,
+  lead_id: text,
+  date_created: text,
+});
+
 export const activityRecord = z.object({
   id: z.string(),
   lead_id: text,

@@ -7,6 +7,7 @@ import { pullEvents, timeOf } from "./events.ts";
 import { askedFields, keepFor } from "./kept.ts";
 import { pullLeads } from "./leads.ts";
 import { eventFacts } from "./normalise-events.ts";
+import { taskFacts } from "./normalise-tasks.ts";
 import * as normalise from "./normalise.ts";
 import type { CloseSettings } from "./settings.ts";
 import { closeInstant } from "./time.ts";
@@ -209,7 +210,7 @@ export const closeStreams: { readonly [stream: string]: CloseStream } = {
     overlapMs: 2 * MINUTE_MS,
     aheadMs: 0,
     sweepMs: 0,
-    normalise: normalise.noFacts,
+    normalise: taskFacts,
   }),
   ...Object.fromEntries(ACTIVITY_STREAMS.map((activity) => [activity.stream, activityStream(activity)])),
   events: {

@@ -25,6 +25,15 @@ import {
   speedToLeadWorkingP90,
 } from "./kpis/leads/speed-to-lead.ts";
 import { timelyContactRate } from "./kpis/leads/timely-contact-rate.ts";
+import { coldLeads } from "./kpis/leads/cold-leads.ts";
+import { noNextStep } from "./kpis/pipeline/no-next-step.ts";
+import { singleThreadedDeals } from "./kpis/pipeline/single-threaded-deals.ts";
+import { slippedDeals } from "./kpis/pipeline/slipped-deals.ts";
+import { stalledDeals } from "./kpis/pipeline/stalled-deals.ts";
+import { progressRate } from "./kpis/stages/progress-rate.ts";
+import { pushesPerDeal } from "./kpis/closing/pushes-per-deal.ts";
+import { connectedCallRate, talkMinutes } from "./kpis/touches/calls.ts";
+import { replyRate } from "./kpis/touches/reply-rate.ts";
 import { untouchedLeads } from "./kpis/leads/untouched-leads.ts";
 import { costPerLead, costPerWin, returnOnSpend } from "./kpis/spend/return.ts";
 import { spent } from "./kpis/spend/spend.ts";
@@ -69,6 +78,16 @@ export const METRICS: readonly MetricDefinition[] = [
   disqualificationRate,
   leadToDealRate,
   leadToWinRate,
+  coldLeads,
+  stalledDeals,
+  progressRate,
+  slippedDeals,
+  pushesPerDeal,
+  noNextStep,
+  singleThreadedDeals,
+  talkMinutes,
+  connectedCallRate,
+  replyRate,
   ticketsOpened,
   ticketsOpen,
   firstReplyMedian,

@@ -29,6 +29,7 @@ table activities
   constraint activities_direction_check CHECK ((direction = ANY (ARRAY['inbound'::text, 'outbound'::text])))
   CREATE INDEX activities_by_attributed_deal ON tributary.activities USING btree (attributed_deal_id) WHERE (attributed_deal_id IS NOT NULL)
   CREATE INDEX activities_by_company ON tributary.activities USING btree (company_id) WHERE (company_id IS NOT NULL)
+  CREATE INDEX activities_by_deal ON tributary.activities USING btree (deal_id, occurred_at) WHERE (deal_id IS NOT NULL)
   CREATE INDEX activities_by_duplicate ON tributary.activities USING btree (duplicate_of) WHERE (duplicate_of IS NOT NULL)
   CREATE INDEX activities_by_match_key ON tributary.activities USING gin (match_keys) WITH (fastupdate=off) WHERE (match_keys <> '{}'::text[])
   CREATE INDEX activities_by_person ON tributary.activities USING btree (person_id, occurred_at) WHERE (person_id IS NOT NULL)

@@ -16,6 +16,8 @@ export type Change = {
   readonly valuePeriod?: ValuePeriod;
   readonly rep?: string | null;
   readonly probability?: number | null;
+  /** The expected close. */
+  readonly expected?: string | null;
 };
 
 export type DealSpec = {
@@ -198,6 +200,7 @@ export class World {
       value_period: "one_time" as ValuePeriod,
       rep_id: null as string | null,
       probability: null as number | null,
+      expected_close_on: null as string | null,
     };
     const stages = new Map(
       (await this.store.db.selectFrom("stages").select(["id", "pipeline_id"]).execute()).map((s) => [
@@ -215,6 +218,7 @@ export class World {
         value_period: change.valuePeriod ?? state.value_period,
         rep_id: change.rep === undefined ? state.rep_id : change.rep === null ? null : id("rep", change.rep),
         probability: change.probability === undefined ? state.probability : change.probability,
+        expected_close_on: change.expected === undefined ? state.expected_close_on : change.expected,
       };
       const next = spec.changes[ordinal + 1]?.at;
       return {
@@ -233,7 +237,6 @@ export class World {
         changed: [],
         ...state,
         pipeline_id: state.stage_id === null ? null : (stages.get(state.stage_id) ?? null),
-        expected_close_on: null,
         evidence: "hand",
       };
     });
@@ -247,7 +250,6 @@ export class World {
         deleted_at: spec.deletedAt === undefined ? null : this.instant(spec.deletedAt),
         company_id: spec.company === undefined ? null : id("company", spec.company),
         person_id: spec.person === undefined ? null : id("person", spec.person),
-        expected_close_on: null,
         created_at: created === null ? null : this.instant(created),
         created_is_day: created !== null && isDayText(created),
         closed_at: null,

@@ -16,7 +16,7 @@ export const activity = {
     deal: by.deal,
     connection: by.connection,
   },
-  rows: { happened },
+  rows: { happened, mailed },
   attributes: sql`select attributes from activities`,
   firstInstant: sql`select min(occurred_at) as at from activities`,
   comesFrom: sql`exists (select from activities f where f.connection_id = c.id)`,
@@ -38,9 +38,41 @@ export const activity = {
 /** One row per activity that happened in the period, with the deal that its source names or that it is attributed to. What is planned for later than the cutoff has not happened; doubles are left out. */
 function happened(scope: Scope): Sql {
   return sql`
-    select p.no as period_no, a.id, 0 as nth, a.occurred_at as at, a.occurred_is_day as at_is_day, a.type, a.direction, a.outcome, a.rep_id,
+    select p.no as period_no, a.id, 0 as nth, a.occurred_at as at, a.occurred_is_day as at_is_day, a.type, a.direction, a.outcome, a.duration_s, a.rep_id, a.person_id,
       a.company_id, coalesce(a.deal_id, a.attributed_deal_id) as deal_id, a.connection_id, a.attributes
     from ${periodTable(scope)} p
     join activities a on a.occurred_at >= p.starts and a.occurred_at < p.ends and a.occurred_at <= ${scope.cutoff}::timestamptz
-      and a.duplicate_of is null and ${stillCounts(scope, "a")}`;
+      and a.duplicate_of is null and ${stillCounts(scope, "a")}
+      and not (a.type = 'task' and a.outcome is not distinct from 'open')`;
+}
+
+/** So many days an e-mail may wait for its answer. */
+const REPLY_WITHIN_DAYS = 14;
+
+/**
+ * E-mails that went out to a person in the period, with when it was `answered_at` within 14 days by the same person, by the cutoff: a reply
+ * answers the latest e-mail that had gone out to the person before it. Mail that a campaign sends to many is none.
+ */
+function mailed(scope: Scope): Sql {
+  const sameMail = (
+    alias: string,
+  ): Sql => sql`${sql.ref(alias)}.type = 'email' and ${sql.ref(alias)}.duplicate_of is null
+    and ${stillCounts(scope, alias)} and ${sql.ref(alias)}.person_id = any(same.ids)`;
+  return sql`
+    select m.*, reply.at as answered_at
+    from (${happened(scope)}) m
+    cross join lateral (
+      select array(
+        select x.id from people own join people x on x.id = coalesce(own.merged_into, own.id) or x.merged_into = coalesce(own.merged_into, own.id)
+        where own.id = m.person_id) as ids
+    ) same
+    left join lateral (
+      select min(i.occurred_at) as at from activities i
+      where ${sameMail("i")} and i.direction = 'inbound' and i.occurred_at > m.at
+        and i.occurred_at <= least(m.at + make_interval(days => ${REPLY_WITHIN_DAYS}), ${scope.cutoff}::timestamptz)
+        and not exists (
+          select from activities n where ${sameMail("n")} and n.direction = 'outbound' and n.occurred_at > m.at and n.occurred_at < i.occurred_at)
+    ) reply on true
+    where m.type = 'email' and m.direction = 'outbound' and m.person_id is not null
+      and not (m.rep_id is null and m.attributes ? 'campaign')`;
 }

@@ -28,7 +28,7 @@ export const deal = {
     lost_reason: by.column("lost_reason"),
     status: by.column("status"),
   },
-  rows: { closed, atEnd, created },
+  rows: { closed, atEnd, created, moving },
   attributes: sql`select attributes from deals`,
   firstInstant: sql`select min(held_from) as at from deal_changes where held_from > '-infinity'`,
   comesFrom: sql`exists (select from deals f where f.connection_id = c.id)`,
@@ -127,4 +127,30 @@ function created(scope: Scope): Sql {
           select max(y.ordinal) from deal_changes y where y.deal_id = d.id and y.status <> l.status and ${isKnown(scope, "y")}), -1) end)
       order by x.ordinal limit 1
     ) credit on true`;
+}
+
+/**
+ * Deals that were open at the start of the period or were created in it, and whether each `moved_on` in it: reached a later stage of the pipeline
+ * than the one it began the period with, or was won. Credit is the owner's at the end of the period, or at the cutoff where that is earlier.
+ */
+function moving(scope: Scope): Sql {
+  return sql`
+    select p.no as period_no, d.id, 0 as nth, greatest(p.starts, began.held_from) as at, false as at_is_day, l.status, l.rep_id, l.pipeline_id,
+      began.stage_id, l.probability, l.annual_minor, l.currency, null::numeric as value_minor,
+      exists (
+        select from deal_changes x left join stages s on s.id = x.stage_id and s.type = 'open'
+        where x.deal_id = d.id and ${isKnown(scope, "x")} and x.held_from < p.ends and x.ordinal > began.ordinal
+          and (x.status = 'won' or x.status = 'open' and s.pipeline_id = at_first.pipeline_id and s.position > at_first.position)
+      ) as moved_on, ${OF_THE_DEAL}
+    from ${periodTable(scope)} p
+    join deals d on d.merged_into is null and ${stillCounts(scope, "d")}
+    join lateral (
+      select x.* from deal_changes x where x.deal_id = d.id and ${isKnown(scope, "x")} and x.held_from < p.ends
+      order by x.held_from < p.starts desc, case when x.held_from < p.starts then x.ordinal end desc, x.ordinal limit 1
+    ) began on began.status = 'open'
+    left join stages at_first on at_first.id = began.stage_id and at_first.type = 'open'
+    join lateral (
+      select x.* from deal_changes x where x.deal_id = d.id and ${isKnown(scope, "x")} and x.held_from < p.ends order by x.ordinal desc limit 1
+    ) l on true
+    where p.starts <= ${scope.cutoff}::timestamptz`;
 }

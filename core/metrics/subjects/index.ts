@@ -4,6 +4,7 @@ import { campaign } from "./campaign.ts";
 import { conversation } from "./conversation.ts";
 import { deal } from "./deal.ts";
 import { lead } from "./lead.ts";
+import { openDeal } from "./open-deal.ts";
 import { spend } from "./spend.ts";
 import { stageStay } from "./stage-stay.ts";
 import { ticket } from "./ticket.ts";
@@ -13,6 +14,7 @@ import { webTraffic } from "./web-traffic.ts";
 export const SUBJECTS: readonly Subject[] = [
   deal,
   stageStay,
+  openDeal,
   activity,
   lead,
   ticket,
