@@ -120,7 +120,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     usage: "bench",
     about:
-      "measure a first load from a simulated vendor beside a bare COPY of the same rows, how soon a hub answers a webhook, and how soon a TV shows the change",
+      "measure how soon commands and a hub start, a first load from a simulated vendor beside a bare COPY of the same rows, how soon a hub answers a webhook, and how soon a TV shows the change",
     load: async () => (await import("./commands/bench.ts")).registerBench,
   },
 ];

@@ -4,6 +4,7 @@ import path from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import type { BenchResult, PeakMemory } from "../../test/bench/bench.ts";
 import type { LiveResult } from "../../test/bench/live.ts";
+import type { StartResult } from "../../test/bench/start.ts";
 import type { CliContext } from "../context.ts";
 
 /** An account of a company that has called for years. Smaller ones are loaded before the program is warm: `--records 100000`. */
@@ -11,7 +12,7 @@ const RECORDS = 1_000_000;
 const MEMORY_AT: readonly number[] = [10_000, RECORDS];
 
 /**
- * `tributary bench`: how fast a first load is beside a bare COPY of the same rows, and how much memory it takes; how soon a vendor's webhook
+ * `tributary bench`: how soon commands and a hub start; how fast a first load is beside a bare COPY of the same rows, and how much memory it takes; how soon a vendor's webhook
  * is answered, and how soon a TV shows what it told.
  */
 export function registerBench(bench: Command, context: CliContext): void {
@@ -24,12 +25,16 @@ export function registerBench(bench: Command, context: CliContext): void {
       // PostgreSQL runs as another user when this runs as root, and has to get in.
       chmodSync(folder, 0o711);
       try {
+        const { benchStart } = await import("../../test/bench/start.ts");
+        const startUp = await benchStart(folder);
         const speed = await benchPull(folder, options.records);
         const memory: PeakMemory[] = [];
         for (const records of options.memory) memory.push(await peakMemory(folder, records));
         const { benchLive } = await import("../../test/bench/live.ts");
         const live = await benchLive();
-        context.out.result({ speed, memory, live }, () => [...loadLines(speed, memory), ...liveLines(live)].join("\n"));
+        context.out.result({ start: startUp, speed, memory, live }, () =>
+          [...startLines(startUp), ...loadLines(speed, memory), ...liveLines(live)].join("\n"),
+        );
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }
@@ -69,6 +74,16 @@ function parseCount(text: string): number {
 
 function parseCounts(text: string): number[] {
   return text.split(",").map(parseCount);
+}
+
+function startLines({ nothing, commands, hub }: StartResult): string[] {
+  return [
+    ...commands.map(
+      ({ command, cpuS, ratio }) =>
+        `tributary ${command}: ${cpuS.toFixed(2)} s of CPU, ${ratio.toFixed(1)} times what Node takes for nothing (${nothing.cpuS.toFixed(2)} s)`,
+    ),
+    `hub with its own database, from start until it listens: ${hub.wallS.toFixed(1)} s, ${hub.ratio.toFixed(0)} times a Node that does nothing (${nothing.wallS.toFixed(2)} s)`,
+  ];
 }
 
 function loadLines(speed: BenchResult, memory: readonly PeakMemory[]): string[] {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-const COMMAND = fileURLToPath(new URL("../../bin/tributary.js", import.meta.url));
+export const COMMAND: string = fileURLToPath(new URL("../../bin/tributary.js", import.meta.url));
 
 export type Variables = { readonly [name: string]: string };
 
