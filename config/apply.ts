@@ -1,4 +1,3 @@
-import { sql } from "kysely";
 import { TributaryError } from "../core/base/errors.ts";
 import type { JsonObject } from "../core/base/json.ts";
 import type { AnyConnector } from "../core/connector/define.ts";
@@ -17,6 +16,7 @@ import type { Actor } from "../core/setup/verb.ts";
 import { setExchangeRates, setSection, setWorkspace } from "../core/setup/workspace.ts";
 import type { Db, Tx } from "../core/store/db.ts";
 import { listEndpoints } from "../core/store/outbox/endpoints.ts";
+import { takeTurn } from "../core/store/turns.ts";
 import { listConnectionRows, type ConnectionRow } from "../core/store/setup/connection-rows.ts";
 import { listExchangeRates } from "../core/store/setup/exchange-rates.ts";
 import { listSections } from "../core/store/setup/settings.ts";
@@ -57,7 +57,7 @@ export async function planConfig(
  */
 export async function applyConfig(db: Db, desired: Desired, options: ApplyOptions): Promise<readonly Change[]> {
   return db.transaction().execute(async (tx) => {
-    await sql`select pg_advisory_xact_lock(hashtext('tributary.apply_config'))`.execute(tx);
+    await takeTurn(tx, "apply_config");
     const stored = await readStored(tx, options);
     const changes = plan(desired, stored, options);
     if (!hasChanges(changes)) return changes;

@@ -1,4 +1,3 @@
-import { sql } from "kysely";
 import type { Clock } from "../core/base/clock.ts";
 import { toTributaryError } from "../core/base/errors.ts";
 import type { AnyDestination } from "../core/destination/define.ts";
@@ -11,6 +10,8 @@ import { readWatches } from "../core/metrics/watches.ts";
 import { appendEvents } from "../core/outbox/append.ts";
 import type { Secrets } from "../core/secrets/index.ts";
 import type { Store, Tx } from "../core/store/db.ts";
+import { announce } from "../core/store/channels.ts";
+import { takeTurn } from "../core/store/turns.ts";
 import { insertPoints, latestPoints } from "../core/store/facts/metric-points.ts";
 import { readWorkspace, type Workspace } from "../core/store/setup/workspace.ts";
 import type { MeasureJob } from "./queues.ts";
@@ -31,14 +32,14 @@ export type Measured = {
 
 /**
  * Computes every watched KPI, stores the numbers that changed, and in the same transaction tells of them: `kpi.updated` for webhooks, a
- * notice on `tributary_live` for screens. Asked twice over the same facts, the second time changes nothing.
+ * notice on the channel `live` for screens. Asked twice over the same facts, the second time changes nothing.
  *
  * A watch that can't be computed (a misspelt KPI in a dashboard) is logged and leaves the others alone.
  */
 export async function measure(deps: MeasureDeps, _job: MeasureJob): Promise<Measured> {
   return deps.store.db.transaction().execute(async (tx) => {
     // One at a time: a slower, older computation must not overwrite what a later one has stored.
-    await sql`select pg_advisory_xact_lock(hashtext('tributary.measure'))`.execute(tx);
+    await takeTurn(tx, "measure");
     const workspace = await readWorkspace(tx);
     const now = deps.clock.now();
     const watches = await readWatches(tx, await destinationQuestions(tx, deps.destinations, deps.secrets));
@@ -82,6 +83,6 @@ async function measureOne(tx: Tx, watch: Question, now: Date, workspace: Workspa
       data: kpiUpdated(computed, change),
     })),
   );
-  await sql`select pg_notify('tributary_live', ${JSON.stringify({ metric: query.metric })})`.execute(tx);
+  await announce(tx, "live", JSON.stringify({ metric: query.metric }));
   return changes.length;
 }

@@ -1,13 +1,12 @@
 import { createHash } from "node:crypto";
-import pg from "pg";
 import type { Log } from "../core/base/log.ts";
 import type { AnyConnector } from "../core/connector/define.ts";
 import type { Schedule } from "../core/schema/tables.ts";
 import { activeStreams } from "../core/land/engine.ts";
-import { OUTBOX_CHANNEL } from "../core/outbox/append.ts";
 import { listConnections } from "../core/store/setup/connections.ts";
-import { clientOptions, type DatabaseTarget, type Db } from "../core/store/db.ts";
-import { CONNECTIONS_CHANNEL } from "../core/store/setup/connection-rows.ts";
+import type { Db, Store } from "../core/store/db.ts";
+import { createListener } from "../core/store/listener.ts";
+import { readWorkspace } from "../core/store/setup/workspace.ts";
 import type { JobRequest, Queues } from "./queues.ts";
 
 /** Something that is due again and again. */
@@ -29,8 +28,7 @@ const CRON_SPREAD_MS = 60_000;
 export type Scheduler = { close(): Promise<void> };
 
 export type SchedulerOptions = {
-  readonly db: Db;
-  readonly target: DatabaseTarget;
+  readonly store: Store;
   readonly queues: Queues;
   readonly connectors: readonly AnyConnector[];
   /** What is due beside the streams and the standing work, such as pushes to destinations. Asked again at every reconciliation. */
@@ -48,19 +46,17 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
   const reconcileSoon = coalesced(async () => reconcile(options), log);
 
   await reconcile(options);
-  const listener = await listen(
-    options.target,
-    { [CONNECTIONS_CHANNEL]: reconcileSoon.run, [OUTBOX_CHANNEL]: dispatchSoon.run },
-    log,
-  );
-  const timer = setInterval(() => {
-    listener.renew();
-    reconcileSoon.run();
-  }, RECONCILE_MS);
+  const listener = createListener(options.store, ["connections", "outbox"], log);
+  listener.subscribe((signal) => {
+    if (signal.kind === "resync" || signal.channel === "connections") reconcileSoon.run();
+    if (signal.kind === "resync" || signal.channel === "outbox") dispatchSoon.run();
+  });
+  await listener.start();
+  const timer = setInterval(reconcileSoon.run, RECONCILE_MS);
   return {
     async close() {
       clearInterval(timer);
-      await listener.close();
+      await listener.stop();
       await Promise.all([reconcileSoon.settled(), dispatchSoon.settled()]);
     },
   };
@@ -89,7 +85,7 @@ function coalesced(
 }
 
 /** Brings the schedulers to what is due now. What stays as it was is not touched: its next time stands. */
-export async function reconcile({ db, queues, connectors, alsoDue }: SchedulerOptions): Promise<void> {
+export async function reconcile({ store: { db }, queues, connectors, alsoDue }: SchedulerOptions): Promise<void> {
   const due = [...STANDING, ...(await streamsDue(db, connectors)), ...((await alsoDue?.(db)) ?? [])];
   const queue = queues.bull.schedule;
   const existing = new Map((await queue.getJobSchedulers()).map((scheduler) => [scheduler.key, scheduler]));
@@ -155,7 +151,7 @@ const STANDING: readonly Due[] = [
 ];
 
 async function streamsDue(db: Db, connectors: readonly AnyConnector[]): Promise<Due[]> {
-  const workspace = await db.selectFrom("workspace").select("time_zone").executeTakeFirstOrThrow();
+  const { timeZone } = await readWorkspace(db);
   const connections = (await listConnections(db)).filter(({ state }) => state === "active");
   return connections.flatMap((connection) => {
     const connector = connectors.find(({ key }) => key === connection.connector);
@@ -166,47 +162,11 @@ async function streamsDue(db: Db, connectors: readonly AnyConnector[]): Promise<
     return activeStreams(connector, connection, settings.data).map((stream): Due => ({
       id: `pull/${connection.id}/${stream}`,
       schedule: connection.schedule ?? { everyS: connector.everyS },
-      timeZone: workspace.time_zone,
+      timeZone,
       request: {
         queue: "pull",
         payload: { connectionId: connection.id, stream, kind: "pull", trigger: "schedule", since: null },
       },
     }));
   });
-}
-
-type Listener = {
-  /** Connects again when the connection was lost. */
-  renew(): void;
-  close(): Promise<void>;
-};
-
-async function listen(
-  target: DatabaseTarget,
-  channels: { readonly [channel: string]: () => void },
-  log: Log,
-): Promise<Listener> {
-  let client: pg.Client | null = null;
-  const connect = async (): Promise<void> => {
-    const next = new pg.Client({ ...clientOptions(target), application_name: "tributary-scheduler" });
-    next.on("notification", ({ channel }) => channels[channel]?.());
-    next.on("error", (err) => log.warn({ err }, "the scheduler has lost its database connection"));
-    next.on("end", () => {
-      if (client === next) client = null;
-    });
-    await next.connect();
-    client = next;
-    for (const channel of Object.keys(channels)) await next.query(`listen ${channel}`);
-  };
-  await connect();
-  return {
-    renew() {
-      if (client === null) connect().catch((err: unknown) => log.warn({ err }, "the scheduler cannot listen"));
-    },
-    async close() {
-      const open = client;
-      client = null;
-      await open?.end();
-    },
-  };
 }

@@ -3,7 +3,7 @@ import { CHECKS, type CheckOutcome, runChecks } from "../../connectors/_check/in
 import { createCheckEngine } from "../connector/engine.ts";
 import { CONNECTORS_DIR, loadHarness } from "../connector/harness.ts";
 import { scaffoldConnector } from "../connector/scaffold.ts";
-import { withScratchStore } from "../connector/scratch.ts";
+import { withScratchStore } from "../../core/store/scratch.ts";
 import type { CliContext } from "../context.ts";
 import { connectorNamed } from "./connectors.ts";
 

@@ -1,10 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { Writable } from "node:stream";
-import { sql } from "kysely";
 import type { CheckConnection, CheckEngine, PullOptions, PullReport } from "../../connectors/_check/engine.ts";
 import { systemClock } from "../../core/base/clock.ts";
 import { TributaryError } from "../../core/base/errors.ts";
-import type { Json, JsonObject } from "../../core/base/json.ts";
 import { createLog } from "../../core/base/log.ts";
 import { type AnyConnector, defineConnector, type Page, type Stream } from "../../core/connector/define.ts";
 import type { PullDeps } from "../../core/land/pull.ts";
@@ -13,7 +11,8 @@ import { runPull } from "../../core/land/run.ts";
 import { catchUp } from "../../core/normalise/index.ts";
 import { createSecrets, credentialsOf, generateSecretKey, parseSecretKey } from "../../core/secrets/index.ts";
 import { readConnection } from "../../core/store/setup/connections.ts";
-import type { Db, Store } from "../../core/store/db.ts";
+import type { Store } from "../../core/store/db.ts";
+import { factLines, readPayloads } from "../../core/store/facts/all-facts.ts";
 import { type Run, readRunLines } from "../../core/store/pulls/runs.ts";
 import { readStream } from "../../core/store/pulls/streams.ts";
 import { deleteConnection } from "../../core/store/setup/delete-connection.ts";
@@ -77,8 +76,8 @@ function checkConnection(
       runs.push(outcome.run);
       return report(outcome.run, outcome.error);
     },
-    records: (stream) => landed(store.db, id, stream),
-    facts: () => factsText(store.db, id),
+    records: (stream) => readPayloads(store.db, id, stream),
+    facts: async () => (await factLines(store.db, id)).join("\n"),
     async replay() {
       const connection = await readConnection(store.db, id);
       if (connection === null) throw new Error(`${id} is gone.`);
@@ -151,50 +150,4 @@ function listenedLog(): { readonly log: ReturnType<typeof createLog>; readonly t
     },
   });
   return { log: createLog("trace", ear), text: () => chunks.join("") };
-}
-
-async function landed(db: Db, connectionId: string, stream: string): Promise<ReadonlyMap<string, Json>> {
-  const rows = await db
-    .selectFrom("raw_records")
-    .select(["external_id", "payload"])
-    .where("connection_id", "=", connectionId)
-    .where("stream", "=", stream)
-    .where("deleted_at", "is", null)
-    .orderBy("external_id")
-    .execute();
-  return new Map(rows.map((row) => [row.external_id, row.payload]));
-}
-
-const FACT_TABLES = [
-  "reps",
-  "teams",
-  "people",
-  "companies",
-  "pipelines",
-  "stages",
-  "deals",
-  "activities",
-  "tickets",
-  "conversations",
-  "campaigns",
-  "web_traffic",
-  "spend",
-  "goals",
-] as const;
-
-/** Each row that counts as JSON, in the order of ids. When something became known is left out: a replay cannot know it better. */
-async function factsText(db: Db, connectionId: string): Promise<string> {
-  const texts: string[] = [];
-  for (const table of FACT_TABLES) {
-    const { rows } = await sql<{ readonly row: JsonObject }>`
-      select to_jsonb(t) as row from ${sql.table(table)} t
-      where connection_id = ${connectionId} and deleted_at is null order by id
-    `.execute(db);
-    texts.push(...rows.map(({ row }) => `${table} ${JSON.stringify(row)}`));
-  }
-  const { rows } = await sql<{ readonly row: JsonObject }>`
-    select to_jsonb(c) - 'known_at' as row from deal_changes c join deals d on d.id = c.deal_id
-    where c.connection_id = ${connectionId} and d.deleted_at is null order by deal_id, ordinal
-  `.execute(db);
-  return [...texts, ...rows.map(({ row }) => `deal_changes ${JSON.stringify(row)}`)].join("\n");
 }

@@ -1,7 +1,7 @@
-import { sql } from "kysely";
 import { createSecrets, credentialsOf, parseSecretKey } from "../../core/secrets/index.ts";
 import { silentLog } from "../../core/base/log.ts";
 import { type DatabaseTarget, openStore, type Store } from "../../core/store/db.ts";
+import { readAllCredentials, readServer } from "../../core/store/health.ts";
 import { migrationState } from "../../core/store/migrate.ts";
 import { openQueues } from "../../workers/queues.ts";
 import type { Env } from "../../config/env.ts";
@@ -31,14 +31,11 @@ export async function databaseFindings(env: Env): Promise<Finding[]> {
 }
 
 async function version({ db }: Store, env: Env): Promise<Verdict> {
-  const { rows } = await sql<{ version: string; can_create: boolean }>`
-    select current_setting('server_version') as version, has_database_privilege(current_database(), 'CREATE') as can_create
-  `.execute(db);
-  const found = rows[0];
-  if (found === undefined) return fail("it answers nothing", "See whether DATABASE_URL leads to a PostgreSQL.");
+  const found = await readServer(db);
+  if (found === null) return fail("it answers nothing", "See whether DATABASE_URL leads to a PostgreSQL.");
   const detail = `PostgreSQL ${found.version}, ${env.databaseUrl === null ? "embedded" : "by DATABASE_URL"}`;
   if (Number.parseInt(found.version, 10) < MIN_VERSION) return fail(detail, `Use PostgreSQL ${MIN_VERSION} or later.`);
-  if (!found.can_create)
+  if (!found.mayCreateSchema)
     return fail(`${detail}: its user may create no schema`, "GRANT CREATE ON DATABASE to the user of DATABASE_URL.");
   return ok(detail);
 }
@@ -75,18 +72,11 @@ async function secretKey({ db }: Store, env: Env): Promise<Verdict> {
     ...env.oldSecretKeys.map((key) => parseSecretKey(key)),
   ]);
   const where = env.secretKey === null ? "kept in the data folder" : "from TRIBUTARY_SECRET_KEY";
-  const { rows } = await sql<{
-    there: boolean;
-  }>`select to_regclass('tributary.connections') is not null as there`.execute(db);
-  if (rows[0]?.there !== true) return ok(`${where}; nothing is sealed yet`);
-  const sealed = await db
-    .selectFrom("connections")
-    .select(["id", "credentials"])
-    .where("credentials", "is not", null)
-    .execute();
+  const sealed = await readAllCredentials(db);
+  if (sealed === null) return ok(`${where}; nothing is sealed yet`);
   const lost = sealed.filter(({ id, credentials }) => {
     try {
-      secrets.open(credentials ?? "", credentialsOf(id));
+      secrets.open(credentials, credentialsOf(id));
       return false;
     } catch {
       return true;

@@ -33,7 +33,7 @@ export type RunningHub = {
  * @throws TributaryError `server.port_taken`, `queues.unreachable`
  */
 export async function runHub(hub: Hub, roles: readonly Role[]): Promise<RunningHub> {
-  const { store, target, queues, connectors, destinations, log, secrets, clock, env } = hub;
+  const { store, queues, connectors, destinations, log, secrets, clock, env } = hub;
   const { allowPrivateNetworks } = env;
   const setup = createSetup(hub);
   const stops: (() => Promise<void>)[] = [];
@@ -74,7 +74,7 @@ export async function runHub(hub: Hub, roles: readonly Role[]): Promise<RunningH
     }
     if (roles.includes("scheduler")) {
       const alsoDue = (): Promise<readonly Due[]> => Promise.resolve(pushesDue(destinations));
-      const scheduler = await startScheduler({ db: store.db, target, queues, connectors, alsoDue, log });
+      const scheduler = await startScheduler({ store, queues, connectors, alsoDue, log });
       stops.push(() => scheduler.close());
     }
     if (roles.includes("worker")) {

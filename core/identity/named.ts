@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Tx } from "../store/db.ts";
 import { type NamedRow, readNamed } from "../store/identity/identities.ts";
 import { dropConfigLinksBut, insertLinks, type Link } from "../store/identity/identity-links.ts";
+import { readSettings } from "../store/setup/settings.ts";
 import { regroup } from "./components.ts";
 import { emailKey, nameKey } from "./keys.ts";
 
@@ -16,8 +17,8 @@ const pipelinesSection = z.record(z.string(), z.object({ also: z.array(z.string(
 /** Brings teams or pipelines to what the config file says of them. @returns how many rows are one with others than before. */
 export async function applyNames(tx: Tx, entity: "team" | "pipeline"): Promise<number> {
   const section = entity === "team" ? "teams" : "pipelines";
-  const row = await tx.selectFrom("settings").select("value").where("section", "=", section).executeTakeFirst();
-  return (await linkNamed(tx, entity, row === undefined ? [] : saidOf(entity, row.value))).changed.length;
+  const value = await readSettings(tx, section);
+  return (await linkNamed(tx, entity, value === null ? [] : saidOf(entity, value))).changed.length;
 }
 
 function saidOf(entity: "team" | "pipeline", value: unknown): readonly Said[] {

@@ -1,7 +1,8 @@
 import { entityId } from "../base/ids.ts";
 import type { Tx } from "../store/db.ts";
 import { readNamed } from "../store/identity/identities.ts";
-import { assignTeam, CONFIG_ORIGIN } from "../store/identity/teams.ts";
+import { addConfigTeam, assignTeam, CONFIG_ORIGIN } from "../store/identity/teams.ts";
+import { readSettings } from "../store/setup/settings.ts";
 import { nameKey } from "./keys.ts";
 import { linkNamed } from "./named.ts";
 import { type RepsSection, repsSection } from "./reps-config.ts";
@@ -16,8 +17,7 @@ export async function applyRepsConfig(
   tx: Tx,
   now: Date,
 ): Promise<{ readonly reps: readonly string[]; readonly rows: number }> {
-  const row = await tx.selectFrom("settings").select("value").where("section", "=", "reps").executeTakeFirst();
-  const section: RepsSection = row === undefined ? [] : repsSection.parse(row.value);
+  const section: RepsSection = repsSection.parse((await readSettings(tx, "reps")) ?? []);
   const { named, changed: reps } = await linkNamed(tx, "rep", section);
   let assigned = 0;
   for (const { said, rows } of named) {
@@ -39,20 +39,6 @@ async function teamCalled(tx: Tx, name: string): Promise<string> {
   );
   if (known !== undefined) return known.id;
   const id = entityId("team", CONFIG_ORIGIN, name);
-  await tx
-    .insertInto("teams")
-    .values({
-      id,
-      connection_id: CONFIG_ORIGIN,
-      record_id: entityId("record", CONFIG_ORIGIN, "teams", name),
-      external_id: name,
-      deleted_at: null,
-      is_mention: false,
-      name,
-      manager: null,
-      merged_into: null,
-    })
-    .onConflict((conflict) => conflict.column("id").doNothing())
-    .execute();
+  await addConfigTeam(tx, id, name);
   return id;
 }

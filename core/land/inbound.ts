@@ -8,7 +8,7 @@ import { finishRun, insertRun, interruptStaleRuns, readRun } from "../store/pull
 import { type LandPart, readPart } from "./batch.ts";
 import { type EngineDeps, landStreamOf, type OpenConnection, openConnection, unknownConnection } from "./engine.ts";
 import { fenced, landBatch } from "./land.ts";
-import { tryLock } from "./lock.ts";
+import { tryLock } from "../store/lock.ts";
 import type { PullDeps } from "./pull.ts";
 import { openRunLines, type RunLines } from "./run-log.ts";
 import { isInterruption, type PullOutcome, stopped, streamLockName } from "./run.ts";

@@ -6,7 +6,7 @@ import { failingSince, finishRun, lockRun, readRun, type Run } from "../store/pu
 import { lockStreams, markStreamPulled, markStreamStopped } from "../store/pulls/streams.ts";
 import { openConnection, unknownConnection } from "./engine.ts";
 import { fenced } from "./land.ts";
-import { tryLock } from "./lock.ts";
+import { tryLock } from "../store/lock.ts";
 import { Pull, type PullDeps } from "./pull.ts";
 import { openRunLines, type RunLines } from "./run-log.ts";
 import { type PullRequest, type StartedRun, startRun } from "./start.ts";

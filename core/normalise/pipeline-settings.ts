@@ -1,8 +1,9 @@
-import { sql } from "kysely";
 import { z } from "zod";
 import { TributaryError } from "../base/errors.ts";
 import { CANONICAL_STAGES } from "../schema/canonical.ts";
 import type { Db, Tx } from "../store/db.ts";
+import { listStages, type StageRow, setStages } from "../store/facts/stages.ts";
+import { readSettings } from "../store/setup/settings.ts";
 
 /** What the workspace itself says of its stages: config section `pipelines`, stored under that name in `settings`. */
 
@@ -61,8 +62,7 @@ export async function readStageOverrides(db: Db): Promise<StageOverrides> {
 }
 
 async function readSection(db: Db): Promise<PipelinesSection> {
-  const row = await db.selectFrom("settings").select("value").where("section", "=", "pipelines").executeTakeFirst();
-  return row === undefined ? {} : pipelinesSection.parse(row.value);
+  return pipelinesSection.parse((await readSettings(db, "pipelines")) ?? {});
 }
 
 /**
@@ -74,18 +74,12 @@ async function readSection(db: Db): Promise<PipelinesSection> {
  */
 export async function applyPipelineSettings(tx: Tx): Promise<void> {
   const [section, overrides] = [await readSection(tx), await readStageOverrides(tx)];
-  const stages = await tx
-    .selectFrom("stages")
-    .innerJoin("pipelines", "pipelines.id", "stages.pipeline_id")
-    .select(["stages.id", "stages.name", "stages.connection_id", "pipelines.name as pipeline", "pipelines.external_id"])
-    .select(["pipelines.is_mention", "stages.deleted_at"])
-    .orderBy("stages.position")
-    .execute();
+  const stages = await listStages(tx);
   for (const [pipeline, settings] of Object.entries(section)) {
-    const isOfIt = (stage: (typeof stages)[number]): boolean =>
-      (stage.pipeline ?? stage.external_id) === pipeline &&
-      (settings.connection ?? stage.connection_id) === stage.connection_id;
-    const known = stages.filter((stage) => isOfIt(stage) && !stage.is_mention && stage.deleted_at === null);
+    const isOfIt = (stage: StageRow): boolean =>
+      (stage.pipeline ?? stage.pipelineExternalId) === pipeline &&
+      (settings.connection ?? stage.connectionId) === stage.connectionId;
+    const known = stages.filter((stage) => isOfIt(stage) && !stage.isMention && stage.deletedAt === null);
     if (known.length === 0) continue;
     for (const stage of Object.keys(settings.stages))
       if (!known.some((one) => one.name === stage))
@@ -96,16 +90,10 @@ export async function applyPipelineSettings(tx: Tx): Promise<void> {
         );
   }
   const said = stages.flatMap((stage) => {
-    const override = overrides.find(stage.connection_id, stage.pipeline ?? stage.external_id, stage.name);
+    const override = overrides.find(stage.connectionId, stage.pipeline ?? stage.pipelineExternalId, stage.name);
     return override === null ? [] : [{ id: stage.id, ...override }];
   });
-  if (said.length === 0) return;
-  await sql`
-    update stages s set canonical = coalesce(v.canonical, s.canonical), probability = coalesce(v.probability, s.probability)
-    from unnest(${said.map((one) => one.id)}::uuid[], ${said.map((one) => one.canonical)}::text[],
-      ${said.map((one) => one.probability)}::float8[]) v (id, canonical, probability)
-    where s.id = v.id
-  `.execute(tx);
+  await setStages(tx, said);
 }
 
 function unknownStage(pipeline: string, stage: string, known: readonly string[]): TributaryError {

@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
-import { sql } from "kysely";
 import type { JsonObject } from "../base/json.ts";
-import { storableJson } from "../store/client.ts";
 import type { Tx } from "../store/db.ts";
+import { insertEvents } from "../store/outbox/events.ts";
 
 /** What the hub tells the outside. Each is written in the transaction of what it tells, so none is lost and none is sent for a roll-back. */
 export const EVENT_TYPES = [
@@ -30,22 +29,10 @@ export function eventId(type: EventType, key: string): string {
   return `evt_${createHash("sha256").update(`${type}|${key}`).digest("hex").slice(0, 32)}`;
 }
 
-/** The channel on which waiting events are announced when the transaction commits. */
-export const OUTBOX_CHANNEL = "tributary_outbox";
-
 /** Writes events, in their order; those that are there already stay as they were. */
 export async function appendEvents(tx: Tx, events: readonly OutboxEvent[]): Promise<void> {
-  if (events.length === 0) return;
-  await sql`
-    insert into outbox (event_id, type, entity_key, payload, occurred_at)
-    select v.event_id, v.type, v.entity_key, v.payload::json, v.occurred_at
-    from unnest(
-      ${events.map((event) => eventId(event.type, event.key))}::text[], ${events.map((event) => event.type)}::text[],
-      ${events.map((event) => event.entityKey)}::text[], ${events.map((event) => storableJson(event.data))}::text[],
-      ${events.map((event) => event.occurredAt)}::timestamptz[]
-    ) with ordinality v (event_id, type, entity_key, payload, occurred_at, n)
-    order by v.n
-    on conflict (event_id) do nothing
-  `.execute(tx);
-  await sql`select pg_notify(${OUTBOX_CHANNEL}, '')`.execute(tx);
+  await insertEvents(
+    tx,
+    events.map((event) => ({ ...event, eventId: eventId(event.type, event.key) })),
+  );
 }

@@ -1,6 +1,7 @@
 import express, { type Request, type RequestHandler } from "express";
 import { findTributaryError } from "../../core/base/errors.ts";
 import { isSameSecret } from "../../core/secrets/tokens.ts";
+import { readInbound } from "../../core/store/setup/connections.ts";
 import type { ServerDeps } from "../web/deps.ts";
 import { notFound, problemOf, requestIdOf } from "../web/problem.ts";
 import type { Route } from "../web/routes.ts";
@@ -52,13 +53,9 @@ function greet(deps: ServerDeps): RequestHandler {
 /** The connection whose address was called; not found where the token is not its own. */
 async function connectionOf(deps: ServerDeps, request: Request): Promise<string> {
   const id = String(request.params["connection"]);
-  const row = await deps.store.db
-    .selectFrom("connections")
-    .select("inbound_token")
-    .where("id", "=", id)
-    .executeTakeFirst();
+  const inbound = await readInbound(deps.store.db, id);
   // The comparison takes place, and takes equally long, whether or not there is such a connection.
-  const isKnown = isSameSecret(String(request.params["token"]), row?.inbound_token ?? NO_TOKEN) && row !== undefined;
+  const isKnown = isSameSecret(String(request.params["token"]), inbound?.token ?? NO_TOKEN) && inbound !== null;
   if (!isKnown) throw notFound();
   return id;
 }

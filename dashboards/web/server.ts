@@ -14,7 +14,7 @@ import { errorPage } from "../console/pages.ts";
 import type { ServerDeps } from "./deps.ts";
 import { feedRoutes } from "../views/feeds/index.ts";
 import { inboundRoutes } from "../inbound/index.ts";
-import { createListener } from "../views/live/listener.ts";
+import { createListener } from "../../core/store/listener.ts";
 import { createEventStreams } from "../views/live/streams.ts";
 import { createMeasurements } from "./measurements.ts";
 import { answerErrors, answerNotFound } from "./problem.ts";
@@ -43,7 +43,7 @@ export type Mount = { readonly path: string; readonly access: Access };
 /** The hub's web server: console, API, TV, feeds, inbound webhooks, status. */
 export function createServer(deps: ServerDeps): Server {
   const streams = createEventStreams();
-  const listener = createListener(deps.store, deps.log);
+  const listener = createListener(deps.store, ["live", "outbox"], deps.log);
   const measurements = createMeasurements(deps, streams.count);
   const screens = createScreens(deps, listener);
   const context = { isPrivateServer: isLoopback(deps.options.host) && deps.options.publicUrl === null };

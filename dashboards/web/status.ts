@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { ping } from "../../core/store/health.ts";
 import type { ServerDeps } from "./deps.ts";
 import type { Measurements } from "./measurements.ts";
 import type { Route } from "./routes.ts";
@@ -47,7 +47,7 @@ type Outcome = "ok" | "failed";
 
 async function runChecks(deps: ServerDeps, isDraining: boolean): Promise<{ readonly [name: string]: Outcome }> {
   const [database, migrations, queue] = await Promise.all([
-    outcomeOf(sql`select 1`.execute(deps.store.db)),
+    outcomeOf(ping(deps.store.db)),
     outcomeOf(
       deps.health.isMigrated().then((isMigrated) => {
         if (!isMigrated) throw new Error("the schema is not of this version");

@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { CHANNELS } from "../../core/store/channels.ts";
 import { silentLog } from "../../core/base/log.ts";
 import { createSecrets, generateSecretKey, parseSecretKey } from "../../core/secrets/index.ts";
 import type { Store } from "../../core/store/db.ts";
@@ -178,7 +179,7 @@ describe("measure", () => {
     try {
       const heard: string[] = [];
       listener.on("notification", ({ payload }) => heard.push(payload ?? ""));
-      await listener.query("listen tributary_live");
+      await listener.query(`listen ${CHANNELS.live}`);
       await writeSettings(store.db, "dashboards", board({ metric: "won_value" }));
       await win("1", 100_00);
       await run();

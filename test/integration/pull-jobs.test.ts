@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { silentLog } from "../../core/base/log.ts";
 import type { AnyConnector, InboundRequest } from "../../core/connector/define.ts";
 import { INBOUND } from "../../core/land/inbound.ts";
-import { tryLock } from "../../core/land/lock.ts";
+import { tryLock } from "../../core/store/lock.ts";
 import { streamLockName } from "../../core/land/run.ts";
 import { createSecrets, generateSecretKey, inboundSecretOf, parseSecretKey } from "../../core/secrets/index.ts";
 import { latestRun } from "../../core/store/pulls/runs.ts";

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { silentLog } from "../../core/base/log.ts";
 import { type AnyConnector, defineConnector } from "../../core/connector/define.ts";
 import { openStore, type Store } from "../../core/store/db.ts";
-import { CONNECTIONS_CHANNEL } from "../../core/store/setup/connection-rows.ts";
+import { CHANNELS } from "../../core/store/channels.ts";
 import { openQueues, type Queues } from "../../workers/queues.ts";
 import { type Due, reconcile, type Scheduler, startScheduler } from "../../workers/schedule.ts";
 import { testDatabaseTarget } from "../support/database.ts";
@@ -75,8 +75,7 @@ async function connect(
 }
 
 const options = (): Parameters<typeof startScheduler>[0] => ({
-  db: store.db,
-  target,
+  store,
   queues,
   connectors,
   log: silentLog,
@@ -130,7 +129,7 @@ test("a removed connection is no longer pulled, as soon as its removal is announ
   scheduler = await startScheduler(options());
   expect(await pulls()).toHaveLength(2);
   await store.db.deleteFrom("connections").execute();
-  await store.pool.query(`notify ${CONNECTIONS_CHANNEL}`);
+  await store.pool.query(`notify ${CHANNELS.connections}`);
   await until(async () => (await pulls()).length === 0);
 });
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { entityId } from "../../core/base/ids.ts";
 import { appendEvents } from "../../core/outbox/append.ts";
+import { announce } from "../../core/store/channels.ts";
 import { writeSettings } from "../../core/store/setup/settings.ts";
 import { testDatabase } from "../support/database.ts";
 import { type ServerEvent, readEvents } from "../support/events.ts";
@@ -115,7 +116,7 @@ describe("a TV's event stream", () => {
     const events = await open();
     expect((await events.next("board")).data).toContain("$1,000");
     await winFor(2500_00);
-    await store.pool.query("select pg_notify('tributary_live', '{\"metric\":\"won_value\"}')");
+    await store.db.transaction().execute((tx) => announce(tx, "live", '{"metric":"won_value"}'));
     expect((await events.next("board")).data).toContain("$2,500");
     await events.close();
   });

@@ -1,30 +1,18 @@
 import { sql } from "kysely";
 import type { Store } from "../../core/store/db.ts";
+import { SHELF_NAMES } from "../../core/store/facts/facts-shelves.ts";
 
 /** Every table that the making of facts writes, with an order that makes two readings alike. The outbox is last. */
-export const FACT_TABLES = [
-  ["reps", "id"],
-  ["teams", "id"],
+export const FACT_TABLES: readonly (readonly [table: string, order: string])[] = [
+  ...SHELF_NAMES.map((name) => [name, "id"] as const),
   ["team_memberships", "rep_id, team_id, held_from"],
-  ["people", "id"],
-  ["companies", "id"],
   ["identities", "entity_id, key_type, key_value"],
   ["identity_links", "from_id, into_id, rule, evidence"],
   ["labels", "connection_id, namespace, external_id"],
-  ["pipelines", "id"],
-  ["stages", "id"],
-  ["deals", "id"],
   ["deal_observations", "deal_id, key"],
   ["deal_changes", "deal_id, ordinal"],
-  ["activities", "id"],
-  ["tickets", "id"],
-  ["conversations", "id"],
-  ["campaigns", "id"],
-  ["web_traffic", "id"],
-  ["spend", "id"],
-  ["goals", "id"],
   ["outbox", "id"],
-] as const;
+];
 
 type Row = { readonly [column: string]: unknown };
 

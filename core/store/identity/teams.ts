@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { entityId } from "../../base/ids.ts";
 import type { Tx } from "../db.ts";
 
 /** Who is in which team, with the time. */
@@ -136,4 +137,23 @@ export async function assignTeam(tx: Tx, repIds: readonly string[], teamId: stri
     on conflict (rep_id, team_id, held_from) do update set held_to = null, connection_id = excluded.connection_id
   `.execute(tx);
   return moved.length;
+}
+
+/** A team that the config file alone knows. Nothing changes when it is there. */
+export async function addConfigTeam(tx: Tx, id: string, name: string): Promise<void> {
+  await tx
+    .insertInto("teams")
+    .values({
+      id,
+      connection_id: CONFIG_ORIGIN,
+      record_id: entityId("record", CONFIG_ORIGIN, "teams", name),
+      external_id: name,
+      deleted_at: null,
+      is_mention: false,
+      name,
+      manager: null,
+      merged_into: null,
+    })
+    .onConflict((conflict) => conflict.column("id").doNothing())
+    .execute();
 }

@@ -1,6 +1,8 @@
 import { sql } from "kysely";
 import type { JsonObject } from "../../base/json.ts";
-import type { Db } from "../db.ts";
+import { announce } from "../channels.ts";
+import { storableJson } from "../client.ts";
+import type { Db, Tx } from "../db.ts";
 
 /** Something that happened, as it is told outside. */
 export type EventRow = {
@@ -21,4 +23,56 @@ export async function listEvents(db: Db, type: string, limit: number, before: nu
     .orderBy("id", "desc")
     .limit(limit)
     .execute();
+}
+
+/** Writes events, in their order, and announces them; of those that are there already nothing changes. */
+export async function insertEvents(
+  tx: Tx,
+  events: readonly (Omit<EventRow, "id"> & { readonly entityKey: string })[],
+): Promise<void> {
+  if (events.length === 0) return;
+  await sql`
+    insert into outbox (event_id, type, entity_key, payload, occurred_at)
+    select v.event_id, v.type, v.entity_key, v.payload::json, v.occurred_at
+    from unnest(
+      ${events.map((event) => event.eventId)}::text[], ${events.map((event) => event.type)}::text[],
+      ${events.map((event) => event.entityKey)}::text[], ${events.map((event) => storableJson(event.data))}::text[],
+      ${events.map((event) => event.occurredAt)}::timestamptz[]
+    ) with ordinality v (event_id, type, entity_key, payload, occurred_at, n)
+    order by v.n
+    on conflict (event_id) do nothing
+  `.execute(tx);
+  await announce(tx, "outbox");
+}
+
+/** A deal that was won, as its event came after another. */
+export type WonDeal = {
+  readonly id: number;
+  readonly eventId: string;
+  readonly deal: string | null;
+  readonly rep: string | null;
+  /** In main units of the workspace's currency; null without a value or a rate. */
+  readonly value: number | null;
+};
+
+/**
+ * The latest wins that were told of after this event, oldest first, 200 at most. Value and owner are those of the deal's history, as in the
+ * KPIs: the move into won may arrive before the deal itself does.
+ */
+export async function listWins(db: Db, afterId: number): Promise<readonly WonDeal[]> {
+  const { rows } = await sql<WonDeal>`
+    select o.id, o.event_id as "eventId", d.name as deal, coalesce(r.name, r.email) as rep,
+      workspace_minor(c.annual_minor, c.currency, current_date) / power(10, minor_digits((select currency from workspace))) as value
+    from outbox o
+    left join deals d on d.id = substring(o.entity_key from '[0-9a-f]{8}-[0-9a-f-]{27}')::uuid
+    left join lateral (
+      select x.annual_minor, x.currency, x.rep_id from deal_changes x where x.deal_id = d.id order by x.ordinal desc limit 1
+    ) c on true
+    left join reps own on own.id = c.rep_id
+    left join reps r on r.id = coalesce(own.merged_into, own.id)
+    where o.type = 'deal.won' and o.id > ${afterId}
+    order by o.id desc
+    limit 200
+  `.execute(db);
+  return rows.toReversed();
 }

@@ -3,13 +3,13 @@ import { sql } from "kysely";
 import type { JsonObject } from "../../base/json.ts";
 import type { Day } from "../../base/time.ts";
 import type { ConnectionState, Schedule } from "../../schema/tables.ts";
+import { announce } from "../channels.ts";
 import { storableJson } from "../client.ts";
 import type { Db, Tx } from "../db.ts";
 
-/** Accounts as an admin sets them up. What changes is announced on {@link CONNECTIONS_CHANNEL} at the commit. */
+/** Accounts as an admin sets them up. What changes is announced at the commit (core/store/channels.ts). */
 
 /** Processes listen here to reload what runs when. The payload is the connection's id. */
-export const CONNECTIONS_CHANNEL = "tributary_connections";
 
 /** An account as it is written. Credentials are sealed. */
 export type ConnectionRow = {
@@ -105,5 +105,5 @@ export async function setConnectionState(tx: Tx, id: string, state: "active" | "
 }
 
 export async function announceConnection(tx: Tx, id: string): Promise<void> {
-  await sql`select pg_notify(${CONNECTIONS_CHANNEL}, ${id})`.execute(tx);
+  await announce(tx, "connections", id);
 }

@@ -1,8 +1,12 @@
 import { sql } from "kysely";
 import type { Tx } from "../db.ts";
+import { SHELF_NAMES, SHELVES } from "../facts/facts-shelves.ts";
 import { announceConnection } from "./connection-rows.ts";
 
-/** Every table with rows that were pulled from a connection; what hangs on `connections` itself goes by cascade. */
+/** Tables of facts whose rows are made one with rows of other connections: those that other records may mention. */
+const MERGED = SHELF_NAMES.filter((name) => SHELVES[name].hasMentions);
+
+/** All others with rows that were pulled from a connection; what hangs on `connections` itself goes by cascade. */
 const PULLED = [
   "raw_records",
   "raw_versions",
@@ -11,19 +15,8 @@ const PULLED = [
   "identities",
   "deal_observations",
   "deal_changes",
-  "deals",
-  "stages",
-  "activities",
-  "tickets",
-  "conversations",
-  "campaigns",
-  "web_traffic",
-  "spend",
-  "goals",
-] as const;
-
-/** Tables whose rows are made one with rows of other connections. */
-const MERGED = ["reps", "teams", "people", "companies", "pipelines"] as const;
+  ...SHELF_NAMES.filter((name) => !SHELVES[name].hasMentions),
+];
 
 /**
  * Removes an account with everything that was pulled from it. Rows of other connections that had been merged into one of its rows stand

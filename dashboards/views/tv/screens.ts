@@ -4,7 +4,7 @@ import { readWorkspace } from "../../../core/store/setup/workspace.ts";
 import { assetsVersion } from "../../web/assets.ts";
 import type { ServerDeps } from "../../web/deps.ts";
 import { createFormat } from "../../web/format.ts";
-import type { Listener } from "../live/listener.ts";
+import type { Listener } from "../../../core/store/listener.ts";
 import { readBoardContent } from "./content.ts";
 import { type BoardMarkup, renderBoard } from "./render.ts";
 import { type Win, createWinFinder, winMarkup } from "./wins.ts";
@@ -102,7 +102,7 @@ export function createScreens(deps: ServerDeps, listener: Listener): Screens {
   };
 
   const unsubscribe = listener.subscribe((signal) => {
-    if (signal.kind === "resync" || signal.channel === "tributary_outbox") void celebrateNews();
+    if (signal.kind === "resync" || signal.channel === "outbox") void celebrateNews();
     gather ??= setTimeout(() => {
       gather = null;
       lookAtAll();

@@ -1,4 +1,4 @@
-import type { Store } from "../store/db.ts";
+import type { Store } from "./db.ts";
 
 /** Holds a name for this process alone, among all processes on the database. */
 export type Lock = {

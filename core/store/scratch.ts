@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
-import { TributaryError } from "../../core/base/errors.ts";
-import { clientOptions, type DatabaseTarget, openStore, type Store } from "../../core/store/db.ts";
-import { migrate } from "../../core/store/migrate.ts";
+import { TributaryError } from "../base/errors.ts";
+import { clientOptions, type DatabaseTarget, openStore, type Store } from "./db.ts";
+import { migrate } from "./migrate.ts";
 
 /**
  * Works in an empty database beside the hub's own, so that nothing of a check is ever seen beside real data; it is dropped after.

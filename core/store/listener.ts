@@ -1,19 +1,16 @@
 import type pg from "pg";
-import type { Log } from "../../../core/base/log.ts";
-import type { Store } from "../../../core/store/db.ts";
-
-/** KPI values that changed (a small JSON object), and events that were written. Sent in the transaction that changed them. */
-export const LIVE_CHANNELS = ["tributary_live", "tributary_outbox"] as const;
-export type LiveChannel = (typeof LIVE_CHANNELS)[number];
+import type { Log } from "../base/log.ts";
+import { type Channel, CHANNELS } from "./channels.ts";
+import type { Store } from "./db.ts";
 
 /**
  * What happened: something was said on a channel, or the line was cut for a while and whatever was said then is lost: look again.
  */
-export type LiveSignal = { readonly kind: "notice"; readonly channel: LiveChannel } | { readonly kind: "resync" };
+export type Signal = { readonly kind: "notice"; readonly channel: Channel } | { readonly kind: "resync" };
 
 export type Listener = {
   /** @returns how to stop hearing. */
-  subscribe(hear: (signal: LiveSignal) => void): () => void;
+  subscribe(hear: (signal: Signal) => void): () => void;
   start(): Promise<void>;
   stop(): Promise<void>;
 };
@@ -21,19 +18,18 @@ export type Listener = {
 const RETRY_MS = { first: 250, most: 10_000 };
 
 /**
- * Hears what any process says to the screens, through PostgreSQL itself, so that it does not matter which process a screen is
- * connected to. Holds one database connection of its own for as long as it runs.
+ * Hears what any process announces on these channels. Holds one database connection of its own for as long as it runs.
  *
  *     start ──► connected ──(line cut)──► waiting ──► connected + "resync" ──► … ──► stopped
  */
-export function createListener(store: Store, log: Log): Listener {
-  const hearers = new Set<(signal: LiveSignal) => void>();
+export function createListener(store: Store, channels: readonly Channel[], log: Log): Listener {
+  const hearers = new Set<(signal: Signal) => void>();
   let client: pg.Client | null = null;
   let retry: NodeJS.Timeout | null = null;
   let isStopped = false;
   let retryMs = RETRY_MS.first;
 
-  const tell = (signal: LiveSignal): void => {
+  const tell = (signal: Signal): void => {
     for (const hear of hearers) hear(signal);
   };
 
@@ -41,13 +37,13 @@ export function createListener(store: Store, log: Log): Listener {
     // A pooled connection would be counted among those that queries wait for.
     const next = store.newClient();
     next.on("notification", ({ channel }) => {
-      const known = LIVE_CHANNELS.find((name) => name === channel);
+      const known = channels.find((name) => CHANNELS[name] === channel);
       if (known !== undefined) tell({ kind: "notice", channel: known });
     });
     next.on("error", (error) => lost(next, error));
     next.on("end", () => lost(next, null));
     await next.connect();
-    for (const channel of LIVE_CHANNELS) await next.query(`listen ${channel}`);
+    for (const channel of channels) await next.query(`listen ${CHANNELS[channel]}`);
     if (isStopped) {
       await next.end();
       return;
@@ -60,7 +56,10 @@ export function createListener(store: Store, log: Log): Listener {
     if (client !== which) return;
     client = null;
     if (isStopped) return;
-    log.warn({ err: error }, "The line for live updates was cut; screens look again when it is back.");
+    log.warn(
+      { err: error },
+      "the line on which changes are announced was cut; what changed meanwhile is looked up when it is back",
+    );
     scheduleRetry();
   };
 

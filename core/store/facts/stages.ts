@@ -1,0 +1,41 @@
+import { sql } from "kysely";
+import type { Db, Tx } from "../db.ts";
+
+/** A stage as a source has it, with the pipeline that it belongs to. */
+export type StageRow = {
+  readonly id: string;
+  readonly name: string;
+  readonly connectionId: string;
+  /** The pipeline's name; null where it is known by its id alone. */
+  readonly pipeline: string | null;
+  readonly pipelineExternalId: string;
+  /** Whether other records only name the pipeline. */
+  readonly isMention: boolean;
+  readonly deletedAt: Date | null;
+};
+
+/** All stages, in the order of their pipelines. */
+export async function listStages(db: Db): Promise<readonly StageRow[]> {
+  return db
+    .selectFrom("stages")
+    .innerJoin("pipelines", "pipelines.id", "stages.pipeline_id")
+    .select(["stages.id", "stages.name", "stages.connection_id as connectionId", "pipelines.name as pipeline"])
+    .select(["pipelines.external_id as pipelineExternalId", "pipelines.is_mention as isMention"])
+    .select("stages.deleted_at as deletedAt")
+    .orderBy("stages.position")
+    .execute();
+}
+
+/** Says of stages what the workspace's settings say; what is null stays as it is. */
+export async function setStages(
+  tx: Tx,
+  said: readonly { readonly id: string; readonly canonical: string | null; readonly probability: number | null }[],
+): Promise<void> {
+  if (said.length === 0) return;
+  await sql`
+    update stages s set canonical = coalesce(v.canonical, s.canonical), probability = coalesce(v.probability, s.probability)
+    from unnest(${said.map((one) => one.id)}::uuid[], ${said.map((one) => one.canonical)}::text[],
+      ${said.map((one) => one.probability)}::float8[]) v (id, canonical, probability)
+    where s.id = v.id
+  `.execute(tx);
+}

@@ -1,0 +1,10 @@
+import { sql } from "kysely";
+import type { Tx } from "./db.ts";
+
+/** Work that is done by one transaction at a time, whichever process it belongs to. */
+type Turn = "apply_config" | "measure";
+
+/** Waits until no other transaction has this turn; the turn ends with the transaction. */
+export async function takeTurn(tx: Tx, turn: Turn): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtext(${`tributary.${turn}`}))`.execute(tx);
+}
