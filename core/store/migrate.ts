@@ -5,7 +5,8 @@ import type { Db } from "./db.ts";
 
 const FOLDER = new URL("./migrations/", import.meta.url);
 
-function migrationNames(): string[] {
+/** Of all migrations there are, oldest first. */
+export function migrationNames(): string[] {
   return readdirSync(FOLDER)
     .filter((file) => file.endsWith(".ts"))
     .map((file) => file.replace(/\.ts$/, ""))
@@ -25,10 +26,11 @@ const MIGRATIONS: MigrationProvider = {
 /**
  * Brings the schema `tributary` to the newest version. Safe to call from many processes at once: Kysely holds a lock while it runs.
  *
+ * @param to stops after this migration: what a database of an earlier version has. For tests of upgrades.
  * @returns the names of the migrations that this call applied, oldest first.
  * @throws TributaryError `store.migration_failed`, `store.newer_database`; the database is left as it was.
  */
-export async function migrate(db: Db): Promise<string[]> {
+export async function migrate(db: Db, to?: string): Promise<string[]> {
   const { pending, unknown } = await migrationState(db);
   if (unknown.length > 0) throw newerDatabase(unknown);
   // Nearly every start: nothing is loaded, nothing locked.
@@ -36,7 +38,7 @@ export async function migrate(db: Db): Promise<string[]> {
   await createSchema(db);
   const migrator = migratorOf(db);
   // It never throws: the failure is in `error`.
-  const { error, results } = await migrator.migrateToLatest();
+  const { error, results } = await (to === undefined ? migrator.migrateToLatest() : migrator.migrateTo(to));
   if (error !== undefined) {
     throw new TributaryError({
       code: "store.migration_failed",

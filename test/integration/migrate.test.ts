@@ -1,28 +1,17 @@
-import { randomBytes } from "node:crypto";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { sql } from "kysely";
-import pg from "pg";
-import { expect, inject, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { type DatabaseTarget, openStore, type Store } from "../../core/store/db.ts";
 import { isMigrated, migrate, migrationState } from "../../core/store/migrate.ts";
-import { testDatabase } from "../support/database.ts";
+import { emptyDatabaseTarget, testDatabase } from "../support/database.ts";
 
 /** A database that has nothing in it. */
 async function emptyDatabase(): Promise<{ readonly store: Store; readonly target: DatabaseTarget }> {
-  const { host, port, user, password } = inject("testServer");
-  const database = `tributary_test_${randomBytes(6).toString("hex")}`;
-  const admin = new pg.Client({ host, port, user, password, database: "postgres" });
-  await admin.connect();
-  await admin.query(`create database ${database}`);
-  const target = { host, port, user, password, database };
+  const target = await emptyDatabaseTarget();
   const store = openStore(target);
-  onTestFinished(async () => {
-    await store.close();
-    await admin.query(`drop database ${database} with (force)`);
-    await admin.end();
-  });
+  onTestFinished(() => store.close());
   return { store, target };
 }
 

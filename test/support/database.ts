@@ -13,9 +13,18 @@ afterAll(async () => {
 
 /** A fresh database with the newest schema, reached as the product would reach it. Dropped when the test file is done. */
 export async function testDatabaseTarget(): Promise<Target> {
-  const { template, ...server } = inject("testServer");
+  return newDatabase(`template ${inject("testServer").template}`);
+}
+
+/** A database with nothing in it. Dropped when the test file is done. */
+export async function emptyDatabaseTarget(): Promise<Target> {
+  return newDatabase("");
+}
+
+async function newDatabase(options: string): Promise<Target> {
+  const { template: _, ...server } = inject("testServer");
   const database = `tributary_test_${randomBytes(6).toString("hex")}`;
-  await onServer(`create database ${database} template ${template}`);
+  await onServer(`create database ${database} ${options}`);
   cleanUps.push(() => onServer(`drop database ${database} with (force)`));
   return { ...server, database };
 }
