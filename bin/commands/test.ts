@@ -7,16 +7,18 @@ import { createSetup } from "../hub/setup.ts";
 export function registerTest(command: Command, context: CliContext): void {
   command.action(async (id: string) => {
     const result = await context.withHub((hub) => testConnection(createSetup(hub), "cli", id));
-    const { accountId, accountName, missingPermissions, warnings } = result;
+    const { accountId, accountName, missingPermissions, warnings, details = [] } = result;
     const json = {
       account_id: accountId,
       account_name: accountName,
       missing_permissions: missingPermissions,
       warnings,
+      details,
     };
     context.out.result(json, () =>
       [
         `${id} reaches ${accountName}.`,
+        ...details.map((detail) => `  ${detail}`),
         ...missingPermissions.map((permission) => `  missing permission: ${permission}`),
         ...warnings.map((warning) => `  warning: ${warning}`),
       ].join("\n"),

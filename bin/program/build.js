@@ -20,7 +20,7 @@ import { buildOf, look, writeStamp } from "./freshness.js";
 import { ROOT } from "./places.js";
 
 /** The modules that a process of ours begins with. */
-const ENTRIES = ["bin/tributary.ts", "bin/demo/vendors.ts"];
+const ENTRIES = ["bin/tributary.ts", "bin/demo/vendors.ts", "connectors/csv/workbook/worker.ts"];
 
 /** A program that runs loads parts of its build late, so the builds before the newest stay for a while. */
 const KEPT_BUILDS = 8;

@@ -42,5 +42,15 @@ export function pagesOf(subject: Subject, harness: Harness, stream: string): Asy
   if (declared === undefined) throw new Error(`There is no stream ${stream}.`);
   const { signal } = new AbortController();
   const startedAt = systemClock.now();
-  return declared.pull({ client, settings, checkpoint: null, since: null, startedAt, signal, log: () => undefined });
+  const workspace = { timeZone: "UTC", currency: "EUR" };
+  return declared.pull({
+    client,
+    settings,
+    workspace,
+    checkpoint: null,
+    since: null,
+    startedAt,
+    signal,
+    log: () => undefined,
+  });
 }

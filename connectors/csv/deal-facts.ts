@@ -127,7 +127,7 @@ function readStage({ row, context }: FactInput, pipeline: string | null, field: 
 function readProbability({ row, mapping }: FactInput): number | null {
   const read = row.number("probability");
   if (read === null) return null;
-  const isPercent = unitOf(mapping, "probability") === "percent" && row.text("probability")?.endsWith("%") !== true;
+  const isPercent = unitOf(mapping, "probability") === "percent" && !row.isPercentage("probability");
   const probability = isPercent ? read / 100 : read;
   if (probability >= 0 && probability <= 1) return probability;
   row.refuse({

@@ -45,6 +45,9 @@ export function activityFacts(input: FactInput): readonly Fact[] {
 
 /** Whole seconds. */
 function readDuration({ row, mapping }: FactInput): number | null {
+  // A time in a workbook says itself how long it is.
+  const clock = row.clock("duration");
+  if (clock !== null) return Math.round(clock);
   const read = row.number("duration");
   if (read === null) return null;
   const unit = unitOf(mapping, "duration");

@@ -1,14 +1,23 @@
 import path from "node:path";
 import { z } from "zod";
 import type { Json, JsonObject } from "../../core/base/json.ts";
-import { defineConnector, type AnyConnector, type CheckResult, type Problem } from "../../core/connector/define.ts";
-import { TABLES } from "./fields.ts";
-import { copyIfChanged, locate, type FileAccess } from "./files.ts";
+import {
+  defineConnector,
+  type AnyConnector,
+  type CheckResult,
+  type Problem,
+  type RunLog,
+} from "../../core/connector/define.ts";
+import type { Fact } from "../../core/schema/facts.ts";
+import { TABLES, type Table } from "./fields.ts";
+import { copyIfChanged, locate, type FileAccess, type LocalCopy, type Location } from "./files.ts";
 import { rowFacts } from "./normalise.ts";
-import { rowId } from "./row-reader.ts";
-import { mappingsOf, settings, sourceName, type Settings } from "./settings.ts";
+import { createNotes, tellNotes } from "./notes.ts";
+import { readKey } from "./row-reader.ts";
+import { mappingsOf, settings, sourceName, type Mapping, type Settings } from "./settings.ts";
 import { readRows } from "./sheet-rows.ts";
 import { streams } from "./streams.ts";
+import { excerpt } from "./values.ts";
 
 /** Spreadsheets: files, folders and addresses, each mapped to tables of the shared schema. */
 export const csv: AnyConnector = defineConnector<Settings, FileAccess>({
@@ -26,10 +35,15 @@ export const csv: AnyConnector = defineConnector<Settings, FileAccess>({
 
 /** How many rows of each file `check` looks at. */
 const ROWS_CHECKED = 100;
+/** How many of them it shows. */
+const ROWS_SHOWN = 3;
+/** How many warnings of one file it gives. */
+const WARNINGS_SHOWN = 20;
 
-/** Opens every file, holds its columns against the mapping, and reads its first rows. */
+/** Opens every file, says how it is read, holds its columns against the mapping, and reads its first rows. */
 async function check(access: FileAccess, value: Settings): Promise<CheckResult> {
   const warnings: string[] = [];
+  const details: string[] = [];
   const files = new Set<string>();
   for (const table of TABLES) {
     for (const [index, mapping] of mappingsOf(value, table).entries()) {
@@ -37,32 +51,83 @@ async function check(access: FileAccess, value: Settings): Promise<CheckResult> 
         files.add(location.shown);
         const copy = await copyIfChanged(location, null, access);
         if (copy === null) continue;
-        let rows = 0;
         try {
-          for await (const row of readRows({ path: copy.path, shown: location.shown, mapping, log: () => {} })) {
-            if ((rows += 1) > ROWS_CHECKED) break;
-            const at = `${location.shown} line ${row.line}`;
-            if (row.problem !== null) {
-              warnings.push(said({ ...row.problem, at }));
-              continue;
-            }
-            const record = {
-              id: rowId(mapping, row.cells) ?? "?",
-              source: sourceName(mapping, index),
-              columns: row.cells,
-            };
-            const context = { settings: value, timeZone: "UTC", currency: "USD" };
-            warnings.push(...rowFacts(table, mapping, record, context, at).skipped.map(said));
-          }
+          const found = await checkFile({ table, mapping, index, location, copy }, value, access.signal);
+          details.push(...found.details);
+          warnings.push(...found.warnings);
         } finally {
           await copy.remove();
         }
-        if (rows === 0) warnings.push(`${location.shown} has no rows`);
       }
     }
   }
   const names = [...files];
-  return { accountId: names.join(" "), accountName: names.join(", "), missingPermissions: [], warnings };
+  return { accountId: names.join(" "), accountName: names.join(", "), missingPermissions: [], warnings, details };
+}
+
+type CheckedFile = {
+  readonly table: Table;
+  readonly mapping: Mapping;
+  readonly index: number;
+  readonly location: Location;
+  readonly copy: LocalCopy;
+};
+
+async function checkFile(
+  { table, mapping, index, location, copy }: CheckedFile,
+  settingsValue: Settings,
+  signal: AbortSignal,
+): Promise<{ readonly details: readonly string[]; readonly warnings: readonly string[] }> {
+  const details: string[] = [];
+  const warnings: string[] = [];
+  const notes = createNotes();
+  const { shown } = location;
+  const log: RunLog = (level, message) => void (level === "info" ? details : warnings).push(message);
+  let rows = 0;
+  for await (const row of readRows({ path: copy.path, shown, mapping, log, signal })) {
+    if ((rows += 1) > ROWS_CHECKED) break;
+    const at = `${shown} line ${row.line}`;
+    const key = readKey(mapping, row.cells);
+    const record = { id: key.kind === "key" ? key.id : "?", source: sourceName(mapping, index), columns: row.cells };
+    const context = { settings: settingsValue, timeZone: "UTC", currency: null };
+    const read = row.problem === null ? rowFacts(table, mapping, record, context, at) : null;
+    if (row.problem !== null) warnings.push(said({ ...row.problem, at }));
+    else if (key.kind === "bad") warnings.push(`${at}: the key (column ${key.column}): ${key.reason}`);
+    else if (key.kind === "empty") warnings.push(`${at}: the key (column ${[mapping.key].flat().join(", ")}) is empty`);
+    warnings.push(...(read?.skipped.map(said) ?? []));
+    notes.add([...(key.kind === "key" ? key.notes : []), ...(read?.notes ?? [])], at);
+    if (rows <= ROWS_SHOWN && read !== null && read.skipped.length === 0)
+      details.push(`${at}: ${describeFacts(read.facts[0])}`);
+  }
+  if (rows === 0) warnings.push(`${shown} has no rows`);
+  tellNotes(notes, log);
+  const more = warnings.length - WARNINGS_SHOWN;
+  return {
+    details,
+    warnings: more > 0 ? [...warnings.slice(0, WARNINGS_SHOWN), `${shown}: and ${more} more`] : warnings,
+  };
+}
+
+/** A row as it was read: the fields that say something. */
+function describeFacts(fact: Fact | undefined): string {
+  if (fact === undefined) return "nothing";
+  const parts: string[] = [];
+  for (const [name, value] of Object.entries(fact)) {
+    if (name === "kind" || name === "isMention" || value === null || value === undefined) continue;
+    const text = describeValue(value);
+    if (text !== "") parts.push(`${name} ${text}`);
+  }
+  return `${fact.kind} ${parts.join(", ")}`;
+}
+
+function describeValue(value: unknown): string {
+  if (typeof value === "string") return excerpt(value);
+  if (value instanceof Date) return value.toISOString();
+  if (typeof value === "object" && value !== null && "day" in value) return String(value.day);
+  if (typeof value === "object" && value !== null && "instant" in value && value.instant instanceof Date)
+    return value.instant.toISOString();
+  const json = JSON.stringify(value);
+  return json === "{}" || json === "[]" ? "" : json;
 }
 
 function said(problem: Problem): string {

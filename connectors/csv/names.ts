@@ -18,3 +18,14 @@ export function tidyText(text: string): string {
   if (PLAIN.test(trimmed)) return trimmed;
   return trimmed.normalize("NFC").replace(INVISIBLE, "").replace(SPACES, " ").replace(STRAY_JOINERS, "").trim();
 }
+
+/** `a, b or c`. */
+export function andList(words: readonly string[], word: "and" | "or"): string {
+  const last = words.at(-1) ?? "";
+  return words.length < 2 ? last : `${words.slice(0, -1).join(", ")} ${word} ${last}`;
+}
+
+/** Without halves of characters, which no text in UTF-8 can hold. */
+export function wellFormed(text: string): string {
+  return text.replace(/[\ud800-\udfff]/gu, "\ufffd");
+}

@@ -5,6 +5,7 @@ import type { Table } from "./fields.ts";
 import { activityFacts, goalFacts, spendFacts, ticketFacts } from "./facts.ts";
 import { dealChangeFacts, dealFacts } from "./deal-facts.ts";
 import { mentionCompany, mentionRep, mentionTeam } from "./mentions.ts";
+import type { Note } from "./notes.ts";
 import { pipelineFact } from "./pipelines.ts";
 import { pipelineRecord, rowRecord, type RowRecord } from "./records.ts";
 import { createRowReader, type FactInput, type ReadingContext } from "./row-reader.ts";
@@ -32,10 +33,11 @@ export function rowFacts(
   record: RowRecord,
   context: ReadingContext,
   at: string,
-): NormaliseResult {
+): NormaliseResult & { readonly notes: readonly Note[] } {
   const row = createRowReader(mapping, record.columns, context, at);
   const facts = FACTS[table]({ id: record.id, mapping, row, context });
-  return row.problems.length > 0 ? { facts: [], skipped: row.problems } : { facts, skipped: [] };
+  const { problems, notes } = row;
+  return problems.length > 0 ? { facts: [], skipped: problems, notes } : { facts, skipped: [], notes };
 }
 
 /** The normaliser of a table's stream: the raw record finds the mapping of the source it came from. */

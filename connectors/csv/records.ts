@@ -1,7 +1,16 @@
 import { z } from "zod";
 import { CANONICAL_STAGES } from "../../core/schema/canonical.ts";
+import type { Cell } from "./values.ts";
 
-const cell = z.union([z.string(), z.strictObject({ date: z.string() })]);
+const cell = z.union([
+  z.string(),
+  z.strictObject({ date: z.string() }),
+  z.strictObject({ time: z.string() }),
+  z.strictObject({ number: z.string(), shown: z.string().exactOptional(), currency: z.string().exactOptional() }),
+  z.strictObject({ percent: z.string() }),
+  z.strictObject({ flag: z.boolean() }),
+  z.strictObject({ error: z.string() }),
+]) satisfies z.ZodType<Cell>;
 
 /**
  * A row as it is kept raw. No line number: a row that moved down because another was inserted above it has not changed. `id` is made

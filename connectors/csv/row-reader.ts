@@ -1,13 +1,23 @@
-import type { NormaliseContext, Problem } from "../../core/connector/define.ts";
+import { minorUnitDigits, parseMinor } from "../../core/base/money.ts";
 import type { Day } from "../../core/base/time.ts";
+import type { NormaliseContext, Problem } from "../../core/connector/define.ts";
 import type { Attributes, Moment } from "../../core/schema/facts.ts";
+import { readNumber, type DecimalMark, type WrittenNumber } from "./amounts.ts";
+import { chooseCurrency, currenciesOf } from "./currencies.ts";
+import { tidyText } from "./names.ts";
+import type { Note } from "./notes.ts";
 import { columnsNeeded, TEMPLATE_COLUMN, type ColumnSpec, type Mapping, type Settings } from "./settings.ts";
-import { amountMinor, cellText, decimalText, excerpt, momentDay, readFlag, readMoment, type Cell } from "./values.ts";
+import { cellText, errorIn, excerpt, momentDay, readFlag, readMoment, type Cell } from "./values.ts";
 
 export type Cells = { readonly [column: string]: Cell };
 
-/** What stands between a row and its facts besides the mapping: the defaults of connection and workspace. */
-export type ReadingContext = Pick<NormaliseContext<Settings>, "settings" | "timeZone" | "currency">;
+/**
+ * What stands between a row and its facts besides the mapping: the defaults of connection and workspace. `currency` is null where the
+ * workspace's is not known: whatever may be right for some workspace is then taken.
+ */
+export type ReadingContext = Pick<NormaliseContext<Settings>, "settings" | "timeZone"> & {
+  readonly currency: string | null;
+};
 
 /**
  * Reads the fields of one row as its mapping says. Every read gives a value or null; what could not be read is gathered in `problems`,
@@ -15,12 +25,19 @@ export type ReadingContext = Pick<NormaliseContext<Settings>, "settings" | "time
  */
 export type RowReader = {
   readonly problems: readonly Problem[];
+  /** What was read in a way that people should know of. */
+  readonly notes: readonly Note[];
   has(field: string): boolean;
   text(field: string): string | null;
   /** Several values in one cell, separated by `,` or `;`. */
   list(field: string): readonly string[];
+  /** A percentage as its fraction: 45 % is 0.45. */
   number(field: string): number | null;
   integer(field: string): number | null;
+  /** Whether the cell says that it is a percentage. */
+  isPercentage(field: string): boolean;
+  /** Seconds, where the cell is a time or a span of a workbook; null where it is something else. */
+  clock(field: string): number | null;
   flag(field: string): boolean | null;
   moment(field: string): Moment | null;
   instant(field: string): Date | null;
@@ -45,69 +62,182 @@ export type FactInput = {
 /** @param at how problems name the row: `deals.csv line 17`, or its key. */
 export function createRowReader(mapping: Mapping, cells: Cells, context: ReadingContext, at: string): RowReader {
   const problems: Problem[] = [];
+  const notes: Note[] = [];
   const refused = new Set<string>();
   const { settings } = context;
 
   const refuse: RowReader["refuse"] = ({ code, field, reason }) => {
     const where = describeColumn(mapping.columns[field] ?? mapping.attributes?.[field]);
     refused.add(field);
-    problems.push({ code, at, reason: `${field}${where}: ${reason}` });
+    const problem = { code, at, reason: `${field}${where}: ${reason}` };
+    // A field that is looked at twice is wrong once.
+    if (!problems.some((one) => one.code === code && one.reason === problem.reason)) problems.push(problem);
+  };
+  const note = (field: string, kind: Note["kind"], cell: Cell): void => {
+    const where = describeColumn(mapping.columns[field] ?? mapping.attributes?.[field]);
+    notes.push({ kind, field: `${field}${where}`, example: excerpt(cellText(cell)) });
   };
 
-  const cellOf = (spec: ColumnSpec | undefined): Cell | null => {
+  const cellOf = (field: string, spec: ColumnSpec | undefined): Cell | null => {
     const cell = spec === undefined ? null : readCell(spec, cells);
-    return cell === null || cellText(cell) === "" ? null : cell;
-  };
-  const textOf = (spec: ColumnSpec | undefined): string | null => {
-    const cell = cellOf(spec);
-    return cell === null ? null : cellText(cell);
-  };
-  const text = (field: string): string | null => textOf(mapping.columns[field]);
-  const decimalOf = (spec: ColumnSpec | undefined): "." | "," =>
-    option(spec, "decimal") ?? mapping.decimal ?? settings.decimal;
-
-  const numberOf = (field: string, spec: ColumnSpec | undefined): number | null => {
-    const value = textOf(spec);
-    if (value === null) return null;
-    const plain = decimalText(value.replace(/%$/, ""), decimalOf(spec));
-    if (plain !== null) return value.endsWith("%") ? Number(plain) / 100 : Number(plain);
+    if (cell === null || cell === "" || cellText(cell) === "") return null;
+    const error = errorIn(cell);
+    if (error === null) return cell;
     refuse({
-      code: "csv.row.bad_number",
+      code: "csv.row.error_cell",
       field,
-      reason: `"${excerpt(value)}" is no number with decimal "${decimalOf(spec)}"`,
+      reason: /^#{3,}$/.test(error)
+        ? `"${excerpt(error)}": the column was too narrow for its value when the sheet was exported`
+        : `the cell holds ${error}`,
     });
     return null;
+  };
+  const textOf = (field: string, spec: ColumnSpec | undefined): string | null => {
+    const cell = cellOf(field, spec);
+    if (cell === null) return null;
+    if (typeof cell !== "string" && "number" in cell && isLongNumber(cell.number)) note(field, "long_number", cell);
+    return cellText(cell);
+  };
+  const text = (field: string): string | null => textOf(field, mapping.columns[field]);
+  const saidMark = (spec: ColumnSpec | undefined): DecimalMark | undefined =>
+    option(spec, "decimal") ?? mapping.decimal ?? settings.decimal;
+
+  /** The number that a cell writes, or is. */
+  const written = (
+    cell: Cell,
+    spec: ColumnSpec | undefined,
+    what: "number" | "amount",
+  ): WrittenNumber | { readonly refusal: string } => {
+    if (typeof cell === "string") return readNumber(cell, saidMark(spec) ?? ".");
+    const exact = { currency: "", isPercent: false, isDoubtful: false };
+    if ("number" in cell) return { ...exact, plain: cell.number, currency: cell.currency ?? "" };
+    if ("percent" in cell) return { ...exact, plain: cell.percent, isPercent: true };
+    const kind = "date" in cell ? "a date" : "time" in cell ? "a time" : "a truth value";
+    return { refusal: `is ${kind} in the workbook, no ${what}` };
+  };
+
+  const numberOf = (field: string, spec: ColumnSpec | undefined): number | null => {
+    const cell = cellOf(field, spec);
+    if (cell === null) return null;
+    const read = written(cell, spec, "number");
+    const isText = typeof cell === "string";
+    const refusal =
+      "refusal" in read
+        ? read.refusal
+        : isText && read.currency !== ""
+          ? `says a currency (${read.currency}), which a number has not`
+          : null;
+    if (refusal !== null || "refusal" in read) {
+      refuse({ code: "csv.row.bad_number", field, reason: `"${excerpt(cellText(cell))}" ${refusal ?? ""}` });
+      return null;
+    }
+    if (read.isDoubtful && saidMark(spec) === undefined) note(field, "three_decimals", cell);
+    // In a text the sign divides by a hundred; a percentage of a workbook is a fraction already.
+    return read.isPercent && isText ? percentage(read.plain) : Number(read.plain);
   };
 
   const moment = (field: string): Moment | null => {
     const spec = mapping.columns[field];
-    const cell = cellOf(spec);
+    const cell = cellOf(field, spec);
     if (cell === null) return null;
     const format = option(spec, "date_format") ?? mapping.date_format ?? settings.date_format;
     const timeZone = settings.time_zone ?? context.timeZone;
     const read = readMoment(cell, { format, timeZone, locale: settings.locale });
+    if (read === null) {
+      const reason =
+        typeof cell === "string"
+          ? `is no date of the form ${format}`
+          : "time" in cell
+            ? "is a time without a date"
+            : `is no date in the workbook, and no text of the form ${format}; format the column as a date`;
+      refuse({ code: "csv.row.bad_date", field, reason: `"${excerpt(cellText(cell))}" ${reason}` });
+    }
+    return read;
+  };
+
+  /** The currency that the row itself names, beside the amount. */
+  const currencyOfRow = (field: string): string | null => {
+    const named = field === "currency" ? null : text("currency");
+    if (named === null) return null;
+    const usual = usualCurrency(field) ?? context.currency;
+    const choice = chooseCurrency({ sign: named, said: null, usual });
+    const refusal = "refusal" in choice ? choice.refusal : null;
+    if (refusal === null && currenciesOf(named).length > 0 && "currency" in choice) return choice.currency;
+    // A code that this machine's list does not have yet.
+    if (/^[A-Z]{3}$/.test(named.toUpperCase()) && currenciesOf(named).length === 0) return named.toUpperCase();
+    refuse({
+      code: "csv.row.unknown_value",
+      field: "currency",
+      reason: refusal?.startsWith(`"${named}" may`) === true ? refusal : `"${excerpt(named)}" is no ISO 4217 code`,
+    });
+    return null;
+  };
+  const usualCurrency = (field: string): string | null =>
+    option(mapping.columns[field], "currency") ?? mapping.currency ?? settings.currency ?? null;
+
+  const money: RowReader["money"] = (field) => {
+    const spec = mapping.columns[field];
+    const cell = cellOf(field, spec);
+    if (cell === null) return null;
+    const bad = (reason: string): null => {
+      refuse({ code: "csv.row.bad_amount", field, reason: `"${excerpt(cellText(cell))}" ${reason}` });
+      return null;
+    };
+    const read = written(cell, spec, "amount");
+    if ("refusal" in read) return bad(read.refusal);
+    if (read.isPercent) return bad("is a percentage, no amount");
+    const problemsBefore = problems.length;
+    const said = currencyOfRow(field) ?? option(spec, "currency") ?? mapping.currency ?? null;
+    if (problems.length > problemsBefore) return null;
+    const usual = settings.currency ?? context.currency;
+    const choice = chooseCurrency({ sign: read.currency, said, usual });
+    if ("refusal" in choice) {
+      refuse({ code: "csv.row.bad_amount", field, reason: `"${excerpt(cellText(cell))}": ${choice.refusal}` });
+      return null;
+    }
+    // Where nobody knows the currency, it has most likely two decimals.
+    const currency = choice.currency ?? "EUR";
+    const digits = minorUnitDigits(currency);
+    const isText = typeof cell === "string";
+    const mark = saidMark(spec);
+    if (read.isDoubtful && digits !== 3) {
+      const shownMark = mark ?? ".";
+      const other = shownMark === "." ? "," : ".";
+      if (mark === undefined)
+        return bad(
+          `may be a thousand times as much: where "${shownMark}" groups digits say decimal: "${other}", where it is the decimal point say decimal: "${shownMark}"`,
+        );
+      note(field, "three_decimals", cell);
+    }
+    if (decimalsOf(read.plain) > digits) {
+      if (isText && option(spec, "round") !== true)
+        return bad(`has more decimals than ${currency} (${digits}); round: true in the mapping rounds them`);
+      note(field, "rounded", cell);
+    }
+    const amountMinor = parseMinor(read.plain, currency);
+    return amountMinor === null ? bad("is too large for an amount") : { amountMinor, currency };
+  };
+
+  const flagOf = (field: string, spec: ColumnSpec | undefined): boolean | null => {
+    const cell = cellOf(field, spec);
+    if (cell === null) return null;
+    const read = typeof cell !== "string" && "flag" in cell ? cell.flag : readFlag(cellText(cell));
     if (read === null)
       refuse({
-        code: "csv.row.bad_date",
+        code: "csv.row.unknown_value",
         field,
-        reason: `"${excerpt(cellText(cell))}" is no date of the form ${format}`,
+        reason: `"${excerpt(cellText(cell))}" is neither yes nor no; map it under values`,
       });
     return read;
   };
 
-  const currencyFor = (field: string): string | null => {
-    const own = option(mapping.columns[field], "currency") ?? mapping.currency ?? settings.currency ?? context.currency;
-    const named = field === "currency" ? null : text("currency");
-    if (named === null) return own;
-    if (/^[A-Z]{3}$/.test(named.toUpperCase())) return named.toUpperCase();
-    refuse({ code: "csv.row.unknown_value", field: "currency", reason: `"${excerpt(named)}" is no ISO 4217 code` });
-    return null;
-  };
-
   return {
     problems,
+    notes,
     refuse,
     text,
+    moment,
+    money,
     has: (field) => mapping.columns[field] !== undefined,
     list: (field) =>
       (text(field) ?? "")
@@ -121,18 +251,20 @@ export function createRowReader(mapping: Mapping, cells: Cells, context: Reading
       refuse({ code: "csv.row.bad_number", field, reason: `"${value}" is no whole number` });
       return null;
     },
-    flag: (field) => {
-      const value = text(field);
-      const read = value === null ? null : readFlag(value);
-      if (value !== null && read === null)
-        refuse({
-          code: "csv.row.unknown_value",
-          field,
-          reason: `"${excerpt(value)}" is neither yes nor no; map it under values`,
-        });
-      return read;
+    isPercentage: (field) => {
+      const spec = mapping.columns[field];
+      const cell = cellOf(field, spec);
+      if (cell === null) return false;
+      const read = written(cell, spec, "number");
+      return !("refusal" in read) && read.isPercent;
     },
-    moment,
+    clock: (field) => {
+      const cell = cellOf(field, mapping.columns[field]);
+      if (cell === null || typeof cell === "string" || !("time" in cell)) return null;
+      const [hours = 0, minutes = 0, seconds = 0] = cell.time.split(":").map(Number);
+      return hours * 3600 + minutes * 60 + seconds;
+    },
+    flag: (field) => flagOf(field, mapping.columns[field]),
     instant: (field) => {
       const read = moment(field);
       if (read === null || "instant" in read) return read?.instant ?? null;
@@ -154,27 +286,12 @@ export function createRowReader(mapping: Mapping, cells: Cells, context: Reading
         });
       return found ?? null;
     },
-    money: (field) => {
-      const value = text(field);
-      const currency = value === null ? null : currencyFor(field);
-      if (value === null || currency === null) return null;
-      const spec = mapping.columns[field];
-      const minor = amountMinor(value, decimalOf(spec), currency);
-      if (minor !== null) return { amountMinor: minor, currency };
-      refuse({
-        code: "csv.row.bad_amount",
-        field,
-        reason: `"${excerpt(value)}" is no amount with decimal "${decimalOf(spec)}"`,
-      });
-      return null;
-    },
     attributes: () => {
       const read: { [name: string]: string | number | boolean | null } = {};
       for (const [name, spec] of Object.entries(mapping.attributes ?? {})) {
         const type = option(spec, "type") ?? "text";
         if (type === "number") read[name] = numberOf(name, spec);
-        else if (type === "yes_no") read[name] = readFlag(textOf(spec) ?? "");
-        else read[name] = textOf(spec);
+        else read[name] = type === "yes_no" ? flagOf(name, spec) : textOf(name, spec);
       }
       return read;
     },
@@ -186,20 +303,66 @@ export function createRowReader(mapping: Mapping, cells: Cells, context: Reading
   };
 }
 
-/** The row's id in its table: its key's cells. Null where one of them is empty. */
-export function rowId(mapping: Mapping, cells: Cells): string | null {
+/** Exactly: 0.07 for 7, not 0.07000000000000001. */
+function percentage(plain: string): number {
+  return Number((Number(plain) / 100).toPrecision(15));
+}
+
+/** Decimals that say something: 1234.5000 has one. */
+function decimalsOf(plain: string): number {
+  const at = plain.indexOf(".");
+  return at < 0 ? 0 : plain.slice(at + 1).replace(/0+$/, "").length;
+}
+
+/** A spreadsheet keeps 15 digits of a number; of a longer identifier the rest may have been lost before it was saved. */
+function isLongNumber(plain: string): boolean {
+  return plain.replace(/\D/g, "").replace(/^0+/, "").length > 15;
+}
+
+export type RowKey =
+  | { readonly kind: "key"; readonly id: string; readonly notes: readonly Note[] }
+  | { readonly kind: "empty" }
+  | { readonly kind: "bad"; readonly column: string; readonly reason: string };
+
+/** The row's id in its table: its key's cells. */
+export function readKey(mapping: Mapping, cells: Cells): RowKey {
   const columns = typeof mapping.key === "string" ? [mapping.key] : mapping.key;
-  const parts = columns.map((column) => cellText(cells[column] ?? "").trim());
-  if (parts.some((part) => part === "")) return null;
-  return parts.length === 1 ? (parts[0] ?? null) : parts.map((part) => part.replace(/[\\|]/g, "\\$&")).join("|");
+  const notes: Note[] = [];
+  const parts: string[] = [];
+  for (const column of columns) {
+    const cell = cellIn(cells, column);
+    const error = errorIn(typeof cell === "string" ? cell.trim() : cell);
+    if (error !== null) return { kind: "bad", column, reason: `the cell holds ${error}` };
+    const part = tidyText(cellText(cell));
+    if (part === "") return { kind: "empty" };
+    if (part.includes("\ufffd"))
+      return { kind: "bad", column, reason: `"${excerpt(part)}" has a character that could not be read` };
+    // What a spreadsheet program makes of a long number when it writes CSV: different ones become the same.
+    if (typeof cell === "string" && /^\d[.,]\d+E\+\d+$/i.test(part))
+      return {
+        kind: "bad",
+        column,
+        reason: `"${part}" is a long number of which a spreadsheet program has kept the first digits; format the column as text before exporting`,
+      };
+    if (typeof cell !== "string" && "number" in cell && isLongNumber(cell.number))
+      notes.push({ kind: "long_number", field: `key (column "${column}")`, example: part });
+    parts.push(part);
+  }
+  const [only = ""] = parts;
+  return {
+    kind: "key",
+    id: parts.length === 1 ? only : parts.map((part) => part.replace(/[\\|]/g, "\\$&")).join("|"),
+    notes,
+  };
 }
 
 /** The columns of `header` that the mapping needs and does not find. */
 export function missingColumns(mapping: Mapping, header: readonly string[]): readonly string[] {
-  return columnsNeeded(mapping).filter((column) => !header.includes(column));
+  const known = new Set(header.flatMap((name) => [name, tidyText(name)]));
+  return columnsNeeded(mapping).filter((column) => !known.has(column) && !known.has(tidyText(column)));
 }
 
-function option<K extends "date_format" | "decimal" | "currency" | "type" | "unit">(
+function option<K extends "date_format" | "decimal" | "currency" | "type" | "unit" | "round">(
   spec: ColumnSpec | undefined,
   name: K,
 ): Exclude<ColumnSpec, string>[K] | undefined {
@@ -211,30 +374,43 @@ export function unitOf(mapping: Mapping, field: string): string | undefined {
   return option(mapping.columns[field], "unit");
 }
 
+/** A column's cell. Names of columns that look the same are the same. */
+function cellIn(cells: Cells, column: string): Cell {
+  return cells[column] ?? cells[tidyText(column)] ?? "";
+}
+
 function readCell(spec: ColumnSpec, cells: Cells): Cell {
-  if (typeof spec === "string") return tidy(cells[spec] ?? "", true);
+  if (typeof spec === "string") return tidy(cellIn(cells, spec), true);
   const isTrimmed = spec.trim ?? true;
   const read =
     spec.constant ??
     (spec.template === undefined
-      ? tidy(cells[spec.column ?? ""] ?? "", isTrimmed)
+      ? tidy(cellIn(cells, spec.column ?? ""), isTrimmed)
       : fillTemplate(spec.template, cells));
   const cell = cellText(read) === "" ? (spec.default ?? "") : read;
-  const text = cellText(cell);
-  // `hasOwn`: a cell may say "constructor".
-  const mapped = spec.values !== undefined && Object.hasOwn(spec.values, text) ? spec.values[text] : undefined;
+  const mapped = spec.values === undefined ? undefined : valueOf(spec.values, cell);
   return mapped === undefined ? cell : (mapped ?? "");
 }
 
+/** What a value stands for; undefined: it is not listed. */
+function valueOf(values: { readonly [value: string]: string | null }, cell: Cell): string | null | undefined {
+  const text = cellText(cell);
+  // `hasOwn`: a cell may say "constructor".
+  for (const name of [text, typeof cell !== "string" && "number" in cell ? cell.number : text])
+    if (Object.hasOwn(values, name)) return values[name];
+  const alike = Object.keys(values).find((name) => tidyText(name) === text);
+  return alike === undefined ? undefined : values[alike];
+}
+
 function tidy(cell: Cell, isTrimmed: boolean): Cell {
-  return typeof cell === "string" && isTrimmed ? cell.trim() : cell;
+  return typeof cell === "string" && isTrimmed ? tidyText(cell) : cell;
 }
 
 /** The columns put into the template; empty where all of them are. */
 function fillTemplate(template: string, cells: Cells): string {
   let isEmpty = true;
   const filled = template.replace(TEMPLATE_COLUMN, (_match, column: string) => {
-    const text = cellText(cells[column] ?? "").trim();
+    const text = tidyText(cellText(cellIn(cells, column)));
     if (text !== "") isEmpty = false;
     return text;
   });

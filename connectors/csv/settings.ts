@@ -8,6 +8,11 @@ const currency = z.string().regex(/^[A-Z]{3}$/, "expected an ISO 4217 code such 
 const dateFormat = z
   .string()
   .min(1)
+  .max(60)
+  // Looking for `dMdMdM…` in digits takes time beyond measure; a date has one day and one month.
+  .refine((format) => !/([A-Za-z])\1*(?!\1).*\1/.test(format.replace(/'[^']*'/g, "")), {
+    message: "expected each part of a date once, and other letters in 'quotes'",
+  })
   .describe("Luxon tokens (M/d/yyyy, dd.MM.yyyy HH:mm), or iso: 2026-11-24 or 2026-11-24T14:15:00+01:00");
 
 /** How one field is read. A text alone is the column's name. */
@@ -25,6 +30,12 @@ const columnOptions = z
     date_format: dateFormat.optional(),
     decimal: decimal.optional(),
     currency: currency.optional().describe("The currency of this column's amounts"),
+    round: z
+      .boolean()
+      .optional()
+      .describe(
+        "Amounts written with more decimals than their currency has: true rounds them; default: they are refused",
+      ),
     type: z.enum(["text", "number", "yes_no"]).optional().describe("For attributes: what the value is. Default: text"),
     unit: z
       .enum(["percent", "fraction", "seconds", "minutes", "hours", "money", "number"])
@@ -49,7 +60,8 @@ export type Mapping = {
   readonly delimiter?: string | undefined;
   readonly header_row?: number | undefined;
   readonly key: string | readonly string[];
-  readonly repeated_keys?: "report" | "first" | undefined;
+  readonly repeated_keys?: "report" | "first" | "last" | undefined;
+  readonly latest_file?: "name" | "time" | undefined;
   readonly rows_that_disappear?: "keep" | "delete" | undefined;
   readonly date_format?: string | undefined;
   readonly decimal?: "." | "," | undefined;
@@ -84,7 +96,7 @@ function mappingOf(table: Table): z.ZodType<Mapping> {
         .optional()
         .describe("Tells several sources of one table apart; default: its place in the list"),
       format: z.enum(["csv", "tsv", "xlsx"]).optional().describe("Default: by the name's ending, else by content"),
-      sheet: z.string().optional().describe("xlsx: the sheet's name; default: the first"),
+      sheet: z.string().optional().describe("xlsx: the sheet's name; default: the first that is not hidden"),
       encoding: z.string().optional().describe("utf-8, windows-1252, …; default: detected"),
       delimiter: z.string().length(1).optional().describe("Default: detected among comma, semicolon, tab and |"),
       header_row: z
@@ -99,17 +111,23 @@ function mappingOf(table: Table): z.ZodType<Mapping> {
         .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
         .describe("The column that identifies a row, or several that do so together"),
       repeated_keys: z
-        .enum(["report", "first"])
+        .enum(["report", "first", "last"])
         .optional()
         .describe(
-          "Rows that repeat a key: listed as unreadable (default), or the first one counts (teams out of a list of reps)",
+          "Rows that repeat a key: listed as unreadable; or the first one counts (teams out of a list of reps), or the last one of the latest file (snapshots). Default: report, and last between files whose names differ in digits alone (w1.csv, w2.csv)",
+        ),
+      latest_file: z
+        .enum(["name", "time"])
+        .optional()
+        .describe(
+          "Which of several snapshots is the latest: by name (default; 9 comes before 10), or by time of change",
         ),
       rows_that_disappear: z
         .enum(["keep", "delete"])
         .optional()
         .describe("Whether a row that is no longer there is a deletion; default keep"),
       date_format: dateFormat.optional(),
-      decimal: decimal.optional().describe("The decimal point; default ."),
+      decimal: decimal.optional().describe("The decimal point; default: the connection's"),
       currency: currency.optional().describe("Default: the connection's, else the workspace's"),
       columns: z.strictObject(fields).describe("Which column each field is read from"),
       attributes: z
@@ -177,7 +195,9 @@ export const settings = z
       .default("en")
       .describe("Of month names in dates"),
     date_format: dateFormat.default("iso"),
-    decimal: decimal.default(".").describe("The decimal point"),
+    decimal: decimal
+      .optional()
+      .describe("The decimal point; default ., and then what may be a group (12.500) is asked about, not read"),
     pipelines: z
       .record(z.string().min(1), pipeline)
       .optional()

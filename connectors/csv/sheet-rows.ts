@@ -1,15 +1,12 @@
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
-import { parse, type CsvError } from "csv-parse";
-import iconv from "iconv-lite";
-import { readSheet } from "read-excel-file/node";
 import type { Problem, RunLog } from "../../core/connector/define.ts";
+import { openContent } from "./content.ts";
 import { fileError } from "./errors.ts";
-import { headOf } from "./files.ts";
+import { andList, tidyText } from "./names.ts";
 import { missingColumns, type Cells } from "./row-reader.ts";
 import { columnsNeeded, type Mapping } from "./settings.ts";
-import { findDelimiter, findEncoding } from "./text-format.ts";
-import { excerpt, type Cell } from "./values.ts";
+import { readText } from "./text-rows.ts";
+import { cellText, excerpt, type Cell } from "./values.ts";
+import { readWorkbookApart } from "./workbook/index.ts";
 
 /** A row of a file: its cells by column (of a broken row, those that could be told), and what is wrong with it. */
 export type SheetRow = {
@@ -18,23 +15,32 @@ export type SheetRow = {
   readonly problem: Pick<Problem, "code" | "reason"> | null;
 };
 
-type RawRow = { readonly line: number; readonly cells: readonly Cell[] | null; readonly reason: string };
+export type RawRow = {
+  readonly line: number;
+  readonly cells: readonly Cell[] | null;
+  readonly reason: string;
+  /** The file ends in it, without an end of the line. */
+  readonly isAtOpenEnd?: true;
+};
 
 export type SheetFile = {
   readonly path: string;
   readonly shown: string;
   readonly mapping: Mapping;
   readonly log: RunLog;
+  /** Ends the reading, also of what is read elsewhere. */
+  readonly signal: AbortSignal;
 };
 
-/** A record longer than this comes from a quote that is never closed. */
-const MAX_ROW_CHARACTERS = 1024 * 1024;
-/** A workbook is unpacked in memory, at about ten times its size. */
-const MAX_WORKBOOK_BYTES = 50 * 1024 * 1024;
+/** As many as a sheet of a spreadsheet program has. */
+const MAX_COLUMNS = 16_384;
+/** How far below the row that should be the header another one is looked for, to name it. */
+const ROWS_SEARCHED = 20;
+const COLUMNS_SHOWN = 50;
 
 /**
  * The rows of a file below its header, top to bottom, with the line each starts on (in a workbook: the row's number). Text files are
- * streamed. Empty rows are left out.
+ * streamed, workbooks read by a thread of their own. Empty rows are left out.
  *
  * @throws TributaryError `config` naming the file and the column, sheet or line that is wrong.
  */
@@ -43,14 +49,33 @@ export async function* readRows(file: SheetFile): AsyncGenerator<SheetRow> {
     yield* writtenRows(file.mapping, file.mapping.rows);
     return;
   }
+  const content = await openContent(file, file.mapping.format);
+  try {
+    yield* shapedRows(
+      file,
+      content.kind === "workbook" ? readWorkbookRows(file, content.path) : readText(file, content.path, content.name),
+    );
+  } finally {
+    await content.remove();
+  }
+}
+
+async function* shapedRows(file: SheetFile, rows: AsyncGenerator<RawRow>): AsyncGenerator<SheetRow> {
   const headerRow = file.mapping.header_row ?? 1;
-  const rows = (await formatOf(file)) === "xlsx" ? readWorkbook(file) : readText(file);
-  let header: readonly string[] | null = null;
+  let header: Header | null = null;
   for await (const row of rows) {
     if (row.line < headerRow || (row.cells !== null && row.cells.every((cell) => cell === ""))) continue;
     if (header === null) {
       header = headerFrom(file, row, headerRow);
-      assertColumns(file, header);
+      const missing = missingColumns(file.mapping, header.names);
+      if (missing.length > 0) throw await noColumns(file, header.names, missing, rows);
+      const columns = header.names.slice(0, COLUMNS_SHOWN).map(excerpt).join(", ");
+      const more = header.names.length > COLUMNS_SHOWN ? ", …" : "";
+      file.log(
+        "info",
+        `${file.shown}: columns ${headerRow === 0 ? "by number" : `by line ${row.line}`}: ${columns}${more}`,
+      );
+      tellRepeated(file, header);
       if (headerRow > 0) continue;
     }
     yield shape(row, header);
@@ -69,154 +94,135 @@ function* writtenRows(mapping: Mapping, rows: NonNullable<Mapping["rows"]>): Gen
   for (const [index, row] of rows.entries()) yield { line: index + 1, cells: { ...empty, ...row }, problem: null };
 }
 
-function headerFrom(file: SheetFile, row: RawRow, headerRow: number): readonly string[] {
+type Header = {
+  /** Each once. */
+  readonly names: readonly string[];
+  /** Names that stand more than once, with how often. */
+  readonly repeated: ReadonlyMap<string, number>;
+  /** Rows without their last cells so far: exports that leave out empty ones have many. */
+  shortRows: number;
+};
+
+function headerFrom(file: SheetFile, row: RawRow, headerRow: number): Header {
   if (row.cells === null)
     throw fileError({
       code: "csv.file.header",
       message: `${file.shown} line ${row.line}: the columns' names cannot be read: ${row.reason}.`,
       mend: "Correct the line, or header_row in the mapping.",
     });
-  if (headerRow === 0) return row.cells.map((_cell, index) => String(index + 1));
-  const taken = new Map<string, number>();
-  return row.cells.map((cell, index) => {
-    const name = (typeof cell === "string" ? cell : cell.date).trim() || `column ${index + 1}`;
-    const times = (taken.get(name) ?? 0) + 1;
-    taken.set(name, times);
-    return times === 1 ? name : `${name} (${times})`;
+  if (row.cells.length > MAX_COLUMNS)
+    throw fileError({
+      code: "csv.file.header",
+      message: `${file.shown} line ${row.line} has ${row.cells.length} columns, where a sheet has ${MAX_COLUMNS} at most.`,
+      mend: "Correct the line, or delimiter and header_row in the mapping.",
+    });
+  if (headerRow === 0)
+    return { names: row.cells.map((_cell, index) => String(index + 1)), repeated: new Map(), shortRows: 0 };
+  const written = row.cells.map((cell, index) => tidyText(cellText(cell)) || `column ${index + 1}`);
+  const all = new Set(written);
+  const times = new Map<string, number>();
+  const taken = new Set<string>();
+  const names = written.map((name) => {
+    let count = (times.get(name) ?? 0) + 1;
+    // Another column may really be called "Amount (2)".
+    while (count > 1 && (taken.has(`${name} (${count})`) || all.has(`${name} (${count})`))) count += 1;
+    times.set(name, count);
+    const own = count === 1 ? name : `${name} (${count})`;
+    taken.add(own);
+    return own;
   });
+  return { names, repeated: new Map([...times].filter(([, count]) => count > 1)), shortRows: 0 };
 }
 
-function assertColumns(file: SheetFile, header: readonly string[]): void {
-  const missing = missingColumns(file.mapping, header);
-  if (missing.length === 0) return;
-  const names = missing.map((name) => `"${name}"`).join(", ");
-  throw fileError({
+/** A name that stands for two columns is read as the first: told where the mapping needs it. */
+function tellRepeated({ mapping, shown, log }: SheetFile, { repeated }: Header): void {
+  for (const column of new Set(columnsNeeded(mapping).map(tidyText))) {
+    const count = repeated.get(column);
+    if (count !== undefined)
+      log(
+        "warn",
+        `${shown}: the column "${column}" stands there more than once; the first one is read. The others are called "${column} (2)"${count > 2 ? ` to "${column} (${count})"` : ""}`,
+      );
+  }
+}
+
+async function noColumns(
+  file: SheetFile,
+  header: readonly string[],
+  missing: readonly string[],
+  rows: AsyncGenerator<RawRow>,
+): Promise<Error> {
+  const line = file.mapping.header_row === 0 ? null : await headerBelow(file.mapping, rows);
+  const names = missing.map((name) => `"${excerpt(name)}"`).join(", ");
+  const shown = header.slice(0, COLUMNS_SHOWN).map(excerpt).join(", ");
+  return fileError({
     code: "csv.column.missing",
-    message: `${file.shown} has no column ${names}. Its columns: ${header.map(excerpt).join(", ")}.`,
-    mend: "Correct the column's name in the mapping (upper and lower case count), or delimiter and header_row if the columns look wrong.",
+    message: `${file.shown} has no column ${names}. Its columns: ${shown}${header.length > COLUMNS_SHOWN ? ", …" : ""}.`,
+    mend:
+      line === null
+        ? "Correct the column's name in the mapping (upper and lower case count), or delimiter and header_row if the columns look wrong."
+        : `Line ${line} has all the columns: say header_row: ${line} in the mapping.`,
   });
 }
 
-function shape(row: RawRow, header: readonly string[]): SheetRow {
+/** The line of a row that has all the names that are needed, where there is one below; null: there is none. */
+async function headerBelow(mapping: Mapping, rows: AsyncGenerator<RawRow>): Promise<number | null> {
+  for (let count = 0; count < ROWS_SEARCHED; count += 1) {
+    const next = await rows.next().catch(() => ({ done: true, value: undefined }) as const);
+    if (next.done === true) return null;
+    const names = next.value.cells?.map((cell) => tidyText(cellText(cell))) ?? [];
+    if (missingColumns(mapping, names).length === 0) return next.value.line;
+  }
+  return null;
+}
+
+function shape(row: RawRow, header: Header): SheetRow {
   const { line, cells } = row;
+  const { names } = header;
   if (cells === null) return { line, cells: {}, problem: { code: "csv.row.unreadable", reason: row.reason } };
-  const byColumn = Object.fromEntries(header.map((name, index) => [name, cells[index] ?? ""]));
-  const isTooLong = cells.slice(header.length).some((cell) => cell !== "");
-  if (cells.length >= header.length && !isTooLong) return { line, cells: byColumn, problem: null };
-  const reason = `it has ${cells.length} columns where the header has ${header.length}`;
-  return { line, cells: byColumn, problem: { code: "csv.row.ragged", reason } };
+  const byColumn: { [column: string]: Cell } = {};
+  for (const [index, name] of names.entries()) byColumn[name] = cells[index] ?? "";
+  const reason = raggedness(row, cells, header);
+  return { line, cells: byColumn, problem: reason === null ? null : { code: "csv.row.ragged", reason } };
 }
 
-async function formatOf(file: SheetFile): Promise<"text" | "xlsx"> {
-  const head = await headOf(file.path, 8);
-  // Every xlsx is a zip archive; D0CF11E0 starts the older xls.
-  if (head.subarray(0, 4).toString("latin1") === "PK\u0003\u0004") return "xlsx";
-  if (head.subarray(0, 4).toString("hex") === "d0cf11e0" || file.mapping.format === "xlsx")
-    throw fileError({
-      code: "csv.file.unreadable",
-      message: `${file.shown} is no xlsx workbook${file.mapping.format === "xlsx" ? "" : ", but one of the older kind (xls)"}.`,
-      mend: "Save it as an Excel workbook (.xlsx) or as CSV.",
-    });
-  return "text";
+/**
+ * Why the cells may stand under the wrong columns; null: they do not. Empty cells at the end are often left out. But what lacks its end
+ * because the file does, or has run together over several lines, is damaged.
+ */
+function raggedness(row: RawRow, cells: readonly Cell[], header: Header): string | null {
+  const width = header.names.length;
+  const counted = `it has ${cells.length} columns where the header has ${width}`;
+  for (const cell of cells) {
+    if (typeof cell !== "string" || !/[\r\n]/.test(cell)) continue;
+    if (cells.length !== width || hasRowsIn(cell, width))
+      return `${counted}, and a value goes over several lines: a quote may be missing or one too many`;
+  }
+  if (cells.length > width) return cells.slice(width).some((cell) => cell !== "") ? counted : null;
+  if (cells.length === width) return null;
+  if (row.isAtOpenEnd === true && header.shortRows === 0) return `${counted}, and the file ends in the middle of it`;
+  header.shortRows += 1;
+  return null;
 }
 
-async function* readText(file: SheetFile): AsyncGenerator<RawRow> {
-  const { mapping, shown, log } = file;
-  const encoding = await findEncoding(file.path, shown, mapping.encoding);
-  const isTsv = mapping.format === "tsv" || (mapping.format === undefined && /\.(tsv|tab)$/i.test(shown));
-  const delimiter = mapping.delimiter ?? (isTsv ? "\t" : await findDelimiter(file.path, encoding));
-  log("info", `${shown}: reading as ${encoding}, delimiter ${JSON.stringify(delimiter)}`);
+/** Whether a value holds lines that look like rows of a sheet so wide: what divides them stands in it often enough. */
+function hasRowsIn(value: string, width: number): boolean {
+  if (width < 4) return false;
+  return value
+    .split(/\r\n|\n|\r/)
+    .some((line) => [",", ";", "\t", "|"].some((one) => line.split(one).length >= width - 1));
+}
 
-  const broken: RawRow[] = [];
-  let fatal: CsvError | null = null;
-  const parser = parse({
-    delimiter,
-    bom: true,
-    info: true,
-    relax_column_count: true,
-    relax_quotes: true,
-    skip_empty_lines: true,
-    max_record_size: MAX_ROW_CHARACTERS,
-    skip_records_with_error: true,
-    on_skip: (error) => {
-      if (error?.code === "CSV_QUOTE_NOT_CLOSED" || error?.code === "CSV_MAX_RECORD_SIZE") fatal ??= error;
-      else
-        broken.push({
-          line: Number(error?.["lines"] ?? 0),
-          cells: null,
-          reason: error?.message ?? "it cannot be parsed",
-        });
-      return undefined;
-    },
+async function* readWorkbookRows(file: SheetFile, path: string): AsyncGenerator<RawRow> {
+  const { mapping, shown, log, signal } = file;
+  const request = { path, shown, sheet: mapping.sheet ?? null };
+  yield* readWorkbookApart(request, signal, ({ name, visible, hidden }) => {
+    const others = visible.filter((one) => one !== name);
+    const rest = [
+      ...(others.length === 0 ? [] : [`others: ${andList(others, "and")}`]),
+      ...(hidden.length === 0 ? [] : [`hidden: ${andList(hidden, "and")}`]),
+    ].join("; ");
+    const how = mapping.sheet === undefined ? "reading its first visible sheet" : "reading sheet";
+    log("info", `${shown}: ${how} "${name}"${rest === "" ? "" : ` (${rest})`}`);
   });
-  const source = createReadStream(file.path).pipe(iconv.decodeStream(encoding));
-  source.on("error", (error: Error) => parser.destroy(error));
-  source.pipe(parser);
-
-  let lastLine = 0;
-  // The parser counts a quoted CRLF as two lines.
-  let overcounted = 0;
-  for await (const parsed of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
-    if (fatal !== null) break;
-    yield* broken.splice(0);
-    const { record, info } = parsed;
-    const breaks = record.reduce((sum, cell) => sum + (cell.match(/\r\n|\n|\r/g)?.length ?? 0), 0);
-    overcounted += record.reduce((sum, cell) => sum + (cell.match(/\r\n/g)?.length ?? 0), 0);
-    const end = info.lines - overcounted;
-    yield { line: end - breaks, cells: record, reason: "" };
-    lastLine = end;
-  }
-  yield* broken.splice(0);
-  if (fatal !== null)
-    throw fileError({
-      code: "csv.file.quotes",
-      message: `${shown}: a quote that opens at about line ${lastLine + 1} is never closed, so the rows below it cannot be told apart.`,
-      mend: "Close the quote, or double it where it is part of a value. Rows above it were taken in.",
-      cause: fatal,
-    });
-}
-
-async function* readWorkbook(file: SheetFile): AsyncGenerator<RawRow> {
-  const { mapping, shown } = file;
-  const rows = await loadSheet(file);
-  for (const [index, row] of rows.entries()) {
-    yield { line: index + 1, cells: row.map(workbookCell), reason: "" };
-  }
-  if (mapping.sheet === undefined) file.log("info", `${shown}: read its first sheet`);
-}
-
-async function loadSheet(file: SheetFile): Promise<readonly (readonly unknown[])[]> {
-  const { mapping, shown } = file;
-  const { size } = await stat(file.path);
-  if (size > MAX_WORKBOOK_BYTES)
-    throw fileError({
-      code: "csv.file.too_large",
-      message: `${shown} is larger than ${MAX_WORKBOOK_BYTES / 1024 / 1024} MB; a workbook has to fit into memory.`,
-      mend: "Save the sheet as CSV, which is streamed.",
-    });
-  try {
-    return mapping.sheet === undefined ? await readSheet(file.path) : await readSheet(file.path, mapping.sheet);
-  } catch (error) {
-    const isSheet = error instanceof Error && error.name === "SheetNotFoundError";
-    throw fileError({
-      code: isSheet ? "csv.file.sheet" : "csv.file.unreadable",
-      message: isSheet
-        ? `${shown} has no sheet "${mapping.sheet}". ${error.message}`
-        : `${shown} cannot be read as a workbook: ${error instanceof Error ? error.message : "unknown reason"}.`,
-      mend: isSheet
-        ? "Correct `sheet` in the mapping."
-        : "Open it in a spreadsheet program and save it again as .xlsx.",
-      cause: error,
-    });
-  }
-}
-
-/** Numbers in their shortest exact form; dates as the wall clock shows them, and marked as dates. */
-function workbookCell(value: unknown): Cell {
-  if (value === null || value === undefined) return "";
-  if (value instanceof Date) {
-    const iso = value.toISOString();
-    return { date: iso.endsWith("T00:00:00.000Z") ? iso.slice(0, 10) : iso.slice(0, 19) };
-  }
-  return String(value as string | number | boolean);
 }

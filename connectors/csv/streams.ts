@@ -16,10 +16,12 @@ import {
 } from "./files.ts";
 import { normalisePipeline, normaliseTable, rowFacts } from "./normalise.ts";
 import { recordId, type RowRecord } from "./records.ts";
-import { rowId, type ReadingContext } from "./row-reader.ts";
+import { createNotes, tellNotes, type Notes } from "./notes.ts";
+import { findLastRows, readingOrder, repeatsBetweenFiles, type LastRows, type RepeatedKeys } from "./repeats.ts";
+import { readKey, type ReadingContext } from "./row-reader.ts";
 import { createSeenIds, type SeenIds } from "./seen-ids.ts";
 import { mappingsOf, sourceName, type Mapping, type Settings } from "./settings.ts";
-import { readRows, type SheetRow } from "./sheet-rows.ts";
+import { readRows, type SheetFile, type SheetRow } from "./sheet-rows.ts";
 
 /** How far a reading of files is, or was at its end. `rows` counts every row below the headers, in the order of the files. */
 const progress = z.object({ rows: z.number(), files: z.record(z.string(), fileVersion) });
@@ -33,6 +35,9 @@ type Checkpoint = z.infer<typeof checkpoint>;
 type Files = z.infer<typeof progress>["files"];
 
 const ROWS_PER_PAGE = 250;
+
+/** Moves on when files are read in another way: what was read before is then read again. */
+const READING = 2;
 
 type Context = PullContext<Settings, FileAccess>;
 
@@ -71,7 +76,7 @@ const TITLES: { readonly [table in Table]: string } = {
 type Source = { readonly mapping: Mapping; readonly name: string; readonly location: Location };
 
 async function* pullTable(table: Table, context: Context): AsyncGenerator<Page> {
-  const fingerprint = fingerprintOf(table, context.settings);
+  const fingerprint = fingerprintOf(table, context);
   const parsed = checkpoint.safeParse(context.checkpoint);
   const isKnown = parsed.success && parsed.data.mapping === fingerprint;
   const last: Checkpoint = isKnown ? parsed.data : { mapping: fingerprint, complete: null, reading: null };
@@ -144,17 +149,46 @@ type Reading = {
   readonly last: Checkpoint;
 };
 
-/** Pages over every row of every file, or over those below where an interrupted reading of the same files had come to. */
-async function* readAll(table: Table, context: Context, { sources, copies, last }: Reading): AsyncGenerator<Page> {
-  const files: { [key: string]: FileVersion } = {};
-  for (const [index, source] of sources.entries()) {
+/** A file in its turn, with what its keys are held against. */
+type Turn = Source & {
+  readonly copy: LocalCopy;
+  readonly mtimeMs: number | null;
+  readonly file: SheetFile;
+  /** Tells the files apart. */
+  readonly index: number;
+  readonly betweenFiles: RepeatedKeys;
+};
+
+function turnsOf(context: Context, { sources, copies }: Reading): readonly Turn[] {
+  const all = sources.flatMap((source, index) => {
     const copy = copies[index];
-    if (copy !== undefined) files[fileKey(source)] = copy.version;
-  }
+    if (copy === undefined) return [];
+    const { mapping, location } = source;
+    const { log, signal } = context;
+    const file = { path: copy.path, shown: location.shown, mapping, log, signal };
+    return [{ ...source, copy, mtimeMs: copy.version.mtime_ms, file, index }];
+  });
+  return readingOrder(all).map((turn) => ({
+    ...turn,
+    betweenFiles: repeatsBetweenFiles(
+      turn.mapping,
+      all.filter(({ mapping }) => mapping === turn.mapping),
+    ),
+  }));
+}
+
+/** Pages over every row of every file, or over those below where an interrupted reading of the same files had come to. */
+async function* readAll(table: Table, context: Context, reading: Reading): AsyncGenerator<Page> {
+  const { sources, last } = reading;
+  const turns = turnsOf(context, reading);
+  const files: { [key: string]: FileVersion } = {};
+  for (const turn of turns) files[fileKey(turn)] = turn.copy.version;
   const rowsDone = last.reading !== null && isSameContent(last.reading.files, files) ? last.reading.rows : 0;
   const seen = createSeenIds();
+  const notes = createNotes();
   let startsListing = rowsDone === 0;
   let rows = 0;
+  let outdated = 0;
   let records: Json[] = [];
   let problems: Problem[] = [];
   const takePage = (next: Checkpoint, total: number | null): Page => {
@@ -162,64 +196,97 @@ async function* readAll(table: Table, context: Context, { sources, copies, last 
     [records, problems, startsListing] = [[], [], false];
     return page;
   };
-  for (const [index, source] of sources.entries()) {
-    const copy = copies[index];
-    if (copy === undefined) continue;
-    const { mapping, location } = source;
-    for await (const row of readRows({ path: copy.path, shown: location.shown, mapping, log: context.log })) {
+  for (const turn of turns) {
+    const lastRows = turn.mapping.repeated_keys === "last" ? await findLastRows(keysOf(turn)) : null;
+    let row = -1;
+    for await (const read of readRows(turn.file)) {
       context.signal.throwIfAborted();
       rows += 1;
+      row += 1;
       // Rows that landed already are read all the same: a key that repeats one of theirs is a repetition.
-      const read = readRecord(table, source, row, context.settings, seen);
-      if (rows <= rowsDone) continue;
-      records.push(...read.records);
-      problems.push(...read.problems);
+      const result = readRecord(table, turn, read, context, { seen, lastRows, row, notes });
+      if (result === "outdated") outdated += 1;
+      if (rows <= rowsDone || result === "outdated") continue;
+      records.push(...result.records);
+      problems.push(...result.problems);
       if (records.length + problems.length >= ROWS_PER_PAGE)
         yield takePage({ ...last, reading: { rows, files } }, null);
     }
-    await assertSettled(location, copy.version);
+    tellNotes(notes, context.log);
+    await assertSettled(turn.location, turn.copy.version);
   }
+  if (outdated > 0)
+    context.log("info", `${table}: ${outdated} rows stand again further down or in a later file, which counts`);
   assertNotEmptied(table, rows, sources, last);
   yield takePage({ ...last, complete: { rows, files }, reading: null }, rows);
 }
 
+async function* keysOf({ file, mapping }: Turn): AsyncGenerator<string | null> {
+  // What there is to say of the file is said when it is read.
+  for await (const { cells, problem } of readRows({ ...file, log: () => {} })) {
+    const key = readKey(mapping, cells);
+    yield key.kind === "key" && problem === null ? key.id : null;
+  }
+}
+
 function isSameContent(one: Files, other: Files): boolean {
   const keys = Object.keys(one);
-  return keys.length === Object.keys(other).length && keys.every((key) => one[key]?.hash === other[key]?.hash);
+  return (
+    keys.length === Object.keys(other).length &&
+    // By the time of change snapshots are put in order.
+    keys.every((key) => one[key]?.hash === other[key]?.hash && one[key]?.mtime_ms === other[key]?.mtime_ms)
+  );
 }
 
 type ReadRow = { readonly records: readonly RowRecord[]; readonly problems: readonly Problem[] };
 
-/** The raw record of a row; or none, and what is wrong with the row, by its line. */
-function readRecord(table: Table, source: Source, row: SheetRow, settings: Settings, seen: SeenIds): ReadRow {
-  const at = `${source.location.shown} line ${row.line}`;
-  const { mapping } = source;
-  const id = rowId(mapping, row.cells);
+type Repeats = {
+  /** By key: the file it stood in. */
+  readonly seen: SeenIds;
+  readonly lastRows: LastRows | null;
+  readonly row: number;
+  readonly notes: Notes;
+};
+
+/** The raw record of a row; or none, and what is wrong with the row, by its line; or that a later row counts instead. */
+function readRecord(table: Table, turn: Turn, row: SheetRow, context: Context, repeats: Repeats): ReadRow | "outdated" {
+  const at = `${turn.location.shown} line ${row.line}`;
+  const { mapping, betweenFiles } = turn;
+  const { seen, lastRows } = repeats;
+  const key = readKey(mapping, row.cells);
+  const id = key.kind === "key" ? key.id : null;
   // A row that names its record is there, however broken: it must not count as one that disappeared.
   const named = id === null ? {} : { externalId: id };
-  const refused = (problem: Omit<Problem, "at">): ReadRow => ({
-    records: [],
-    problems: [{ at, ...named, ...problem }],
-  });
+  const refused = (...all: readonly Omit<Problem, "at">[]): ReadRow => {
+    // What an earlier snapshot says of it no longer holds.
+    if (id !== null && betweenFiles === "last" && seen.get(id) === null) seen.set(id, turn.index);
+    return { records: [], problems: all.map((problem) => ({ at, ...named, ...problem })) };
+  };
+  const seenIn = id === null ? null : seen.get(id);
+  if (betweenFiles === "last" && seenIn !== null && seenIn !== turn.index) return "outdated";
+  if (id !== null && row.problem === null && lastRows?.isLast(id, repeats.row) === false) return "outdated";
   if (row.problem !== null) return refused(row.problem);
-  if (id === null) {
+  if (key.kind === "bad")
+    return refused({ code: "csv.row.bad_key", reason: `the key (column ${key.column}): ${key.reason}` });
+  if (key.kind === "empty") {
     const columns = [mapping.key].flat().join(", ");
     return refused({ code: "csv.row.missing_key", reason: `the key (column ${columns}) is empty` });
   }
-  const record = { id, source: source.name, columns: row.cells };
-  const { skipped } = rowFacts(table, mapping, record, validating(settings), at);
-  if (skipped.length > 0) return { records: [], problems: skipped.map((problem) => ({ ...problem, ...named })) };
-  if (seen.add(id)) return { records: [record], problems: [] };
+  const record = { id: key.id, source: turn.name, columns: row.cells };
+  const { skipped, notes } = rowFacts(table, mapping, record, readingContext(context), at);
+  if (skipped.length > 0) return refused(...skipped);
+  repeats.notes.add([...key.notes, ...notes], at);
+  if (seenIn === null) {
+    seen.set(key.id, turn.index);
+    return { records: [record], problems: [] };
+  }
   if (mapping.repeated_keys === "first") return { records: [], problems: [] };
-  return refused({ code: "csv.row.duplicate_key", reason: `the key ${id} has occurred further up` });
+  return refused({ code: "csv.row.duplicate_key", reason: `the key ${key.id} has occurred further up` });
 }
 
-/**
- * Rows are read once here only to name their lines. Whether a value can be read does not depend on the workspace's zone or currency, which
- * a pull does not know.
- */
-function validating(settings: Settings): ReadingContext {
-  return { settings, timeZone: "UTC", currency: "USD" };
+/** Rows are read once here only to name their lines. */
+function readingContext({ settings, workspace }: Context): ReadingContext {
+  return { settings, ...workspace };
 }
 
 /** A file that lost all its rows is more often a failed export than a wish to delete everything. */
@@ -236,10 +303,11 @@ function assertNotEmptied(table: Table, rows: number, sources: readonly Source[]
   });
 }
 
-function fingerprintOf(table: Table, settings: Settings): string {
+/** Of all that decides how a row is read. */
+function fingerprintOf(table: Table, { settings, workspace }: Context): string {
   const { tables: _tables, ...shared } = settings;
   return createHash("sha256")
-    .update(JSON.stringify([shared, mappingsOf(settings, table)]))
+    .update(JSON.stringify([READING, workspace.currency, shared, mappingsOf(settings, table)]))
     .digest("hex")
     .slice(0, 16);
 }

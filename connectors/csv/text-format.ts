@@ -4,35 +4,77 @@ import { parse } from "csv-parse/sync";
 import iconv from "iconv-lite";
 import { fileError } from "./errors.ts";
 import { headOf } from "./files.ts";
+import { tidyText } from "./names.ts";
+import { columnsNeeded, type Mapping } from "./settings.ts";
 
 /** Enough rows to tell a delimiter from a character that happens to occur. */
 const SAMPLE_BYTES = 64 * 1024;
 /** More text makes a guess of an 8-bit encoding surer; beyond this it hardly does. */
-const ENCODING_SAMPLE_BYTES = 1024 * 1024;
+const LETTERS_SAMPLE_BYTES = 32 * 1024;
 
 const DELIMITERS = [",", ";", "\t", "|"] as const;
 
+export type FoundEncoding = {
+  readonly name: string;
+  /**
+   * - `named`    by the mapping.
+   * - `mark`     by a byte-order mark, or by where the zero bytes of UTF-16 stand.
+   * - `valid`    the whole file is UTF-8.
+   * - `damaged`  it is UTF-8 but for some bytes, which are read as U+FFFD.
+   * - `guessed`  by the letters that occur: told as a guess.
+   */
+  readonly how: "named" | "mark" | "valid" | "damaged" | "guessed";
+};
+
 /**
- * The file's encoding, by name: what the mapping says, else what a byte-order mark says, else UTF-8 where the whole file is valid UTF-8,
- * else the best guess from the letters that occur.
+ * The file's encoding: what a byte-order mark says, else the mapping, else UTF-8 where the file is UTF-8 (but for a few bytes), else the best
+ * guess from the letters that occur.
  *
  * @throws TributaryError `csv.file.encoding` for a name that nobody knows, or when there is no guess.
  */
-export async function findEncoding(file: string, name: string, named: string | undefined): Promise<string> {
-  if (named !== undefined) {
-    if (iconv.encodingExists(named)) return named;
-    throw unknownEncoding(name, `the encoding "${named}" is not known`);
-  }
-  const head = await headOf(file, 4);
-  if (head[0] === 0xff && head[1] === 0xfe) return "utf-16le";
-  if (head[0] === 0xfe && head[1] === 0xff) return "utf-16be";
-  if (await isUtf8(file)) return "utf-8";
-  const guess = chardet.detect(await headOf(file, ENCODING_SAMPLE_BYTES));
+export async function findEncoding(file: string, shown: string, named: string | undefined): Promise<FoundEncoding> {
+  // Names of transformations are no encodings of texts.
+  if (named !== undefined && (!iconv.encodingExists(named) || /^(base64|hex|binary)$/i.test(named)))
+    throw unknownEncoding(shown, `the encoding "${named}" is not known`);
+  const head = await headOf(file, SAMPLE_BYTES);
+  // A mark at the start is never text, so it wins over what the mapping says (as in browsers: WHATWG Encoding Standard, "decode").
+  const mark = byMark(head);
+  if (mark !== null) return { name: mark, how: "mark" };
+  if (named !== undefined) return { name: named.toLowerCase(), how: "named" };
+  const wide = byZeros(head);
+  if (wide !== null) return { name: wide, how: "mark" };
+  if (await isUtf8(file)) return { name: "utf-8", how: "valid" };
+  const { sequences, strays, lines } = await lookAtLetters(file);
+  // In a text of another encoding what looks like a letter of UTF-8 is rare; in one of UTF-8 with something pasted in, the rest is.
+  if (sequences >= strays) return { name: "utf-8", how: "damaged" };
+  const guess = chardet.detect(lines);
   // Files that call themselves Latin-1 use its superset windows-1252 (WHATWG Encoding Standard, "latin1" label).
   const encoding = guess === "ISO-8859-1" ? "windows-1252" : guess;
-  if (encoding === null || encoding === "UTF-8" || !iconv.encodingExists(encoding))
-    throw unknownEncoding(name, "its encoding could not be told");
-  return encoding.toLowerCase();
+  if (encoding === null || encoding === "UTF-8" || encoding === "ASCII" || !iconv.encodingExists(encoding))
+    throw unknownEncoding(shown, "its encoding could not be told");
+  return { name: encoding.toLowerCase(), how: "guessed" };
+}
+
+function byMark(head: Buffer): string | null {
+  const hex = head.subarray(0, 4).toString("hex");
+  if (hex === "fffe0000") return "utf-32le";
+  if (hex === "0000feff") return "utf-32be";
+  if (hex.startsWith("fffe")) return "utf-16le";
+  if (hex.startsWith("feff")) return "utf-16be";
+  return hex.startsWith("efbbbf") ? "utf-8" : null;
+}
+
+/**
+ * UTF-16 without a mark: delimiters, line ends and digits have a zero byte, all of them on the same side. A zero byte that slipped into
+ * another text stands alone.
+ */
+function byZeros(head: Buffer): string | null {
+  const zeros = [0, 0];
+  for (const [at, byte] of head.entries()) if (byte === 0) zeros[at % 2] = (zeros[at % 2] ?? 0) + 1;
+  const [even = 0, odd = 0] = zeros;
+  if (even + odd < head.length / 12) return null;
+  if (odd > even * 20) return "utf-16le";
+  return even > odd * 20 ? "utf-16be" : null;
 }
 
 async function isUtf8(file: string): Promise<boolean> {
@@ -47,6 +89,64 @@ async function isUtf8(file: string): Promise<boolean> {
   }
 }
 
+type Letters = {
+  /** Letters beyond ASCII that are right in UTF-8. */
+  readonly sequences: number;
+  /** Bytes that are not. */
+  readonly strays: number;
+  /** Lines that have any of either, as far as they fit into a sample. */
+  readonly lines: Buffer;
+};
+
+async function lookAtLetters(file: string): Promise<Letters> {
+  let [sequences, strays, sampled] = [0, 0, 0];
+  const sample: Buffer[] = [];
+  let rest = Buffer.alloc(0);
+  const look = (text: Buffer): void => {
+    for (let at = 0; at < text.length;) {
+      if ((text[at] ?? 0) < 0x80) {
+        at += 1;
+        continue;
+      }
+      const length = sequenceAt(text, at);
+      if (length === 0) strays += 1;
+      else sequences += 1;
+      at += Math.max(1, length);
+      if (sampled >= LETTERS_SAMPLE_BYTES) continue;
+      const end = text.indexOf(0x0a, at);
+      const line = text.subarray(text.lastIndexOf(0x0a, at) + 1, end < 0 ? text.length : end + 1);
+      if (sample.at(-1)?.equals(line) === true) continue;
+      sample.push(line.subarray(0, LETTERS_SAMPLE_BYTES - sampled));
+      sampled += line.length;
+    }
+  };
+  for await (const chunk of createReadStream(file)) {
+    const text = Buffer.concat([rest, chunk as Buffer]);
+    // A letter may go on in the next chunk; a line as well, which matters little.
+    const end = text.lastIndexOf(0x0a) + 1 || text.length - (text.length > 4 ? 4 : 0);
+    look(text.subarray(0, end));
+    rest = Buffer.from(text.subarray(end));
+  }
+  look(rest);
+  return { sequences, strays, lines: Buffer.concat(sample) };
+}
+
+/** How many bytes the letter takes in UTF-8; 0: it is none (RFC 3629, section 4). */
+function sequenceAt(text: Buffer, at: number): number {
+  const [first = 0, second = 0] = [text[at], text[at + 1]];
+  const isNext = (offset: number): boolean => ((text[at + offset] ?? 0) & 0xc0) === 0x80;
+  if (first >= 0xc2 && first <= 0xdf) return isNext(1) ? 2 : 0;
+  if (first >= 0xe0 && first <= 0xef) {
+    const isOdd = (first === 0xe0 && second < 0xa0) || (first === 0xed && second > 0x9f);
+    return isNext(1) && isNext(2) && !isOdd ? 3 : 0;
+  }
+  if (first >= 0xf0 && first <= 0xf4) {
+    const isOdd = (first === 0xf0 && second < 0x90) || (first === 0xf4 && second > 0x8f);
+    return isNext(1) && isNext(2) && isNext(3) && !isOdd ? 4 : 0;
+  }
+  return 0;
+}
+
 function unknownEncoding(name: string, what: string): Error {
   return fileError({
     code: "csv.file.encoding",
@@ -55,34 +155,80 @@ function unknownEncoding(name: string, what: string): Error {
   });
 }
 
+/** How the rows of a text stand in its lines. */
+export type Layout = {
+  readonly delimiter: string;
+  /** Lines before the first row: what stands above the header, and a line that only names the delimiter. */
+  readonly linesAbove: number;
+};
+
 /**
- * The delimiter that divides the first rows most evenly: the one with which most of them have as many columns as the header, and among
- * equals the one that gives more columns.
+ * Where the rows begin, and what divides them: what the mapping says, else what a first line `sep=;` says (which spreadsheet programs write
+ * and read), else the delimiter with which the header has most of the columns that are needed, and among equals the one that divides the
+ * first rows most evenly.
+ *
+ * @param isTabbed whether the file's name or format says that it is divided by tabs.
  */
-export async function findDelimiter(file: string, encoding: string): Promise<string> {
-  const sample = iconv.decode(await headOf(file, SAMPLE_BYTES), encoding);
-  const scored = DELIMITERS.map((delimiter) => ({ delimiter, ...evenness(sample, delimiter) })).toSorted(
-    (a, b) => b.even - a.even || b.columns - a.columns,
+export async function findLayout(file: string, encoding: string, mapping: Mapping, isTabbed: boolean): Promise<Layout> {
+  const text = iconv.decode(await headOf(file, SAMPLE_BYTES), encoding).replaceAll("\u0000", "");
+  const said = /^"?sep=(.)"?[;,\t|]*(?:\r\n|\n|\r|$)/i.exec(text)?.[1];
+  const headerRow = mapping.header_row ?? 1;
+  const linesAbove = Math.max(headerRow - 1, said === undefined ? 0 : 1);
+  const named = mapping.delimiter ?? (isTabbed ? "\t" : said);
+  if (named !== undefined) return { delimiter: named, linesAbove };
+  const rows = withoutLines(text, linesAbove);
+  const needed = headerRow === 0 ? [] : columnsNeeded(mapping);
+  const scored = DELIMITERS.map((delimiter) => ({ delimiter, ...divide(rows, delimiter, needed) })).toSorted(
+    (a, b) => b.found - a.found || b.even - a.even || b.columns - a.columns,
   );
-  const best = scored.find((one) => one.columns > 1);
-  return best?.delimiter ?? ",";
+  const best = scored.find((one) => one.columns > 1 && (one.found > 0 || needed.length === 0));
+  // One column: what divides it must not occur in it.
+  const unused = DELIMITERS.find((delimiter) => !rows.includes(delimiter));
+  return {
+    delimiter: best?.delimiter ?? scored.find((one) => one.columns > 1)?.delimiter ?? unused ?? ",",
+    linesAbove,
+  };
 }
 
-function evenness(sample: string, delimiter: string): { readonly even: number; readonly columns: number } {
+/** The text below so many lines, whatever ends them. */
+export function withoutLines(text: string, count: number): string {
+  const ends = /\r\n|\n|\r/g;
+  for (let line = 0; line < count; line += 1) if (ends.exec(text) === null) return "";
+  return text.slice(ends.lastIndex);
+}
+
+type Divided = {
+  /** How many of the columns that are needed the first row has. */
+  readonly found: number;
+  /** The share of rows that have as many columns as the first. */
+  readonly even: number;
+  readonly columns: number;
+};
+
+function divide(text: string, delimiter: string, needed: readonly string[]): Divided {
+  const rows = firstRows(text, delimiter, 50);
+  // A quote that this delimiter leaves open: the header may still be told.
+  const [first = []] = rows ?? firstRows(text, delimiter, 1) ?? [];
+  const header = new Set(first.map(tidyText));
+  const found = needed.filter((column) => header.has(tidyText(column))).length;
+  const columns = first.length;
+  if (rows === null || columns < 2) return { found, even: 0, columns };
+  // The sample may end in the middle of its last row.
+  const whole = rows.length > 2 ? rows.slice(0, -1) : rows;
+  return { found, even: whole.filter((row) => row.length === columns).length / whole.length, columns };
+}
+
+function firstRows(text: string, delimiter: string, to: number): string[][] | null {
   try {
-    const rows: string[][] = parse(sample, {
+    return parse(text, {
       delimiter,
-      to: 50,
+      record_delimiter: ["\r\n", "\n", "\r"],
+      to,
       relax_column_count: true,
       relax_quotes: true,
       skip_empty_lines: true,
     });
-    const columns = rows[0]?.length ?? 0;
-    // The sample may end in the middle of its last row.
-    const whole = rows.length > 2 ? rows.slice(0, -1) : rows;
-    return { even: columns > 1 ? whole.filter((row) => row.length === columns).length / whole.length : 0, columns };
   } catch {
-    // A quote that this delimiter leaves open: not the one.
-    return { even: 0, columns: 0 };
+    return null;
   }
 }

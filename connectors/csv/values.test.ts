@@ -1,48 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { amountMinor, decimalText, readFlag, readMoment } from "./values.ts";
+import { readFlag, readMoment } from "./values.ts";
 
 const reading = { format: "iso", timeZone: "Europe/Berlin", locale: "en" };
-
-describe("numbers", () => {
-  it.each([
-    ["1054", ".", "1054"],
-    ["1,054.50", ".", "1054.50"],
-    ["$ 1,054.50", ".", "1054.50"],
-    ["1.054,50 €", ",", "1054.50"],
-    ["1 054,50", ",", "1054.50"],
-    ["1\u202f054,50", ",", "1054.50"],
-    ["1'054.50", ".", "1054.50"],
-    ["12,34,567.8", ".", "1234567.8"],
-    ["-3", ".", "-3"],
-    ["−3", ".", "-3"],
-    ["(3.5)", ".", "-3.5"],
-    ["USD 7", ".", "7"],
-    [",5", ",", "0.5"],
-  ] as const)("reads %s with decimal %s", (text, decimal, plain) => {
-    expect(decimalText(text, decimal)).toBe(plain);
-  });
-
-  it.each([
-    ["1,5", "."],
-    ["1.5", ","],
-    ["1,23.4", "."],
-    ["12a", "."],
-    ["", "."],
-    [".", "."],
-    ["1.2.3", "."],
-    ["1e3", "."],
-  ] as const)("does not take %s for a number with decimal %s", (text, decimal) => {
-    expect(decimalText(text, decimal)).toBeNull();
-  });
-
-  it("turns amounts into minor units without a float in between", () => {
-    expect(amountMinor("1.054,50", ",", "EUR")).toBe(105_450);
-    // 0.1 + 0.2 and the like: 8.2 × 100 is 819.9999999999999 in floats.
-    expect(amountMinor("8.2", ".", "USD")).toBe(820);
-    expect(amountMinor("1,054", ".", "JPY")).toBe(1054);
-    expect(amountMinor("1.5", ".", "KWD")).toBe(1500);
-  });
-});
 
 describe("dates", () => {
   it("keeps a day a day, and a time an instant in the mapping's zone", () => {

@@ -1,54 +1,49 @@
 import { DateTime } from "luxon";
-import { parseMinor } from "../../core/base/money.ts";
 import { dayOf, isDay, type Day } from "../../core/base/time.ts";
 import type { Moment } from "../../core/schema/facts.ts";
+import { withPlainDigits } from "./amounts.ts";
 
-/** A cell as it is kept: its text, or, for a workbook's real date cells, the wall-clock date or time in ISO form. */
-export type Cell = string | { readonly date: string };
+/** What a cell of a workbook is, where it is no text. Kept so, so that a setting about texts does not touch it. */
+export type TypedCell =
+  /** The wall-clock date or time in ISO form: `2026-01-05`, `2026-01-05T14:30:00`. */
+  | { readonly date: string }
+  /** A time without a date, or a span: `14:30:00`, `36:00:00`. */
+  | { readonly time: string }
+  /**
+   * In plain decimal form. `shown`: as its format shows it, where it is an identifier (`00007`). `currency`: the sign or code that its
+   * format puts beside it.
+   */
+  | { readonly number: string; readonly shown?: string; readonly currency?: string }
+  /** As a fraction: `0.45`. */
+  | { readonly percent: string }
+  | { readonly flag: boolean }
+  /** `#DIV/0!`, or why there is no value. */
+  | { readonly error: string };
 
-/** The value's text; what a workbook says is a date stays in ISO form. */
+/** A cell as it is kept: its text, or what it is in a workbook. */
+export type Cell = string | TypedCell;
+
+/** The cell's value as a text, for fields that are texts; a number in plain decimal form. */
 export function cellText(cell: Cell): string {
-  return typeof cell === "string" ? cell : cell.date;
-}
-
-const GROUPING = { ".": "[,\\s'’]", ",": "[.\\s'’]" } as const;
-const NUMBER = {
-  ".": numberPattern("."),
-  ",": numberPattern(","),
-} as const;
-
-/** Whole digits with or without groups (the last of three digits, earlier ones of two or three), then perhaps a fraction. */
-function numberPattern(decimal: "." | ","): RegExp {
-  const group = GROUPING[decimal];
-  return new RegExp(`^(\\d+|\\d{1,3}(?:${group}\\d{2,3})*${group}\\d{3})?(?:[${decimal}](\\d*))?$`, "u");
+  if (typeof cell === "string") return cell;
+  if ("date" in cell) return cell.date;
+  if ("time" in cell) return cell.time;
+  if ("number" in cell) return cell.shown ?? cell.number;
+  if ("percent" in cell) return `${Number((Number(cell.percent) * 100).toPrecision(15))}%`;
+  return "flag" in cell ? String(cell.flag) : cell.error;
 }
 
 /**
- * A number as people write it (`1,234.50`, `1.234,50 €`, `(12)`, `- 3`) in plain decimal form: `1234.50`.
- *
- * @param decimal the sheet's decimal point; the other one and spaces are group separators.
- * @returns null when it is no number of that form.
+ * What spreadsheet programs show, and write to CSV, instead of a value that could not be worked out (ECMA-376 part 1, 18.17.2.7, and newer
+ * ones), and what they show where a column is too narrow for its value.
  */
-export function decimalText(text: string, decimal: "." | ","): string | null {
-  let body = text.trim().replace(/^[A-Z]{3}\s*|\s*[A-Z]{3}$|\p{Sc}/gu, "");
-  let sign = "";
-  const negative = /^\((.*)\)$|^[-−]\s*(.*)$/su.exec(body.trim());
-  if (negative !== null) {
-    sign = "-";
-    body = negative[1] ?? negative[2] ?? "";
-  }
-  const match = NUMBER[decimal].exec(body.trim());
-  if (match === null) return null;
-  const whole = (match[1] ?? "").replace(/\D/g, "");
-  const fraction = match[2] ?? "";
-  if (whole + fraction === "") return null;
-  return `${sign}${whole === "" ? "0" : whole}${fraction === "" ? "" : `.${fraction}`}`;
-}
+const ERROR_TEXT =
+  /^(?:#(?:DIV\/0!|N\/A|NAME\?|NULL!|NUM!|REF!|VALUE!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!|UNKNOWN!|BUSY!|EXTERNAL!|PYTHON!|ERROR!|GETTING_DATA)|#{3,}|Err:\d{3})$/;
 
-/** An amount in minor units, without going through a float; null when the text is none. */
-export function amountMinor(text: string, decimal: "." | ",", currency: string): number | null {
-  const plain = decimalText(text, decimal);
-  return plain === null ? null : parseMinor(plain, currency);
+/** Why a cell has no value though something stands in it; null: it has one. */
+export function errorIn(cell: Cell): string | null {
+  if (typeof cell !== "string") return "error" in cell ? cell.error : null;
+  return (cell.startsWith("#") || cell.startsWith("Err:")) && ERROR_TEXT.test(cell) ? cell : null;
 }
 
 export type DateReading = { readonly format: string; readonly timeZone: string; readonly locale: string };
@@ -84,12 +79,18 @@ export function readMoment(cell: Cell, reading: DateReading): Moment | null {
 
 const readBefore = new Map<string, Moment | null>();
 const MOST_REMEMBERED = 10_000;
+/** A longer text is no date. It also bounds the work of looking for one. */
+const MAX_DATE_CHARACTERS = 100;
 
 function parseMoment(cell: Cell, reading: DateReading): Moment | null {
-  if (typeof cell !== "string") return isoMoment(cell.date, reading.timeZone);
-  if (reading.format === "iso") return isoMoment(cell, reading.timeZone);
+  if (typeof cell !== "string" && "date" in cell) return isoMoment(cell.date, reading.timeZone);
+  // A time of day alone, a truth value or a percentage is no date; a number may be one by its format: 20260105.
+  if (typeof cell !== "string" && !("number" in cell)) return null;
+  const text = withPlainDigits(cellText(cell));
+  if (text.length > MAX_DATE_CHARACTERS) return null;
+  if (reading.format === "iso") return isoMoment(text, reading.timeZone);
   const options = { zone: reading.timeZone, locale: reading.locale };
-  const read = DateTime.fromFormat(cell, reading.format, options);
+  const read = DateTime.fromFormat(text, reading.format, options);
   if (!read.isValid || !hasFourDigitYear(read)) return null;
   return formatHasTime(reading.format) ? { instant: read.toJSDate() } : { day: read.toFormat("yyyy-MM-dd") };
 }
@@ -121,7 +122,7 @@ export function readFlag(text: string): boolean | null {
   return YES.has(word) ? true : NO.has(word) ? false : null;
 }
 
-/** The first characters of a value, for a message. */
+/** The first characters of a value, for a message; no half of a character. */
 export function excerpt(text: string): string {
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+  return text.length > 40 ? `${text.slice(0, 40).replace(/[\ud800-\udbff]$/, "")}…` : text;
 }

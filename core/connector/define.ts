@@ -109,6 +109,8 @@ export type CredentialSource = {
 export type PullContext<Settings, Client> = {
   readonly client: Client;
   readonly settings: Settings;
+  /** How the company counts: what holds where a source does not say. */
+  readonly workspace: { readonly timeZone: string; readonly currency: string };
   /** What the last landed page said; null on the first pull and on a full refresh. */
   readonly checkpoint: Json;
   /** Do not go further back than this; null: everything. */
@@ -185,6 +187,8 @@ export type CheckResult = {
   /** Each permission that is missing, with what will be missing for it. */
   readonly missingPermissions: readonly string[];
   readonly warnings: readonly string[];
+  /** What was found and how it is read, line by line, where that is worth a look (a file's encoding, its first rows). */
+  readonly details?: readonly string[];
 };
 
 export type InboundWebhook<Client = unknown> = {

@@ -116,11 +116,12 @@ export class Pull {
   private async context(): Promise<PullContext<unknown, unknown>> {
     const { connection, client, settings } = this.opened;
     const { checkpoint, startedAt } = this.started;
-    const { timeZone } = await readWorkspace(this.db);
+    const { timeZone, currency } = await readWorkspace(this.db);
     const backfill = connection.backfillFrom === null ? null : startOfDay(connection.backfillFrom, timeZone);
     return {
       client,
       settings,
+      workspace: { timeZone, currency },
       checkpoint,
       since: this.started.since ?? backfill,
       startedAt,

@@ -186,6 +186,7 @@ export const connectionEndpoints = [
       account_name: z.string(),
       missing_permissions: z.array(z.string()),
       warnings: z.array(z.string()),
+      details: z.array(z.string()).describe("How what was found is read: a file's encoding, its first rows"),
     }),
     run: async ({ params }, call) => {
       await shown(call, params.id);
@@ -195,6 +196,7 @@ export const connectionEndpoints = [
         account_name: result.accountName,
         missing_permissions: [...result.missingPermissions],
         warnings: [...result.warnings],
+        details: [...(result.details ?? [])],
       };
     },
   }),

@@ -117,7 +117,7 @@ function testResult(result: CheckResult): Html {
               ${result.missingPermissions.map((text) => html`<li>${text}</li>`)}
             </ul>`
     }
-    ${result.warnings.map((text) => html`<p>${text}</p>`)}
+    ${result.warnings.map((text) => html`<p>${text}</p>`)} ${(result.details ?? []).map((text) => html`<p>${text}</p>`)}
   </div>`;
 }
 

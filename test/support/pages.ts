@@ -20,6 +20,7 @@ export async function readPages(
   const pages = stream.pull({
     client: at.client,
     settings: at.settings,
+    workspace: { timeZone: "UTC", currency: "EUR" },
     checkpoint: into.checkpoint,
     since: options.since ?? null,
     startedAt: at.clock.now(),

@@ -51,6 +51,7 @@ export async function pull(
   const pages = streamOf(at, stream).pull({
     client: at.client,
     settings: at.settings,
+    workspace: { timeZone: "UTC", currency: "EUR" },
     checkpoint: landed.checkpoint,
     since: options.since ?? null,
     startedAt: at.clock.now(),

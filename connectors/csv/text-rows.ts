@@ -1,0 +1,143 @@
+import { createReadStream } from "node:fs";
+import { pipeline, Transform } from "node:stream";
+import { parse, type CsvError } from "csv-parse";
+import iconv from "iconv-lite";
+import { fileError } from "./errors.ts";
+import { wellFormed } from "./names.ts";
+import type { RawRow, SheetFile } from "./sheet-rows.ts";
+import { findEncoding, findLayout, type FoundEncoding } from "./text-format.ts";
+
+/** A record longer than this comes from a quote that is never closed. */
+const MAX_ROW_CHARACTERS = 1024 * 1024;
+
+/** What could not be read as the text that it should be, counted while a file is read. */
+type Damage = { zeros: number; lines: number[]; rows: number; endsOpen: boolean };
+
+/**
+ * The rows of a text file, header and all, streamed from top to bottom, each with the line it starts on.
+ *
+ * @param name the file's own name, which may say that it is divided by tabs.
+ * @throws TributaryError `csv.file.encoding`, `csv.file.quotes`
+ */
+export async function* readText(file: SheetFile, path: string, name: string): AsyncGenerator<RawRow> {
+  const { mapping, shown, log } = file;
+  const encoding = await findEncoding(path, shown, mapping.encoding);
+  const isTabbed = mapping.format === "tsv" || (mapping.format === undefined && /\.(tsv|tab)$/i.test(name));
+  const { delimiter, linesAbove } = await findLayout(path, encoding.name, mapping, isTabbed);
+  const where = linesAbove === 0 ? "" : `, rows from line ${linesAbove + 1}`;
+  log("info", `${shown}: reading as ${encoding.name}, delimiter ${JSON.stringify(delimiter)}${where}`);
+  if (encoding.how === "guessed")
+    log(
+      "warn",
+      `${shown}: nothing in it says its encoding; ${encoding.name} is a guess by its letters. Name it (encoding) in the mapping, or save the file as UTF-8`,
+    );
+
+  const broken: RawRow[] = [];
+  let fatal: CsvError | null = null;
+  const parser = parse({
+    delimiter,
+    // Files that were put together from several have several.
+    record_delimiter: ["\r\n", "\n", "\r"],
+    info: true,
+    relax_column_count: true,
+    relax_quotes: true,
+    skip_empty_lines: true,
+    max_record_size: MAX_ROW_CHARACTERS,
+    skip_records_with_error: true,
+    on_skip: (error) => {
+      if (error?.code === "CSV_QUOTE_NOT_CLOSED" || error?.code === "CSV_MAX_RECORD_SIZE") fatal ??= error;
+      else
+        broken.push({
+          line: Number(error?.["lines"] ?? 0) + linesAbove,
+          cells: null,
+          reason: error?.message ?? "it cannot be parsed",
+        });
+      return undefined;
+    },
+  });
+  const damage: Damage = { zeros: 0, lines: [], rows: 0, endsOpen: false };
+  // Whoever reads the parser meets its errors, and those of what comes before it.
+  pipeline(createReadStream(path), iconv.decodeStream(encoding.name), cleaned(linesAbove, damage), parser, () => {});
+
+  let lastLine = linesAbove;
+  // The parser counts a quoted CRLF as two lines.
+  let overcounted = 0;
+  let held: RawRow | null = null;
+  for await (const parsed of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
+    if (fatal !== null) break;
+    if (held !== null) yield held;
+    held = null;
+    yield* broken.splice(0);
+    const { record, info } = parsed;
+    let breaks = 0;
+    for (const cell of record) {
+      if (!cell.includes("\n") && !cell.includes("\r")) continue;
+      breaks += cell.match(/\r\n|\n|\r/g)?.length ?? 0;
+      overcounted += cell.match(/\r\n/g)?.length ?? 0;
+    }
+    const end = info.lines - overcounted + linesAbove;
+    if (encoding.how !== "valid" && record.some((cell) => cell.includes("\ufffd"))) noteDamage(damage, end - breaks);
+    held = { line: end - breaks, cells: record, reason: "" };
+    lastLine = end;
+  }
+  if (held !== null) yield damage.endsOpen && fatal === null ? { ...held, isAtOpenEnd: true } : held;
+  yield* broken.splice(0);
+  tellDamage(file, damage, encoding);
+  if (fatal !== null)
+    throw fileError({
+      code: "csv.file.quotes",
+      message: `${shown}: a quote that opens at about line ${lastLine + 1} is never closed, so the rows below it cannot be told apart.`,
+      mend: "Close the quote, or double it where it is part of a value. Rows above it were taken in.",
+      cause: fatal,
+    });
+}
+
+/** The text below so many lines, without what no text holds: zero bytes, halves of characters. */
+function cleaned(linesAbove: number, damage: Damage): Transform {
+  let above = linesAbove;
+  // Of a line end of two characters the second one may come with the next chunk.
+  let isAfterReturn = false;
+  return new Transform({
+    decodeStrings: false,
+    encoding: "utf8",
+    transform: (chunk: string, _encoding, done) => {
+      let text = wellFormed(chunk);
+      if (text.includes("\u0000")) {
+        damage.zeros += text.split("\u0000").length - 1;
+        text = text.replaceAll("\u0000", "");
+      }
+      if (isAfterReturn && text !== "") {
+        if (text.startsWith("\n")) text = text.slice(1);
+        isAfterReturn = false;
+      }
+      while (above > 0 && text !== "") {
+        const end = /\r\n|\n|\r/.exec(text);
+        if (end === null) {
+          text = "";
+          break;
+        }
+        text = text.slice(end.index + end[0].length);
+        above -= 1;
+        isAfterReturn = end[0] === "\r" && text === "";
+      }
+      if (text !== "") damage.endsOpen = !/[\r\n]$/.test(text);
+      done(null, text);
+    },
+  });
+}
+
+function noteDamage(damage: Damage, line: number): void {
+  damage.rows += 1;
+  if (damage.lines.length < 5) damage.lines.push(line);
+}
+
+function tellDamage({ shown, log }: SheetFile, damage: Damage, { name, how }: FoundEncoding): void {
+  if (damage.zeros > 0) log("warn", `${shown}: ${damage.zeros} zero bytes, which no text has, were left out`);
+  if (damage.rows === 0) return;
+  const lines = `line${damage.rows === 1 ? "" : "s"} ${damage.lines.join(", ")}${damage.rows > damage.lines.length ? ", …" : ""}`;
+  const reason = how === "damaged" ? "though the rest of the file is" : "as the file should be";
+  log(
+    "warn",
+    `${shown} ${lines}: some bytes are no ${name}, ${reason}; they are shown as \ufffd. Correct them at the source, or save the file again as UTF-8`,
+  );
+}
