@@ -38,7 +38,7 @@ function packagesOf(...modules: readonly string[]): readonly string[] {
 
 const CONTEXT = ["bin/tributary.ts", "bin/context.ts", "config/env.ts"];
 /** What takes longest to load: the queue, the web, HTTP, and what vendors and spreadsheets need. */
-const HEAVY = ["bullmq", "ioredis", "express", "axios", "node-zendesk", "read-excel-file/node", "yaml", "csv-parse"];
+const HEAVY = ["bullmq", "ioredis", "express", "axios", "node-zendesk", "yauzl", "saxes", "yaml", "csv-parse"];
 
 describe("what a command loads", () => {
   it("is the reader of arguments alone for --help", () => {

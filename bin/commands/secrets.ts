@@ -3,7 +3,6 @@ import type { Command } from "commander";
 import { TributaryError } from "../../core/base/errors.ts";
 import { createSecrets, generateSecretKey, parseSecretKey } from "../../core/secrets/index.ts";
 import { rotateAll } from "../../core/setup/secrets.ts";
-import { DESTINATIONS } from "../../dashboards/destinations/index.ts";
 import type { CliContext } from "../context.ts";
 import { secretKeyFile } from "../secret-key.ts";
 
@@ -20,6 +19,8 @@ export function registerSecrets(secrets: Command, context: CliContext): void {
       const text = given ?? generateSecretKey();
       const key = parseSecretKey(text);
       const file = context.env.secretKey === null ? secretKeyFile(context.env.dataDir) : null;
+      // Loaded when a key is changed, since they bring HTTP along.
+      const { DESTINATIONS } = await import("../../dashboards/destinations/index.ts");
       const count = await context.withDatabase(async (database) => {
         // Written first, under another name: a key that sealed something and was then lost would be the end of it.
         if (file !== null) writeFileSync(`${file}.new`, `${text}\n`, { mode: 0o600 });
