@@ -108,6 +108,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/kpi.ts")).registerKpi,
   },
   {
+    usage: "funnel",
+    about: "what became of the deals that entered each stage: went on, lost, went back, still there",
+    load: async () => (await import("./commands/funnel.ts")).registerFunnel,
+  },
+  {
     usage: "replay <connection>",
     about: "make the facts of a connection anew from what is stored raw",
     load: async () => (await import("./commands/replay.ts")).registerReplay,

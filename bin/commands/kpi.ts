@@ -1,5 +1,4 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { isDay, startOfDay, addDays } from "../../core/base/time.ts";
 import {
   describeMetric,
   evaluateMetric,
@@ -11,12 +10,14 @@ import {
   type MetricRecords,
 } from "../../core/metrics/index.ts";
 import { GRAINS, PERIOD_NAMES, type Grain, type PeriodName } from "../../core/metrics/ask/period.ts";
-import { askedNow, parseDimensions, parseFilter, question } from "../../core/metrics/ask/question.ts";
+import { askedNow, question } from "../../core/metrics/ask/question.ts";
 import { readWorkspace } from "../../core/store/setup/workspace.ts";
 import type { CliContext, Database } from "../context.ts";
 import { tableText, type Row } from "../output.ts";
+import { collectDimensions, collectFilter, instantOf, parseAsOf, parseDay, percent, rounded } from "../asking.ts";
+import { registerMovement } from "./kpi-movement.ts";
 
-/** `tributary kpi list`, `kpi get METRIC`, `kpi records METRIC`. */
+/** `tributary kpi list`, `kpi get METRIC`, `kpi records METRIC`, `kpi movement`. */
 export function registerKpi(kpi: Command, context: CliContext): void {
   kpi
     .command("list")
@@ -43,6 +44,8 @@ export function registerKpi(kpi: Command, context: CliContext): void {
       );
       context.out.result(records, () => recordsText(records));
     });
+
+  registerMovement(kpi, context);
 }
 
 /** What both questions are asked by. */
@@ -70,17 +73,11 @@ function asking(command: Command): Command {
     .option("--of <metric>", "for rep_leaderboard: the KPI to rank by");
 }
 
-/** A day as of which to answer is over: its last instant in the workspace's time zone. */
 async function toQuery(database: Database, metric: string, options: Asked): Promise<MetricQuery> {
   const workspace = await readWorkspace(database.store.db);
   const now = database.clock.now();
   const { from = null, to = null, period, asOf } = options;
-  const asOfInstant =
-    asOf === undefined
-      ? null
-      : isDay(asOf)
-        ? new Date(startOfDay(addDays(asOf, 1), workspace.timeZone).getTime() - 1)
-        : new Date(asOf);
+  const asOfInstant = instantOf(asOf, workspace.timeZone);
   const asked = question({
     metric,
     of: options.of,
@@ -90,30 +87,6 @@ async function toQuery(database: Database, metric: string, options: Asked): Prom
     filters: options.filter,
   });
   return askedNow(asked, now, workspace, asOfInstant).query;
-}
-
-function parseDay(text: string): string {
-  if (!isDay(text)) throw new InvalidArgumentError("It is no day. Write it as YYYY-MM-DD.");
-  return text;
-}
-
-function parseAsOf(text: string): string {
-  // Without an offset it would be in the time zone of whoever's machine this is.
-  const isInstant = /T.*(Z|[+-]\d{2}:?\d{2})$/.test(text) && !Number.isNaN(Date.parse(text));
-  if (!isDay(text) && !isInstant) {
-    throw new InvalidArgumentError("Write a day as YYYY-MM-DD, or an instant with its offset: 2026-03-31T18:00:00Z.");
-  }
-  return text;
-}
-
-function collectDimensions(text: string, before: readonly string[]): readonly string[] {
-  return [...before, ...parseDimensions(text)];
-}
-
-function collectFilter(text: string, before: readonly MetricFilter[]): readonly MetricFilter[] {
-  const filter = parseFilter(text);
-  if (filter === null) throw new InvalidArgumentError("Write it as DIM=VALUE.");
-  return [...before, filter];
 }
 
 function parseLimit(text: string): number {
@@ -184,6 +157,3 @@ function valueText({ unit, currency }: MetricAnswer, value: number | null): stri
       return unit satisfies never;
   }
 }
-
-const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
-const rounded = (value: number | null): string => (value === null ? "–" : String(Math.round(value * 100) / 100));

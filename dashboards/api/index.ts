@@ -22,6 +22,7 @@ import { eventEndpoints } from "./events.ts";
 import { identityEndpoints } from "./identities.ts";
 import { kpiEndpoints } from "./kpis.ts";
 import { openApiDocument } from "./openapi.ts";
+import { reportEndpoints } from "./reports.ts";
 import { runEndpoints } from "./runs.ts";
 import { screenEndpoints } from "./screens.ts";
 import { webhookEndpoints } from "./webhooks.ts";
@@ -35,6 +36,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...connectionEndpoints,
   ...runEndpoints,
   ...kpiEndpoints,
+  ...reportEndpoints,
   ...identityEndpoints,
   ...activityEndpoints,
   ...screenEndpoints,

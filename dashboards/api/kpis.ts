@@ -1,6 +1,13 @@
 import { z } from "zod";
 import { isDay } from "../../core/base/time.ts";
-import { describeMetric, evaluateMetric, metricRecords, METRICS, type MetricQuery } from "../../core/metrics/index.ts";
+import {
+  describeMetric,
+  evaluateMetric,
+  metricRecords,
+  METRICS,
+  type MetricFilter,
+  type MetricQuery,
+} from "../../core/metrics/index.ts";
 import { GRAINS, PERIOD_NAMES } from "../../core/metrics/ask/period.ts";
 import { askedNow, parseDimensions, parseFilter, question } from "../../core/metrics/ask/question.ts";
 import { readWorkspace } from "../../core/store/setup/workspace.ts";
@@ -8,7 +15,7 @@ import { invalidRequest, notFound } from "../web/problem.ts";
 import { type Call, endpoint } from "./endpoint.ts";
 import { pageOf, pageQuery } from "./pages.ts";
 
-const day = z.string().refine(isDay, "A day that exists, as YYYY-MM-DD");
+export const day = z.string().refine(isDay, "A day that exists, as YYYY-MM-DD");
 
 const metric = z
   .object({
@@ -54,7 +61,7 @@ const answer = z
   })
   .meta({ id: "KpiAnswer" });
 
-const asked = {
+export const asked = {
   from: day.optional().describe("First day, in the workspace's time zone"),
   to: day.optional().describe("Last day, inclusive"),
   by: z.string().max(200).optional().describe("Dimensions, comma-separated"),
@@ -134,15 +141,12 @@ export const kpiEndpoints = [
 
 type Question = z.output<z.ZodObject<typeof asked>>;
 
-async function toQuery(metricId: string, said: Question, call: Call): Promise<MetricQuery> {
+/** @throws TributaryError `request.not_found`, `request.invalid` */
+export async function toQuery(metricId: string, said: Partial<Question>, call: Call): Promise<MetricQuery> {
   if (!METRICS.some(({ id }) => id === metricId)) throw notFound("There is no KPI with this id.");
   if (said.period !== undefined && (said.from !== undefined || said.to !== undefined))
     throw invalidRequest("Give either `period`, or `from` and `to`.");
-  const filters = toList(said.filter).map((text) => {
-    const filter = parseFilter(text);
-    if (filter === null) throw invalidRequest("`filter` is written DIM=VALUE.");
-    return filter;
-  });
+  const filters = filtersOf(said.filter);
   const asOf = said.as_of === undefined ? null : new Date(said.as_of);
   const by = parseDimensions(said.by ?? "");
   const { of, grain } = said;
@@ -157,7 +161,12 @@ async function toQuery(metricId: string, said: Question, call: Call): Promise<Me
   return askedNow(wanted, call.now, await readWorkspace(call.deps.store.db), asOf).query;
 }
 
-function toList(value: string | readonly string[] | undefined): readonly string[] {
-  if (value === undefined) return [];
-  return typeof value === "string" ? [value] : value;
+/** @throws TributaryError `request.invalid` */
+export function filtersOf(said: string | readonly string[] | undefined): readonly MetricFilter[] {
+  const texts = said === undefined ? [] : typeof said === "string" ? [said] : said;
+  return texts.map((text) => {
+    const filter = parseFilter(text);
+    if (filter === null) throw invalidRequest("`filter` is written DIM=VALUE.");
+    return filter;
+  });
 }

@@ -251,7 +251,6 @@ export function activity(id: string, more: object = {}): object {
     bookedAt: null,
     durationS: 60,
     outcome: null,
-    disposition: null,
     subject: null,
     rep: "ann",
     person: null,
