@@ -125,7 +125,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     usage: "bench",
     about:
-      "measure how soon commands and a hub start, a first load from a simulated vendor beside a bare COPY of the same rows, how soon a hub answers a webhook, and how soon a TV shows the change",
+      "measure how soon commands and a hub start, a first load from a simulated vendor beside a bare COPY of the same rows, how soon a hub answers a webhook, how soon a TV shows the change, and how fast events go out",
     load: async () => (await import("./commands/bench.ts")).registerBench,
   },
 ];

@@ -23,11 +23,8 @@ export type NormaliseJob = { readonly connectionId: string; readonly stream: str
 /** Compute the watched KPIs and store what changed. */
 export type MeasureJob = { readonly reason: "facts" | "schedule" };
 
-/** Hand new outbox events out to endpoints, send what is due to one endpoint, or push to one destination. */
-export type DeliverJob =
-  | { readonly kind: "dispatch" }
-  | { readonly kind: "endpoint"; readonly endpointId: string }
-  | { readonly kind: "push"; readonly destination: string };
+/** Push to one destination. */
+export type DeliverJob = { readonly kind: "push"; readonly destination: string };
 
 export type HousekeepingJob = { readonly task: "expire" };
 
@@ -72,8 +69,7 @@ export function deduplicationId(request: JobRequest): string {
     case "measure":
       return "measure";
     case "deliver":
-      if (request.payload.kind === "endpoint") return `endpoint/${request.payload.endpointId}`;
-      return request.payload.kind === "push" ? `push/${request.payload.destination}` : "dispatch";
+      return `push/${request.payload.destination}`;
     case "housekeeping":
       return request.payload.task;
     default:

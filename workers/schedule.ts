@@ -38,26 +38,22 @@ export type SchedulerOptions = {
 
 /**
  * Keeps one BullMQ job scheduler for all that is due, and none for what is not any more: at once when a connection changes, and every half
- * minute. Asks for a dispatch when events were written. May run in any number of processes.
+ * minute. May run in any number of processes.
  */
 export async function startScheduler(options: SchedulerOptions): Promise<Scheduler> {
-  const { log, queues } = options;
-  const dispatchSoon = coalesced(async () => queues.request({ queue: "deliver", payload: { kind: "dispatch" } }), log);
+  const { log } = options;
   const reconcileSoon = coalesced(async () => reconcile(options), log);
 
   await reconcile(options);
-  const listener = createListener(options.store, ["connections", "outbox"], log);
-  listener.subscribe((signal) => {
-    if (signal.kind === "resync" || signal.channel === "connections") reconcileSoon.run();
-    if (signal.kind === "resync" || signal.channel === "outbox") dispatchSoon.run();
-  });
+  const listener = createListener(options.store, ["connections"], log);
+  listener.subscribe(reconcileSoon.run);
   await listener.start();
   const timer = setInterval(reconcileSoon.run, RECONCILE_MS);
   return {
     async close() {
       clearInterval(timer);
       await listener.stop();
-      await Promise.all([reconcileSoon.settled(), dispatchSoon.settled()]);
+      await reconcileSoon.settled();
     },
   };
 }
@@ -135,12 +131,6 @@ const STANDING: readonly Due[] = [
     schedule: { everyS: 60 },
     timeZone: UTC,
     request: { queue: "measure", payload: { reason: "schedule" } },
-  },
-  {
-    id: "dispatch",
-    schedule: { everyS: 15 },
-    timeZone: UTC,
-    request: { queue: "deliver", payload: { kind: "dispatch" } },
   },
   {
     id: "expire",

@@ -3,6 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import type { BenchResult, PeakMemory } from "../../test/bench/bench.ts";
+import type { DeliverResult } from "../../test/bench/deliver.ts";
 import type { LiveResult } from "../../test/bench/live.ts";
 import type { StartResult } from "../../test/bench/start.ts";
 import type { CliContext } from "../context.ts";
@@ -12,8 +13,9 @@ const RECORDS = 1_000_000;
 const MEMORY_AT: readonly number[] = [10_000, RECORDS];
 
 /**
- * `tributary bench`: how soon commands and a hub start; how fast a first load is beside a bare COPY of the same rows, and how much memory it takes; how soon a vendor's webhook
- * is answered, and how soon a TV shows what it told.
+ * `tributary bench`: how soon commands and a hub start; how fast a first load is beside a bare COPY of the same rows, and how much memory it
+ * takes; how soon a vendor's webhook is answered, and how soon a TV shows what it told; how fast events go out, and how soon while some
+ * receivers are dead.
  */
 export function registerBench(bench: Command, context: CliContext): void {
   bench
@@ -32,8 +34,12 @@ export function registerBench(bench: Command, context: CliContext): void {
         for (const records of options.memory) memory.push(await peakMemory(folder, records));
         const { benchLive } = await import("../../test/bench/live.ts");
         const live = await benchLive();
-        context.out.result({ start: startUp, speed, memory, live }, () =>
-          [...startLines(startUp), ...loadLines(speed, memory), ...liveLines(live)].join("\n"),
+        const { benchDeliver } = await loadDeliver();
+        const deliver = await benchDeliver(folder);
+        context.out.result({ start: startUp, speed, memory, live, deliver }, () =>
+          [...startLines(startUp), ...loadLines(speed, memory), ...liveLines(live), ...deliverLines(deliver)].join(
+            "\n",
+          ),
         );
       } finally {
         rmSync(folder, { recursive: true, force: true });
@@ -43,6 +49,25 @@ export function registerBench(bench: Command, context: CliContext): void {
     .command("simulator <records>", { hidden: true })
     .description("the vendor, in a process of its own; ends when stdin does")
     .action(async (records: string) => (await loadBench()).serveSimulator(parseCount(records)));
+  bench
+    .command("receivers", { hidden: true })
+    .description("receivers of webhooks, in a process of their own; ends when stdin does")
+    .action(async () => (await loadDeliver()).serveReceivers());
+  bench
+    .command("deliver")
+    .description("only how fast events go out, and how soon healthy receivers have them while others are dead")
+    .option("--events <n>", "events, one each half second", parseCount, 200)
+    .action(async (options: { readonly events: number }) => {
+      const folder = mkdtempSync(path.join(os.tmpdir(), "tributary-bench-"));
+      chmodSync(folder, 0o711);
+      try {
+        const { benchDeliver } = await loadDeliver();
+        const deliver = await benchDeliver(folder, { events: options.events, overS: options.events / 2 });
+        context.out.result({ deliver }, () => deliverLines(deliver).join("\n"));
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
   bench
     .command("pull <folder> <records>", { hidden: true })
     .description("a first load, in a process of its own")
@@ -65,6 +90,7 @@ function peakRssMb(): number {
 
 /** Loaded when it is asked for, so that no other command waits for a simulator. */
 const loadBench = async () => import("../../test/bench/bench.ts");
+const loadDeliver = async () => import("../../test/bench/deliver.ts");
 
 function parseCount(text: string): number {
   const count = Number(text);
@@ -100,6 +126,17 @@ function loadLines(speed: BenchResult, memory: readonly PeakMemory[]): string[] 
   if (first !== undefined && last !== undefined && first !== last)
     lines.push(`growth of the peak: ${((last.peakRssMb / first.peakRssMb - 1) * 100).toFixed(0)} %`);
   return lines;
+}
+
+function deliverLines({ speed, fairness }: DeliverResult): string[] {
+  const { receivers, dead, events, overS, p50Ms, p95Ms, worstMs, missing } = fairness;
+  return [
+    ...speed.map(
+      (one) =>
+        `deliveries to ${one.receivers} receivers: ${one.perS.toFixed(0)} a second; ${one.ratio.toFixed(2)} of a bare loop that signs and posts (${one.barePerS.toFixed(0)})`,
+    ),
+    `${events} events over ${overS} s to ${receivers} receivers, ${dead} of them dead: the others have each within ${p50Ms.toFixed(0)} ms (median), ${p95Ms.toFixed(0)} ms (95th percentile), ${worstMs.toFixed(0)} ms (worst); ${missing} missing`,
+  ];
 }
 
 function liveLines({ answers, shown }: LiveResult): string[] {

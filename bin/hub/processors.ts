@@ -1,4 +1,3 @@
-import { openSenders } from "../../dashboards/destinations/deliver.ts";
 import { deliver } from "../../workers/deliver.ts";
 import { expire } from "../../workers/housekeeping.ts";
 import { measure } from "../../workers/measure.ts";
@@ -11,7 +10,6 @@ import type { Hub } from "../context.ts";
 export function createProcessors(hub: Hub): Processors {
   const { store, secrets, clock, log, queues, connectors, destinations, env } = hub;
   const { allowPrivateNetworks } = env;
-  const senders = openSenders(destinations, { allowPrivateNetworks });
   const requestMeasure = async (): Promise<void> => queues.request({ queue: "measure", payload: { reason: "facts" } });
   return {
     pull: createPullProcessor({ store, secrets, clock, log, connectors, allowPrivateNetworks, requestMeasure }),
@@ -20,20 +18,7 @@ export function createProcessors(hub: Hub): Processors {
       await measure({ store, secrets, clock, destinations, log: context.log }, job);
     },
     deliver: async (job, context) =>
-      deliver(
-        {
-          store,
-          secrets,
-          senders,
-          destinations,
-          clock,
-          log: context.log,
-          allowPrivateNetworks,
-          request: async (payload) => queues.request({ queue: "deliver", payload }),
-        },
-        job,
-        context.signal,
-      ),
+      deliver({ store, secrets, destinations, clock, allowPrivateNetworks }, job, context.signal),
     housekeeping: async (_, context) => expire({ store, clock, log: context.log }),
   };
 }

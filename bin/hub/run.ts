@@ -9,6 +9,7 @@ import type { Due } from "../../workers/schedule.ts";
 import type { AnyDestination } from "../../core/destination/define.ts";
 import { pushedDestinations } from "../../dashboards/destinations/push.ts";
 import { createServer } from "../../dashboards/web/server.ts";
+import { startCourier } from "../../workers/courier.ts";
 import { acceptInbound } from "../../workers/inbound.ts";
 import type { Queues } from "../../workers/queues.ts";
 import { startWorkers } from "../../workers/runtime.ts";
@@ -78,13 +79,16 @@ export async function runHub(hub: Hub, roles: readonly Role[]): Promise<RunningH
       stops.push(() => scheduler.close());
     }
     if (roles.includes("worker")) {
+      const courier = await startCourier({ store, secrets, destinations, clock, log, allowPrivateNetworks });
+      stops.push(() => courier.drain(DRAIN_MS));
       const workers = await startWorkers({
         backend: hub.backend,
         queues,
         processors: createProcessors(hub),
         log,
       });
-      stops.push(() => workers.drain(DRAIN_MS));
+      stops.pop();
+      stops.push(async () => void (await Promise.all([workers.drain(DRAIN_MS), courier.drain(DRAIN_MS)])));
     }
     log.info({ roles }, "the hub runs");
     return { url, drain: async () => drained(drain, log) };

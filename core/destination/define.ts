@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Clock } from "../base/clock.ts";
 import type { JsonObject } from "../base/json.ts";
+import type { EventFilters } from "../schema/tables.ts";
 import type { MetricAnswer } from "../metrics/engine/query.ts";
 import type { Question } from "../metrics/ask/question.ts";
 
@@ -45,8 +46,12 @@ export type TakesEvents<Settings> = {
 export type Subscription = {
   /** `*` stands for every type. */
   readonly types: readonly string[];
+  /** Of these, only what fits. */
+  readonly filters: EventFilters;
   /** Whether what happens to one deal arrives in the order in which it happened. */
   readonly isOrdered: boolean;
+  /** At most so many a second; null: as many as it takes. */
+  readonly perSecond: number | null;
   readonly description: string | null;
 };
 
@@ -59,12 +64,14 @@ export type EventSender<Settings> = {
 };
 
 export type OutgoingEvent = {
-  /** The same on every attempt. */
+  /** The same on every attempt, and when it is sent again by hand. */
   readonly eventId: string;
   readonly type: string;
   /** When it happened. */
   readonly occurredAt: Date;
   readonly data: JsonObject;
+  /** Sent again because somebody asked for it. */
+  readonly isReplay: boolean;
 };
 
 export type SendOutcome = {
@@ -73,8 +80,13 @@ export type SendOutcome = {
   readonly durationMs: number;
   /** Null: delivered. */
   readonly error: string | null;
-  /** What the receiver asked for. */
+  /** How long the receiver asks to be left alone. */
   readonly retryAfterS: number | null;
+  /** What else it asks for: `stop` sending it anything, `drop` this one. */
+  readonly wish: "stop" | "drop" | null;
+  /** What was sent and answered, for the log: bounded, and without secrets. */
+  readonly request: JsonObject | null;
+  readonly response: JsonObject | null;
 };
 
 /** Is pushed the answers to questions, again and again. */

@@ -37,15 +37,14 @@ export function receiverRow(
 ): NewEndpoint {
   if (takes.kind !== "events") throw new Error(`${key} has no receivers`);
   const parsed = schema.parse(settings);
-  const { types, isOrdered, description } = takes.subscription(parsed);
+  const { types, ...subscription } = takes.subscription(parsed);
   return {
     id,
     destination: key,
     name: takes.name(parsed),
     settings: sealDeclared(schema, settings, by.secrets, () => endpointSecretOf(id)),
     eventTypes: types,
-    isOrdered,
-    description,
+    ...subscription,
     createdBy: by.createdBy,
   };
 }

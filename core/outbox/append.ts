@@ -11,6 +11,9 @@ export const EVENT_TYPES = [
   "deal.reopened",
   "deal.stage_changed",
   "kpi.updated",
+  "endpoint.failing",
+  "endpoint.paused",
+  "endpoint.recovered",
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 

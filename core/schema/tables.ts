@@ -534,6 +534,24 @@ type OutboxTable = {
   dispatched_at: Date | null;
 };
 
+/** Who or what has paused a receiver: a person, its own failures (it is tried again by itself), or its word that it is gone. */
+export const PAUSED_BY = ["person", "failures", "gone"] as const;
+export type PausedBy = (typeof PAUSED_BY)[number];
+
+/** What of its types a receiver wants; what says nothing lets everything through. Amounts in main units of the event's currency. */
+export type EventFilters = {
+  /** Of events about a deal: those of these pipelines, by name. */
+  readonly pipelines?: readonly string[] | undefined;
+  /** Of events about a deal: those of at least this value. */
+  readonly min_amount?: number | undefined;
+  /** Of events about a KPI: these KPIs alone. */
+  readonly metrics?: readonly string[] | undefined;
+  /** Of events about a KPI: when its value comes to this or more, from less. */
+  readonly rises_to?: number | undefined;
+  /** Of events about a KPI: when its value comes to this or less, from more. */
+  readonly falls_to?: number | undefined;
+};
+
 type WebhookEndpointsTable = {
   id: Generated<string>;
   /** The key of the destination whose receiver it is: `webhooks`. */
@@ -544,11 +562,23 @@ type WebhookEndpointsTable = {
   settings: JsonColumn<JsonObject>;
   event_types: string[];
   is_ordered: Generated<boolean>;
+  /** Of what it is subscribed to, only what fits. */
+  filters: ColumnType<EventFilters, string | undefined, string>;
+  /** At most so many a second; null: as many as it takes. */
+  per_second: number | null;
+  /** Until when what it was sent has used that up. */
+  paid_until: Date | null;
   state: Generated<"active" | "paused">;
+  /** Null: not paused. */
+  paused_by: PausedBy | null;
   state_reason: string | null;
   description: string | null;
   created_by: string;
   failures_in_a_row: Generated<number>;
+  /** Since when nothing has been taken; null: the last attempt succeeded, or there was none. */
+  failing_since: Date | null;
+  /** Nothing is sent before. */
+  not_before: Date | null;
   created_at: Generated<Date>;
 };
 
@@ -558,8 +588,13 @@ type DeliveriesTable = {
   outbox_id: number;
   state: Generated<"pending" | "delivered" | "failed">;
   attempts_made: Generated<number>;
+  /** Attempts that count against its ten; those that asked whether a receiver is back do not. */
+  tries_used: Generated<number>;
   next_attempt_at: Generated<Date>;
+  /** Somebody sends it, or has died over it, until then. */
+  leased_until: Date | null;
   delivered_at: Date | null;
+  is_replay: Generated<boolean>;
 };
 
 type AttemptsTable = {
@@ -569,6 +604,9 @@ type AttemptsTable = {
   status_code: number | null;
   duration_ms: number;
   error: string | null;
+  /** Bounded, and without secrets. */
+  request: ColumnType<JsonObject | null, string | null, string | null>;
+  response: ColumnType<JsonObject | null, string | null, string | null>;
 };
 
 type DestinationStatesTable = {

@@ -68,11 +68,17 @@ export async function resumeReceiver(db: Db, actor: Actor, receiver: Receiver): 
 }
 
 /** Sends again what was sent. @returns how much. */
-export async function replayReceiver(db: Db, actor: Actor, receiver: Receiver, which: Replay): Promise<number> {
+export async function replayReceiver(
+  db: Db,
+  actor: Actor,
+  receiver: Receiver,
+  which: Replay,
+  now: Date,
+): Promise<number> {
   return noted<number>(
     db,
     (count) => ({ ...noteOf(actor, "replay", receiver), details: { count } }),
-    (tx) => replayDeliveries(tx, receiver.id, which),
+    (tx) => replayDeliveries(tx, receiver.id, which, now),
   );
 }
 

@@ -57,6 +57,8 @@ table attempts
   status_code integer
   duration_ms integer not null
   error text
+  request jsonb
+  response jsonb
   constraint attempts_pkey PRIMARY KEY (id)
   constraint attempts_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES deliveries(id) ON DELETE CASCADE
   CREATE INDEX attempts_by_delivery ON tributary.attempts USING btree (delivery_id, id)
@@ -254,13 +256,17 @@ table deliveries
   attempts_made integer default 0 not null
   next_attempt_at timestamp with time zone default now() not null
   delivered_at timestamp with time zone
+  tries_used integer default 0 not null
+  leased_until timestamp with time zone
+  is_replay boolean default false not null
   constraint deliveries_pkey PRIMARY KEY (id)
   constraint deliveries_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES webhook_endpoints(id) ON DELETE CASCADE
   constraint deliveries_endpoint_id_outbox_id_key UNIQUE (endpoint_id, outbox_id)
   constraint deliveries_outbox_id_fkey FOREIGN KEY (outbox_id) REFERENCES outbox(id) ON DELETE CASCADE
   constraint deliveries_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'delivered'::text, 'failed'::text])))
   CREATE INDEX deliveries_by_outbox ON tributary.deliveries USING btree (outbox_id)
-  CREATE INDEX deliveries_due ON tributary.deliveries USING btree (next_attempt_at) WHERE (state = 'pending'::text)
+  CREATE INDEX deliveries_waiting ON tributary.deliveries USING btree (endpoint_id, outbox_id) WHERE (state = 'pending'::text)
+  comment on tries_used: Attempts that count against its ten; those that asked whether a receiver is back do not
 
 table destination_states
   destination text not null
@@ -696,9 +702,19 @@ table webhook_endpoints
   destination text not null
   name text not null
   settings jsonb not null
+  paused_by text
+  failing_since timestamp with time zone
+  not_before timestamp with time zone
+  filters jsonb default '{}'::jsonb not null
+  per_second double precision
+  paid_until timestamp with time zone
   constraint webhook_endpoints_pkey PRIMARY KEY (id)
+  constraint webhook_endpoints_paused_by_check CHECK ((paused_by = ANY (ARRAY['person'::text, 'failures'::text, 'gone'::text])))
+  constraint webhook_endpoints_paused_check CHECK (((state = 'paused'::text) = (paused_by IS NOT NULL)))
+  constraint webhook_endpoints_per_second_check CHECK ((per_second > (0)::double precision))
   constraint webhook_endpoints_state_check CHECK ((state = ANY (ARRAY['active'::text, 'paused'::text])))
   comment on settings: As the destination declares them; secrets are sealed
+  comment on not_before: Nothing is sent to it before
 
 table workspace
   id smallint default 1 not null

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { EVENT_TYPES } from "../../core/outbox/append.ts";
+import { countReplay, type Replay } from "../../core/store/outbox/deliveries.ts";
 import {
   createReceiver,
   pauseReceiver,
@@ -55,6 +56,7 @@ const delivery = z
 
 const access = { kind: "api", scope: "webhooks" } as const;
 const tag = "Webhooks";
+const dryRun = z.boolean().default(false).describe("Only say how many it would be");
 const byId = { id: z.uuid() };
 
 export const webhookEndpoints = [
@@ -164,19 +166,41 @@ export const webhookEndpoints = [
     path: "/webhooks/{id}/replay",
     access,
     tag,
-    summary: "Send again: one delivery, or everything that happened since an instant",
+    summary: "Send again: one delivery, what happened in a time, or all that was given up",
     params: byId,
-    body: z.union([z.strictObject({ delivery: z.number().int().positive() }), z.strictObject({ since: instant })]),
-    response: z.object({ deliveries: z.number().int().describe("How many are due again") }),
+    body: z.union([
+      z.strictObject({ delivery: z.number().int().positive() }),
+      z.strictObject({
+        since: instant.describe("What happened from then on"),
+        until: instant.optional().describe("And before then"),
+        failed: z.boolean().default(false).describe("Of these, only what was given up"),
+        dry_run: dryRun,
+      }),
+      z.strictObject({ failed: z.literal(true).describe("All that was given up"), dry_run: dryRun }),
+    ]),
+    response: z.object({ deliveries: z.number().int().describe("How many are due again, or would be") }),
     run: async ({ params, body }, call) => {
-      const which = "delivery" in body ? { deliveryId: body.delivery } : { since: new Date(body.since) };
       const { db } = call.deps.store;
-      const deliveries = await replayReceiver(db, actorOf(call.principal), await receiver(call, params.id), which);
+      const target = await receiver(call, params.id);
+      if ("dry_run" in body && body.dry_run) return { deliveries: await countReplay(db, params.id, replayOf(body)) };
+      const deliveries = await replayReceiver(db, actorOf(call.principal), target, replayOf(body), call.now);
       if (deliveries === 0 && "delivery" in body) throw notFound("This webhook has no such delivery.");
       return { deliveries };
     },
   }),
 ];
+
+type ReplayBody =
+  | { readonly delivery: number }
+  | { readonly since: string; readonly until?: string | undefined; readonly failed: boolean }
+  | { readonly failed: true };
+
+function replayOf(body: ReplayBody): Replay {
+  if ("delivery" in body) return { deliveryId: body.delivery };
+  if (!("since" in body)) return { onlyFailed: true };
+  const { since, until, failed } = body;
+  return { since: new Date(since), until: until === undefined ? null : new Date(until), onlyFailed: failed };
+}
 
 async function found(call: Call, id: string): Promise<Endpoint> {
   const row = await findEndpoint(call.deps.store.db, id);
@@ -210,7 +234,7 @@ function presentDelivery(row: DeliveryRow): z.input<typeof delivery> {
     type: row.type,
     state: row.state,
     attempts_made: row.attemptsMade,
-    next_attempt_at: row.state === "pending" ? row.nextAttemptAt.toISOString() : null,
+    next_attempt_at: row.nextAttemptAt?.toISOString() ?? null,
     delivered_at: row.deliveredAt?.toISOString() ?? null,
     last_status_code: row.lastStatusCode,
     last_error: row.lastError,

@@ -12,9 +12,7 @@ import { secret } from "../../core/secrets/declared.ts";
 import { createSecrets, generateSecretKey, parseSecretKey, type Secrets } from "../../core/secrets/index.ts";
 import { rotateAll } from "../../core/setup/secrets.ts";
 import type { Store } from "../../core/store/db.ts";
-import { dispatchOutbox } from "../../core/store/outbox/deliveries.ts";
-import { listEndpoints } from "../../core/store/outbox/endpoints.ts";
-import { deliverToEndpoint, openSenders } from "../../dashboards/destinations/deliver.ts";
+import { createCourier } from "../../core/outbox/courier.ts";
 import { DESTINATIONS } from "../../dashboards/destinations/index.ts";
 import { pushDestination, pushedDestinations } from "../../dashboards/destinations/push.ts";
 import { measure } from "../../workers/measure.ts";
@@ -60,11 +58,25 @@ const bell = defineDestination({
     kind: "events",
     noun: "bell",
     name: ({ room }) => room,
-    subscription: () => ({ types: ["deal.won"], isOrdered: false, description: null }),
+    subscription: () => ({
+      types: ["deal.won"],
+      filters: {},
+      isOrdered: false,
+      perSecond: null,
+      description: null,
+    }),
     open: () => ({
       send({ doors }, event) {
         for (const { code } of doors) rung.push({ code, event });
-        return Promise.resolve({ statusCode: 200, durationMs: 1, error: null, retryAfterS: null });
+        return Promise.resolve({
+          statusCode: 200,
+          durationMs: 1,
+          error: null,
+          retryAfterS: null,
+          wish: null,
+          request: null,
+          response: null,
+        });
       },
       close: () => undefined,
     }),
@@ -180,11 +192,16 @@ test("each entry of its list receives events, from a queue of its own", async ()
       { event_id: "evt_lost", type: "deal.lost", entity_key: "d", payload: "{}", occurred_at: new Date(0) },
     ])
     .execute();
-  await dispatchOutbox(store.db);
-  const [floor] = await listEndpoints(store.db);
-  const senders = openSenders(destinations, { allowPrivateNetworks: false });
-  const deps = { store, secrets, senders, clock: systemClock, log: silentLog };
-  await deliverToEndpoint(deps, floor?.id ?? "", new AbortController().signal);
+  const courier = createCourier({
+    store,
+    secrets,
+    destinations,
+    clock: systemClock,
+    log: silentLog,
+    allowPrivateNetworks: false,
+  });
+  await courier.settle();
+  await courier.drain(0);
   expect(rung.map(({ code, event }) => [code, event.eventId])).toEqual([
     ["front-77", "evt_won"],
     ["back-88", "evt_won"],

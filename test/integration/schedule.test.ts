@@ -133,12 +133,6 @@ test("a removed connection is no longer pulled, as soon as its removal is announ
   await until(async () => (await pulls()).length === 0);
 });
 
-test("events that were written are dispatched at once", async () => {
-  scheduler = await startScheduler(options());
-  await store.pool.query("notify tributary_outbox");
-  await until(async () => (await queues.bull.deliver.getJobCounts("waiting"))["waiting"] === 1);
-});
-
 test("what others have due is kept beside the streams", async () => {
   const push: Due = {
     id: "push/geckoboard",

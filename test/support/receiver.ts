@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll } from "vitest";
 
@@ -10,8 +10,14 @@ export type Receiver = {
   readonly received: Received[];
   /** Statuses of the next answers, in order; after them 204. */
   answerWith(...statuses: number[]): void;
+  /** The status of an answer for which none was said by `answerWith`. */
+  statusOf: (request: Received) => number;
+  /** Of every answer. */
+  answerHeaders: { readonly [name: string]: string };
   /** Called before each answer; a test can hold the answer back. */
   beforeAnswer: (request: Received) => Promise<void>;
+  /** Ends the answer, with a body or without one. */
+  answerBody: (response: ServerResponse, request: Received) => void;
 };
 
 export async function startReceiver(): Promise<Receiver> {
@@ -20,7 +26,10 @@ export async function startReceiver(): Promise<Receiver> {
     url: "",
     received: [],
     answerWith: (...next) => void statuses.push(...next),
+    statusOf: () => 204,
+    answerHeaders: {},
     beforeAnswer: () => Promise.resolve(),
+    answerBody: (response) => void response.end(),
   };
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -28,7 +37,10 @@ export async function startReceiver(): Promise<Receiver> {
     request.on("end", () => {
       const one = { headers: request.headers, body: Buffer.concat(chunks).toString("utf8") };
       receiver.received.push(one);
-      void receiver.beforeAnswer(one).then(() => response.writeHead(statuses.shift() ?? 204).end());
+      void receiver.beforeAnswer(one).then(() => {
+        response.writeHead(statuses.shift() ?? receiver.statusOf(one), receiver.answerHeaders);
+        receiver.answerBody(response, one);
+      });
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { JsonObject } from "../../base/json.ts";
+import type { EventFilters, PausedBy } from "../../schema/tables.ts";
 import type { Db, Tx } from "../db.ts";
 
 /** A receiver of events: a webhook's address, a channel. */
@@ -13,18 +14,36 @@ export type Endpoint = {
   readonly settings: JsonObject;
   readonly eventTypes: readonly string[];
   readonly isOrdered: boolean;
+  /** Of what it is subscribed to, only what fits. */
+  readonly filters: EventFilters;
+  /** At most so many a second; null: as many as it takes. */
+  readonly perSecond: number | null;
   readonly state: "active" | "paused";
+  readonly pausedBy: PausedBy | null;
   readonly stateReason: string | null;
   readonly description: string | null;
   /** `api-key:<id>`, `user:<id>`, `config`. */
   readonly createdBy: string;
   readonly failuresInARow: number;
+  /** Since when nothing has been taken; null: the last attempt succeeded, or there was none. */
+  readonly failingSince: Date | null;
+  /** Nothing is sent before. */
+  readonly notBefore: Date | null;
   readonly createdAt: Date;
 };
 
 export type NewEndpoint = Pick<
   Endpoint,
-  "id" | "destination" | "name" | "settings" | "eventTypes" | "isOrdered" | "description" | "createdBy"
+  | "id"
+  | "destination"
+  | "name"
+  | "settings"
+  | "eventTypes"
+  | "filters"
+  | "isOrdered"
+  | "perSecond"
+  | "description"
+  | "createdBy"
 >;
 
 function selectEndpoints(db: Db | Tx) {
@@ -37,11 +56,16 @@ function selectEndpoints(db: Db | Tx) {
       "settings",
       "event_types as eventTypes",
       "is_ordered as isOrdered",
+      "filters",
+      "per_second as perSecond",
       "state",
+      "paused_by as pausedBy",
       "state_reason as stateReason",
       "description",
       "created_by as createdBy",
       "failures_in_a_row as failuresInARow",
+      "failing_since as failingSince",
+      "not_before as notBefore",
       "created_at as createdAt",
     ]);
 }
@@ -69,6 +93,8 @@ function columns(endpoint: NewEndpoint) {
     name: endpoint.name,
     settings: JSON.stringify(endpoint.settings),
     event_types: [...endpoint.eventTypes],
+    filters: JSON.stringify(endpoint.filters),
+    per_second: endpoint.perSecond,
     is_ordered: endpoint.isOrdered,
     description: endpoint.description,
   };
@@ -87,6 +113,38 @@ export async function findEndpoint(db: Db | Tx, id: string): Promise<Endpoint | 
   return (await selectEndpoints(db).where("id", "=", id).executeTakeFirst()) ?? null;
 }
 
+export async function readEndpoints(db: Db | Tx, ids: readonly string[]): Promise<Endpoint[]> {
+  if (ids.length === 0) return [];
+  return selectEndpoints(db)
+    .where("id", "in", [...ids])
+    .execute();
+}
+
+/** The same, held until the transaction ends; in the order of their ids, so that two who lock some wait for each other and not both. */
+export async function lockEndpoints(tx: Tx, ids: readonly string[]): Promise<Endpoint[]> {
+  if (ids.length === 0) return [];
+  return selectEndpoints(tx)
+    .where("id", "in", [...ids])
+    .orderBy("id")
+    .forNoKeyUpdate()
+    .execute();
+}
+
+export async function saveReceiverState(tx: Tx, endpoint: Endpoint): Promise<void> {
+  await tx
+    .updateTable("webhook_endpoints")
+    .set({
+      state: endpoint.state,
+      paused_by: endpoint.pausedBy,
+      state_reason: endpoint.stateReason,
+      failures_in_a_row: endpoint.failuresInARow,
+      failing_since: endpoint.failingSince,
+      not_before: endpoint.notBefore,
+    })
+    .where("id", "=", endpoint.id)
+    .execute();
+}
+
 /** Ends the subscription; what it was still to get goes with it. Returns whether there was one. */
 export async function deleteEndpoint(db: Db | Tx, id: string): Promise<boolean> {
   const result = await db.deleteFrom("webhook_endpoints").where("id", "=", id).executeTakeFirst();
@@ -97,7 +155,7 @@ export async function deleteEndpoint(db: Db | Tx, id: string): Promise<boolean> 
 export async function pauseEndpoint(db: Db | Tx, id: string, reason: string): Promise<void> {
   await db
     .updateTable("webhook_endpoints")
-    .set({ state: "paused", state_reason: reason })
+    .set({ state: "paused", paused_by: "person", state_reason: reason })
     .where("id", "=", id)
     .execute();
 }
@@ -106,7 +164,14 @@ export async function pauseEndpoint(db: Db | Tx, id: string, reason: string): Pr
 export async function resumeEndpoint(db: Db | Tx, id: string): Promise<boolean> {
   const result = await db
     .updateTable("webhook_endpoints")
-    .set({ state: "active", state_reason: null, failures_in_a_row: 0 })
+    .set({
+      state: "active",
+      paused_by: null,
+      state_reason: null,
+      failures_in_a_row: 0,
+      failing_since: null,
+      not_before: null,
+    })
     .where("id", "=", id)
     .executeTakeFirst();
   return result.numUpdatedRows > 0n;
@@ -118,7 +183,8 @@ export type DeliveryRow = {
   readonly type: string;
   readonly state: "pending" | "delivered" | "failed";
   readonly attemptsMade: number;
-  readonly nextAttemptAt: Date;
+  /** Null: there will be none, or its receiver is paused. */
+  readonly nextAttemptAt: Date | null;
   readonly deliveredAt: Date | null;
   readonly lastStatusCode: number | null;
   readonly lastError: string | null;
@@ -134,6 +200,7 @@ export async function listDeliveries(
   return db
     .selectFrom("deliveries")
     .innerJoin("outbox", "outbox.id", "deliveries.outbox_id")
+    .innerJoin("webhook_endpoints", "webhook_endpoints.id", "deliveries.endpoint_id")
     .leftJoinLateral(
       (eb) =>
         eb
@@ -151,7 +218,8 @@ export async function listDeliveries(
       "outbox.type",
       "deliveries.state",
       "deliveries.attempts_made as attemptsMade",
-      "deliveries.next_attempt_at as nextAttemptAt",
+      sql<Date | null>`case when deliveries.state = 'pending' and webhook_endpoints.state = 'active'
+        then greatest(deliveries.next_attempt_at, webhook_endpoints.not_before) end`.as("nextAttemptAt"),
       "deliveries.delivered_at as deliveredAt",
       "last.status_code as lastStatusCode",
       "last.error as lastError",

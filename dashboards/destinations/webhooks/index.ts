@@ -13,9 +13,11 @@ export const webhooks = defineDestination({
     kind: "events",
     noun: "webhook",
     name: ({ url }) => url,
-    subscription: ({ events, ordered, description }) => ({
+    subscription: ({ events, filters, ordered, per_second, description }) => ({
       types: [...new Set(events)],
+      filters: filters ?? {},
       isOrdered: ordered,
+      perSecond: per_second ?? null,
       description: description ?? null,
     }),
     open: createSender,

@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto";
-import { Webhook } from "standardwebhooks";
+import { createHmac, randomBytes } from "node:crypto";
+import type { WebhookSettings } from "./settings.ts";
 
 /** A new signing secret: `whsec_` and 32 random bytes in base64 (standardwebhooks.com, "Signature scheme": 24 to 64 bytes). */
 export function newSecret(): string {
@@ -8,12 +8,26 @@ export function newSecret(): string {
 
 /**
  * The three headers of Standard Webhooks. The signature covers id, time of sending and the exact bytes of the body, so a receiver can
- * refuse what is old; the id stays the same over every attempt, so a receiver can recognise what it already has.
+ * refuse what is old; the id stays the same over every attempt, so a receiver can recognise what it already has. While secrets change,
+ * there is a signature for each that still holds, the newest first.
  */
-export function signedHeaders(secret: string, eventId: string, body: string, sentAt: Date): Record<string, string> {
-  return {
-    "webhook-id": eventId,
-    "webhook-timestamp": String(Math.floor(sentAt.getTime() / 1000)),
-    "webhook-signature": new Webhook(secret).sign(eventId, sentAt, body),
-  };
+export function signedHeaders(
+  { secret, former_secrets: former = [] }: Pick<WebhookSettings, "secret" | "former_secrets">,
+  eventId: string,
+  body: string,
+  sentAt: Date,
+): Record<string, string> {
+  const timestamp = String(Math.floor(sentAt.getTime() / 1000));
+  const holding = former.filter(({ until }) => Date.parse(until) > sentAt.getTime());
+  const signatures = [secret, ...holding.map((one) => one.secret)].map(
+    (one) => `v1,${signature(one, `${eventId}.${timestamp}.${body}`)}`,
+  );
+  return { "webhook-id": eventId, "webhook-timestamp": timestamp, "webhook-signature": signatures.join(" ") };
+}
+
+/** HMAC-SHA256 under the bytes that follow `whsec_`, in base64 (standardwebhooks.com, "Signature scheme"). */
+function signature(secret: string, text: string): string {
+  return createHmac("sha256", Buffer.from(secret.replace(/^whsec_/, ""), "base64"))
+    .update(text)
+    .digest("base64");
 }
