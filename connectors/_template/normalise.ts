@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { parseMinor } from "../../core/base/money.ts";
 import { readingOf } from "../../core/connector/reading.ts";
 import type { RepFact } from "../../core/schema/facts.ts";
+import { outcomeOf } from "../../core/schema/outcomes.ts";
 import type { AcmeCrmSettings } from "./client.ts";
 import { call, deal } from "./records.ts";
 
@@ -43,7 +44,8 @@ export const callFacts = reading(call, (record) => [
     direction: record.direction,
     occurredAt: { instant: new Date(record.started_at) },
     durationS: record.duration_s,
-    outcome: record.outcome,
+    outcome: outcomeOf(record.outcome, "call"),
+    disposition: record.outcome,
     rep: record.owner.id,
     deal: record.deal_id,
   },

@@ -1,5 +1,6 @@
 import type { ActivityType, Direction } from "../../core/schema/canonical.ts";
 import type { Attributes, Ref } from "../../core/schema/facts.ts";
+import { type Outcome, outcomeOf } from "../../core/schema/outcomes.ts";
 import { leadUrl, moment, reading, type Normaliser } from "./normalise.ts";
 import { activityRecord, type ActivityRecord } from "./records.ts";
 
@@ -10,6 +11,8 @@ type Kind = {
   readonly counts?: (record: ActivityRecord) => boolean;
   /** For kinds that only go one way; absent: as the record says. */
   readonly direction?: Direction | null;
+  /** What Close itself says of how it ended; what the team says (`outcome_id`) is a label, which counts before this. */
+  readonly outcome?: (record: ActivityRecord) => Outcome | null;
   readonly subject?: (record: ActivityRecord) => string | null | undefined;
   readonly attributes?: (record: ActivityRecord) => Attributes;
 };
@@ -17,6 +20,7 @@ type Kind = {
 export const ACTIVITY_KINDS = {
   call: {
     type: "call",
+    outcome: (call) => CALL_OUTCOMES[call.disposition ?? ""] ?? CALL_OUTCOMES[call.status ?? ""] ?? null,
     attributes: (call) => ({
       status: call.status ?? null,
       disposition: call.disposition ?? null,
@@ -26,6 +30,7 @@ export const ACTIVITY_KINDS = {
   email: {
     type: "email",
     counts: isExchanged,
+    outcome: (email) => (email.has_reply === true && email.status === "sent" ? "replied" : sentOf(email)),
     subject: (email) => email.subject,
     attributes: (email) => ({
       has_reply: email.has_reply ?? null,
@@ -33,21 +38,28 @@ export const ACTIVITY_KINDS = {
       sequence: email.sequence_id ?? null,
     }),
   },
-  sms: { type: "sms", counts: isExchanged },
-  whatsapp: { type: "whatsapp" },
+  sms: { type: "sms", counts: isExchanged, outcome: sentOf },
+  whatsapp: { type: "whatsapp", outcome: ({ status }) => outcomeOf(status, "whatsapp") },
   meeting: {
     type: "meeting",
     counts: (meeting) => !["canceled", "declined-by-org", "declined-by-lead"].includes(meeting.status ?? ""),
     direction: null,
+    // `completed` is set by the clock when the end has passed: held, unless the team says that nobody came.
+    outcome: ({ status }) =>
+      status === "upcoming" ? "scheduled" : MEETING_PASSED.includes(status ?? "") ? "held" : null,
     subject: (meeting) => meeting.title,
-    // `completed` is set by the clock when the end has passed; it does not say that anyone came.
     attributes: (meeting) => ({
       status: meeting.status ?? null,
       attached_calls: meeting.attached_call_ids?.join(" ") || null,
     }),
   },
   note: { type: "note", direction: null, subject: (note) => note.title },
-  taskCompleted: { type: "task", direction: null, subject: (task) => task.task_text ?? task.text },
+  taskCompleted: {
+    type: "task",
+    direction: null,
+    outcome: () => "done",
+    subject: (task) => task.task_text ?? task.text,
+  },
   formSubmission: { type: "form", direction: "inbound" },
   custom: {
     type: "custom",
@@ -56,6 +68,27 @@ export const ACTIVITY_KINDS = {
     attributes: (activity) => ({ custom_type: activity.custom_activity_type_id ?? null }),
   },
 } satisfies { readonly [name: string]: Kind };
+
+/** By disposition, else by status. `completed` alone does not say whether anybody answered. */
+const CALL_OUTCOMES: { readonly [word: string]: Outcome } = {
+  answered: "answered",
+  "no-answer": "no_answer",
+  "vm-answer": "voicemail",
+  "vm-left": "voicemail",
+  busy: "busy",
+  blocked: "failed",
+  error: "failed",
+  abandoned: "abandoned",
+  cancel: "cancelled",
+  failed: "failed",
+  timeout: "no_answer",
+};
+
+const MEETING_PASSED = ["in-progress", "completed"];
+
+function sentOf({ status }: ActivityRecord): Outcome | null {
+  return status === "sent" ? "sent" : null;
+}
 
 /** Went out, or came in. Drafts, scheduled, queued and failed messages are in the same list and are none. */
 function isExchanged(message: ActivityRecord): boolean {
@@ -86,7 +119,8 @@ export function activityFacts(kind: Kind): Normaliser {
         // When a meeting was booked is said by the event log alone.
         bookedAt: null,
         durationS: durationS(record),
-        outcome: record.outcome_id ?? record.disposition ?? record.status ?? null,
+        outcome: kind.outcome?.(record) ?? null,
+        disposition: record.outcome_id ?? record.disposition ?? record.status ?? null,
         subject: kind.subject?.(record) || null,
         rep: repOf(record),
         person: record.contact_id ?? record.attendees?.find((attendee) => attendee.contact_id)?.contact_id ?? null,

@@ -21,6 +21,7 @@ export const taskFacts = reading(taskRecord, (task) => {
       bookedAt: moment(task.date_created)?.instant ?? null,
       durationS: null,
       outcome: "open",
+      disposition: null,
       subject: task.text ?? null,
       rep: task.assigned_to ?? null,
       person: task.contact_id ?? null,

@@ -158,9 +158,10 @@ describe("activities", () => {
       type: "call",
       direction: "outbound",
       durationS: 431,
-      outcome: "outcome_1",
+      outcome: "answered",
+      disposition: "outcome_1",
     });
-    expect(touch("calls", { ...call, outcome_id: null })?.outcome).toBe("answered");
+    expect(touch("calls", { ...call, outcome_id: null })?.disposition).toBe("answered");
   });
 
   it("a missed call that nobody took belongs to nobody", () => {

@@ -1,5 +1,6 @@
 import { ACTIVITY_TYPES, DIRECTIONS } from "../../core/schema/canonical.ts";
 import type { ActivityFact, Fact, GoalFact, SpendFact, TicketFact } from "../../core/schema/facts.ts";
+import { outcomeOf } from "../../core/schema/outcomes.ts";
 import { mentionCompany, mentionPerson, mentionRep } from "./mentions.ts";
 import { unitOf, type FactInput } from "./row-reader.ts";
 
@@ -20,7 +21,7 @@ export function activityFacts(input: FactInput): readonly Fact[] {
   const type = row.require("type", row.choice("type", ACTIVITY_TYPES));
   const occurredAt = row.require("occurred_at", row.moment("occurred_at"));
   const [rep, person, company] = [row.text("rep"), row.text("person"), row.text("company")];
-  const matchKey = row.text("match_key");
+  const [matchKey, outcome] = [row.text("match_key"), row.text("outcome")];
   if (type === null || occurredAt === null) return [];
   const activity: ActivityFact = {
     kind: "activity",
@@ -30,7 +31,8 @@ export function activityFacts(input: FactInput): readonly Fact[] {
     occurredAt,
     bookedAt: row.instant("booked_at"),
     durationS: readDuration(input),
-    outcome: row.text("outcome"),
+    outcome: outcomeOf(outcome, type),
+    disposition: outcome,
     subject: row.text("subject"),
     rep,
     person,

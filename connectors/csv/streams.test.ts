@@ -4,8 +4,8 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../core/base/json.ts";
 import { pullRows, type PulledRows } from "../../test/support/pulled-rows.ts";
+import { book, serialOf, type CellBytes } from "../../test/support/workbook-bytes.ts";
 import { csv } from "./index.ts";
-import { workbook } from "./simulator/workbook.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -24,6 +24,8 @@ async function file(name: string, content: string | Buffer): Promise<string> {
   await writeFile(target, content);
   return target;
 }
+
+const dayCell = (day: string): CellBytes => ({ value: String(serialOf(day)), format: "m/d/yy" });
 
 const deals = (from: string, more: JsonObject = {}, settings: JsonObject = {}): JsonObject => ({
   pipelines: SALES,
@@ -267,14 +269,17 @@ describe("files of any kind", () => {
   it("reads a sheet of a workbook: numbers exactly, date cells as days", async () => {
     const from = await file(
       "book.xlsx",
-      workbook({
-        Notes: [["nothing"]],
-        Deals: [
-          ["Id", "Stage", "Value", "Opened", "Closed"],
-          [1, "Won", 1054.1, { day: "2016-10-20" }, { day: "2017-03-01" }],
-          ["2", "Lead", null, "soon", null],
-        ],
-      }),
+      book([
+        { name: "Notes", rows: [["nothing"]] },
+        {
+          name: "Deals",
+          rows: [
+            ["Id", "Stage", "Value", "Opened", "Closed"],
+            [1, "Won", 1054.1, dayCell("2016-10-20"), dayCell("2017-03-01")],
+            ["2", "Lead", null, "soon", null],
+          ],
+        },
+      ]),
     );
     const { facts, problems } = await pull(deals(from, { sheet: "Deals", date_format: "M/d/yyyy" }), "deals");
     expect(facts).toMatchObject([

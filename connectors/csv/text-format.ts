@@ -30,12 +30,16 @@ export type FoundEncoding = {
  * The file's encoding: what a byte-order mark says, else the mapping, else UTF-8 where the file is UTF-8 (but for a few bytes), else the best
  * guess from the letters that occur.
  *
- * @throws TributaryError `csv.file.encoding` for a name that nobody knows, or when there is no guess.
+ * @throws TributaryError `csv.file.encoding` for a name that nobody knows.
  */
 export async function findEncoding(file: string, shown: string, named: string | undefined): Promise<FoundEncoding> {
   // Names of transformations are no encodings of texts.
   if (named !== undefined && (!iconv.encodingExists(named) || /^(base64|hex|binary)$/i.test(named)))
-    throw unknownEncoding(shown, `the encoding "${named}" is not known`);
+    throw fileError({
+      code: "csv.file.encoding",
+      message: `${shown}: the encoding "${named}" is not known.`,
+      mend: "Name another in the mapping, for example encoding: windows-1252, or save the file as UTF-8.",
+    });
   const head = await headOf(file, SAMPLE_BYTES);
   // A mark at the start is never text, so it wins over what the mapping says (as in browsers: WHATWG Encoding Standard, "decode").
   const mark = byMark(head);
@@ -48,11 +52,10 @@ export async function findEncoding(file: string, shown: string, named: string | 
   // In a text of another encoding what looks like a letter of UTF-8 is rare; in one of UTF-8 with something pasted in, the rest is.
   if (sequences >= strays) return { name: "utf-8", how: "damaged" };
   const guess = chardet.detect(lines);
-  // Files that call themselves Latin-1 use its superset windows-1252 (WHATWG Encoding Standard, "latin1" label).
-  const encoding = guess === "ISO-8859-1" ? "windows-1252" : guess;
-  if (encoding === null || encoding === "UTF-8" || encoding === "ASCII" || !iconv.encodingExists(encoding))
-    throw unknownEncoding(shown, "its encoding could not be told");
-  return { name: encoding.toLowerCase(), how: "guessed" };
+  // Files that call themselves Latin-1 use its superset windows-1252 (WHATWG Encoding Standard, "latin1" label), which is the likeliest as well
+  // where a few letters tell nothing.
+  const isNone = guess === null || ["ISO-8859-1", "UTF-8", "ASCII"].includes(guess) || !iconv.encodingExists(guess);
+  return { name: isNone ? "windows-1252" : guess.toLowerCase(), how: "guessed" };
 }
 
 function byMark(head: Buffer): string | null {
@@ -145,14 +148,6 @@ function sequenceAt(text: Buffer, at: number): number {
     return isNext(1) && isNext(2) && isNext(3) && !isOdd ? 4 : 0;
   }
   return 0;
-}
-
-function unknownEncoding(name: string, what: string): Error {
-  return fileError({
-    code: "csv.file.encoding",
-    message: `${name}: ${what}.`,
-    mend: "Name it in the mapping, for example encoding: windows-1252, or save the file as UTF-8.",
-  });
 }
 
 /** How the rows of a text stand in its lines. */

@@ -120,7 +120,9 @@ export const meetingFacts = reading(records.meetingRecord, (meeting) =>
           durationS: meeting.slotEnd
             ? Math.round((meeting.slotEnd.getTime() - meeting.slotStart.getTime()) / 1000)
             : null,
-          outcome: null,
+          // That it was held, nobody says.
+          outcome: "scheduled",
+          disposition: null,
           subject: meeting.meetingType ?? null,
           rep: meeting.agentId ?? null,
           person: meeting.schedulerId ?? null,

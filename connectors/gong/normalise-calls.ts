@@ -9,6 +9,7 @@ import type {
   PersonFact,
   Ref,
 } from "../../core/schema/facts.ts";
+import { type Outcome, outcomeOf } from "../../core/schema/outcomes.ts";
 import { reading, repMention } from "./normalise.ts";
 import { callRecord, type CallRecord, type Context, type Party } from "./records.ts";
 
@@ -95,6 +96,14 @@ function companyMention({ context }: CallRecord): CompanyFact | null {
   };
 }
 
+/** The dialer's word, then Gong's own, then its category. A meeting of which there is a recording was held. */
+function outcomeIn({ metaData, content }: CallRecord, type: ActivityFact["type"]): Outcome | null {
+  const said = outcomeOf(metaData.sdrDisposition, type) ?? outcomeOf(content?.callOutcome?.name, type);
+  if (said !== null || type === "meeting") return said ?? "held";
+  const category = content?.callOutcome?.category;
+  return category === "ANSWERED" ? "answered" : category === "NOT_ANSWERED" ? "no_answer" : null;
+}
+
 function activity(
   call: CallRecord,
   occurredAt: Moment,
@@ -103,15 +112,17 @@ function activity(
   company: Ref | null,
 ): ActivityFact {
   const { metaData } = call;
+  const type = typeOf(call);
   return {
     kind: "activity",
     externalId: metaData.id,
-    type: typeOf(call),
+    type,
     direction: directionOf(metaData.direction),
     occurredAt,
     bookedAt: null,
     durationS: typeof metaData.duration === "number" ? Math.round(metaData.duration) : null,
-    outcome: metaData.sdrDisposition || call.content?.callOutcome?.name || null,
+    outcome: outcomeIn(call, type),
+    disposition: metaData.sdrDisposition || call.content?.callOutcome?.name || null,
     // Who may see a private call is decided in Gong; here everyone sees what is called what.
     subject: metaData.isPrivate === true ? null : metaData.title || null,
     rep,

@@ -154,8 +154,14 @@ describe("a call by phone", () => {
 
   it("says its outcome by the dialer's word first", () => {
     const content = { callOutcome: { name: "Connected" } };
-    expect(activity({ metaData, content }).outcome).toBe("Connected");
-    expect(activity({ metaData: { ...metaData, sdrDisposition: "Gatekeeper" }, content }).outcome).toBe("Gatekeeper");
+    const byPhone = { ...metaData, direction: "Outbound", calendarEventId: null };
+    const call = { metaData: byPhone, parties: [host, phone], content };
+    expect(activity(call)).toMatchObject({ outcome: "answered", disposition: "Connected" });
+    const dialled = { ...byPhone, sdrDisposition: "Left voicemail" };
+    expect(activity({ ...call, metaData: dialled })).toMatchObject({
+      outcome: "voicemail",
+      disposition: "Left voicemail",
+    });
   });
 });
 

@@ -60,7 +60,7 @@ export const callRecord = z.object({
   }),
   context,
   parties: z.array(party).nullish(),
-  content: z.object({ callOutcome: z.object({ name: text }).nullish() }).nullish(),
+  content: z.object({ callOutcome: z.object({ name: text, category: text }).nullish() }).nullish(),
   interaction: z
     .object({
       speakers: z.array(z.object({ id: text, talkTime: number })).nullish(),

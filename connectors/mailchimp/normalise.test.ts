@@ -55,7 +55,9 @@ it("clicks have their address, bounces their kind", () => {
   const click = { ...EVENT, action: "click", url: "https://fernhill.example/pricing" };
   expect(facts(normalise.eventFacts, click).facts).toMatchObject([{ type: "email_click", url: click.url }]);
   const bounce = { ...EVENT, action: "bounce", type: "hard" };
-  expect(facts(normalise.eventFacts, bounce).facts).toMatchObject([{ type: "custom", outcome: "bounced (hard)" }]);
+  expect(facts(normalise.eventFacts, bounce).facts).toMatchObject([
+    { type: "custom", outcome: "bounced", disposition: "hard" },
+  ]);
 });
 
 it("takes a report's rates as the shares they are, and leaves the audience's percentages alone", () => {

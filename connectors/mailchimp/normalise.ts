@@ -3,6 +3,7 @@ import type { Json } from "../../core/base/json.ts";
 import type { NormaliseContext, NormaliseResult } from "../../core/connector/define.ts";
 import { readingOf } from "../../core/connector/reading.ts";
 import type { ActivityFact, Attributes } from "../../core/schema/facts.ts";
+import type { Outcome } from "../../core/schema/outcomes.ts";
 import * as records from "./records.ts";
 import type { MailchimpSettings } from "./settings.ts";
 
@@ -125,7 +126,7 @@ export const eventFacts = reading(records.eventRecord, (event, { externalId }) =
     case "click":
       return [{ ...about, type: "email_click", direction: "inbound", url: event.url || null }];
     case "bounce":
-      return [{ ...about, type: "custom", outcome: event.type ? `bounced (${event.type})` : "bounced" }];
+      return [{ ...about, type: "custom", outcome: "bounced", disposition: event.type || null }];
   }
 });
 
@@ -137,13 +138,23 @@ export const unsubscribeFacts = reading(records.unsubscribeRecord, (row, { exter
   return [{ ...about, type: "custom", direction: "inbound", outcome: "unsubscribed", attributes }];
 });
 
+/** `hard` and `soft` are bounces. */
+const SEND_OUTCOMES: { readonly [status: string]: Outcome } = { sent: "sent", hard: "bounced", soft: "bounced" };
+
 /** All recipients of a campaign share its time: Mailchimp keeps none for each. */
 export const sendFacts = reading(records.sendRecord, (send, { externalId }) => {
   const occurredAt = moment(send.send_time);
   if (occurredAt === null) return [];
   const about = touch(send, externalId, occurredAt);
   return [
-    { ...about, externalId: `${externalId}|sent`, type: "email", direction: "outbound", outcome: send.status || null },
+    {
+      ...about,
+      externalId: `${externalId}|sent`,
+      type: "email",
+      direction: "outbound",
+      outcome: SEND_OUTCOMES[send.status ?? ""] ?? null,
+      disposition: send.status || null,
+    },
   ];
 });
 
@@ -165,6 +176,7 @@ function touch(
     bookedAt: null,
     durationS: null,
     outcome: null,
+    disposition: null,
     subject: row.subject_line || row.campaign_title || null,
     rep: null,
     person: `${row.list_id}|${row.email_id}`,

@@ -1,5 +1,6 @@
 import type { ActivityType, Direction } from "../../core/schema/canonical.ts";
 import type { ActivityFact, Fact, Ref } from "../../core/schema/facts.ts";
+import { type Outcome, outcomeOf } from "../../core/schema/outcomes.ts";
 import { agentUrl, channelOf, isStaff, moment, reading, ref, type ZendeskContext } from "./normalise.ts";
 import * as records from "./records.ts";
 
@@ -57,6 +58,13 @@ function directionOf(author: Ref | null, role: unknown, ticket: records.TicketCo
   return author !== null && author === ref(ticket?.assignee_id) ? "outbound" : null;
 }
 
+/** The list is open; what is not here is read by its words. Somebody had answered before a call was left on hold. */
+const CALL_OUTCOMES: { readonly [status: string]: Outcome } = {
+  completed: "answered",
+  abandoned_on_hold: "answered",
+  abandoned_in_voicemail: "abandoned",
+};
+
 /** A call over Talk, with whoever answered or made it. */
 export const callFacts = reading(records.callRecord, (call, context) => {
   const occurredAt = moment(call.created_at);
@@ -76,7 +84,11 @@ export const callFacts = reading(records.callRecord, (call, context) => {
       occurredAt,
       // Of the whole duration, waiting and the menu are no conversation.
       durationS: secondsOf(call.talk_time) ?? secondsOf(call.duration),
-      outcome: call.completion_status ?? null,
+      outcome:
+        call.voicemail === true
+          ? "voicemail"
+          : (CALL_OUTCOMES[call.completion_status ?? ""] ?? outcomeOf(call.completion_status, "call")),
+      disposition: call.completion_status ?? null,
       rep: ref(call.agent_id),
       person,
       attributes: {
@@ -122,7 +134,8 @@ export const ratingFacts = reading(records.ratingRecord, (rating, context) => {
       type: "form",
       direction: "inbound",
       occurredAt,
-      outcome: rating.score,
+      outcome: rating.score === "good" ? "positive" : "negative",
+      disposition: rating.score,
       rep: ref(rating.assignee_id),
       person: ref(rating.requester_id),
       matchKeys: ratingKeys(ref(rating.ticket_id)),
@@ -136,8 +149,8 @@ export const surveyFacts = reading(records.surveyRecord, (response, context) => 
   const answer = response.answers?.find((each) => each.type === "rating_scale");
   const occurredAt = moment(answer?.created_at);
   const ticketId = response.subject_zrns?.map((zrn) => /^zen:ticket:(\d+)$/.exec(zrn)?.[1]).find(Boolean) ?? null;
-  const outcome = answer?.rating_category ?? goodOrBad(answer?.rating);
-  if (occurredAt === null || outcome === null) return [];
+  const category = answer?.rating_category ?? goodOrBad(answer?.rating);
+  if (occurredAt === null || category === null) return [];
   return [
     {
       ...touchOf(response.ticket, ticketId === null ? null : Number(ticketId), context),
@@ -145,7 +158,8 @@ export const surveyFacts = reading(records.surveyRecord, (response, context) => 
       type: "form",
       direction: "inbound",
       occurredAt,
-      outcome,
+      outcome: category === "good" ? "positive" : category === "bad" ? "negative" : null,
+      disposition: category,
       rep: ref(response.ticket?.assignee_id),
       person: ref(response.responder_id),
       matchKeys: ratingKeys(ticketId),
@@ -175,6 +189,7 @@ function touchOf(ticket: records.TicketContext, ticketId: number | null | undefi
     bookedAt: null,
     durationS: null,
     outcome: null,
+    disposition: null,
     subject: ticket?.subject || null,
     company: ref(ticket?.organization_id),
     deal: null,

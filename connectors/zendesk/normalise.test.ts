@@ -156,7 +156,7 @@ it("a survey on a five-point scale is good from four on", () => {
     const [fact] = facts(surveyFacts, { id: "01K", responder_id: 5, subject_zrns: ["zen:ticket:7"], answers });
     return fact?.kind === "activity" ? fact.outcome : null;
   });
-  expect(outcomes).toEqual(["bad", "bad", "bad", "good", "good"]);
+  expect(outcomes).toEqual(["negative", "negative", "negative", "positive", "positive"]);
 });
 
 it('nobody is null, 0 or "0"', () => {

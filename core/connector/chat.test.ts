@@ -45,7 +45,7 @@ describe("a conversation", () => {
   test("that nobody answered has no first response and its assignee for a rep", () => {
     const [conversation, activity] = facts([contact("09:00:00"), bot("09:00:01")], { assignee: "r9" });
     expect(conversation).toMatchObject({ firstResponseAt: null, rep: "r9" });
-    expect(activity).toMatchObject({ direction: "inbound", outcome: "unanswered" });
+    expect(activity).toMatchObject({ direction: "inbound", outcome: "no_answer" });
   });
 
   test("lasts as long as was talked: half an hour of silence is no part of it", () => {

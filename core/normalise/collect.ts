@@ -5,6 +5,7 @@ import type { NormaliseContext, NormaliseResult, Problem } from "../connector/de
 import type { Touch } from "../identity/index.ts";
 import type { Who } from "../identity/who-keys.ts";
 import type {
+  ActivityFact,
   DealChangeFact,
   DealFact,
   DealState,
@@ -14,6 +15,7 @@ import type {
   OtherId,
   PipelineFact,
 } from "../schema/facts.ts";
+import { type Outcome, outcomeOf } from "../schema/outcomes.ts";
 import type { ObservationRow } from "../store/facts/deals.ts";
 import { rowMaker, type RowMaker } from "../store/facts/facts-cells.ts";
 import type { LeadStatusRow } from "../store/facts/lead-statuses.ts";
@@ -50,6 +52,8 @@ export type CollectContext = {
   /** What was fetched until then is history: known when it happened. Null: the first load goes on. */
   readonly firstLoadDoneAt: Date | null;
   readonly overrides: StageOverrides;
+  /** What the connection's labels of outcomes are called, by the tool's own id. */
+  readonly outcomeLabels: ReadonlyMap<string, string>;
   /** Whether raw keeps every version of the stream's records: then each one's status of a lead is kept, too. */
   readonly keepsVersions: boolean;
   readonly normalise: (record: Json, context: NormaliseContext<unknown>) => NormaliseResult;
@@ -214,7 +218,7 @@ class Batch implements Collected {
       case "lead_status":
         return;
       case "activity":
-        this.put("activities", fact, record, origin);
+        this.put("activities", { ...fact, labelled: this.labelled(fact) }, record, origin);
         this.touches.push({
           id: make.id("activity", fact.externalId),
           type: fact.type,
@@ -272,6 +276,10 @@ class Batch implements Collected {
   private join(says: "rep" | "team", id: string, others: readonly string[], record: NormaliseRecord): void {
     const since = record.deletedAt ?? record.sourceTime ?? record.fetchedAt;
     this.memberships.push({ says, id, others, since, isHistory: this.isHistory(record) });
+  }
+
+  private labelled({ disposition, type }: ActivityFact): Outcome | null {
+    return disposition === null ? null : outcomeOf(this.context.outcomeLabels.get(disposition), type);
   }
 
   private label(fact: Extract<Fact, { kind: "label" }>, recordId: string): void {

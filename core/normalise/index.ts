@@ -16,6 +16,9 @@ import { storeMemberships } from "../store/identity/teams.ts";
 import { type Collected, collect, type CollectContext, type NormaliseRecord } from "./collect.ts";
 import { dealEvents } from "./deal-events.ts";
 import { recordHistory } from "./deal-history.ts";
+import { ACTIVITY_TYPES } from "../schema/canonical.ts";
+import { outcomeOf } from "../schema/outcomes.ts";
+import { type Labelled, readOutcomeLabels, relabelOutcomes } from "../store/facts/outcomes.ts";
 import { NO_OVERRIDES, readStageOverrides } from "./pipeline-settings.ts";
 
 /**
@@ -180,6 +183,7 @@ async function collectContext(tx: Tx, target: NormaliseTarget, mark: NormaliseMa
     currency: mark.currency,
     firstLoadDoneAt: mark.firstLoadDoneAt,
     overrides: mark.hasPipelineSettings ? await readStageOverrides(tx) : NO_OVERRIDES,
+    outcomeLabels: await readOutcomeLabels(tx, connection.id),
     keepsVersions: declared.keepsVersions ?? false,
     normalise: declared.normalise,
   };
@@ -229,6 +233,7 @@ async function store(
     deletedRecordIds: gone,
   });
   const labels = await storeLabels(tx, connectionId, collected.labels, [...current, ...gone]);
+  const relabelled = labels.added + labels.changed + labels.removed === 0 ? 0 : await relabel(tx, connectionId);
   const memberships = await storeMemberships(tx, connectionId, collected.memberships);
   const rewritten = await recordHistory(tx, copy, {
     connectionId,
@@ -251,10 +256,22 @@ async function store(
   await appendEvents(tx, events);
   facts = addWritten(addWritten(facts, labels), {
     added: 0,
-    changed: marked + memberships + related + (hasNewStatuses ? 1 : 0),
+    changed: marked + relabelled + memberships + related + (hasNewStatuses ? 1 : 0),
     removed: 0,
   });
   return { facts, deals: rewritten.length, events: events.length };
+}
+
+/** What labels of outcomes are called may have changed, and with it what the activities that carry them came to. */
+async function relabel(tx: Tx, connectionId: string): Promise<number> {
+  const names = await readOutcomeLabels(tx, connectionId);
+  const said = [...names].flatMap(([disposition, name]) =>
+    ACTIVITY_TYPES.flatMap((type): Labelled[] => {
+      const outcome = outcomeOf(name, type);
+      return outcome === null ? [] : [{ disposition, type, outcome }];
+    }),
+  );
+  return relabelOutcomes(tx, connectionId, said);
 }
 
 async function report(tx: Tx, runId: number, outcome: Normalised, at: Date): Promise<void> {

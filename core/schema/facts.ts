@@ -1,5 +1,6 @@
 import type { Day } from "../base/time.ts";
 import type { ActivityType, CanonicalStage, DealStatus, Direction, ValuePeriod } from "./canonical.ts";
+import type { Outcome } from "./outcomes.ts";
 
 /**
  * What normalisers return.
@@ -176,8 +177,12 @@ export type ActivityFact = {
   /** When it was arranged, for what is planned ahead (a meeting); else null. */
   readonly bookedAt: Date | null;
   readonly durationS: number | null;
-  /** The tool's own word (`answered`, `no-answer`), or the ref of a label of namespace `outcome`. */
-  readonly outcome: string | null;
+  readonly outcome: Outcome | null;
+  /**
+   * What the tool or its users call the outcome (`Left voicemail`), or the ref of a label of namespace `outcome`. What such a label's name
+   * says counts before `outcome`: people chose it.
+   */
+  readonly disposition: string | null;
   readonly subject: string | null;
   readonly rep: Ref | null;
   readonly person: Ref | null;

@@ -3,6 +3,7 @@ import type { Json, JsonObject } from "../base/json.ts";
 import type { Day } from "../base/time.ts";
 import type { ActivityType, CanonicalStage, DealDoubt, DealStatus, Direction, ValuePeriod } from "./canonical.ts";
 import type { Attributes } from "./facts.ts";
+import type { Outcome } from "./outcomes.ts";
 
 /**
  * What a row is, for every table of the PostgreSQL schema `tributary`. Names are the columns' own, so that SQL and code can be searched
@@ -416,7 +417,11 @@ type ActivitiesTable = FromSource & {
   occurred_is_day: boolean;
   booked_at: Date | null;
   duration_s: number | null;
-  outcome: string | null;
+  outcome: Outcome | null;
+  /** What the record itself says; `outcome` is what its disposition's label says, else this. */
+  said_outcome: Outcome | null;
+  /** The tool's own word, or the external_id of a label of namespace `outcome`. */
+  disposition: string | null;
   subject: string | null;
   rep_id: string | null;
   person_id: string | null;

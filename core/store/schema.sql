@@ -25,6 +25,8 @@ table activities
   duplicate_rule text
   attributed_deal_id uuid
   attribution_rule text
+  said_outcome text
+  disposition text
   constraint activities_pkey PRIMARY KEY (id)
   constraint activities_direction_check CHECK ((direction = ANY (ARRAY['inbound'::text, 'outbound'::text])))
   CREATE INDEX activities_by_attributed_deal ON tributary.activities USING btree (attributed_deal_id) WHERE (attributed_deal_id IS NOT NULL)

@@ -257,7 +257,7 @@ describe("a conversation of Intercom", () => {
     expect(factsOf(at, "conversations", conversation([], { source: sent })).facts).toEqual([]);
     expect(factOf("activity", conversation([part("comment", 1300, lea)], { source: sent }))).toMatchObject({
       direction: "inbound",
-      outcome: "unanswered",
+      outcome: "no_answer",
     });
   });
 

@@ -166,7 +166,7 @@ describe("touches that land", () => {
   });
 
   test("a call connected by its outcome, else when it lasted 30 seconds", async () => {
-    const call = (name: string, more: { outcome?: string; durationS?: number }) =>
+    const call = (name: string, more: { outcome?: "answered" | "voicemail"; durationS?: number }) =>
       world.activity(name, "2026-03-02T10:00:00Z", { direction: "outbound", ...more });
     await call("answered", { outcome: "answered", durationS: 5 });
     await call("voicemail", { outcome: "voicemail", durationS: 60 });

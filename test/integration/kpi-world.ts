@@ -2,6 +2,7 @@ import { entityId } from "../../core/base/ids.ts";
 import { startOfDay } from "../../core/base/time.ts";
 import { evaluateMetric, type MetricAnswer, type MetricQuery, type MetricRow } from "../../core/metrics/index.ts";
 import type { ActivityType, DealStatus, ValuePeriod } from "../../core/schema/canonical.ts";
+import type { Outcome } from "../../core/schema/outcomes.ts";
 import type { Store } from "../../core/store/db.ts";
 
 /** A small company written by hand, straight into the tables that KPIs read. */
@@ -279,7 +280,7 @@ export class World {
       readonly direction?: "inbound" | "outbound";
       readonly duplicateOf?: string;
       readonly deletedAt?: string;
-      readonly outcome?: string;
+      readonly outcome?: Outcome;
       readonly person?: string;
       readonly company?: string;
       readonly deal?: string;
@@ -297,6 +298,8 @@ export class World {
         booked_at: null,
         duration_s: more.durationS ?? null,
         outcome: more.outcome ?? null,
+        said_outcome: more.outcome ?? null,
+        disposition: null,
         subject: name,
         rep_id: more.rep === undefined ? null : id("rep", more.rep),
         person_id: more.person === undefined ? null : id("person", more.person),

@@ -251,6 +251,7 @@ export function activity(id: string, more: object = {}): object {
     bookedAt: null,
     durationS: 60,
     outcome: null,
+    disposition: null,
     subject: null,
     rep: "ann",
     person: null,

@@ -322,7 +322,7 @@ async function readSheet(zip: Zip, part: ZipPart, { shown, sheet, formats, reade
 
 /** `AB12` → 27; null where a cell says no place: it then comes after the one before it. */
 function columnOf(ref: string | undefined): number | null {
-  const letters = /^([A-Za-z]{1,4})\d*$/.exec(ref ?? "")?.[1];
+  const letters = /^([A-Za-z]{1,7})\d*$/.exec(ref ?? "")?.[1];
   if (letters === undefined) return null;
   let column = 0;
   for (const letter of letters.toUpperCase()) column = column * 26 + letter.charCodeAt(0) - 64;

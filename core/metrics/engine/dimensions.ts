@@ -51,6 +51,9 @@ const JOINS = {
     left join companies company_own on company_own.id = r.company_id
     left join companies company on company.id = coalesce(company_own.merged_into, r.company_id)`,
   deal: sql`left join deals deal on deal.id = r.deal_id`,
+  disposition: sql`
+    left join labels disposition on disposition.connection_id = r.connection_id and disposition.namespace = 'outcome'
+      and disposition.external_id = r.disposition`,
 } as const satisfies { readonly [name: string]: Sql };
 
 function joins(...names: readonly (keyof typeof JOINS)[]): readonly Join[] {
@@ -156,6 +159,16 @@ export const dealChannel: DimensionParts = {
   ],
   key: sql`deal_channel.channel`,
   label: sql`deal_channel.channel`,
+  hint: NO_HINT,
+  everyone: null,
+  order: NO_HINT,
+};
+
+/** What the tool calls an activity's outcome: the label's name where it gives an id, else its own word. */
+export const disposition: DimensionParts = {
+  joins: joins("disposition"),
+  key: sql`coalesce(disposition.name, r.disposition)`,
+  label: sql`coalesce(disposition.name, r.disposition)`,
   hint: NO_HINT,
   everyone: null,
   order: NO_HINT,

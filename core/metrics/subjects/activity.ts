@@ -10,6 +10,7 @@ export const activity = {
     type: by.column("type"),
     direction: by.column("direction"),
     outcome: by.column("outcome"),
+    disposition: by.disposition,
     rep: by.rep,
     team: by.team,
     company: by.company,
@@ -38,7 +39,7 @@ export const activity = {
 /** One row per activity that happened in the period, with the deal that its source names or that it is attributed to. What is planned for later than the cutoff has not happened; doubles are left out. */
 function happened(scope: Scope): Sql {
   return sql`
-    select p.no as period_no, a.id, 0 as nth, a.occurred_at as at, a.occurred_is_day as at_is_day, a.type, a.direction, a.outcome, a.duration_s, a.rep_id, a.person_id,
+    select p.no as period_no, a.id, 0 as nth, a.occurred_at as at, a.occurred_is_day as at_is_day, a.type, a.direction, a.outcome, a.disposition, a.duration_s, a.rep_id, a.person_id,
       a.company_id, coalesce(a.deal_id, a.attributed_deal_id) as deal_id, a.connection_id, a.attributes
     from ${periodTable(scope)} p
     join activities a on a.occurred_at >= p.starts and a.occurred_at < p.ends and a.occurred_at <= ${scope.cutoff}::timestamptz

@@ -13,6 +13,7 @@ import type {
   TicketFact,
   WebTrafficFact,
 } from "../../schema/facts.ts";
+import type { Outcome } from "../../schema/outcomes.ts";
 import {
   type Cell,
   type Cells,
@@ -95,6 +96,9 @@ function shelfOfWho<S extends Mentionable>(
 export type StageSaid = PipelineFact["stages"][number] &
   Pick<PipelineFact, "isMention"> & { readonly pipeline: string; readonly position: number };
 
+/** An activity, with what the label of its disposition says of its outcome, where there is one that does. */
+export type ActivitySaid = ActivityFact & { readonly labelled: Outcome | null };
+
 /** What is stored on each shelf. */
 export type ShelfFacts = {
   readonly reps: RepFact;
@@ -104,7 +108,7 @@ export type ShelfFacts = {
   readonly pipelines: PipelineFact;
   readonly stages: StageSaid;
   readonly deals: DealFact;
-  readonly activities: ActivityFact;
+  readonly activities: ActivitySaid;
   readonly tickets: TicketFact;
   readonly conversations: ConversationFact;
   readonly campaigns: CampaignFact;
@@ -185,7 +189,9 @@ export const SHELVES: { readonly [name in ShelfName]: Shelf<ShelfFacts[name]> } 
     ["occurred_is_day", "boolean", (activity) => isDay(activity.occurredAt)],
     ["booked_at", "timestamptz", (activity) => time(activity.bookedAt)],
     ["duration_s", "integer", (activity) => number(activity.durationS)],
-    ["outcome", "text", (activity) => activity.outcome],
+    ["outcome", "text", (activity) => activity.labelled ?? activity.outcome],
+    ["said_outcome", "text", (activity) => activity.outcome],
+    ["disposition", "text", (activity) => activity.disposition],
     ["subject", "text", (activity) => activity.subject],
     ["rep_id", "uuid", (activity, make) => make.ref("rep", activity.rep)],
     ["person_id", "uuid", (activity, make) => make.ref("person", activity.person)],

@@ -39,6 +39,6 @@ export const connectedCallRate: AggregateMetric = {
     measured(activity.rows.happened(scope), {
       counted: sql`d.type = 'call' and d.direction = 'outbound'`,
       inNumerator: sql`case when d.outcome is null then coalesce(d.duration_s, 0) >= ${ANSWERED_FROM_S}
-        else d.outcome in ('answered', 'completed', 'held', 'connected') end`,
+        else d.outcome = 'answered' end`,
     }),
 };
