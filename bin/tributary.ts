@@ -2,9 +2,8 @@
 import { Command, CommanderError } from "commander";
 import { findTributaryError, toTributaryError } from "../core/base/errors.ts";
 import { COMMANDS, type CommandEntry } from "./commands.ts";
+import { EXIT } from "./exit.ts";
 import { createOutput, reportError, type Output } from "./output.ts";
-
-const EXIT = { done: 0, failed: 1, wrongUsage: 2, interrupted: 130 } as const;
 
 /** Ctrl-C once asks everything to end; twice ends it. */
 function interruptSignal(): AbortSignal {

@@ -7,25 +7,39 @@ import type { PullRequest } from "../../core/land/start.ts";
 import { beginSync } from "../../core/setup/pulls.ts";
 import type { Actor } from "../../core/setup/verb.ts";
 import { latestRun, readRunLines, type Run, type RunError } from "../../core/store/pulls/runs.ts";
+import { type Incomplete, readIncomplete } from "../../core/store/pulls/streams.ts";
 import type { Store } from "../../core/store/db.ts";
 import { readWorkspace } from "../../core/store/setup/workspace.ts";
 import { measure } from "../../workers/measure.ts";
 import { createPullDeps } from "../../workers/pull.ts";
 import type { CliContext, Hub } from "../context.ts";
+import { EXIT } from "../exit.ts";
 import { type Output, tableText } from "../output.ts";
 
-type SyncOptions = { readonly stream?: string; readonly full?: true; readonly since?: string };
+type SyncOptions = {
+  readonly stream?: string;
+  readonly full?: true;
+  readonly since?: string;
+  readonly acceptDeletions?: true;
+};
 
-/** `tributary sync ID [--stream S] [--full] [--since DATE]`: pulls now, in this process. Ends with 1 when a stream failed. */
+/**
+ * `tributary sync ID [--stream S] [--full] [--since DATE] [--accept-deletions]`: pulls now, in this process. Ends with 1 when a stream
+ * failed, with 3 when something was refused or held back: what is there is not whole.
+ */
 export function registerSync(command: Command, context: CliContext): void {
   command
     .option("--stream <stream>", "only this stream")
     .option("--full", "from the start, not from where the last pull ended")
     .option("--since <date>", "from this day on (YYYY-MM-DD, in the workspace's time zone)", parseDay)
+    .option("--accept-deletions", "what the source does not list any more is meant to go, however much it is")
     .action(async (connectionId: string, options: SyncOptions) => {
-      const runs = await context.withHub((hub) => sync(hub, context, connectionId, options), { graceMs: 30_000 });
-      context.out.result(toJson(connectionId, runs), () => toText(connectionId, runs));
-      if (runs.some((run) => run.state !== "succeeded")) process.exitCode = 1;
+      const { runs, incomplete } = await context.withHub((hub) => sync(hub, context, connectionId, options), {
+        graceMs: 30_000,
+      });
+      context.out.result(toJson(connectionId, runs, incomplete), () => toText(connectionId, runs, incomplete));
+      if (runs.some((run) => run.state !== "succeeded")) process.exitCode = EXIT.failed;
+      else if (incomplete.length > 0 || runs.some((run) => run.counts.skipped > 0)) process.exitCode = EXIT.incomplete;
     });
 }
 
@@ -34,16 +48,15 @@ function parseDay(text: string): string {
   throw new InvalidArgumentError("It must be a day such as 2026-01-31.");
 }
 
-/** Pulls a connection's streams one after another, then computes the KPIs. Returns the runs; it throws for none of them. */
-async function sync(
-  hub: Hub,
-  context: CliContext,
-  connectionId: string,
-  options: SyncOptions,
-): Promise<readonly Run[]> {
+type Synced = { readonly runs: readonly Run[]; readonly incomplete: readonly Incomplete[] };
+
+/** Pulls a connection's streams one after another, then computes the KPIs. Returns the runs, throwing for none of them, and what is missing. */
+async function sync(hub: Hub, context: CliContext, connectionId: string, options: SyncOptions): Promise<Synced> {
   const runs = await pullStreams(hub, context, "cli", connectionId, options);
   if (runs.some((run) => run.counts.facts > 0)) await measure(hub, { reason: "facts" });
-  return runs;
+  const pulled = new Set(runs.map((run) => run.stream));
+  const incomplete = await readIncomplete(hub.store.db, connectionId);
+  return { runs, incomplete: incomplete.filter(({ stream }) => pulled.has(stream)) };
 }
 
 /** The first half of a sync: everything but the KPIs. */
@@ -58,7 +71,12 @@ export async function pullStreams(
   const engine = createPullDeps({ ...hub, allowPrivateNetworks: env.allowPrivateNetworks });
   const { timeZone } = await readWorkspace(store.db);
   const since = options.since === undefined ? null : startOfDay(options.since, timeZone);
-  const wanted = { stream: options.stream ?? null, full: options.full === true, since };
+  const wanted = {
+    stream: options.stream ?? null,
+    full: options.full === true,
+    since,
+    acceptDeletions: options.acceptDeletions === true,
+  };
   const requests = await beginSync(engine, actor, connectionId, wanted);
   const progress = createProgress(out);
   const runs: Run[] = [];
@@ -173,7 +191,7 @@ function hasChanged({ counts }: Run): boolean {
   return counts.added + counts.changed + counts.deleted > 0;
 }
 
-function toJson(connectionId: string, runs: readonly Run[]): object {
+function toJson(connectionId: string, runs: readonly Run[], incomplete: readonly Incomplete[]): object {
   return {
     connection: connectionId,
     changed: runs.some(hasChanged),
@@ -185,7 +203,16 @@ function toJson(connectionId: string, runs: readonly Run[]): object {
       ...run.counts,
       duration_s: durationS(run),
       error: run.error,
+      ...incompleteJson(incomplete.find(({ stream }) => stream === run.stream)),
     })),
+  };
+}
+
+function incompleteJson(incomplete: Incomplete | undefined): object {
+  return {
+    partial_reason: incomplete?.partialReason ?? null,
+    held_deletions: incomplete?.heldDeletions ?? 0,
+    refused: incomplete?.refused ?? 0,
   };
 }
 
@@ -193,7 +220,7 @@ function durationS(run: Run): number | null {
   return run.finishedAt === null ? null : (run.finishedAt.getTime() - run.startedAt.getTime()) / 1000;
 }
 
-function toText(connectionId: string, runs: readonly Run[]): string {
+function toText(connectionId: string, runs: readonly Run[], incomplete: readonly Incomplete[]): string {
   if (runs.length === 0) return `${connectionId} has no active stream: nothing to pull.`;
   const rows = runs.map((run) => {
     const { added, changed, unchanged, deleted, skipped, facts } = run.counts;
@@ -212,5 +239,9 @@ function toText(connectionId: string, runs: readonly Run[]): string {
   const failed = runs.filter((run): run is Run & { readonly error: RunError } => run.error !== null);
   const notes = failed.map(({ stream, error }) => `${stream}: ${error.message}\n  ${error.mend}\n  [${error.code}]`);
   if (failed.length === 0 && !runs.some(hasChanged)) notes.push("Nothing changed.");
+  for (const { stream, partialReason, refused } of incomplete) {
+    if (partialReason !== null) notes.push(`${stream} is incomplete: ${partialReason}`);
+    if (refused > 0) notes.push(`${stream}: ${format(refused)} could not be read, and are in no number.`);
+  }
   return [tableText(rows), ...notes].join("\n");
 }

@@ -207,14 +207,6 @@ describe("reading again", () => {
     expect((await pull(deals(from, { currency: "EUR" }), "deals", first.checkpoint)).ids).toEqual(["a"]);
   });
 
-  it("does not take a file that lost all its rows for a wish to delete everything", async () => {
-    const from = await file("d.csv", `${HEAD}a,Lead,1,,\n`);
-    const settings = deals(from, { rows_that_disappear: "delete" });
-    const first = await pull(settings, "deals");
-    await writeFile(from, HEAD);
-    await expect(pull(settings, "deals", first.checkpoint)).rejects.toMatchObject({ code: "csv.file.empty" });
-  });
-
   it("goes on below the last row that landed when it was interrupted, unless the file is another by now", async () => {
     const rows = Array.from({ length: 600 }, (_unused, index) => `d${index},Lead,1,,\n`).join("");
     // A repetition of a row of the first page, on the last one.

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import type { TributaryError } from "../../core/base/errors.ts";
 import type { Json, JsonObject } from "../../core/base/json.ts";
 import { defineStream, type Page, type Problem, type PullContext, type Stream } from "../../core/connector/define.ts";
+import { createDamageWatch } from "./damage.ts";
 import { fileError } from "./errors.ts";
 import { TABLES, type Table } from "./fields.ts";
 import {
@@ -24,7 +26,12 @@ import { mappingsOf, sourceName, type Mapping, type Settings } from "./settings.
 import { readRows, type SheetFile, type SheetRow } from "./sheet-rows.ts";
 
 /** How far a reading of files is, or was at its end. `rows` counts every row below the headers, in the order of the files. */
-const progress = z.object({ rows: z.number(), files: z.record(z.string(), fileVersion) });
+const progress = z.object({
+  rows: z.number(),
+  files: z.record(z.string(), fileVersion),
+  /** The key of each file's last row. */
+  last_rows: z.record(z.string(), z.string()).default({}),
+});
 
 /**
  * `complete` is the last reading that reached the end, `reading` one that has not yet. `mapping` is a fingerprint: another mapping reads
@@ -179,18 +186,21 @@ function turnsOf(context: Context, { sources, copies }: Reading): readonly Turn[
 
 /** Pages over every row of every file, or over those below where an interrupted reading of the same files had come to. */
 async function* readAll(table: Table, context: Context, reading: Reading): AsyncGenerator<Page> {
-  const { sources, last } = reading;
+  const { last } = reading;
   const turns = turnsOf(context, reading);
   const files: { [key: string]: FileVersion } = {};
   for (const turn of turns) files[fileKey(turn)] = turn.copy.version;
   const rowsDone = last.reading !== null && isSameContent(last.reading.files, files) ? last.reading.rows : 0;
   const seen = createSeenIds();
   const notes = createNotes();
+  const watch = createDamageWatch(last.complete?.last_rows ?? {});
   let startsListing = rowsDone === 0;
   let rows = 0;
+  let readable = 0;
   let outdated = 0;
   let records: Json[] = [];
   let problems: Problem[] = [];
+  const firstProblems: Problem[] = [];
   const takePage = (next: Checkpoint, total: number | null): Page => {
     const page = { records, problems, checkpoint: next, progress: { done: rows, total }, startsListing };
     [records, problems, startsListing] = [[], [], false];
@@ -206,19 +216,31 @@ async function* readAll(table: Table, context: Context, reading: Reading): Async
       // Rows that landed already are read all the same: a key that repeats one of theirs is a repetition.
       const result = readRecord(table, turn, read, context, { seen, lastRows, row, notes });
       if (result === "outdated") outdated += 1;
+      const isReadable = result === "outdated" || result.problems.length === 0;
+      if (isReadable) readable += 1;
+      else if (firstProblems.length < 3) firstProblems.push(...result.problems);
+      watch.see(fileKey(turn), read, turn.mapping, result === "outdated" ? null : (result.records[0]?.id ?? null));
       if (rows <= rowsDone || result === "outdated") continue;
       records.push(...result.records);
       problems.push(...result.problems);
       if (records.length + problems.length >= ROWS_PER_PAGE)
-        yield takePage({ ...last, reading: { rows, files } }, null);
+        yield takePage({ ...last, reading: { rows, files, last_rows: {} } }, null);
     }
     tellNotes(notes, context.log);
     await assertSettled(turn.location, turn.copy.version);
   }
   if (outdated > 0)
     context.log("info", `${table}: ${outdated} rows stand again further down or in a later file, which counts`);
-  assertNotEmptied(table, rows, sources, last);
-  yield takePage({ ...last, complete: { rows, files }, reading: null }, rows);
+  if (rows > 0 && readable === 0) {
+    // The reasons land; where the next pull begins does not move.
+    yield takePage(last, rows);
+    throw nothingReadable(table, rows, firstProblems);
+  }
+  const listingDoubt = watch.doubt(seen);
+  yield {
+    ...takePage({ ...last, complete: { rows, files, last_rows: watch.lastRows() }, reading: null }, rows),
+    ...(listingDoubt === null ? {} : { listingDoubt }),
+  };
 }
 
 async function* keysOf({ file, mapping }: Turn): AsyncGenerator<string | null> {
@@ -289,17 +311,13 @@ function readingContext({ settings, workspace }: Context): ReadingContext {
   return { settings, ...workspace };
 }
 
-/** A file that lost all its rows is more often a failed export than a wish to delete everything. */
-function assertNotEmptied(table: Table, rows: number, sources: readonly Source[], last: Checkpoint): void {
-  const deletes = sources.some(
-    ({ mapping, location }) => mapping.rows_that_disappear === "delete" && location.kind !== "rows",
-  );
-  const rowsBefore = last.complete?.rows ?? 0;
-  if (rows > 0 || !deletes || rowsBefore === 0) return;
-  throw fileError({
-    code: "csv.file.empty",
-    message: `${table}: every row has disappeared (${rowsBefore} at the last pull); nothing was deleted.`,
-    mend: "Export the file again. If all rows are to go, set rows_that_disappear: keep, or remove the connection.",
+/** Where not one row can be read, the mapping or the file is wrong, not the rows. */
+function nothingReadable(table: Table, rows: number, problems: readonly Problem[]): TributaryError {
+  const first = problems.slice(0, 3).map(({ at, reason }) => `${at}: ${reason}`);
+  return fileError({
+    code: "csv.file.nothing_readable",
+    message: `${table}: none of the ${rows} rows can be read. ${first.join("; ")}.`,
+    mend: "Correct the mapping (date_format, decimal, pipelines, key) or the file, and sync again. What was read before stays.",
   });
 }
 
@@ -319,6 +337,7 @@ const pipelines = defineStream<Settings, FileAccess>({
   sourceTime: () => null,
   pull: pullPipelines,
   deletions: "absence",
+  listsOnPurpose: () => true,
   isActive: (settings) => Object.keys(settings.pipelines ?? {}).length > 0,
   normalise: normalisePipeline,
 });

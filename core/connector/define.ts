@@ -72,8 +72,13 @@ export type Stream<Settings = unknown, Client = unknown> = {
    *                 well: what it did not list, and what nothing has brought since it began, is gone. One that lists nothing at all (the
    *                 records come in other streams' pages) takes nothing away.
    * - `never`       the source never takes a record back.
+   *
+   * Where absence tells, damage may look like deletion: with parts that could not be read, a {@link Page.listingDoubt}, or more than half gone
+   * at once, nothing is deleted until a person says that it is meant.
    */
   readonly deletions: DeletionPolicy | ((settings: Settings) => DeletionPolicy);
+  /** Whether what is listed was written by hand on purpose (rows in the settings), so that what is missing is meant. Absent: no. */
+  readonly listsOnPurpose?: (settings: Settings) => boolean;
   /** Whether every version is kept, because the past of these records matters (deals). */
   readonly keepsVersions?: boolean;
   /** Whether the settings ask for this stream at all; absent: always. */
@@ -140,6 +145,8 @@ export type Page = {
    * what earlier pages listed no longer counts.
    */
   readonly startsListing?: boolean;
+  /** Only where what is not listed is gone: why this listing may be damaged, so that nothing is taken for gone by it. */
+  readonly listingDoubt?: string;
   /**
    * Streams that have missed something which only reading them from the start brings back (an event log that keeps 30 days was not read
    * for longer). They are marked partial with the reason, and pulled in full next.

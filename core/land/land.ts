@@ -16,7 +16,7 @@ import {
   updateRaw,
 } from "../store/pulls/raw.ts";
 import { addToRun } from "../store/pulls/runs.ts";
-import { advanceStream, lockStreams, type StreamState } from "../store/pulls/streams.ts";
+import { advanceStream, lockStreams, noteListingDoubt, type StreamState } from "../store/pulls/streams.ts";
 import { type Candidate, gather, isBuriedUnseen, judge, type LandPart } from "./batch.ts";
 import { owe, type Resync } from "./resync.ts";
 
@@ -36,8 +36,12 @@ export type Batch = {
 export type PulledStream = {
   readonly stream: string;
   readonly checkpoint: Json;
-  /** Set where the stream learns of deletions by absence. `problemIds`: listed, though they could not be read. */
-  readonly listing: { readonly isStart: boolean; readonly problemIds: readonly string[] } | null;
+  /** Set where the stream learns of deletions by absence. `problemIds`: listed, though they could not be read. `doubt`: why it may be damaged. */
+  readonly listing: {
+    readonly isStart: boolean;
+    readonly problemIds: readonly string[];
+    readonly doubt: string | null;
+  } | null;
 };
 
 export type Landed = {
@@ -270,7 +274,9 @@ async function noteListing(
 ): Promise<void> {
   if (pulled?.stream !== stream || pulled.listing === null) return;
   const ids = [...candidates.values()].filter((candidate) => candidate.version !== null).map((c) => c.externalId);
-  await noteListed(tx, connectionId, stream, [...ids, ...pulled.listing.problemIds], pulled.listing.isStart);
+  const { isStart, problemIds, doubt } = pulled.listing;
+  await noteListed(tx, connectionId, stream, [...ids, ...problemIds], isStart);
+  await noteListingDoubt(tx, connectionId, stream, doubt, isStart);
 }
 
 async function finishStream(

@@ -1,9 +1,22 @@
 import type { DeletionPolicy, Page, PullContext, Stream } from "../connector/define.ts";
 import { startOfDay } from "../base/time.ts";
 import type { Db, Tx } from "../store/db.ts";
-import { deleteUnlisted, forgetListed, isListedFromStart, type RawChange } from "../store/pulls/raw.ts";
+import {
+  countUnlisted,
+  deleteUnlisted,
+  forgetListed,
+  hasListed,
+  isListedFromStart,
+  type RawChange,
+} from "../store/pulls/raw.ts";
 import { addToRun, fullPullBegan, readRun, type Run } from "../store/pulls/runs.ts";
-import { advanceStream, lockStreams } from "../store/pulls/streams.ts";
+import {
+  advanceStream,
+  lockStreams,
+  noteHeldDeletions,
+  noteRefused,
+  readListingDoubt,
+} from "../store/pulls/streams.ts";
 import { readWorkspace } from "../store/setup/workspace.ts";
 import { type LandPart, readPart } from "./batch.ts";
 import {
@@ -15,6 +28,7 @@ import {
   type OpenConnection,
   streamOf,
 } from "./engine.ts";
+import { damage } from "./damage.ts";
 import { type Batch, fenced, landBatch } from "./land.ts";
 import { type BatchLimits, batchPages, type ReadPage } from "./pages.ts";
 import { resyncsOf } from "./resync.ts";
@@ -57,6 +71,8 @@ export class Pull {
   /** The making of facts that is under way. */
   private normalising: Promise<void> = Promise.resolve();
   private isFirstBatch = true;
+  /** What this run could not read, where it reads all of the source; null as long as it has read nothing. */
+  private refused: { readonly count: number; readonly isStart: boolean } | null = null;
 
   /** @param stop aborted by the caller to end the run early, and by the run to end what is under way when something fails. */
   constructor(
@@ -88,6 +104,10 @@ export class Pull {
       await this.normalise(this.request.stream, null); // What an earlier run landed and could not finish.
       await this.pullPages();
       this.stop.signal.throwIfAborted();
+      if (this.refused !== null) {
+        const { connectionId, stream } = this.request;
+        await noteRefused(this.db, connectionId, stream, this.refused.count, this.refused.isStart);
+      }
       await this.endListing();
     } catch (error) {
       this.stop.abort(error);
@@ -149,6 +169,11 @@ export class Pull {
     // A row of a file may have several problems, and is skipped once.
     const skipped = new Set(problems.map((problem) => problem.at)).size;
     if (skipped > 0) await addToRun(this.db, this.started.runId, { skipped });
+    // Of a source that says where it begins anew, all of it is read; of others, only what changed.
+    const begins = pages.some(({ rest }) => rest.startsListing === true);
+    const count = (begins ? 0 : (this.refused?.count ?? 0)) + skipped;
+    if (begins || this.refused !== null || pages.some(({ rest }) => rest.startsListing === false))
+      this.refused = { count, isStart: begins || this.refused?.isStart === true };
     await this.report();
     // One batch at a time becomes facts, in the order in which they landed; the next one lands meanwhile.
     await this.normalising;
@@ -164,7 +189,10 @@ export class Pull {
     const last = pages.at(-1);
     if (last === undefined) throw new Error("a batch has at least one page");
     const isStart = pages[0]?.rest.startsListing === true || (this.isFirstBatch && this.started.isFromStart);
-    const listing = this.isListing() ? { isStart, problemIds } : null;
+    const hasProblems = pages.some(({ rest }) => (rest.problems ?? []).length > 0);
+    const said = pages.find(({ rest }) => rest.listingDoubt !== undefined)?.rest.listingDoubt;
+    const doubt = said ?? (hasProblems ? "some of the source could not be read" : null);
+    const listing = this.isListing() ? { isStart, problemIds, doubt } : null;
     return {
       connectionId: this.request.connectionId,
       runId: this.started.runId,
@@ -209,7 +237,7 @@ export class Pull {
     const isSweep = this.deletions === "elsewhere" && this.started.isFull;
     if (this.deletions !== "absence" && !isSweep) return;
     const { connectionId, stream } = this.request;
-    const { deleted, before } = await this.db.transaction().execute(async (tx) => {
+    const deleted = await this.db.transaction().execute(async (tx) => {
       const state = (await lockStreams(tx, connectionId, [stream])).get(stream);
       if (state?.runningRunId !== this.started.runId) throw fenced(connectionId, stream, this.started.runId);
       // A stream that has no list of its own (its records come in other streams' pages) lists nothing, and loses nothing.
@@ -219,24 +247,40 @@ export class Pull {
         (!isSweep || (await isListedFromStart(tx, connectionId, stream)));
       if (!isWhole) {
         await forgetListed(tx, connectionId, stream);
-        return { deleted: 0, before: 0 };
+        return 0;
       }
-      const times = {
-        askedAt: this.started.startedAt,
-        endedAt: this.deps.clock.now(),
-        quietSince: await this.quietSince(tx),
-      };
-      const gone = await deleteUnlisted(tx, connectionId, stream, state.landedSeq, times);
-      if (gone.deleted > 0) {
-        await addToRun(tx, this.started.runId, { deleted: gone.deleted });
-        await advanceStream(tx, connectionId, stream, { landedSeq: state.landedSeq + gone.deleted });
-      }
-      return gone;
+      return this.deleteUnlisted(tx, state.landedSeq);
     });
-    if (deleted === 0) return;
-    if (deleted * 2 > before)
-      this.lines.add("warn", `${deleted} of ${before} records are no longer listed and were marked as deleted.`);
-    await this.normalise(stream, null);
+    if (deleted > 0) await this.normalise(stream, null);
+  }
+
+  /** Marks what was not listed as gone; or, where that may be damage, holds it back and says so. @returns how many are gone. */
+  private async deleteUnlisted(tx: Tx, landedSeq: number): Promise<number> {
+    const { connectionId, stream } = this.request;
+    const { startedAt: askedAt, runId } = this.started;
+    const times = { askedAt, endedAt: this.deps.clock.now(), quietSince: await this.quietSince(tx) };
+    const found = await countUnlisted(tx, connectionId, stream, times);
+    const { doubt, isAccepted } = await readListingDoubt(tx, connectionId, stream);
+    // Ids that a vendor gives are not mistyped.
+    const unlisted = this.deletions === "absence" ? found : { ...found, twins: 0 };
+    const reason =
+      isAccepted || this.stream.listsOnPurpose?.(this.opened.settings) === true ? null : damage(unlisted, doubt);
+    if (reason !== null) {
+      const text = heldBack(this.request, found, reason);
+      await forgetListed(tx, connectionId, stream);
+      await noteHeldDeletions(tx, connectionId, stream, { count: found.gone, reason: text });
+      this.lines.add("warn", text, { gone: found.gone, before: found.before }, "land.deletions_held");
+      return 0;
+    }
+    if (await hasListed(tx, connectionId, stream))
+      await noteHeldDeletions(tx, connectionId, stream, { count: 0, reason: null });
+    const deleted = await deleteUnlisted(tx, connectionId, stream, landedSeq, times);
+    if (deleted === 0) return 0;
+    if (isAccepted)
+      this.lines.add("info", `${deleted} of ${found.before} records are no longer listed, as was accepted.`);
+    await addToRun(tx, runId, { deleted });
+    await advanceStream(tx, connectionId, stream, { landedSeq: landedSeq + deleted });
+    return deleted;
   }
 
   /** What came later may be missing from the list for having been too young; null where the list itself is the stream's only source. */
@@ -246,4 +290,15 @@ export class Pull {
     const began = await fullPullBegan(tx, connectionId, stream, this.started.runId);
     return new Date(began.getTime() - SETTLED_MS);
   }
+}
+
+function heldBack(
+  { connectionId, stream }: PullRequest,
+  { gone, before }: { readonly gone: number; readonly before: number },
+  reason: string,
+): string {
+  return (
+    `${gone} of ${before} records are no longer listed, but nothing was deleted: ${reason}. ` +
+    `If they are meant to go: tributary sync ${connectionId} --stream ${stream} --accept-deletions.`
+  );
 }

@@ -136,6 +136,14 @@ type StreamStatesTable = {
   last_success_at: Date | null;
   is_partial: Generated<boolean>;
   partial_reason: string | null;
+  /** Why what the listing under way does not list may be there all the same. */
+  listing_doubt: string | null;
+  /** How many records the last listing did not list that were not taken for deleted; partial_reason says why. */
+  held_deletions: Generated<number>;
+  /** Somebody has said that what the next listing does not list is meant to go. */
+  accepts_deletions: Generated<boolean>;
+  /** Parts of the source that the last reading of all of it could not read. */
+  refused: Generated<number>;
   failures_in_a_row: Generated<number>;
 };
 

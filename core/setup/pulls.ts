@@ -3,6 +3,7 @@ import type { JsonObject } from "../base/json.ts";
 import {
   activeStreams,
   connectorOf,
+  deletionsOf,
   type EngineDeps,
   parseSettings,
   streamOf,
@@ -12,6 +13,7 @@ import { type Compared, reconcile } from "../land/reconcile.ts";
 import type { PullRequest } from "../land/start.ts";
 import type { Normalised } from "../normalise/index.ts";
 import { replay } from "../normalise/replay.ts";
+import { acceptDeletions } from "../store/pulls/streams.ts";
 import { readConnection } from "../store/setup/connections.ts";
 import { type Actor, noted, type SetupDeps } from "./verb.ts";
 
@@ -22,6 +24,8 @@ export type Wanted = {
   readonly full: boolean;
   /** From this instant on; absent: from the checkpoint. */
   readonly since?: Date | null;
+  /** What the pull does not find any more is meant to go, however much it is. Streams in which deletions are held back are read anew for it. */
+  readonly acceptDeletions?: boolean;
 };
 
 /**
@@ -49,30 +53,39 @@ export async function beginSync(
   id: string,
   wanted: Wanted,
 ): Promise<readonly PullRequest[]> {
-  const requests = await requestsOf(deps, id, wanted);
-  const { stream, full, since = null } = wanted;
-  const details: JsonObject = { stream, full, since: since?.toISOString() ?? null };
-  await noted(deps.store.db, { actor, action: "connection.sync", target: id, details }, () => Promise.resolve());
-  return requests;
+  const { requests, listed } = await requestsOf(deps, id, wanted);
+  const { stream, full, since = null, acceptDeletions: accepts = false } = wanted;
+  const details: JsonObject = { stream, full, since: since?.toISOString() ?? null, accept_deletions: accepts };
+  const streams = requests.map((request) => request.stream);
+  const anew = await noted(deps.store.db, { actor, action: "connection.sync", target: id, details }, (tx) =>
+    accepts ? acceptDeletions(tx, id, streams, listed) : Promise.resolve([]),
+  );
+  return requests.map((request) => (anew.includes(request.stream) ? { ...request, kind: "full" } : request));
 }
 
 /** What follows from another verb, which is noted already. */
 export async function requestStreams(deps: SetupDeps, id: string, wanted: Wanted): Promise<void> {
-  for (const request of await requestsOf(deps, id, wanted)) await deps.requestPull(request);
+  const { requests } = await requestsOf(deps, id, wanted);
+  for (const request of requests) await deps.requestPull(request);
 }
 
 async function requestsOf(
   deps: Pick<EngineDeps, "store" | "findConnector">,
   connectionId: string,
   { stream: only, full, since = null }: Wanted,
-): Promise<readonly PullRequest[]> {
+): Promise<{ readonly requests: readonly PullRequest[]; readonly listed: readonly string[] }> {
   const connection = await readConnection(deps.store.db, connectionId);
   if (connection === null) throw unknownConnection(connectionId);
   const connector = connectorOf(deps, connection);
   if (only !== null) streamOf(connector, only);
-  const streams = only === null ? activeStreams(connector, connection, parseSettings(connector, connection)) : [only];
+  const settings = parseSettings(connector, connection);
+  const streams = only === null ? activeStreams(connector, connection, settings) : [only];
   const kind = full ? "full" : "pull";
-  return streams.map((stream) => ({ connectionId, stream, kind, trigger: "manual", since }) as const);
+  return {
+    requests: streams.map((stream) => ({ connectionId, stream, kind, trigger: "manual", since }) as const),
+    // Of which each pull lists everything anyway.
+    listed: streams.filter((stream) => deletionsOf(streamOf(connector, stream), settings) === "absence"),
+  };
 }
 
 export type ReplayedStream = { readonly stream: string } & Normalised;

@@ -610,12 +610,20 @@ table stream_states
   is_partial boolean default false not null
   partial_reason text
   failures_in_a_row integer default 0 not null
+  listing_doubt text
+  held_deletions bigint default 0 not null
+  accepts_deletions boolean default false not null
+  refused bigint default 0 not null
   constraint stream_states_pkey PRIMARY KEY (connection_id, stream)
   constraint stream_states_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES connections(id) ON DELETE CASCADE
   comment on landed_seq: The highest raw_records.seq of the stream
   comment on normalised_seq: Records up to this seq have become facts; 0 asks for a replay
   comment on running_run_id: The run that may write; a page of any other run is refused
   comment on fresh_as_of: What the source had changed up to this instant is in the store
+  comment on listing_doubt: Why what the listing under way does not list may be there all the same
+  comment on held_deletions: How many records the last listing did not list that were not taken for deleted; partial_reason says why
+  comment on accepts_deletions: Somebody has said that what the next listing does not list is meant to go
+  comment on refused: Parts of the source that the last reading of all of it could not read
 
 table team_memberships
   rep_id uuid not null

@@ -57,6 +57,8 @@ const connection = z
         last_success_at: instant.nullable(),
         is_partial: z.boolean(),
         partial_reason: z.string().nullable(),
+        held_deletions: z.int().describe("Records that the source no longer lists and that were not taken for deleted"),
+        refused: z.int().describe("Parts of the source that could not be read"),
         failures_in_a_row: z.number(),
       }),
     ),
@@ -210,12 +212,20 @@ export const connectionEndpoints = [
     body: z.strictObject({
       stream: z.string().nullable().default(null).describe("Null: every stream"),
       full: z.boolean().default(false).describe("From the beginning, not from the checkpoint"),
+      accept_deletions: z
+        .boolean()
+        .default(false)
+        .describe("What the source does not list any more is meant to go, however much it is"),
     }),
     status: 202,
     response: z.object({ streams: z.array(z.string()).describe("What was asked for") }),
     run: async ({ params, body }, call) => {
       await shown(call, params.id);
-      const streams = await requestSync(call.deps.setup, actorOf(call.principal), params.id, body);
+      const { accept_deletions: acceptDeletions, ...wanted } = body;
+      const streams = await requestSync(call.deps.setup, actorOf(call.principal), params.id, {
+        ...wanted,
+        acceptDeletions,
+      });
       return { streams: [...streams] };
     },
   }),
@@ -279,6 +289,8 @@ function present(row: ConnectionOverview): z.input<typeof connection> {
       last_success_at: stream.lastSuccessAt?.toISOString() ?? null,
       is_partial: stream.isPartial,
       partial_reason: stream.partialReason,
+      held_deletions: stream.heldDeletions,
+      refused: stream.refused,
       failures_in_a_row: stream.failuresInARow,
     })),
   };

@@ -65,7 +65,7 @@ export function testAction(deps: ServerDeps): RequestHandler {
 /** The other buttons: do it, and show the account again. */
 export function connectionAction(
   deps: ServerDeps,
-  action: "sync" | "full-sync" | "pause" | "resume" | "remove",
+  action: "sync" | "full-sync" | "accept-deletions" | "pause" | "resume" | "remove",
 ): RequestHandler {
   return async (request, response) => {
     const id = String(request.params["id"]);
@@ -84,7 +84,12 @@ async function perform(
   switch (action) {
     case "sync":
     case "full-sync":
-      await requestSync(setup, actor, id, { stream: null, full: action === "full-sync" });
+    case "accept-deletions":
+      await requestSync(setup, actor, id, {
+        stream: null,
+        full: action === "full-sync",
+        acceptDeletions: action === "accept-deletions",
+      });
       return "sync";
     case "pause":
       await pauseConnection(setup, actor, id);
@@ -148,7 +153,7 @@ async function render(
       ${connector === undefined ? null : html`<a href="${safeUrl(connector.docs)}" rel="noreferrer">The vendor's documentation</a>`}
     </p>
     <h2>Streams</h2>
-    ${streamTable(connection, connector, format)}
+    ${streamTable(connection, connector, format)} ${heldDeletions(connection, isAdmin)}
     <h2>Runs</h2>
     ${runTable(runs, format)} ${isAdmin ? dangerZone(connection) : null}`;
   return page({ title: connection.title, principal, content, isLive: message === null });
@@ -163,6 +168,17 @@ function buttons(connection: ConnectionOverview, connector: AnyConnector | undef
     ${signsInByOAuth ? html`<a class="button" href="/oauth/start/${encodeURIComponent(connection.id)}">Sign in at the vendor</a>` : null}
     ${connector?.webhook === undefined ? null : html`<a class="button" href="${base}/webhook">Webhook</a>`}
     <a class="button" href="${base}/edit">Settings</a>
+  </div>`;
+}
+
+/** What is gone at the source and was not deleted here, with the button that takes it as meant. */
+function heldDeletions(connection: ConnectionOverview, isAdmin: boolean): Html | null {
+  const held = connection.streamStates.filter((stream) => stream.heldDeletions > 0);
+  if (held.length === 0) return null;
+  const base = `/connections/${encodeURIComponent(connection.id)}`;
+  return html`<div class="notice" role="status">
+    ${held.map((stream) => html`<p><strong>${stream.stream}</strong>: ${stream.partialReason}</p>`)}
+    ${isAdmin ? actionButton(`${base}/accept-deletions`, "They are meant to go: delete them") : null}
   </div>`;
 }
 
@@ -199,8 +215,9 @@ function streamTable(connection: ConnectionOverview, connector: AnyConnector | u
                 ${stream.isRunning ? html`<span class="badge plain">running</span>` : null}
                 ${stream.failuresInARow > 0 ? html`<span class="badge bad">failed ${stream.failuresInARow}×</span>` : null}
                 ${stream.isPartial ? html`<span class="badge warn" title="${stream.partialReason}">incomplete</span>` : null}
+                ${stream.refused > 0 ? html`<span class="badge warn">${format.full(stream.refused, "count")} not readable</span>` : null}
                 ${!stream.isFirstLoadDone ? html`<span class="badge warn">first load</span>` : null}
-                ${stream.isFirstLoadDone && stream.failuresInARow === 0 && !stream.isPartial ? html`<span class="badge good">ok</span>` : null}
+                ${stream.isFirstLoadDone && stream.failuresInARow === 0 && !stream.isPartial && stream.refused === 0 ? html`<span class="badge good">ok</span>` : null}
               </td>
               <td class="number">
                 ${format.full(stream.records, "count")}${stream.waiting > 0 ? ` (${stream.waiting} waiting)` : ""}

@@ -29,7 +29,7 @@ export function consoleRoutes(deps: ServerDeps): Route[] {
     access: admin,
     handlers: [noStore, form, handler],
   });
-  const actions = ["sync", "full-sync", "pause", "resume", "remove"] as const;
+  const actions = ["sync", "full-sync", "accept-deletions", "pause", "resume", "remove"] as const;
   return [
     see(
       "/sign-in",

@@ -147,11 +147,14 @@ connections:
     expect(rows).toEqual([{ message: "deals: no file has changed since the last pull (4 rows)" }]);
   });
 
-  it("takes a row that disappeared for a deletion, but not one that has become unreadable", async () => {
-    const without3 = DEALS.replace(/^3;.*\n/m, "").replace("4;Offer;;", "4;Nowhere;;");
+  it("takes a row that disappeared for a deletion, but nothing while a row is unreadable", async () => {
+    const without3 = DEALS.replace(/^3;.*\n/m, "");
+    await writeFile(path.join(folder, "deals.csv"), without3.replace("4;Offer;;", "4;Nowhere;;"));
+    const unreadable = await sync(store, "sheet");
+    expect(unreadable["deals"]).toMatchObject({ added: 0, changed: 0, deleted: 0, skipped: 1 });
     await writeFile(path.join(folder, "deals.csv"), without3);
     const counts = await sync(store, "sheet");
-    expect(counts["deals"]).toMatchObject({ added: 0, changed: 0, deleted: 1, skipped: 1 });
+    expect(counts["deals"]).toMatchObject({ added: 0, changed: 0, deleted: 1, skipped: 0 });
     expect(await kpi(store, "deal_count")).toMatchObject([{ value: 3 }]);
     expect(await kpi(store, "deals_lost")).toMatchObject([{ value: 0 }]);
     const { rows } = await sql<{ code: string; message: string }>`

@@ -6,7 +6,7 @@ import { runPull } from "../../core/land/run.ts";
 import type { PullRequest } from "../../core/land/start.ts";
 import { readConnection } from "../../core/store/setup/connections.ts";
 import { readRun, readRunLines } from "../../core/store/pulls/runs.ts";
-import { readStream, setRunningRun } from "../../core/store/pulls/streams.ts";
+import { acceptDeletions, readStream, setRunningRun } from "../../core/store/pulls/streams.ts";
 import { testDatabase } from "../support/database.ts";
 import { addConnection, item, numbered, stored, testClock, testConnector, testEngine } from "../support/engine.ts";
 
@@ -409,11 +409,14 @@ describe("deletion by absence", () => {
     expect(await listed()).toEqual(["a=1", "b=1"]);
   });
 
-  test("takes everything away when the source lists nothing, and says so", async () => {
+  test("takes nothing away when the source lists nothing, says so, and takes it away when that is said to be meant", async () => {
     await pull(listing(["a", "b"]), { stream });
-    const { run } = await pull(testConnector({ listed: numbered([{ records: [] }]) }), { stream, kind: "full" });
-    expect(run.counts.deleted).toBe(2);
-    expect((await readRunLines(store.db, run.id, 5))[0]?.message).toMatch(/2 of 2 records are no longer listed/);
+    const empty = testConnector({ listed: numbered([{ records: [] }]) });
+    const { run } = await pull(empty, { stream, kind: "full" });
+    expect(run.counts.deleted).toBe(0);
+    expect((await readRunLines(store.db, run.id, 5))[0]?.message).toMatch(/^2 of 2 records are no longer listed, but/);
+    await store.db.transaction().execute((tx) => acceptDeletions(tx, run.connectionId, [stream], []));
+    expect((await pull(empty, { stream, kind: "full" })).run.counts.deleted).toBe(2);
   });
 
   test("forgets what was listed when the listing begins anew", async () => {

@@ -1,3 +1,4 @@
+import { TributaryError } from "../../core/base/errors.ts";
 import { csv } from "../../connectors/csv/index.ts";
 import type { Json, JsonObject } from "../../core/base/json.ts";
 import type { Page, Problem } from "../../core/connector/define.ts";
@@ -44,7 +45,12 @@ export async function pullRows(
     options.onLine?.(message);
   };
   const context = { client, settings, workspace, checkpoint, since: null, startedAt: new Date(), signal, log };
-  for await (const page of declared.pull(context)) pages.push(page);
+  try {
+    for await (const page of declared.pull(context)) pages.push(page);
+  } catch (error) {
+    // That nothing could be read is told by the problems.
+    if (!(error instanceof TributaryError) || error.code !== "csv.file.nothing_readable") throw error;
+  }
   // As they come back from the database.
   const records = pages.flatMap((page) => JSON.parse(JSON.stringify(page.records)) as Json[]);
   const results = records.map((record) => {

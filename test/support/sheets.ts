@@ -5,10 +5,10 @@ import { onTestFinished } from "vitest";
 import { applyConfig } from "../../config/apply.ts";
 import { parseConfig } from "../../config/file.ts";
 import { CONNECTORS } from "../../connectors/index.ts";
-import { csv } from "../../connectors/csv/index.ts";
 import { silentLog } from "../../core/base/log.ts";
 import { type PullOutcome, runPull } from "../../core/land/run.ts";
 import { evaluateMetric, type MetricAnswer, type MetricQuery } from "../../core/metrics/index.ts";
+import { beginSync } from "../../core/setup/pulls.ts";
 import { createSecrets } from "../../core/secrets/index.ts";
 import type { Store } from "../../core/store/db.ts";
 import { readRunLines, type Run } from "../../core/store/pulls/runs.ts";
@@ -16,6 +16,8 @@ import { createPullDeps } from "../../workers/pull.ts";
 import { testDatabase } from "./database.ts";
 
 const secrets = createSecrets([{ id: "test", bytes: Buffer.alloc(32, 1) }]);
+
+type SyncOptions = { readonly acceptDeletions?: boolean };
 
 /** A hub with spreadsheets in a folder of its own, whose clock the test sets. */
 export class SheetHub {
@@ -63,9 +65,9 @@ export class SheetHub {
   }
 
   /** Pulls every stream of the connection once, as `tributary sync` does; what failed throws. */
-  async sync(connectionId = "crm"): Promise<{ readonly [stream: string]: Run }> {
+  async sync(connectionId = "crm", options: SyncOptions = {}): Promise<{ readonly [stream: string]: Run }> {
     const runs: { [stream: string]: Run } = {};
-    for (const [stream, outcome] of Object.entries(await this.trySync(connectionId))) {
+    for (const [stream, outcome] of Object.entries(await this.trySync(connectionId, options))) {
       if (outcome.kind === "busy") throw new Error(`${stream} is busy`);
       if (outcome.error !== null) throw outcome.error;
       runs[stream] = outcome.run;
@@ -73,27 +75,22 @@ export class SheetHub {
     return runs;
   }
 
-  async trySync(connectionId = "crm"): Promise<{ readonly [stream: string]: PullOutcome }> {
-    const hub = {
+  async trySync(
+    connectionId = "crm",
+    { acceptDeletions = false }: SyncOptions = {},
+  ): Promise<{ readonly [stream: string]: PullOutcome }> {
+    const engine = createPullDeps({
       store: this.store,
       secrets,
       clock: { now: () => new Date(this.now) },
       log: silentLog,
       connectors: CONNECTORS,
       allowPrivateNetworks: true,
-    };
-    const { settings } = await this.store.db
-      .selectFrom("connections")
-      .select("settings")
-      .where("id", "=", connectionId)
-      .executeTakeFirstOrThrow();
-    const parsed: unknown = csv.settings.parse(settings);
+    });
+    const wanted = { stream: null, full: false, acceptDeletions };
     const outcomes: { [stream: string]: PullOutcome } = {};
-    for (const [stream, declared] of Object.entries(csv.streams)) {
-      if (declared.isActive?.(parsed) === false) continue;
-      const request = { connectionId, stream, kind: "pull", trigger: "manual", since: null } as const;
-      outcomes[stream] = await runPull(createPullDeps(hub), request, new AbortController().signal);
-    }
+    for (const request of await beginSync(engine, "test", connectionId, wanted))
+      outcomes[request.stream] = await runPull(engine, request, new AbortController().signal);
     return outcomes;
   }
 

@@ -184,6 +184,14 @@ export async function forgetListed(tx: Tx, connectionId: string, stream: string)
   await tx.deleteFrom("stream_seen").where("connection_id", "=", connectionId).where("stream", "=", stream).execute();
 }
 
+/** Whether anything was noted of a listing since the last one ended: where the source was found unchanged, nothing is. */
+export async function hasListed(tx: Tx, connectionId: string, stream: string): Promise<boolean> {
+  const { rows } = await sql<{ there: boolean }>`
+    select exists (select from stream_seen where connection_id = ${connectionId} and stream = ${stream}) as there
+  `.execute(tx);
+  return rows[0]?.there ?? false;
+}
+
 /** Whether what is noted of a listing begins with its first page, and lists anything. */
 export async function isListedFromStart(tx: Tx, connectionId: string, stream: string): Promise<boolean> {
   const { rows } = await sql<{ there: boolean }>`
@@ -194,6 +202,55 @@ export async function isListedFromStart(tx: Tx, connectionId: string, stream: st
   return rows[0]?.there ?? false;
 }
 
+/** When a listing was asked for, and when it ended; see {@link deleteUnlisted}. */
+type Listing = { readonly askedAt: Date; readonly endedAt: Date; readonly quietSince: Date | null };
+
+/** The stream's records that are there (`present`), and those that the listing did not list (`gone`). */
+function unlisted(connectionId: string, stream: string, { quietSince }: Pick<Listing, "quietSince">) {
+  return sql`
+    seen as (
+      select unnest(external_ids) as external_id from stream_seen where connection_id = ${connectionId} and stream = ${stream}
+    ),
+    present as (
+      select external_id, first_fetched_at, greatest(first_fetched_at, fetched_at) as came_at
+      from raw_records where connection_id = ${connectionId} and stream = ${stream} and deleted_at is null
+    ),
+    gone as (
+      select external_id from present p
+      where exists (select from stream_seen s where s.connection_id = ${connectionId} and s.stream = ${stream})
+        and not exists (select from seen where seen.external_id = p.external_id)
+        and (${quietSince}::timestamptz is null or p.came_at < ${quietSince}::timestamptz)
+    )`;
+}
+
+/**
+ * What a listing has found gone, before anything is done about it. `twins`: how many of those are the same as a record that has come since
+ * `askedAt`, but for the id: more likely a damaged id than one record gone and another come.
+ */
+export async function countUnlisted(
+  tx: Tx,
+  connectionId: string,
+  stream: string,
+  listing: Omit<Listing, "endedAt">,
+): Promise<{ readonly gone: number; readonly before: number; readonly twins: number }> {
+  const withoutId = sql`md5(replace(r.payload::text, r.external_id, ''))`;
+  const { rows } = await sql<{ gone: number; before: number; twins: number }>`
+    with ${unlisted(connectionId, stream, listing)},
+    come as (
+      select external_id from present where first_fetched_at >= ${listing.askedAt} and exists (select from gone)
+    ),
+    content as (
+      select r.external_id in (select external_id from gone) as is_gone, ${withoutId} as text
+      from raw_records r
+      where r.connection_id = ${connectionId} and r.stream = ${stream} and exists (select from come)
+        and (r.external_id in (select external_id from gone) or r.external_id in (select external_id from come))
+    )
+    select (select count(*) from gone) as gone, (select count(*) from present where first_fetched_at < ${listing.askedAt}) as before,
+      (select count(*) from content g where g.is_gone and exists (select from content c where not c.is_gone and c.text = g.text)) as twins
+  `.execute(tx);
+  return rows[0] ?? { gone: 0, before: 0, twins: 0 };
+}
+
 /**
  * Ends a listing: the stream's records that it did not list are marked as gone. Where nothing was listed since the last listing ended (the
  * source was found unchanged), nothing is.
@@ -201,40 +258,30 @@ export async function isListedFromStart(tx: Tx, connectionId: string, stream: st
  * @param afterSeq the stream's mark; the deletions get the numbers after it, in the order of their ids.
  * @param listing when the listing was asked for, and when it ended. A later listing that has the record again brings it back. What came
  *   after `quietSince` stays even so: it may have come about while the source was listing. Null: nothing does.
- * @returns how many are gone, and how many there were before.
+ * @returns how many are gone.
  */
 export async function deleteUnlisted(
   tx: Tx,
   connectionId: string,
   stream: string,
   afterSeq: number,
-  listing: { readonly askedAt: Date; readonly endedAt: Date; readonly quietSince: Date | null },
-): Promise<{ readonly deleted: number; readonly before: number }> {
-  const { rows } = await sql<{ deleted: number; before: number }>`
-    with seen as (
-      select unnest(external_ids) as external_id from stream_seen where connection_id = ${connectionId} and stream = ${stream}
-    ),
-    present as (
-      select external_id, greatest(first_fetched_at, fetched_at) as came_at
-      from raw_records where connection_id = ${connectionId} and stream = ${stream} and deleted_at is null
-    ),
-    gone as (
-      select external_id, ${afterSeq}::bigint + row_number() over (order by external_id) as seq
-      from present p
-      where exists (select from stream_seen s where s.connection_id = ${connectionId} and s.stream = ${stream})
-        and not exists (select from seen where seen.external_id = p.external_id)
-        and (${listing.quietSince}::timestamptz is null or p.came_at < ${listing.quietSince}::timestamptz)
+  listing: Listing,
+): Promise<number> {
+  const { rows } = await sql<{ deleted: number }>`
+    with ${unlisted(connectionId, stream, listing)},
+    numbered as (
+      select external_id, ${afterSeq}::bigint + row_number() over (order by external_id) as seq from gone
     ),
     marked as (
       update raw_records r set seq = gone.seq, fetched_at = ${listing.askedAt}, deleted_at = ${listing.endedAt}
-      from gone
+      from numbered gone
       where r.connection_id = ${connectionId} and r.stream = ${stream} and r.external_id = gone.external_id
       returning 1
     )
-    select (select count(*) from marked) as deleted, (select count(*) from present) as before
+    select count(*) as deleted from marked
   `.execute(tx);
   await forgetListed(tx, connectionId, stream);
-  return rows[0] ?? { deleted: 0, before: 0 };
+  return rows[0]?.deleted ?? 0;
 }
 
 /** A version of a record, or its deletion. */

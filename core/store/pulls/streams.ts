@@ -101,7 +101,8 @@ export async function markStreamPulled(
   pull: { readonly runId: number; readonly startedAt: Date; readonly finishedAt: Date },
 ): Promise<void> {
   const staysPartial = sql`(is_partial and (
-    exists (
+    held_deletions > 0
+    or exists (
       select from runs r
       where r.connection_id = ${connectionId} and r.stream = ${stream} and r.id > ${pull.runId} and r.kind = 'full' and r.state = 'interrupted'
     )
@@ -136,10 +137,112 @@ export async function markStreamStopped(
     update stream_states set
       running_run_id = null,
       failures_in_a_row = failures_in_a_row + ${failure === null ? 0 : 1},
+      accepts_deletions = accepts_deletions and ${failure === null},
       is_partial = is_partial or ${partialReason !== null},
       partial_reason = coalesce(${partialReason}, partial_reason)
     where connection_id = ${connectionId} and stream = ${stream} and running_run_id = ${runId}
   `.execute(tx);
+}
+
+/** Notes, with the pages of a listing, why it may be damaged. The first reason stays until a listing begins anew. */
+export async function noteListingDoubt(
+  tx: Tx,
+  connectionId: string,
+  stream: string,
+  doubt: string | null,
+  isStart: boolean,
+): Promise<void> {
+  if (doubt === null && !isStart) return;
+  await sql`
+    update stream_states set listing_doubt = coalesce(case when not ${isStart} then listing_doubt end, ${doubt})
+    where connection_id = ${connectionId} and stream = ${stream} and (${doubt}::text is not null or listing_doubt is not null)
+  `.execute(tx);
+}
+
+/** What is to be known of a listing at its end: why it may be damaged, and whether what it does not list is meant to go all the same. */
+export async function readListingDoubt(
+  tx: Tx,
+  connectionId: string,
+  stream: string,
+): Promise<{ readonly doubt: string | null; readonly isAccepted: boolean }> {
+  const row = await tx
+    .selectFrom("stream_states")
+    .select(["listing_doubt as doubt", "accepts_deletions as isAccepted"])
+    .where("connection_id", "=", connectionId)
+    .where("stream", "=", stream)
+    .executeTakeFirst();
+  return row ?? { doubt: null, isAccepted: false };
+}
+
+/** Notes what a listing did not list and was not taken for deleted, and why: the stream says that it is partial. 0: nothing is held back any more. */
+export async function noteHeldDeletions(
+  tx: Tx,
+  connectionId: string,
+  stream: string,
+  held: { readonly count: number; readonly reason: string | null },
+): Promise<void> {
+  await sql`
+    update stream_states set held_deletions = ${held.count}, accepts_deletions = false, is_partial = is_partial or ${held.count > 0},
+      partial_reason = coalesce(${held.reason}, partial_reason)
+    where connection_id = ${connectionId} and stream = ${stream} and (held_deletions > 0 or accepts_deletions or ${held.count > 0})
+  `.execute(tx);
+}
+
+/** Notes how much of the source the reading of all of it could not read; with `isStart` false, what a reading that goes on adds to it. */
+export async function noteRefused(
+  db: Db,
+  connectionId: string,
+  stream: string,
+  refused: number,
+  isStart: boolean,
+): Promise<void> {
+  await sql`
+    update stream_states set refused = case when ${isStart} then 0 else refused end + ${refused}
+    where connection_id = ${connectionId} and stream = ${stream}
+  `.execute(db);
+}
+
+/**
+ * Notes that what the next listing of the streams does not list is meant to go: of those in which deletions are held back, and of
+ * `listed`. It holds for one listing, or until a pull fails.
+ *
+ * @returns the streams that have to be listed for it.
+ */
+export async function acceptDeletions(
+  tx: Tx,
+  connectionId: string,
+  streams: readonly string[],
+  listed: readonly string[],
+): Promise<string[]> {
+  if (streams.length === 0) return [];
+  await ensureStreams(tx, connectionId, listed);
+  const rows = await tx
+    .updateTable("stream_states")
+    .set({ accepts_deletions: true })
+    .where("connection_id", "=", connectionId)
+    .where("stream", "in", [...streams])
+    .where((or) => or.or([or("held_deletions", ">", 0), or("stream", "=", sql<string>`any(${[...listed]}::text[])`)]))
+    .returning("stream")
+    .execute();
+  return rows.map((row) => row.stream);
+}
+
+/** What is missing from each stream of a connection. */
+export type Incomplete = {
+  readonly stream: string;
+  readonly partialReason: string | null;
+  readonly heldDeletions: number;
+  readonly refused: number;
+};
+
+export async function readIncomplete(db: Db, connectionId: string): Promise<readonly Incomplete[]> {
+  return db
+    .selectFrom("stream_states")
+    .select(["stream", "partial_reason as partialReason", "held_deletions as heldDeletions", "refused"])
+    .where("connection_id", "=", connectionId)
+    .where((or) => or.or([or("is_partial", "=", true), or("refused", ">", 0)]))
+    .orderBy("stream")
+    .execute();
 }
 
 /** Says which run may write from now on. A page of any other is refused. */

@@ -34,6 +34,10 @@ export type StreamOverview = {
   readonly lastSuccessAt: Date | null;
   readonly isPartial: boolean;
   readonly partialReason: string | null;
+  /** Records that the source no longer lists and that were not taken for deleted. */
+  readonly heldDeletions: number;
+  /** Parts of the source that could not be read. */
+  readonly refused: number;
   readonly failuresInARow: number;
 };
 
@@ -124,6 +128,8 @@ async function readStreams(db: Db, connectionIds: readonly string[]): Promise<Ma
       lastSuccessAt: row.last_success_at,
       isPartial: row.is_partial,
       partialReason: row.partial_reason,
+      heldDeletions: row.held_deletions,
+      refused: row.refused,
       failuresInARow: row.failures_in_a_row,
     });
   }
