@@ -5,12 +5,13 @@ import type { AnyConnector } from "../core/connector/define.ts";
 import type { NormaliseChanged } from "../core/land/engine.ts";
 import { takeInbound } from "../core/land/inbound.ts";
 import type { PullDeps } from "../core/land/pull.ts";
-import { type PullOutcome, runPull } from "../core/land/run.ts";
+import { isInterruption, type PullOutcome, runPull } from "../core/land/run.ts";
 import { catchUp, normaliseLanded } from "../core/normalise/index.ts";
 import type { Secrets } from "../core/secrets/index.ts";
 import { readConnection } from "../core/store/setup/connections.ts";
 import type { Store } from "../core/store/db.ts";
 import { createLimiters } from "./limiter.ts";
+import type { PullRoom } from "./pull-room.ts";
 import type { MeasureJob, PullJob } from "./queues.ts";
 import type { JobContext } from "./runtime.ts";
 
@@ -23,10 +24,11 @@ export type PullWorkerDeps = {
   readonly allowPrivateNetworks: boolean;
   /** Asks for the KPIs to be computed anew, after facts have changed. */
   readonly requestMeasure: (job: MeasureJob) => Promise<void>;
+  readonly room: PullRoom;
 };
 
 /** What a pull needs, made of what a hub has. */
-export function createPullDeps(deps: Omit<PullWorkerDeps, "requestMeasure">): PullDeps {
+export function createPullDeps(deps: Omit<PullWorkerDeps, "requestMeasure" | "room">): PullDeps {
   const { store, secrets, clock, log, connectors, allowPrivateNetworks } = deps;
   const normalise: NormaliseChanged = async ({ connection, connector, stream, changes, runId }) => {
     const target = { connection, connector, stream };
@@ -55,13 +57,29 @@ export function createPullProcessor(deps: PullWorkerDeps): (job: PullJob, contex
       context.log.info({ connection: job.connectionId, state: connection?.state ?? "removed" }, "not pulled");
       return;
     }
+    const stay = await deps.room.enter(job.connectionId);
+    const giveWay = new AbortController();
     const forJob: PullDeps = {
       ...pullDeps,
       log: context.log,
-      onProgress: ({ counts, progress }) =>
-        void context.progress({ ...counts, ...progress }).catch((error: unknown) => context.log.debug({ err: error })),
+      onProgress({ counts, progress }) {
+        void context.progress({ ...counts, ...progress }).catch((error: unknown) => context.log.debug({ err: error }));
+        // A page has landed: a sound place to stop. Should it not be known whether anybody waits, it goes on.
+        void stay.givesWay().then(
+          (reason) => reason !== null && giveWay.abort(reason),
+          () => undefined,
+        );
+      },
     };
-    const outcome = await pull(forJob, job, context.signal);
+    const signal = AbortSignal.any([context.signal, giveWay.signal]);
+    let isSlow = true;
+    let outcome: PullOutcome;
+    try {
+      outcome = await pull(forJob, job, signal);
+      isSlow = outcome.kind === "ended" && outcome.error?.kind === "transient" && !isInterruption(outcome.error);
+    } finally {
+      stay.leave(isSlow);
+    }
     if (outcome.kind === "busy") {
       if (!isRepeated(job)) throw busy(job, deps.clock.now());
       context.log.info({ connection: job.connectionId, stream: job.stream }, "another worker is pulling this stream");

@@ -77,6 +77,9 @@ export function deduplicationId(request: JobRequest): string {
   }
 }
 
+/** Waiting pulls that are looked at, to see whose they are. */
+const LOOKED_AT = 50;
+
 /** About 17 minutes of patience with a `transient` error; what is pulled on a schedule is tried again by that anyway. */
 const ATTEMPTS = 10;
 const FIRST_RETRY_MS = 1_000;
@@ -102,6 +105,8 @@ export type Queues = {
   request(request: JobRequest, options?: RequestOptions): Promise<void>;
   /** For Bull Board and the schedulers. */
   readonly bull: { readonly [Name in QueueName]: BullQueue };
+  /** Whether a pull of another connection than this one waits for a worker; of so many as are looked at. */
+  isPullAwaited(connectionId: string): Promise<boolean>;
   /** Jobs by queue and state. */
   depths(): Promise<{ readonly [queue: string]: { readonly [state: string]: number } }>;
   /** Rejects when the queues cannot be reached. */
@@ -125,6 +130,11 @@ export async function openQueues(backend: QueueBackend, log: Log): Promise<Queue
     async request(request, { delayMs = 0, isUrgent = false } = {}) {
       const deduplication = { id: deduplicationId(request), keepLastIfActive: true, reschedule: isUrgent };
       await bull[request.queue].add(request.queue, request.payload, { ...JOB_OPTIONS, delay: delayMs, deduplication });
+    },
+    async isPullAwaited(connectionId) {
+      const waiting = await bull.pull.getWaiting(0, LOOKED_AT);
+      // Written by `request` alone.
+      return waiting.some((job) => (job.data as PullJob).connectionId !== connectionId);
     },
     async depths() {
       const counts = await Promise.all(

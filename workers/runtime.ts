@@ -37,7 +37,7 @@ export type Workers = {
 };
 
 /** How many jobs of a queue one process runs at once. Pulls wait for vendors most of the time. */
-const CONCURRENCY: Readonly<Record<QueueName, number>> = {
+export const CONCURRENCY: Readonly<Record<QueueName, number>> = {
   pull: 8,
   normalise: 2,
   measure: 1,

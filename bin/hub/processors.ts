@@ -3,7 +3,8 @@ import { expire } from "../../workers/housekeeping.ts";
 import { measure } from "../../workers/measure.ts";
 import { createNormaliseProcessor } from "../../workers/normalise.ts";
 import { createPullProcessor } from "../../workers/pull.ts";
-import type { Processors } from "../../workers/runtime.ts";
+import { createPullRoom } from "../../workers/pull-room.ts";
+import { CONCURRENCY, type Processors } from "../../workers/runtime.ts";
 import type { Hub } from "../context.ts";
 
 /** Every processor of the hub, with what each needs. */
@@ -12,7 +13,20 @@ export function createProcessors(hub: Hub): Processors {
   const { allowPrivateNetworks } = env;
   const requestMeasure = async (): Promise<void> => queues.request({ queue: "measure", payload: { reason: "facts" } });
   return {
-    pull: createPullProcessor({ store, secrets, clock, log, connectors, allowPrivateNetworks, requestMeasure }),
+    pull: createPullProcessor({
+      store,
+      secrets,
+      clock,
+      log,
+      connectors,
+      allowPrivateNetworks,
+      requestMeasure,
+      room: createPullRoom({
+        places: CONCURRENCY.pull,
+        clock,
+        isAwaited: (connectionId) => queues.isPullAwaited(connectionId),
+      }),
+    }),
     normalise: createNormaliseProcessor({ store, clock, connectors, requestMeasure }),
     async measure(job, context) {
       await measure({ store, secrets, clock, destinations, log: context.log }, job);

@@ -1,4 +1,4 @@
-import { TributaryError } from "../base/errors.ts";
+import { findTributaryError, TributaryError } from "../base/errors.ts";
 import type { VendorEnd } from "../connector/define.ts";
 import { markAuthorised, markEnded, markNeedsAuth, readConnection } from "../store/setup/connections.ts";
 import { recognise } from "../store/failures.ts";
@@ -38,7 +38,11 @@ export async function runPull(deps: PullDeps, request: PullRequest, signal: Abor
   const lock = await tryLock(deps.store, streamLockName(connectionId, stream));
   if (lock === null) return { kind: "busy" };
   const stop = new AbortController();
-  const onStop = (): void => stop.abort(stopped(request, signal.reason));
+  // One that makes room for others says so itself, and waits under its number.
+  const onStop = (): void =>
+    stop.abort(
+      findTributaryError(signal.reason)?.kind === "rate_limited" ? signal.reason : stopped(request, signal.reason),
+    );
   const onLost = (): void => stop.abort(lockLost(request));
   signal.addEventListener("abort", onStop, { once: true });
   lock.lost.addEventListener("abort", onLost, { once: true });

@@ -8,6 +8,7 @@ import { silentLog } from "../../core/base/log.ts";
 import { oauthExchange, oauthRenew } from "../../core/connector/oauth.ts";
 import { runPull } from "../../core/land/run.ts";
 import { readConnection } from "../../core/store/setup/connections.ts";
+import { createPullRoom } from "../../workers/pull-room.ts";
 import { createPullProcessor } from "../../workers/pull.ts";
 import { testDatabase } from "../support/database.ts";
 import { testEngine } from "../support/engine.ts";
@@ -224,7 +225,12 @@ test("when Drift has ended, the connection has, says where to go, and is asked f
     stateReason: expect.stringContaining("tributary connect intercom") as string,
   });
   const before = sim.log.length;
-  const process = createPullProcessor({ ...deps, connectors: [drift], requestMeasure: () => Promise.resolve() });
+  const process = createPullProcessor({
+    ...deps,
+    connectors: [drift],
+    requestMeasure: () => Promise.resolve(),
+    room: createPullRoom({ places: 8, clock, isAwaited: () => Promise.resolve(false) }),
+  });
   const signal = new AbortController().signal;
   await process(request, { jobId: "1", log: silentLog, signal, progress: () => Promise.resolve() });
   expect(sim.log.length).toBe(before);

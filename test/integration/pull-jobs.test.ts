@@ -7,6 +7,7 @@ import { streamLockName } from "../../core/land/run.ts";
 import { createSecrets, generateSecretKey, inboundSecretOf, parseSecretKey } from "../../core/secrets/index.ts";
 import { latestRun } from "../../core/store/pulls/runs.ts";
 import { acceptInbound } from "../../workers/inbound.ts";
+import { createPullRoom } from "../../workers/pull-room.ts";
 import { createPullProcessor } from "../../workers/pull.ts";
 import { openQueues, type PullJob } from "../../workers/queues.ts";
 import { type JobContext, startWorkers } from "../../workers/runtime.ts";
@@ -26,6 +27,7 @@ const connector: AnyConnector = {
     parts: ({ body }) => [{ stream: "items", records: [item(body.toString(), 1)] }],
   },
 };
+let isAwaited = false;
 const process = createPullProcessor({
   store,
   secrets,
@@ -34,6 +36,7 @@ const process = createPullProcessor({
   connectors: [connector],
   allowPrivateNetworks: true,
   requestMeasure: () => Promise.resolve(),
+  room: createPullRoom({ places: 8, clock, isAwaited: () => Promise.resolve(isAwaited) }),
 });
 let connectionId = "";
 let count = 0;
@@ -142,5 +145,47 @@ describe("taking in deliveries", () => {
     expect(await items()).toEqual(["early=1", "late=1"]);
     await workers.drain(5_000);
     await queues.close();
+  });
+});
+
+describe("a pull that has gone on for long", () => {
+  let pages: string[] = [];
+  const long: AnyConnector = testConnector({
+    items: async function* ({ checkpoint, signal }) {
+      for (let n = typeof checkpoint === "number" ? checkpoint : 0; n < 4; n += 1) {
+        pages.push(`page ${n}`);
+        clock.advance(15_000);
+        yield { records: [item(`item-${n}`, n)], checkpoint: n + 1 };
+        // A page is asked for while the one before lands: it is told to stop before the last.
+        if (isAwaited && n === 2) await until(() => signal.aborted);
+        signal.throwIfAborted();
+      }
+    },
+  });
+  const processLong = createPullProcessor({
+    store,
+    secrets,
+    clock,
+    log: silentLog,
+    connectors: [long],
+    allowPrivateNetworks: true,
+    requestMeasure: () => Promise.resolve(),
+    room: createPullRoom({
+      places: 8,
+      clock,
+      isAwaited: () => Promise.resolve(isAwaited),
+    }),
+  });
+
+  test("gives its place up between two pages when others wait, and goes on from there under the same run", async () => {
+    [pages, isAwaited] = [[], true];
+    await expect(processLong(job(), context())).rejects.toMatchObject({ code: "land.gives_way", kind: "rate_limited" });
+    const first = await latestRun(store.db, connectionId, "items");
+    expect(first).toMatchObject({ state: "waiting" });
+    expect(pages).toEqual(["page 0", "page 1", "page 2"]);
+    isAwaited = false;
+    await processLong(job(), context());
+    expect(await latestRun(store.db, connectionId, "items")).toMatchObject({ id: first?.id, state: "succeeded" });
+    expect((await items()).toSorted()).toEqual(["item-0=0", "item-1=1", "item-2=2", "item-3=3"]);
   });
 });
