@@ -2,11 +2,12 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { Readable, Transform } from "node:stream";
+import { type Duplex, Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { fileError } from "./errors.ts";
 import { headOf } from "./files.ts";
+import { isSignInPage } from "./web-pages.ts";
 import { openZip, tooLarge, type Zip, type ZipPart } from "./zip.ts";
 
 /** A file with rows in it, taken out of its packing. */
@@ -58,7 +59,7 @@ async function open(source: Source, depth: number): Promise<Content> {
   if (head[0] === 0x1f && head[1] === 0x8b) {
     assertOnce(shown, depth);
     const name = source.name.replace(/\.gz$/i, "");
-    return unpack(source, name, createReadStream(source.path).pipe(createGunzip()), depth);
+    return unpack(source, name, () => [createReadStream(source.path), createGunzip()], depth);
   }
   const other = await otherKind(source.path, head);
   if (other !== null) throw notASheet(shown, ...other);
@@ -97,7 +98,7 @@ async function openArchive(source: Source, depth: number): Promise<Content> {
         "Put the file there without the archive.",
       );
     assertOnce(shown, depth);
-    return await unpack(source, path.posix.basename(only.name), Readable.from(zip.read(only)), depth);
+    return await unpack(source, path.posix.basename(only.name), () => [Readable.from(zip.read(only))], depth);
   } finally {
     zip.close();
   }
@@ -115,7 +116,13 @@ function severalFiles(shown: string, files: Zip["parts"]): Error {
   );
 }
 
-async function unpack(source: Source, name: string, stream: Readable, depth: number): Promise<Content> {
+/** @param streams begins the unpacking; only then, since a stream that fails before anybody listens takes the process with it. */
+async function unpack(
+  source: Source,
+  name: string,
+  streams: () => readonly [Readable, ...Duplex[]],
+  depth: number,
+): Promise<Content> {
   const folder = await mkdtemp(path.join(tmpdir(), "tributary-csv-"));
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
@@ -127,7 +134,7 @@ async function unpack(source: Source, name: string, stream: Readable, depth: num
         done(bytes > MAX_TEXT_BYTES ? tooLarge(source.shown, MAX_TEXT_BYTES) : null, chunk);
       },
     });
-    await pipeline(stream, meter, createWriteStream(to, { mode: 0o600 }), { signal: source.signal });
+    await pipeline([...streams(), meter, createWriteStream(to, { mode: 0o600 })], { signal: source.signal });
     const content = await open({ ...source, path: to, name }, depth + 1);
     return { ...content, remove };
   } catch (error) {
@@ -202,13 +209,6 @@ function kindOfPage(text: string): readonly [what: string, mend: string] | null 
           `Open it in a spreadsheet program, and save it as an Excel workbook (.xlsx) or as CSV.`,
         ];
   return /^<\?xml|^<\w/.test(text) ? ["is XML, no sheet", "Export the sheet as CSV or .xlsx."] : null;
-}
-
-/** Whether a web page asks for a password or a user's name. */
-export function isSignInPage(html: string): boolean {
-  return /type=["']?password|accounts\.google\.com|login\.microsoftonline\.com|<title>[^<]{0,80}(sign.?in|log.?in|anmeld|connexion)/i.test(
-    html,
-  );
 }
 
 /** The names of parts in Microsoft's compound files are UTF-16 (MS-CFB, 2.6.1): they tell what it is. */

@@ -10,6 +10,7 @@ import { fileError } from "./errors.ts";
 import { globMatcher } from "./globs.ts";
 import { tidyText } from "./names.ts";
 import type { Mapping } from "./settings.ts";
+import { isSignInPage } from "./web-pages.ts";
 
 /** What tells one state of a file from another; kept in the stream's checkpoint. */
 export const fileVersion = z.object({
@@ -156,7 +157,8 @@ async function fetchCopy(url: string, known: FileVersion | null, access: FileAcc
       await remove();
       return null;
     }
-    if (/text\/html/i.test(got.contentType)) throw notASheet(url);
+    if (/text\/html/i.test(got.contentType))
+      throw notASheet(url, isSignInPage((await headOf(to, PAGE_BYTES)).toString("latin1")));
     const version = { size: got.size, hash: got.hash, mtime_ms: null, etag: got.etag, last_modified: got.lastModified };
     return { path: to, version, remove };
   } catch (error) {
@@ -165,11 +167,14 @@ async function fetchCopy(url: string, known: FileVersion | null, access: FileAcc
   }
 }
 
-function notASheet(url: string): TributaryError {
+/** Enough of a web page to see what it asks for. */
+const PAGE_BYTES = 64 * 1024;
+
+function notASheet(url: string, isSignIn: boolean): TributaryError {
   return new TributaryError({
     code: "csv.address.not_a_sheet",
     kind: "contract",
-    message: `${shown(new URL(url))} answers with a web page, not with a sheet.`,
+    message: `${shown(new URL(url))} answers with a ${isSignIn ? "sign-in page: the sheet is not shared with everybody who has the link" : "web page, not with a sheet"}.`,
     mend: "Use the sheet's published CSV link (for a Google Sheet: File, Share, Publish to web, Comma-separated values).",
   });
 }

@@ -7,7 +7,7 @@ import { dealChangeFacts, dealFacts } from "./deal-facts.ts";
 import { mentionCompany, mentionRep, mentionTeam } from "./mentions.ts";
 import type { Note } from "./notes.ts";
 import { pipelineFact } from "./pipelines.ts";
-import { pipelineRecord, rowRecord, type RowRecord } from "./records.ts";
+import { pipelineRecord, readRowRecord, type RowRecord } from "./records.ts";
 import { createRowReader, type FactInput, type ReadingContext } from "./row-reader.ts";
 import { mappingsOf, sourceName, type Mapping, type Settings } from "./settings.ts";
 
@@ -44,14 +44,11 @@ export function rowFacts(
 export function normaliseTable(table: Table): (record: Json, context: NormaliseContext<Settings>) => NormaliseResult {
   return (record, context) => {
     const at = `${table} ${context.externalId}`;
-    const parsed = rowRecord.safeParse(record);
-    if (!parsed.success) return unreadable(at, "the stored row has not the shape of a row");
-    const mapping = mappingsOf(context.settings, table).find(
-      (one, index) => sourceName(one, index) === parsed.data.source,
-    );
-    if (mapping === undefined)
-      return unreadable(at, `no source of ${table} is called "${parsed.data.source}" any more`);
-    return rowFacts(table, mapping, parsed.data, context, at);
+    const row = readRowRecord(record);
+    if (row === null) return unreadable(at, "the stored row has not the shape of a row");
+    const mapping = mappingsOf(context.settings, table).find((one, index) => sourceName(one, index) === row.source);
+    if (mapping === undefined) return unreadable(at, `no source of ${table} is called "${row.source}" any more`);
+    return rowFacts(table, mapping, row, context, at);
   };
 }
 

@@ -1,27 +1,38 @@
 import { z } from "zod";
+import type { Json, JsonObject } from "../../core/base/json.ts";
 import { CANONICAL_STAGES } from "../../core/schema/canonical.ts";
-import type { Cell } from "./values.ts";
+import type { Cell, TypedCell } from "./values.ts";
 
-const cell = z.union([
-  z.string(),
+const typedCell = z.union([
   z.strictObject({ date: z.string() }),
   z.strictObject({ time: z.string() }),
   z.strictObject({ number: z.string(), shown: z.string().exactOptional(), currency: z.string().exactOptional() }),
   z.strictObject({ percent: z.string() }),
   z.strictObject({ flag: z.boolean() }),
   z.strictObject({ error: z.string() }),
-]) satisfies z.ZodType<Cell>;
+]) satisfies z.ZodType<TypedCell>;
 
 /**
  * A row as it is kept raw. No line number: a row that moved down because another was inserted above it has not changed. `id` is made
  * of the key's columns; `source` names the mapping's source (see `sourceName`).
  */
-export const rowRecord = z.object({
-  id: z.string(),
-  source: z.string(),
-  columns: z.record(z.string(), cell),
-});
-export type RowRecord = z.infer<typeof rowRecord>;
+export type RowRecord = {
+  readonly id: string;
+  readonly source: string;
+  readonly columns: { readonly [column: string]: Cell };
+};
+
+/** The row that a raw record is; null: it has not the shape of one. By hand: most cells are texts, and there are millions. */
+export function readRowRecord(record: Json): RowRecord | null {
+  if (typeof record !== "object" || record === null || Array.isArray(record)) return null;
+  const { id, source, columns } = record as JsonObject;
+  if (typeof id !== "string" || typeof source !== "string") return null;
+  if (typeof columns !== "object" || columns === null || Array.isArray(columns)) return null;
+  for (const cell of Object.values(columns))
+    if (typeof cell !== "string" && !typedCell.safeParse(cell).success) return null;
+  // Each cell has just been looked at.
+  return { id, source, columns: columns as RowRecord["columns"] };
+}
 
 const stage = z.union([
   z.string(),
@@ -40,6 +51,7 @@ export const pipelineRecord = z.object({
 
 /** The id of a record of any of the streams. */
 export function recordId(record: unknown): string {
-  return idOnly.parse(record).id;
+  const id: unknown = typeof record === "object" && record !== null && "id" in record ? record.id : null;
+  if (typeof id !== "string") throw new Error("a record of a spreadsheet has an id");
+  return id;
 }
-const idOnly = z.object({ id: z.string() });

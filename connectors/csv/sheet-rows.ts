@@ -45,8 +45,13 @@ const COLUMNS_SHOWN = 50;
  * @throws TributaryError `config` naming the file and the column, sheet or line that is wrong.
  */
 export async function* readRows(file: SheetFile): AsyncGenerator<SheetRow> {
+  for await (const rows of readRowBatches(file)) yield* rows;
+}
+
+/** The same, as many rows at a time as there are. */
+export async function* readRowBatches(file: SheetFile): AsyncGenerator<readonly SheetRow[]> {
   if (file.mapping.rows !== undefined) {
-    yield* writtenRows(file.mapping, file.mapping.rows);
+    yield [...writtenRows(file.mapping, file.mapping.rows)];
     return;
   }
   const content = await openContent(file, file.mapping.format);
@@ -60,25 +65,26 @@ export async function* readRows(file: SheetFile): AsyncGenerator<SheetRow> {
   }
 }
 
-async function* shapedRows(file: SheetFile, rows: AsyncGenerator<RawRow>): AsyncGenerator<SheetRow> {
+async function* shapedRows(
+  file: SheetFile,
+  batches: AsyncGenerator<readonly RawRow[]>,
+): AsyncGenerator<readonly SheetRow[]> {
   const headerRow = file.mapping.header_row ?? 1;
   let header: Header | null = null;
-  for await (const row of rows) {
-    if (row.line < headerRow || (row.cells !== null && row.cells.every((cell) => cell === ""))) continue;
-    if (header === null) {
-      header = headerFrom(file, row, headerRow);
-      const missing = missingColumns(file.mapping, header.names);
-      if (missing.length > 0) throw await noColumns(file, header.names, missing, rows);
-      const columns = header.names.slice(0, COLUMNS_SHOWN).map(excerpt).join(", ");
-      const more = header.names.length > COLUMNS_SHOWN ? ", …" : "";
-      file.log(
-        "info",
-        `${file.shown}: columns ${headerRow === 0 ? "by number" : `by line ${row.line}`}: ${columns}${more}`,
-      );
-      tellRepeated(file, header);
-      if (headerRow > 0) continue;
+  for await (const batch of batches) {
+    const shaped: SheetRow[] = [];
+    for (const [index, row] of batch.entries()) {
+      if (row.line < headerRow || (row.cells !== null && row.cells.every((cell) => cell === ""))) continue;
+      if (header === null) {
+        header = headerFrom(file, row, headerRow);
+        const missing = missingColumns(file.mapping, header.names);
+        if (missing.length > 0) throw noColumns(file, header.names, missing, batch.slice(index + 1));
+        tellColumns(file, header, row);
+        if (headerRow > 0) continue;
+      }
+      shaped.push(shape(row, header));
     }
-    yield shape(row, header);
+    if (shaped.length > 0) yield shaped;
   }
   if (header === null)
     throw fileError({
@@ -135,7 +141,10 @@ function headerFrom(file: SheetFile, row: RawRow, headerRow: number): Header {
 }
 
 /** A name that stands for two columns is read as the first: told where the mapping needs it. */
-function tellRepeated({ mapping, shown, log }: SheetFile, { repeated }: Header): void {
+function tellColumns({ mapping, shown, log }: SheetFile, { names, repeated }: Header, { line }: RawRow): void {
+  const columns = names.slice(0, COLUMNS_SHOWN).map(excerpt).join(", ");
+  const where = mapping.header_row === 0 ? "by number" : `by line ${line}`;
+  log("info", `${shown}: columns ${where}: ${columns}${names.length > COLUMNS_SHOWN ? ", …" : ""}`);
   for (const column of new Set(columnsNeeded(mapping).map(tidyText))) {
     const count = repeated.get(column);
     if (count !== undefined)
@@ -146,13 +155,17 @@ function tellRepeated({ mapping, shown, log }: SheetFile, { repeated }: Header):
   }
 }
 
-async function noColumns(
+/** @param below rows that follow: one of them may have the names. */
+function noColumns(
   file: SheetFile,
   header: readonly string[],
   missing: readonly string[],
-  rows: AsyncGenerator<RawRow>,
-): Promise<Error> {
-  const line = file.mapping.header_row === 0 ? null : await headerBelow(file.mapping, rows);
+  below: readonly RawRow[],
+): Error {
+  const line =
+    below
+      .slice(0, file.mapping.header_row === 0 ? 0 : ROWS_SEARCHED)
+      .find(({ cells }) => missingColumns(file.mapping, cells?.map(cellText) ?? []).length === 0)?.line ?? null;
   const names = missing.map((name) => `"${excerpt(name)}"`).join(", ");
   const shown = header.slice(0, COLUMNS_SHOWN).map(excerpt).join(", ");
   return fileError({
@@ -163,17 +176,6 @@ async function noColumns(
         ? "Correct the column's name in the mapping (upper and lower case count), or delimiter and header_row if the columns look wrong."
         : `Line ${line} has all the columns: say header_row: ${line} in the mapping.`,
   });
-}
-
-/** The line of a row that has all the names that are needed, where there is one below; null: there is none. */
-async function headerBelow(mapping: Mapping, rows: AsyncGenerator<RawRow>): Promise<number | null> {
-  for (let count = 0; count < ROWS_SEARCHED; count += 1) {
-    const next = await rows.next().catch(() => ({ done: true, value: undefined }) as const);
-    if (next.done === true) return null;
-    const names = next.value.cells?.map((cell) => tidyText(cellText(cell))) ?? [];
-    if (missingColumns(mapping, names).length === 0) return next.value.line;
-  }
-  return null;
 }
 
 function shape(row: RawRow, header: Header): SheetRow {
@@ -213,7 +215,7 @@ function hasRowsIn(value: string, width: number): boolean {
     .some((line) => [",", ";", "\t", "|"].some((one) => line.split(one).length >= width - 1));
 }
 
-async function* readWorkbookRows(file: SheetFile, path: string): AsyncGenerator<RawRow> {
+async function* readWorkbookRows(file: SheetFile, path: string): AsyncGenerator<readonly RawRow[]> {
   const { mapping, shown, log, signal } = file;
   const request = { path, shown, sheet: mapping.sheet ?? null };
   yield* readWorkbookApart(request, signal, ({ name, visible, hidden }) => {

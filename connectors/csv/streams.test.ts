@@ -1,11 +1,14 @@
 import { appendFile, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Json, JsonObject } from "../../core/base/json.ts";
 import { pullRows, type PulledRows } from "../../test/support/pulled-rows.ts";
 import { book, serialOf, type CellBytes } from "../../test/support/workbook-bytes.ts";
 import { csv } from "./index.ts";
+
+// A thread starts where a workbook is read: a machine that does much else takes its time.
+vi.setConfig({ testTimeout: 180_000 });
 
 let folder: string;
 beforeEach(async () => {

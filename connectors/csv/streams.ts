@@ -23,7 +23,7 @@ import { findLastRows, readingOrder, repeatsBetweenFiles, type LastRows, type Re
 import { readKey, type ReadingContext } from "./row-reader.ts";
 import { createSeenIds, type SeenIds } from "./seen-ids.ts";
 import { mappingsOf, sourceName, type Mapping, type Settings } from "./settings.ts";
-import { readRows, type SheetFile, type SheetRow } from "./sheet-rows.ts";
+import { readRowBatches, readRows, type SheetFile, type SheetRow } from "./sheet-rows.ts";
 
 /** How far a reading of files is, or was at its end. `rows` counts every row below the headers, in the order of the files. */
 const progress = z.object({
@@ -209,22 +209,24 @@ async function* readAll(table: Table, context: Context, reading: Reading): Async
   for (const turn of turns) {
     const lastRows = turn.mapping.repeated_keys === "last" ? await findLastRows(keysOf(turn)) : null;
     let row = -1;
-    for await (const read of readRows(turn.file)) {
-      context.signal.throwIfAborted();
-      rows += 1;
-      row += 1;
-      // Rows that landed already are read all the same: a key that repeats one of theirs is a repetition.
-      const result = readRecord(table, turn, read, context, { seen, lastRows, row, notes });
-      if (result === "outdated") outdated += 1;
-      const isReadable = result === "outdated" || result.problems.length === 0;
-      if (isReadable) readable += 1;
-      else if (firstProblems.length < 3) firstProblems.push(...result.problems);
-      watch.see(fileKey(turn), read, turn.mapping, result === "outdated" ? null : (result.records[0]?.id ?? null));
-      if (rows <= rowsDone || result === "outdated") continue;
-      records.push(...result.records);
-      problems.push(...result.problems);
-      if (records.length + problems.length >= ROWS_PER_PAGE)
-        yield takePage({ ...last, reading: { rows, files, last_rows: {} } }, null);
+    for await (const batch of readRowBatches(turn.file)) {
+      for (const read of batch) {
+        context.signal.throwIfAborted();
+        rows += 1;
+        row += 1;
+        // Rows that landed already are read all the same: a key that repeats one of theirs is a repetition.
+        const result = readRecord(table, turn, read, context, { seen, lastRows, row, notes });
+        if (result === "outdated") outdated += 1;
+        const isReadable = result === "outdated" || result.problems.length === 0;
+        if (isReadable) readable += 1;
+        else if (firstProblems.length < 3) firstProblems.push(...result.problems);
+        watch.see(fileKey(turn), read, turn.mapping, result === "outdated" ? null : (result.records[0]?.id ?? null));
+        if (rows <= rowsDone || result === "outdated") continue;
+        records.push(...result.records);
+        problems.push(...result.problems);
+        if (records.length + problems.length >= ROWS_PER_PAGE)
+          yield takePage({ ...last, reading: { rows, files, last_rows: {} } }, null);
+      }
     }
     tellNotes(notes, context.log);
     await assertSettled(turn.location, turn.copy.version);

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { pipeline, Transform } from "node:stream";
 import { parse, type CsvError } from "csv-parse";
@@ -14,12 +15,12 @@ const MAX_ROW_CHARACTERS = 1024 * 1024;
 type Damage = { zeros: number; lines: number[]; rows: number; endsOpen: boolean };
 
 /**
- * The rows of a text file, header and all, streamed from top to bottom, each with the line it starts on.
+ * The rows of a text file, header and all, streamed from top to bottom, each with the line it starts on; empty lines left out.
  *
  * @param name the file's own name, which may say that it is divided by tabs.
  * @throws TributaryError `csv.file.encoding`, `csv.file.quotes`
  */
-export async function* readText(file: SheetFile, path: string, name: string): AsyncGenerator<RawRow> {
+export async function* readText(file: SheetFile, path: string, name: string): AsyncGenerator<readonly RawRow[]> {
   const { mapping, shown, log } = file;
   const encoding = await findEncoding(path, shown, mapping.encoding);
   const isTabbed = mapping.format === "tsv" || (mapping.format === undefined && /\.(tsv|tab)$/i.test(name));
@@ -32,61 +33,80 @@ export async function* readText(file: SheetFile, path: string, name: string): As
       `${shown}: nothing in it says its encoding; ${encoding.name} is a guess by its letters. Name it (encoding) in the mapping, or save the file as UTF-8`,
     );
 
-  const broken: RawRow[] = [];
   let fatal: CsvError | null = null;
+  let records: string[][] = [];
   const parser = parse({
     delimiter,
     // Files that were put together from several have several.
     record_delimiter: ["\r\n", "\n", "\r"],
-    info: true,
     relax_column_count: true,
     relax_quotes: true,
-    skip_empty_lines: true,
     max_record_size: MAX_ROW_CHARACTERS,
     skip_records_with_error: true,
-    on_skip: (error) => {
-      if (error?.code === "CSV_QUOTE_NOT_CLOSED" || error?.code === "CSV_MAX_RECORD_SIZE") fatal ??= error;
-      else
-        broken.push({
-          line: Number(error?.["lines"] ?? 0) + linesAbove,
-          cells: null,
-          reason: error?.message ?? "it cannot be parsed",
-        });
-      return undefined;
+    // With what is relaxed, these two errors are left.
+    on_skip: (error) => void (fatal ??= error ?? null),
+    // Gathered here, so that they come by the chunk: one by one through a stream, a row takes twice as long.
+    on_record: (record: string[]) => {
+      records.push(record);
+      return null;
     },
   });
   const damage: Damage = { zeros: 0, lines: [], rows: 0, endsOpen: false };
-  // Whoever reads the parser meets its errors, and those of what comes before it.
-  pipeline(createReadStream(path), iconv.decodeStream(encoding.name), cleaned(linesAbove, damage), parser, () => {});
 
-  let lastLine = linesAbove;
-  // The parser counts a quoted CRLF as two lines.
-  let overcounted = 0;
-  let held: RawRow | null = null;
-  for await (const parsed of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
-    if (fatal !== null) break;
-    if (held !== null) yield held;
-    held = null;
-    yield* broken.splice(0);
-    const { record, info } = parsed;
-    let breaks = 0;
-    for (const cell of record) {
-      if (!cell.includes("\n") && !cell.includes("\r")) continue;
-      breaks += cell.match(/\r\n|\n|\r/g)?.length ?? 0;
-      overcounted += cell.match(/\r\n/g)?.length ?? 0;
+  let line = linesAbove + 1;
+  const number = (record: string[]): RawRow => {
+    const row = { line, cells: record, reason: "" };
+    if (encoding.how !== "valid" && record.some((cell) => cell.includes("\ufffd"))) noteDamage(damage, line);
+    line += 1;
+    for (const cell of record)
+      if (cell.includes("\n") || cell.includes("\r")) line += cell.match(/\r\n|\n|\r/g)?.length ?? 0;
+    return row;
+  };
+  const take = (): RawRow[] => {
+    const rows: RawRow[] = [];
+    for (const record of records) {
+      if (record.length > 1 || record[0] !== "") rows.push(number(record));
+      else line += 1;
     }
-    const end = info.lines - overcounted + linesAbove;
-    if (encoding.how !== "valid" && record.some((cell) => cell.includes("\ufffd"))) noteDamage(damage, end - breaks);
-    held = { line: end - breaks, cells: record, reason: "" };
-    lastLine = end;
+    records = [];
+    return rows;
+  };
+
+  let held: RawRow | null = null;
+  // Nothing comes out of it but its end. What fails in it fails in whatever is being written.
+  parser.resume();
+  parser.on("error", () => {});
+  const texts = cleaned(linesAbove, damage);
+  // Whoever reads the last one meets the errors of those before it.
+  pipeline(createReadStream(path), iconv.decodeStream(encoding.name), texts, () => {});
+  for await (const text of texts as AsyncIterable<string>) {
+    await new Promise<void>((resolve, reject) => {
+      parser.write(text, (error) => (error ? reject(error) : resolve()));
+    });
+    const rows = take();
+    if (rows.length > 0) {
+      // The last row of all is known as such only at the end.
+      if (held !== null) rows.unshift(held);
+      held = rows.pop() ?? null;
+      yield rows;
+    }
+    if (fatal !== null) break;
   }
-  if (held !== null) yield damage.endsOpen && fatal === null ? { ...held, isAtOpenEnd: true } : held;
-  yield* broken.splice(0);
+  if (fatal === null) {
+    const ended = once(parser, "end");
+    parser.end();
+    await ended;
+    const rows = take();
+    if (held !== null) rows.unshift(held);
+    held = rows.pop() ?? null;
+    yield rows;
+  }
+  if (held !== null) yield [damage.endsOpen && fatal === null ? { ...held, isAtOpenEnd: true } : held];
   tellDamage(file, damage, encoding);
   if (fatal !== null)
     throw fileError({
       code: "csv.file.quotes",
-      message: `${shown}: a quote that opens at about line ${lastLine + 1} is never closed, so the rows below it cannot be told apart.`,
+      message: `${shown}: a quote that opens at about line ${line} is never closed, so the rows below it cannot be told apart.`,
       mend: "Close the quote, or double it where it is part of a value. Rows above it were taken in.",
       cause: fatal,
     });

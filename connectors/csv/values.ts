@@ -68,26 +68,41 @@ function formatHasTime(format: string): boolean {
  */
 export function readMoment(cell: Cell, reading: DateReading): Moment | null {
   // A sheet has few different dates on many rows, and reading one by its format takes longer than all else of a row.
-  const key = JSON.stringify([cell, reading.format, reading.timeZone, reading.locale]);
-  const known = readBefore.get(key);
-  if (known !== undefined) return known;
+  if (typeof cell !== "string" && !("date" in cell)) return parseMoment(cell, reading);
+  const text = cellText(cell);
+  if (text.length > MAX_DATE_CHARACTERS) return null;
+  const known = remembered(reading, typeof cell === "string" ? "text" : "date");
+  const before = known.get(text);
+  if (before !== undefined) return before;
   const read = parseMoment(cell, reading);
-  if (readBefore.size >= MOST_REMEMBERED) readBefore.clear();
-  readBefore.set(key, read);
+  if (known.size >= MOST_REMEMBERED) known.clear();
+  known.set(text, read);
   return read;
 }
 
-const readBefore = new Map<string, Moment | null>();
+/** Dates by their text, of the few ways of reading that a process has. */
+const readBefore = new Map<string, Map<string, Moment | null>>();
 const MOST_REMEMBERED = 10_000;
+const MOST_WAYS = 100;
 /** A longer text is no date. It also bounds the work of looking for one. */
 const MAX_DATE_CHARACTERS = 100;
+
+function remembered({ format, timeZone, locale }: DateReading, kind: string): Map<string, Moment | null> {
+  const way = `${kind}\n${format}\n${timeZone}\n${locale}`;
+  let known = readBefore.get(way);
+  if (known === undefined) {
+    if (readBefore.size >= MOST_WAYS) readBefore.clear();
+    known = new Map();
+    readBefore.set(way, known);
+  }
+  return known;
+}
 
 function parseMoment(cell: Cell, reading: DateReading): Moment | null {
   if (typeof cell !== "string" && "date" in cell) return isoMoment(cell.date, reading.timeZone);
   // A time of day alone, a truth value or a percentage is no date; a number may be one by its format: 20260105.
   if (typeof cell !== "string" && !("number" in cell)) return null;
   const text = withPlainDigits(cellText(cell));
-  if (text.length > MAX_DATE_CHARACTERS) return null;
   if (reading.format === "iso") return isoMoment(text, reading.timeZone);
   const options = { zone: reading.timeZone, locale: reading.locale };
   const read = DateTime.fromFormat(text, reading.format, options);

@@ -22,7 +22,7 @@ let running = 0;
 const waiting: (() => void)[] = [];
 
 /**
- * The rows of one sheet of a workbook, from top to bottom, read by a thread of its own: however long it takes and whatever is in it, the rest
+ * The rows of one sheet of a workbook, from top to bottom, some at a time, read by a thread of its own: however long it takes and whatever is in it, the rest
  * of the process goes on, and the thread ends when the reading is left or `signal` aborts. Rows are made as they are asked for.
  *
  * @param onOpen which sheet is read.
@@ -33,7 +33,7 @@ export async function* readWorkbookApart(
   signal: AbortSignal,
   onOpen: (sheet: ChosenSheet) => void,
   limits: WorkbookLimits = LIMITS,
-): AsyncGenerator<WorkbookRow> {
+): AsyncGenerator<readonly WorkbookRow[]> {
   await takeTurn(signal);
   try {
     const thread = startThread(request, limits);
@@ -54,7 +54,7 @@ export async function* readWorkbookApart(
           continue;
         }
         thread.ask();
-        yield* message.rows;
+        yield message.rows;
       }
     } finally {
       await thread.stop();

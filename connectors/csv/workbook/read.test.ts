@@ -395,7 +395,7 @@ describe("the thread that reads a workbook", () => {
   ): Promise<number> {
     let count = 0;
     const request = { path: await file(bytes), shown: "book.xlsx", sheet: null };
-    for await (const _row of readWorkbookApart(request, signal, () => {}, limits)) count += 1;
+    for await (const rows of readWorkbookApart(request, signal, () => {}, limits)) count += rows.length;
     return count;
   }
 
@@ -405,9 +405,9 @@ describe("the thread that reads a workbook", () => {
   it("gives every row in order, however slowly they are taken", async () => {
     const request = { path: await file(many(2000)), shown: "book.xlsx", sheet: null };
     const lines: number[] = [];
-    for await (const row of readWorkbookApart(request, new AbortController().signal, () => {}, LIMITS)) {
-      lines.push(row.line);
-      if (row.line % 300 === 0) await new Promise((resolve) => setImmediate(resolve));
+    for await (const rows of readWorkbookApart(request, new AbortController().signal, () => {}, LIMITS)) {
+      lines.push(...rows.map(({ line }) => line));
+      await new Promise((resolve) => setImmediate(resolve));
     }
     expect(lines).toEqual(Array.from({ length: 2000 }, (_unused, index) => index + 1));
   });
@@ -438,7 +438,7 @@ describe("the thread that reads a workbook", () => {
     stop.abort(new Error("stopped"));
     // What has been handed over already may still be looked at.
     const rest = async (): Promise<void> => {
-      for await (const _row of rows);
+      for await (const _batch of rows);
     };
     await expect(rest()).rejects.toThrow("stopped");
     await expect(readApart(many(10), LIMITS, stop.signal)).rejects.toThrow("stopped");
@@ -447,8 +447,8 @@ describe("the thread that reads a workbook", () => {
   it("ends when nobody wants more rows, and leaves its place to the next", async () => {
     for (let times = 0; times < 4; times += 1) {
       const request = { path: await file(many(3000)), shown: "book.xlsx", sheet: null };
-      for await (const row of readWorkbookApart(request, new AbortController().signal, () => {}, LIMITS)) {
-        expect(row.line).toBe(1);
+      for await (const rows of readWorkbookApart(request, new AbortController().signal, () => {}, LIMITS)) {
+        expect(rows[0]?.line).toBe(1);
         break;
       }
     }
