@@ -56,6 +56,12 @@ function meaningOf(text: string): Meaning | null {
   return isCurrencyCode(code) ? { codes: [code], isMain: true } : null;
 }
 
+/** Whether a sign stands for several currencies, and for none of them first. */
+export function isOpen(sign: string): boolean {
+  const meaning = meaningOf(sign);
+  return meaning !== null && !meaning.isMain && meaning.codes.length > 1;
+}
+
 /** What a cell says of its currency, and what is said elsewhere. */
 export type CurrencyQuestion = {
   /** A sign or code in the cell; empty: it has none. */

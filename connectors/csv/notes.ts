@@ -2,7 +2,7 @@ import type { RunLog } from "../../core/connector/define.ts";
 
 /** Something that was read, and that people should know how. */
 export type Note = {
-  readonly kind: "rounded" | "three_decimals" | "long_number";
+  readonly kind: "rounded" | "three_decimals" | "long_number" | "open_currency";
   /** The field and its column. */
   readonly field: string;
   readonly example: string;
@@ -20,6 +20,8 @@ const SAID: { readonly [kind in Note["kind"]]: (values: string) => string } = {
   rounded: (values) => `${values} had more decimals than the currency has and was rounded`,
   three_decimals: (values) =>
     `${values} was read with three decimals; if the mark groups digits, say so (decimal) in the mapping`,
+  open_currency: (values) =>
+    `${values} may be in several currencies: it is read where the workspace counts in one of them, else refused; say which (currency) in the mapping`,
   long_number: (values) =>
     `${values} has more than 15 digits: a spreadsheet keeps 15 of a number; format the column as text if it is an identifier`,
 };

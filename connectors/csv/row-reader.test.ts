@@ -154,6 +154,10 @@ describe("an amount as text", () => {
       expect(row.money("value")).toBeNull();
       expect(row.problems).toHaveLength(1);
     }
+    // Where the workspace is not known, the test of a connection says that it matters.
+    const open = readerOf({ Value: "kr 5" }, {}, {}, null);
+    open.money("value");
+    expect(open.notes).toMatchObject([{ kind: "open_currency" }]);
     const contradiction = readerOf({ Value: "US$ 5" }, {}, { currency: "EUR" });
     expect(contradiction.money("value")).toBeNull();
     expect(contradiction.problems[0]?.reason).toContain('it says "US$", and the mapping or the row says EUR');

@@ -3,7 +3,7 @@ import type { Day } from "../../core/base/time.ts";
 import type { NormaliseContext, Problem } from "../../core/connector/define.ts";
 import type { Attributes, Moment } from "../../core/schema/facts.ts";
 import { readNumber, type DecimalMark, type WrittenNumber } from "./amounts.ts";
-import { chooseCurrency, currenciesOf } from "./currencies.ts";
+import { chooseCurrency, currenciesOf, isOpen } from "./currencies.ts";
 import { tidyText } from "./names.ts";
 import type { Note } from "./notes.ts";
 import { columnsNeeded, TEMPLATE_COLUMN, type ColumnSpec, type Mapping, type Settings } from "./settings.ts";
@@ -197,6 +197,7 @@ export function createRowReader(mapping: Mapping, cells: Cells, context: Reading
     }
     // Where nobody knows the currency, it has most likely two decimals.
     const currency = choice.currency ?? "EUR";
+    if (said === null && usual === null && isOpen(read.currency)) note(field, "open_currency", cell);
     const digits = minorUnitDigits(currency);
     const isText = typeof cell === "string";
     const mark = saidMark(spec);
