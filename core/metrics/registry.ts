@@ -34,6 +34,8 @@ import { progressRate } from "./kpis/stages/progress-rate.ts";
 import { pushesPerDeal } from "./kpis/closing/pushes-per-deal.ts";
 import { connectedCallRate, talkMinutes } from "./kpis/touches/calls.ts";
 import { replyRate } from "./kpis/touches/reply-rate.ts";
+import { pipelineCoverage } from "./kpis/goals/pipeline-coverage.ts";
+import { pace, quotaAttainment } from "./kpis/goals/quota.ts";
 import { untouchedLeads } from "./kpis/leads/untouched-leads.ts";
 import { costPerLead, costPerWin, returnOnSpend } from "./kpis/spend/return.ts";
 import { spent } from "./kpis/spend/spend.ts";
@@ -85,6 +87,9 @@ export const METRICS: readonly MetricDefinition[] = [
   pushesPerDeal,
   noNextStep,
   singleThreadedDeals,
+  quotaAttainment,
+  pace,
+  pipelineCoverage,
   talkMinutes,
   connectedCallRate,
   replyRate,

@@ -38,6 +38,7 @@ function exactNumber(text: string): number {
 
 /** `text[]`, which node-postgres has no name for. */
 const TEXT_ARRAY = 1009;
+const DATE_ARRAY = 1182;
 
 const readArray = pg.types.getTypeParser(TEXT_ARRAY as number) as (text: string) => (string | null)[];
 
@@ -55,6 +56,8 @@ const PARSERS = new Map<number, (text: string) => unknown>([
   [pg.types.builtins.JSON, parseJson],
   [pg.types.builtins.JSONB, parseJson],
   [TEXT_ARRAY, parseTexts],
+  // As its days, each as it is.
+  [DATE_ARRAY, readArray],
 ]);
 
 /** Options that make a node-postgres client or pool see our schema with our types. */

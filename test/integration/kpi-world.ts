@@ -383,11 +383,21 @@ export class World {
     await this.store.db.insertInto(table).values(values).execute();
   }
 
-  async goal(metric: string, from: string, to: string, rep: string): Promise<void> {
-    const source = { ...this.source("goal", `${metric} ${from}`), rep_id: id("rep", rep), team_id: null };
+  async goal(
+    metric: string,
+    from: string,
+    to: string,
+    rep: string | null,
+    more: { readonly target?: number; readonly team?: string } = {},
+  ): Promise<void> {
+    const source = {
+      ...this.source("goal", `${metric} ${from} ${to} ${rep} ${more.team}`),
+      rep_id: rep === null ? null : id("rep", rep),
+      team_id: more.team === undefined ? null : id("team", more.team),
+    };
     await this.store.db
       .insertInto("goals")
-      .values({ ...source, metric, from_day: from, to_day: to, target: 1 })
+      .values({ ...source, metric, from_day: from, to_day: to, target: more.target ?? 1 })
       .execute();
   }
 

@@ -69,7 +69,7 @@ describe("a new KPI about a new subject", () => {
   test("is one file and one line each", async () => {
     for (const name of ["node_modules", "package.json"]) symlinkSync(path.join(checkout, name), path.join(root, name));
     cpSync(path.join(checkout, "core"), path.join(root, "core"), { recursive: true });
-    const subjectFile = path.join(root, "core/metrics/subjects/goal.ts");
+    const subjectFile = path.join(root, "core/metrics/subjects/promise.ts");
     writeFileSync(
       subjectFile,
       `import { sql } from "kysely";
@@ -77,8 +77,8 @@ import type { Subject } from "../engine/define.ts";
 import * as by from "../engine/dimensions.ts";
 import { dayStart, periodTable } from "../engine/row-parts.ts";
 
-export const goal = {
-  id: "goal",
+export const promised = {
+  id: "promise",
   dimensions: { rep: by.rep, about: by.column("about") },
   rows: {
     begun: (scope) => sql\`
@@ -100,20 +100,20 @@ export const goal = {
     );
     list(
       "core/metrics/subjects/index.ts",
-      'import { goal } from "./goal.ts";',
+      'import { promised } from "./promise.ts";',
       /SUBJECTS: readonly Subject\[\] = \[/,
-      "goal",
+      "promised",
     );
     writeFileSync(
       path.join(root, "core/metrics/kpis/goals-set.ts"),
       `import type { AggregateMetric } from "../engine/define.ts";
 import { measured } from "../engine/rows.ts";
-import { goal } from "../subjects/goal.ts";
+import { promised } from "../subjects/promise.ts";
 
 export const goalsSet: AggregateMetric = {
   id: "goals_set", title: "Goals", question: "How many goals are there?", unit: "count", formula: "count of goals that begin in the period",
-  numerator: null, denominator: null, better: null, subject: goal, kind: "count",
-  rows: (scope) => measured(goal.rows.begun(scope), {}),
+  numerator: null, denominator: null, better: null, subject: promised, kind: "count",
+  rows: (scope) => measured(promised.rows.begun(scope), {}),
 };
 `,
     );

@@ -1,3 +1,4 @@
+import { TributaryError } from "../../base/errors.ts";
 import { sql } from "kysely";
 import { majorUnits } from "../../base/money.ts";
 import type { Db } from "../../store/db.ts";
@@ -34,8 +35,7 @@ export type Computed = {
 /** The metric that the query computes, and its slicing and scope. @throws TributaryError `kpi.unknown_metric`, `kpi.unknown_dimension`, `kpi.not_rankable`, `kpi.bad_period`, `kpi.too_many_periods` */
 export async function prepare(db: Db, query: MetricQuery): Promise<Omit<Computed, "rows" | "freshAsOf">> {
   const definition = findMetric(query.metric);
-  const metric = definition.kind === "ranking" ? rankedBy(query.of ?? definition.defaultOf) : definition;
-  if (definition.kind !== "ranking" && query.of != null) throw notRankable(definition.id);
+  const metric = computedBy(definition, query.of ?? null);
   // A leaderboard is by rep and by nothing else.
   const by = definition.kind === "ranking" ? ["rep"] : query.by;
   const slicing = await slicingOf(db, metric, { ...query, by });
@@ -44,9 +44,37 @@ export async function prepare(db: Db, query: MetricQuery): Promise<Omit<Computed
   return { definition, metric, scope, slicing, dimensions: slicing.by.map((dimension) => dimension.name) };
 }
 
+/** What is computed for a metric that may be one `of` another. */
+function computedBy(definition: MetricDefinition, of: string | null): AggregateMetric | ComposedMetric {
+  if (definition.kind === "ranking") return rankedBy(of ?? definition.defaultOf);
+  if (definition.kind !== "derived") {
+    if (of !== null) throw notRankable(definition.id);
+    return definition;
+  }
+  const metric = findMetric(of ?? definition.defaultOf);
+  if (
+    metric.kind === "ranking" ||
+    metric.kind === "derived" ||
+    metric.kind === "composed" ||
+    metric.alwaysBy !== undefined
+  )
+    throw new TributaryError({
+      code: "kpi.no_goals_of",
+      kind: "config",
+      message: `${definition.id} can't be asked of ${metric.id}.`,
+      mend: "Ask for it of a KPI that counts or sums, such as won_value or deals_won.",
+    });
+  return definition.derive(metric);
+}
+
 function rankedBy(id: string): AggregateMetric | ComposedMetric {
   const metric = findMetric(id);
-  if (metric.kind === "ranking" || metric.alwaysBy !== undefined || !dimensionNames(metric).includes("rep"))
+  if (
+    metric.kind === "ranking" ||
+    metric.kind === "derived" ||
+    metric.alwaysBy !== undefined ||
+    !dimensionNames(metric).includes("rep")
+  )
     throw notRankable(id);
   return metric;
 }

@@ -110,9 +110,10 @@ const TIMES = sql`
 /** `from … where …` of the measured rows in the slice, for every reader of them, with further joins of the reader's own. */
 export function slicedRows(metric: AggregateMetric, scope: Scope, { by, filters }: Slicing, joins: Sql = sql``): Sql {
   const dimensions = [...by, ...filters.map((filter) => filter.dimension)];
+  const names = new Set(dimensions.map((dimension) => dimension.name));
   const conditions = filters.map((filter) => hasValue(filter.dimension, filter.values));
   return sql`
-    from (${metric.rows(scope)}) r ${joinsOf(dimensions)} ${joins}
+    from (${metric.rows(scope, names)}) r ${joinsOf(dimensions)} ${joins}
     where ${sql.join([sql`true`, ...conditions], sql` and `)}`;
 }
 

@@ -49,7 +49,10 @@ async function compose(db: Db, metric: ComposedMetric, scope: Scope, slicing: Sl
   const slices = new Map(rowsOfParts.flat().map((row) => [sliceId(row), row]));
   const parts = rowsOfParts.map((rows) => new Map(rows.map((row) => [sliceId(row), row])));
   return [...slices].map(([id, { period, groups }]) => ({
-    ...metric.combine(metric.parts.map((part, i) => parts[i]?.get(id) ?? nothing(part, period, scope))),
+    ...metric.combine(
+      metric.parts.map((part, i) => parts[i]?.get(id) ?? nothing(part, period, scope)),
+      { scope, period },
+    ),
     period,
     groups,
   }));

@@ -121,7 +121,7 @@ export type AggregateMetric = Described & {
   /** Whether a row also says how many of those that count are still open. */
   readonly tellsStillOpen?: boolean;
   /** The measured rows, see `measured` in rows.ts. Money amounts are minor units of the workspace's currency. */
-  readonly rows: (scope: Scope) => Sql;
+  readonly rows: (scope: Scope, slicedBy: ReadonlySet<string>) => Sql;
 };
 
 /** The plain numbers of one row, money in minor units of the workspace's currency. */
@@ -153,14 +153,21 @@ export type ComposedMetric = Described & {
   readonly recordsOf: readonly AggregateMetric[];
   /** Whether it divides money by money. */
   readonly isOfMoney?: boolean;
-  /** The figures of each part, in the order of `parts`. */
-  readonly combine: (figures: readonly Figures[]) => Figures;
+  /** The figures of each part, in the order of `parts`, of one slice and period. */
+  readonly combine: (figures: readonly Figures[], of: { readonly scope: Scope; readonly period: Period }) => Figures;
+};
+
+/** A metric of another one, which is asked for with `of`: how far it is towards its goal. */
+export type DerivedMetric = Described & {
+  readonly kind: "derived";
+  readonly defaultOf: string;
+  readonly derive: (of: AggregateMetric) => ComposedMetric;
 };
 
 /** Reps in the order of another metric; ties share a rank. */
 export type RankingMetric = Described & { readonly kind: "ranking"; readonly defaultOf: string };
 
-export type MetricDefinition = AggregateMetric | ComposedMetric | RankingMetric;
+export type MetricDefinition = AggregateMetric | ComposedMetric | RankingMetric | DerivedMetric;
 
 /** The names that a metric can be broken down and filtered by, besides `attributes.<name>`. */
 export function dimensionNames(metric: MetricDefinition): readonly string[] {

@@ -89,6 +89,23 @@ export const team: DimensionParts = {
   order: NO_HINT,
 };
 
+/** Of rows that name a team themselves. */
+export const ownTeam: DimensionParts = {
+  joins: [
+    {
+      name: "own_team",
+      join: sql`
+    left join teams own_team_said on own_team_said.id = r.team_id
+    left join teams own_team on own_team.id = coalesce(own_team_said.merged_into, r.team_id)`,
+    },
+  ],
+  key: sql`own_team.id::text`,
+  label: sql`coalesce(own_team.name, own_team.external_id)`,
+  hint: sql`own_team.connection_id || ' ' || own_team.external_id`,
+  everyone: team.everyone,
+  order: NO_HINT,
+};
+
 export const pipeline: DimensionParts = {
   joins: joins("pipeline"),
   key: sql`coalesce(pipeline_own.merged_into, r.pipeline_id)::text`,

@@ -3,6 +3,7 @@ import { activity } from "./activity.ts";
 import { campaign } from "./campaign.ts";
 import { conversation } from "./conversation.ts";
 import { deal } from "./deal.ts";
+import { goal } from "./goal.ts";
 import { lead } from "./lead.ts";
 import { openDeal } from "./open-deal.ts";
 import { spend } from "./spend.ts";
@@ -22,4 +23,5 @@ export const SUBJECTS: readonly Subject[] = [
   campaign,
   webTraffic,
   spend,
+  goal,
 ];

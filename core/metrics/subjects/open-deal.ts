@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Scope, Sql, Subject } from "../engine/define.ts";
-import { daysFrom, isKnown, periodTable } from "../engine/row-parts.ts";
+import { dayIn, daysFrom, isKnown, periodTable } from "../engine/row-parts.ts";
 import { deal } from "./deal.ts";
 import { stageStay } from "./stage-stay.ts";
 import { isTouch } from "./touches.ts";
@@ -66,11 +66,15 @@ export function pushesOf(scope: Scope, dealId: Sql): Sql {
   ) x where x.expected_close_on > x.before`;
 }
 
-/** With how often the expected close `was_pushed` to a later day in the period. */
+/** With how often the expected close was pushed to a later day in the period (`pushes`), and whether it `is_expected` to close in it. */
 function expected(scope: Scope): Sql {
   return open(
     scope,
-    sql`(select count(*) from ${pushesOf(scope, sql`o.id`)} and x.held_from >= p.starts and x.held_from < p.ends) as pushes`,
+    sql`(select count(*) from ${pushesOf(scope, sql`o.id`)} and x.held_from >= p.starts and x.held_from < p.ends) as pushes,
+      coalesce((
+        select c.expected_close_on >= ${dayIn(scope, sql`p.starts`)} and c.expected_close_on < ${dayIn(scope, sql`p.ends`)}
+        from deal_changes c where c.deal_id = o.id and ${isKnown(scope, "c")} and c.held_from <= o.at order by c.ordinal desc limit 1
+      ), false) as is_expected`,
     sql`join ${periodTable(scope)} p on p.no = o.period_no`,
   );
 }
