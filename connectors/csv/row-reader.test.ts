@@ -100,6 +100,15 @@ describe("a cell with a type, whatever the settings say about texts", () => {
     expect([mapped.text("name"), mapped.problems]).toEqual([null, []]);
   });
 
+  it("is refused as a number where digits of it would change", () => {
+    for (const cell of ["9007199254740993", { number: "9007199254740993" }]) {
+      const row = readerOf({ Share: cell });
+      expect(row.number("probability")).toBeNull();
+      expect(row.problems).toMatchObject([{ code: "csv.row.bad_number" }]);
+      expect(readerOf({ Name: cell }).text("name")).toBe("9007199254740993");
+    }
+  });
+
   it("is rounded and told where a number has more decimals than the currency", () => {
     const row = readerOf({ Value: { number: "12.345" } });
     expect(row.money("value")).toEqual({ amountMinor: 1235, currency: "EUR" });

@@ -126,7 +126,9 @@ export function createRowReader(mapping: Mapping, cells: Cells, context: Reading
         ? read.refusal
         : isText && read.currency !== ""
           ? `says a currency (${read.currency}), which a number has not`
-          : null;
+          : Math.abs(Number(read.plain)) > Number.MAX_SAFE_INTEGER
+            ? "has more digits than a number keeps; map it as a text"
+            : null;
     if (refusal !== null || "refusal" in read) {
       refuse({ code: "csv.row.bad_number", field, reason: `"${excerpt(cellText(cell))}" ${refusal ?? ""}` });
       return null;
