@@ -113,6 +113,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/funnel.ts")).registerFunnel,
   },
   {
+    usage: "forecast",
+    about: "how many deals will be won, and of what value",
+    load: async () => (await import("./commands/forecast.ts")).registerForecast,
+  },
+  {
+    usage: "backtest",
+    about: "how good forecasts would have been",
+    load: async () => (await import("./commands/forecast.ts")).registerBacktest,
+  },
+  {
     usage: "replay <connection>",
     about: "make the facts of a connection anew from what is stored raw",
     load: async () => (await import("./commands/replay.ts")).registerReplay,

@@ -208,6 +208,7 @@ it("config/tributary.yaml is right with everything in it that is commented out",
   expect(Object.keys(read.sections).toSorted()).toEqual([
     "dashboards",
     "feeds",
+    "forecast",
     "geckoboard",
     "lead_statuses",
     "pipelines",

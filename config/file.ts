@@ -349,6 +349,7 @@ function toDesired(
       ...present("lead_statuses", sections.lead_statuses),
       ...present("reps", repNames(sections)),
       ...present("teams", teamNames(sections)),
+      ...present("forecast", sections.forecast),
       ...present("feeds", sections.feeds),
       ...present("dashboards", sections.dashboards),
       ...rest.sections,

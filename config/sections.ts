@@ -2,6 +2,7 @@ import { CronExpressionParser } from "cron-parser";
 import { z } from "zod";
 import { isDay, isTimeZone } from "../core/base/time.ts";
 import type { AnyDestination } from "../core/destination/define.ts";
+import { scenarioSection } from "../core/forecast/scenario.ts";
 import { dashboardsSection } from "../core/metrics/boards.ts";
 import { feedsSection } from "../core/metrics/feeds.ts";
 import { leadStatusesSection } from "../core/normalise/lead-status-settings.ts";
@@ -172,6 +173,7 @@ const ownSections = z.strictObject({
   reps: z.array(repSection).optional(),
   teams: z.array(teamSection).optional(),
   goals: z.array(goalSection).optional(),
+  forecast: scenarioSection.optional(),
   metrics: notYet("own KPIs"),
   feeds: feedsSection.optional(),
   sheets: notYet("pushes to Google Sheets"),

@@ -1,9 +1,8 @@
-import type { ForecastDeal } from "./deals.ts";
-import { knownAt, sliceOf } from "./deals.ts";
+import { sliceOf } from "./deals.ts";
 import type { Estimate } from "./estimate.ts";
-import { groundOf, type SliceKey, sliceIn } from "./ground.ts";
+import { type SliceKey, sliceIn } from "./ground.ts";
 import { chancesBy, forecastBy, type Method, METHODS } from "./methods.ts";
-import { touchModelOf } from "./touches.ts";
+import type { Past } from "./past.ts";
 
 /** What a method said on a past day, by what was known then, and what came. */
 export type Trial = {
@@ -19,8 +18,6 @@ export type Trial = {
 };
 
 export type BacktestAsked = {
-  /** Days at whose ends to ask. */
-  readonly origins: readonly number[];
   readonly horizons: readonly number[];
   readonly slice: SliceKey | null;
   readonly seed: string;
@@ -28,21 +25,20 @@ export type BacktestAsked = {
   readonly until: number;
 };
 
-/** Asks every method on past days. @returns by day, horizon and method. */
-export function backtest(deals: readonly ForecastDeal[], asked: BacktestAsked): Trial[] {
+/** Asks every method on the past's days. @returns by day, horizon and method. */
+export function backtest(past: Past, asked: BacktestAsked): Trial[] {
   const { horizons, slice, seed, until } = asked;
-  const longest = Math.max(...horizons);
-  const wins = winsOf(deals, until, slice);
+  const wins = winsOf(past, until, slice);
   const trials: Trial[] = [];
-  for (const day of asked.origins) {
+  for (const day of past.days) {
     const due = horizons.filter((days) => day + days <= until);
     if (due.length === 0) continue;
-    const part = sliceIn(groundOf(deals, day, longest), slice, longest);
+    const part = slice === null ? past.whole(day) : sliceIn(past.ground(day), slice, past.longest);
     for (const days of due) {
       const came = wins.filter(({ at }) => at > day && at <= day + days);
       const ids = new Set(came.map(({ id }) => id));
       const actual = { count: came.length, value: came.reduce((sum, { value }) => sum + (value ?? 0), 0) };
-      const question = { days, seed: `${seed} ${day} ${days}`, touchModel: touchModelOf(deals, day, days) };
+      const question = { days, seed: `${seed} ${day} ${days}`, touchModel: past.touchModel(day, days) };
       for (const method of METHODS) {
         const forecast = forecastBy(method, part, question);
         if (forecast === null) continue;
@@ -67,11 +63,11 @@ export function backtest(deals: readonly ForecastDeal[], asked: BacktestAsked): 
 }
 
 function winsOf(
-  deals: readonly ForecastDeal[],
+  past: Past,
   until: number,
   slice: SliceKey | null,
 ): { readonly id: string; readonly at: number; readonly value: number | null }[] {
-  return knownAt(deals, until).flatMap((one) => {
+  return past.ground(until).known.flatMap((one) => {
     const isOfSlice = slice === null || sliceOf(one, slice.by) === slice.key;
     return one.now.status !== "won" || one.closed === null || !isOfSlice
       ? []

@@ -1,5 +1,6 @@
 import type { ForecastDeal, KnownDeal } from "./deals.ts";
-import { chanceOf, groundOf, type Slice, sliceIn } from "./ground.ts";
+import { chanceOf, type Slice } from "./ground.ts";
+import type { Past } from "./past.ts";
 import { fitLogistic, type Logistic } from "./logistic.ts";
 
 /** How much the touches of the last two weeks say beyond stage and age. */
@@ -8,7 +9,6 @@ export type TouchModel = Logistic;
 const TOUCH_DAYS = 14;
 /** The past days from which it is learnt. */
 const LANDMARKS = 6;
-const LANDMARK_DAYS = 30;
 
 function featuresOf(chance: number, { deal }: KnownDeal, day: number): readonly number[] {
   const bounded = Math.min(0.999, Math.max(0.001, chance));
@@ -25,14 +25,13 @@ function touchesUntil({ touches }: ForecastDeal, day: number): number {
  *
  * @returns null where there is too little to learn from.
  */
-export function touchModelOf(deals: readonly ForecastDeal[], day: number, days: number): TouchModel | null {
-  if (!deals.some((deal) => deal.touches.length > 0)) return null;
-  const known = groundOf(deals, day, days).known;
+export function touchModelOf(past: Past, day: number, days: number): TouchModel | null {
+  if (!past.deals.some((deal) => deal.touches.length > 0)) return null;
+  const { known } = past.ground(day);
   const closedAt = new Map(known.map((one) => [one.deal.id, one.now.status === "won" ? one.closed : null]));
   const rows: { features: readonly number[]; hit: boolean }[] = [];
-  for (let back = 0; back < LANDMARKS; back += 1) {
-    const at = day - days - back * LANDMARK_DAYS;
-    const slice = sliceIn(groundOf(deals, at, days), null, days);
+  for (const at of past.days.filter((one) => one + days <= day).slice(-LANDMARKS)) {
+    const slice = past.whole(at);
     for (const one of slice.open) {
       const won = closedAt.get(one.deal.id) ?? null;
       const hit = won !== null && won > at && won <= at + days;

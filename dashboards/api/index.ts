@@ -20,6 +20,7 @@ import { connectorEndpoints } from "./connectors.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { eventEndpoints } from "./events.ts";
 import { identityEndpoints } from "./identities.ts";
+import { forecastEndpoints } from "./forecast.ts";
 import { kpiEndpoints } from "./kpis.ts";
 import { openApiDocument } from "./openapi.ts";
 import { reportEndpoints } from "./reports.ts";
@@ -37,6 +38,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...runEndpoints,
   ...kpiEndpoints,
   ...reportEndpoints,
+  ...forecastEndpoints,
   ...identityEndpoints,
   ...activityEndpoints,
   ...screenEndpoints,
