@@ -43,6 +43,15 @@ test("money goes in minor units with its currency, keyed by period and dimension
   });
 });
 
+test.each([
+  ["JPY", 1234, 1234],
+  ["EUR", 12.34, 1234],
+  ["KWD", 1.234, 1234],
+])("money in %s goes in as many digits as the currency has", (currency, value, minor) => {
+  const content = datasetOf({ ...answer("money", [{ value }]), currency }, []);
+  expect(content.rows).toEqual([{ value: minor }]);
+});
+
 test("a ratio is a percentage of 0 to 1, and no value is null, never 0", () => {
   const content = datasetOf(answer("ratio", [{ value: 0.75 }, { value: null }]), []);
   expect(content.schema.fields["value"]).toMatchObject({ type: "percentage" });
