@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { failedWith } from "../../core/base/errors.ts";
 import { isObject, type JsonObject } from "../../core/base/json.ts";
-import type { ClientContext } from "../../core/connector/define.ts";
+import type { ClientContext, PullContext } from "../../core/connector/define.ts";
 import type { Http } from "../../core/connector/http.ts";
 import { classify, REFUSED } from "./errors.ts";
 import { authorize, type DriftSettings } from "./settings.ts";
@@ -28,6 +28,9 @@ export type DriftClient = {
   /** Whose token it is, and what it may do. */
   tokenInfo(): Promise<JsonObject>;
 };
+
+/** What a stream is pulled with. */
+export type DriftPull = PullContext<DriftSettings, DriftClient>;
 
 const object = z.custom<JsonObject>(isObject, "an object");
 const rows = z.array(object);

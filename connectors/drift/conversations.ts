@@ -3,10 +3,9 @@ import { fieldOf, type Json, type JsonObject } from "../../core/base/json.ts";
 import type { Page, StreamPart } from "../../core/connector/define.ts";
 import { inParallel } from "../../core/connector/paging/in-parallel.ts";
 import { type NewestFirst, readNewestFirst } from "../../core/connector/paging/newest-first.ts";
-import type { DriftClient } from "./client.ts";
+import type { DriftClient, DriftPull } from "./client.ts";
 import { idOf, idText, instantOf } from "./fields.ts";
 import { NOT_FOUND } from "./errors.ts";
-import type { DriftPull } from "./streams.ts";
 
 /** A conversation that changed this long before the newest is read again: the vendor's clock and index are not ours. */
 const OVERLAP_MS = 10 * 60_000;

@@ -1,13 +1,12 @@
 import { z } from "zod";
 import { fieldOf } from "../../core/base/json.ts";
-import type { Page, PullContext, Stream } from "../../core/connector/define.ts";
-import type { DriftClient } from "./client.ts";
+import type { Page, Stream } from "../../core/connector/define.ts";
+import type { DriftClient, DriftPull } from "./client.ts";
 import { idOf, idText } from "./fields.ts";
 import { partOfContacts, pullConversations, updatedAt } from "./conversations.ts";
 import * as normalise from "./normalise.ts";
 import type { DriftSettings } from "./settings.ts";
 
-export type DriftPull = PullContext<DriftSettings, DriftClient>;
 type DriftStream = Stream<DriftSettings, DriftClient>;
 
 const DAY_MS = 86_400_000;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { failedWith } from "../../core/base/errors.ts";
 import { isObject, type JsonObject } from "../../core/base/json.ts";
-import type { ClientContext } from "../../core/connector/define.ts";
+import type { ClientContext, PullContext } from "../../core/connector/define.ts";
 import type { Http } from "../../core/connector/http.ts";
 import { classify, REFUSED } from "./errors.ts";
 import { bucketOf, readLimit, startingLimits } from "./limits.ts";
@@ -45,6 +45,9 @@ export type IntercomClient = {
   scrollCompanies(param: string | null): Promise<Rows>;
   company(id: string): Promise<JsonObject>;
 };
+
+/** What a stream is pulled with. */
+export type IntercomPull = PullContext<IntercomSettings, IntercomClient>;
 
 const object = z.custom<JsonObject>(isObject, "an object");
 const rows = z.array(object);

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { failedWith } from "../../core/base/errors.ts";
 import type { Page } from "../../core/connector/define.ts";
+import type { IntercomPull } from "./client.ts";
 import { asListed } from "./conversations.ts";
 import { PAGE_LIMIT } from "./errors.ts";
-import type { IntercomPull } from "./streams.ts";
 
 const PER_PAGE = 50;
 const MOST_RESTARTS = 5;

@@ -1,10 +1,9 @@
 import type { JsonObject } from "../../core/base/json.ts";
 import type { Page } from "../../core/connector/define.ts";
 import { type NewestFirst, readNewestFirst } from "../../core/connector/paging/newest-first.ts";
-import type { Query } from "./client.ts";
+import type { Query, IntercomPull } from "./client.ts";
 import { asListed } from "./conversations.ts";
 import { idOf, updatedAt } from "./fields.ts";
-import type { IntercomPull } from "./streams.ts";
 
 const PER_PAGE = 150;
 const OVERLAP_MS = 120_000;

@@ -4,10 +4,9 @@ import type { JsonObject } from "../../core/base/json.ts";
 import type { Page, StreamPart } from "../../core/connector/define.ts";
 import { inParallel } from "../../core/connector/paging/in-parallel.ts";
 import { Seen } from "../../core/connector/paging/seen.ts";
-import type { IntercomClient, Query } from "./client.ts";
+import type { IntercomClient, Query, IntercomPull } from "./client.ts";
 import { NOT_FOUND } from "./errors.ts";
 import { idOf, secondsOf } from "./fields.ts";
-import type { IntercomPull } from "./streams.ts";
 
 /** At most 150. Each row costs a request more, so that a smaller page loses less when it is interrupted. */
 const PER_PAGE = 100;

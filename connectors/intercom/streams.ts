@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../core/base/json.ts";
-import type { DeletionPolicy, Page, PullContext, Stream } from "../../core/connector/define.ts";
+import type { DeletionPolicy, Page, Stream } from "../../core/connector/define.ts";
 import type { IntercomClient } from "./client.ts";
 import { pullCompanies } from "./companies.ts";
 import { pullContacts } from "./contacts.ts";
@@ -8,7 +8,6 @@ import { idOf, updatedAt } from "./fields.ts";
 import * as normalise from "./normalise.ts";
 import type { IntercomSettings } from "./settings.ts";
 
-export type IntercomPull = PullContext<IntercomSettings, IntercomClient>;
 type IntercomStream = Stream<IntercomSettings, IntercomClient>;
 
 /** A short list that is read whole each time. */
