@@ -1,7 +1,6 @@
-import type { TributaryErrorOptions } from "../../core/base/errors.ts";
 import { fieldOf, type Json } from "../../core/base/json.ts";
 import type { VendorEnd } from "../../core/connector/define.ts";
-import type { HttpFailure } from "../../core/connector/http.ts";
+import { errorTable } from "../../core/connector/error-table.ts";
 
 export const NOT_FOUND = "drift.record.not_found";
 export const PERMISSION_MISSING = "drift.permission_missing";
@@ -33,68 +32,59 @@ const LISTS = /^(conversations\/(list|stats)|users\/list|users\/meetings\/org|ac
  * What Drift can answer instead of what was asked for. The body is `{error: {type, message}}` or `{errors: [{type, message}]}`; the status
  * decides. airbytehq/airbyte, source-drift.
  */
-export function classify(failure: HttpFailure): TributaryErrorOptions | null {
-  const what = `${failure.request.method} ${failure.request.path}`;
-  switch (failure.status) {
-    case 400:
-      return {
-        code: "drift.request.refused",
-        kind: "contract",
-        message: `Drift refuses ${what}: ${errorType(failure.body)}.`,
-        mend: "Check the connection's base_url; if it is right, report it with the run's number.",
-      };
-    case 401:
-      return {
-        code: "drift.auth.token_rejected",
-        kind: "auth",
-        message: `Drift does not accept the token (401 on ${what}).`,
-        mend: "Install the app to Drift again at dev.drift.com and enter its token, or sign in again. If Drift no longer lets you: move to Intercom, what was pulled stays.",
-      };
-    case 403:
-      return {
-        code: "drift.permission_missing",
-        kind: "config",
-        message: `The app may not use ${what}.`,
-        mend: "Add the scope that `tributary test` names to the app at dev.drift.com and install it again, or leave the stream out.",
-      };
-    case 404:
-      return LISTS.test(failure.request.path) ? noSuchList(what) : noSuchRecord(what);
-    case 410:
-      return {
-        code: "drift.vendor.ended",
-        kind: "ended",
-        message: "Drift says that its API has ended (410).",
-        mend: MOVE_ON,
-      };
-    case 429:
-      return {
-        code: "drift.rate_limited",
-        kind: "rate_limited",
-        message: `Drift asks to slow down on ${what}.`,
-        mend: "Nothing to do: the job goes on by itself when the time has passed.",
-      };
-    default:
-      return null;
-  }
-}
-
-function noSuchList(what: string): TributaryErrorOptions {
-  return {
+export const classify = errorTable([
+  {
+    status: 400,
+    code: "drift.request.refused",
+    kind: "contract",
+    message: "Drift refuses {what}: {detail}.",
+    detail: ({ body }) => errorType(body),
+    mend: "Check the connection's base_url; if it is right, report it with the run's number.",
+  },
+  {
+    status: 401,
+    code: "drift.auth.token_rejected",
+    kind: "auth",
+    message: "Drift does not accept the token (401 on {what}).",
+    mend: "Install the app to Drift again at dev.drift.com and enter its token, or sign in again. If Drift no longer lets you: move to Intercom, what was pulled stays.",
+  },
+  {
+    status: 403,
+    code: "drift.permission_missing",
+    kind: "config",
+    message: "The app may not use {what}.",
+    mend: "Add the scope that `tributary test` names to the app at dev.drift.com and install it again, or leave the stream out.",
+  },
+  {
+    status: 404,
+    when: ({ request }) => LISTS.test(request.path),
     code: "drift.api.not_found",
     kind: "contract",
-    message: `There is nothing at ${what}: this is not Drift's API, or no longer.`,
+    message: "There is nothing at {what}: this is not Drift's API, or no longer.",
     mend: "Check the connection's base_url. If it stays so for a day, the connection ends and keeps what was pulled.",
-  };
-}
-
-function noSuchRecord(what: string): TributaryErrorOptions {
-  return {
+  },
+  {
+    status: 404,
     code: "drift.record.not_found",
     kind: "contract",
-    message: `Drift has nothing at ${what}.`,
+    message: "Drift has nothing at {what}.",
     mend: "Nothing to do: the record was deleted, and the pull goes on without it.",
-  };
-}
+  },
+  {
+    status: 410,
+    code: "drift.vendor.ended",
+    kind: "ended",
+    message: "Drift says that its API has ended (410).",
+    mend: MOVE_ON,
+  },
+  {
+    status: 429,
+    code: "drift.rate_limited",
+    kind: "rate_limited",
+    message: "Drift asks to slow down on {what}.",
+    mend: "Nothing to do: the job goes on by itself when the time has passed.",
+  },
+]);
 
 /** The error's type, never its message: that may quote what was asked for. */
 function errorType(body: Json): string {

@@ -1,5 +1,5 @@
-import type { TributaryErrorOptions } from "../../core/base/errors.ts";
 import { fieldOf, type Json } from "../../core/base/json.ts";
+import { errorTable } from "../../core/connector/error-table.ts";
 import type { HttpFailure } from "../../core/connector/http.ts";
 import { resetSeconds } from "./limits.ts";
 
@@ -12,99 +12,81 @@ export const PAGE_LIMIT = "intercom.companies.page_limit";
 /** A scroll that nobody goes on with ends after a minute. */
 const SCROLL_ENDS_MS = 60_000;
 
-/** What Intercom can answer instead of what was asked for: `{type: "error.list", errors: [{code, message, field}]}`, or a proxy's page. */
-export function classify(failure: HttpFailure): TributaryErrorOptions | null {
-  const what = `${failure.request.method} ${failure.request.path}`;
-  const code = errorCode(failure.body);
-  if (code === "scroll_exists" || failure.status === 423) {
-    return {
-      code: "intercom.companies.scroll_busy",
-      kind: "rate_limited",
-      message: "Somebody else is scrolling through the workspace's companies, and only one may.",
-      mend: "Nothing to do: it goes on by itself when the other one has ended.",
-      retryAt: new Date(failure.now.getTime() + SCROLL_ENDS_MS),
-    };
-  }
-  switch (failure.status) {
-    case 400:
-    case 409:
-    case 422:
-      return badRequest(what, code, failure);
-    case 401:
-      return {
-        code: "intercom.auth.token_rejected",
-        kind: "auth",
-        message: `Intercom does not accept the token (401 on ${what}).`,
-        mend: "Enter the access token of the Developer Hub again, or sign in again; and check the connection's region: a workspace in Europe or Australia refuses tokens at the address of the United States.",
-      };
-    case 402:
-      return planRestricted(what);
-    case 403:
-      return code === "api_plan_restricted" ? planRestricted(what) : permissionMissing(what);
-    case 404:
-      if (failure.request.path === "companies/scroll") return scrollEnded();
-      return {
-        code: "intercom.record.not_found",
-        kind: "contract",
-        message: `Intercom has nothing at ${what}.`,
-        mend: "Nothing to do: the record was deleted, and the pull goes on without it.",
-      };
-    case 429:
-      return {
-        code: "intercom.rate_limited",
-        kind: "rate_limited",
-        message: `Intercom asks to slow down on ${what}.`,
-        mend: "Nothing to do: the job goes on by itself when the time has passed.",
-        retryAt: new Date(failure.now.getTime() + waitMs(failure)),
-      };
-    default:
-      return null;
-  }
-}
+const isScrollBusy = ({ status, body }: HttpFailure): boolean => status === 423 || errorCode(body) === "scroll_exists";
+const isPlan = ({ status, body }: HttpFailure): boolean =>
+  status === 402 || (status === 403 && errorCode(body) === "api_plan_restricted");
 
-function badRequest(what: string, code: string | null, failure: HttpFailure): TributaryErrorOptions {
-  if (/page limit reached/i.test(JSON.stringify(failure.body))) {
-    return {
-      code: "intercom.companies.page_limit",
-      kind: "contract",
-      message: "Intercom lists no more than 10,000 companies.",
-      mend: "Nothing to do: the others are read by scrolling.",
-    };
-  }
-  return {
+/** What Intercom can answer instead of what was asked for: `{type: "error.list", errors: [{code, message, field}]}`, or a proxy's page. */
+export const classify = errorTable([
+  {
+    when: isScrollBusy,
+    code: "intercom.companies.scroll_busy",
+    kind: "rate_limited",
+    message: "Somebody else is scrolling through the workspace's companies, and only one may.",
+    mend: "Nothing to do: it goes on by itself when the other one has ended.",
+    retryAfterMs: () => SCROLL_ENDS_MS,
+  },
+  {
+    status: [400, 409, 422],
+    when: ({ body }) => /page limit reached/i.test(JSON.stringify(body)),
+    code: "intercom.companies.page_limit",
+    kind: "contract",
+    message: "Intercom lists no more than 10,000 companies.",
+    mend: "Nothing to do: the others are read by scrolling.",
+  },
+  {
+    status: [400, 409, 422],
     code: "intercom.request.refused",
     kind: "contract",
-    message: `Intercom refuses ${what}: ${code ?? `status ${failure.status}`}.`,
+    message: "Intercom refuses {what}: {detail}.",
+    detail: ({ body, status }) => errorCode(body) ?? `status ${status}`,
     mend: "Check the connection's settings; if they are right, report it with the run's number.",
-  };
-}
-
-function scrollEnded(): TributaryErrorOptions {
-  return {
+  },
+  {
+    status: 401,
+    code: "intercom.auth.token_rejected",
+    kind: "auth",
+    message: "Intercom does not accept the token (401 on {what}).",
+    mend: "Enter the access token of the Developer Hub again, or sign in again; and check the connection's region: a workspace in Europe or Australia refuses tokens at the address of the United States.",
+  },
+  {
+    when: isPlan,
+    code: "intercom.plan.restricted",
+    kind: "config",
+    message: "The workspace's plan does not include {what}.",
+    mend: "Leave the stream out of this connection, or change the plan at Intercom.",
+  },
+  {
+    status: 403,
+    code: "intercom.permission_missing",
+    kind: "config",
+    message: "The app may not use {what}.",
+    mend: "Give the app in the Developer Hub the permission that `tributary test` names, or leave the stream out.",
+  },
+  {
+    status: 404,
+    when: ({ request }) => request.path === "companies/scroll",
     code: "intercom.companies.scroll_ended",
     kind: "transient",
     message: "Intercom has ended the scroll through companies: the next page was asked for too late.",
     mend: "Nothing to do: they are read again from the first.",
-  };
-}
-
-function planRestricted(what: string): TributaryErrorOptions {
-  return {
-    code: "intercom.plan.restricted",
-    kind: "config",
-    message: `The workspace's plan does not include ${what}.`,
-    mend: "Leave the stream out of this connection, or change the plan at Intercom.",
-  };
-}
-
-function permissionMissing(what: string): TributaryErrorOptions {
-  return {
-    code: "intercom.permission_missing",
-    kind: "config",
-    message: `The app may not use ${what}.`,
-    mend: "Give the app in the Developer Hub the permission that `tributary test` names, or leave the stream out.",
-  };
-}
+  },
+  {
+    status: 404,
+    code: "intercom.record.not_found",
+    kind: "contract",
+    message: "Intercom has nothing at {what}.",
+    mend: "Nothing to do: the record was deleted, and the pull goes on without it.",
+  },
+  {
+    status: 429,
+    code: "intercom.rate_limited",
+    kind: "rate_limited",
+    message: "Intercom asks to slow down on {what}.",
+    mend: "Nothing to do: the job goes on by itself when the time has passed.",
+    retryAfterMs: waitMs,
+  },
+]);
 
 /** The window's end, in the vendor's time. At least a second: it is rounded. */
 function waitMs({ headers }: HttpFailure): number {

@@ -1,5 +1,6 @@
 import type { TributaryErrorOptions } from "../../core/base/errors.ts";
 import { fieldOf, type Json } from "../../core/base/json.ts";
+import { errorTable } from "../../core/connector/error-table.ts";
 import type { HttpFailure } from "../../core/connector/http.ts";
 
 export const NOT_FOUND = "mailchimp.record.not_found";
@@ -44,7 +45,7 @@ export function createRefusals(): Refusals {
       bare403 += 1;
       return { ...wait(failure, what), retryAt: new Date(failure.now.getTime() + 1000 * 2 ** (bare403 - 1)) };
     }
-    return meaningOf(failure, what);
+    return meaningOf(failure);
   }
 
   return {
@@ -56,51 +57,43 @@ export function createRefusals(): Refusals {
   };
 }
 
-function meaningOf(failure: HttpFailure, what: string): TributaryErrorOptions | null {
-  switch (failure.status) {
-    case 401:
-      return {
-        code: "mailchimp.auth.key_rejected",
-        kind: "auth",
-        message: `Mailchimp does not accept the credentials (401 on ${what}).`,
-        mend: "Make a new API key in Mailchimp (Account & billing → Extras → API keys), or sign in again, and enter it for this connection.",
-      };
-    case 403:
-      return {
-        code: "mailchimp.permission_missing",
-        kind: "config",
-        message: `The user behind the credentials, or the account's plan, may not use ${what}.`,
-        mend: "Use the key of a user with the role manager or above, or leave the stream out of this connection.",
-      };
-    case 404:
-      return {
-        code: "mailchimp.record.not_found",
-        kind: "contract",
-        message: `Mailchimp has nothing at ${what}.`,
-        mend: "If base_url was changed, check it; else the record was deleted and the next pull goes on without it.",
-      };
-    default:
-      return failure.status >= 500 ? unavailable(failure.status, what) : refused(failure, what);
-  }
-}
-
-function unavailable(status: number, what: string): TributaryErrorOptions {
-  return {
+const meaningOf = errorTable([
+  {
+    status: 401,
+    code: "mailchimp.auth.key_rejected",
+    kind: "auth",
+    message: "Mailchimp does not accept the credentials (401 on {what}).",
+    mend: "Make a new API key in Mailchimp (Account & billing → Extras → API keys), or sign in again, and enter it for this connection.",
+  },
+  {
+    status: 403,
+    code: "mailchimp.permission_missing",
+    kind: "config",
+    message: "The user behind the credentials, or the account's plan, may not use {what}.",
+    mend: "Use the key of a user with the role manager or above, or leave the stream out of this connection.",
+  },
+  {
+    status: 404,
+    code: "mailchimp.record.not_found",
+    kind: "contract",
+    message: "Mailchimp has nothing at {what}.",
+    mend: "If base_url was changed, check it; else the record was deleted and the next pull goes on without it.",
+  },
+  {
+    status: "5xx",
     code: "mailchimp.server.unavailable",
     kind: "transient",
-    message: `Mailchimp answered ${status} on ${what}.`,
+    message: "Mailchimp answered {status} on {what}.",
     mend: "Nothing to do unless it lasts: status.mailchimp.com tells of outages.",
-  };
-}
-
-function refused({ status, body }: HttpFailure, what: string): TributaryErrorOptions {
-  return {
+  },
+  {
     code: "mailchimp.request.refused",
     kind: "contract",
-    message: `Mailchimp refuses ${what} (${status}): ${withoutAddresses(titleOf(body) ?? "no reason given")}`,
+    message: "Mailchimp refuses {what} ({status}): {detail}",
+    detail: ({ body }) => withoutAddresses(titleOf(body) ?? "no reason given"),
     mend: "Check the connection's settings; if they are right, report it with the run's number.",
-  };
-}
+  },
+]);
 
 /** Of a problem document; null where there is none. */
 function titleOf(body: Json): string | null {
