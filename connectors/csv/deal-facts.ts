@@ -3,6 +3,7 @@ import type { DealChangeFact, DealFact, DealState, Fact, Moment } from "../../co
 import { mentionCompany, mentionPerson, mentionRep } from "./mentions.ts";
 import { findStage, pipelineOf, stageNames, type StageMatch } from "./pipelines.ts";
 import { unitOf, type FactInput } from "./row-reader.ts";
+import { mappingsOf } from "./settings.ts";
 import { excerpt } from "./values.ts";
 
 /** A row of `deals`: the deal as it is now, and whoever it names. */
@@ -12,12 +13,16 @@ export function dealFacts(input: FactInput): readonly Fact[] {
   const stage = readStage(input, pipeline, "stage");
   const status = row.choice("status", DEAL_STATUSES) ?? stage?.status ?? null;
   // A stage that is not known has been refused already.
-  if (status === null && row.problems.length === 0) row.require(row.has("stage") ? "stage" : "status", status);
+  const tellsStatus = row.has("stage") || row.has("status");
+  if (status === null && tellsStatus && row.problems.length === 0)
+    row.require(row.has("stage") ? "stage" : "status", status);
   const money = row.money("value");
   const [rep, company, person] = [row.text("rep"), row.text("company"), row.text("person")];
   const deal: DealFact = {
     kind: "deal",
     externalId: id,
+    says: whatIsSaid(input, pipeline),
+    ...precedence(input),
     name: row.text("name"),
     // Without a status the row has been refused, and no fact comes of it.
     status: status ?? "open",
@@ -38,6 +43,31 @@ export function dealFacts(input: FactInput): readonly Fact[] {
     attributes: row.attributes(),
   };
   return [deal, ...mentionRep(rep), ...mentionCompany(company), ...mentionPerson(person)];
+}
+
+/** What a source does not map it does not assert. */
+function whatIsSaid({ row }: FactInput, pipeline: string | null): readonly (keyof DealState)[] {
+  const isTold: { readonly [field in keyof DealState]: boolean } = {
+    status: row.has("stage") || row.has("status"),
+    pipeline: row.has("stage") || row.has("pipeline") || pipeline !== null,
+    stage: row.has("stage"),
+    amountMinor: row.has("value"),
+    currency: row.has("value"),
+    valuePeriod: row.has("value_period"),
+    rep: row.has("rep"),
+    probability: row.has("probability"),
+    expectedCloseOn: row.has("expected_close_on"),
+  };
+  // The names are those of `isTold`.
+  return (Object.keys(isTold) as (keyof DealState)[]).filter((field) => isTold[field]);
+}
+
+/** Where other sources speak of the same deals: the order of the sources in the mapping. */
+function precedence({ mapping, context }: FactInput): Pick<DealFact, "precedence"> {
+  const sources = mappingsOf(context.settings, "deals");
+  const hasOthers =
+    sources.length > 1 || mappingsOf(context.settings, "deal_changes").some((one) => one.attributes !== undefined);
+  return hasOthers ? { precedence: Math.max(0, sources.indexOf(mapping)) } : {};
 }
 
 /** A row of `deal_changes`. Only cells that are filled were witnessed: an empty one says nothing, not "no value". */
@@ -69,6 +99,7 @@ export function dealChangeFacts(input: FactInput): readonly Fact[] {
       probability: readProbability(input),
       expectedCloseOn: row.day("expected_close_on"),
     }),
+    attributes: row.attributes(),
   };
   return [change, ...mentionRep(rep)];
 }

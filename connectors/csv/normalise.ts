@@ -9,7 +9,7 @@ import type { Note } from "./notes.ts";
 import { pipelineFact } from "./pipelines.ts";
 import { pipelineRecord, readRowRecord, type RowRecord } from "./records.ts";
 import { createRowReader, type FactInput, type ReadingContext } from "./row-reader.ts";
-import { mappingsOf, sourceName, type Mapping, type Settings } from "./settings.ts";
+import { columnsNeeded, mappingsOf, sourceName, type Mapping, type Settings } from "./settings.ts";
 
 type FactMaker = (input: FactInput) => readonly Fact[];
 
@@ -46,10 +46,17 @@ export function normaliseTable(table: Table): (record: Json, context: NormaliseC
     const at = `${table} ${context.externalId}`;
     const row = readRowRecord(record);
     if (row === null) return unreadable(at, "the stored row has not the shape of a row");
-    const mapping = mappingsOf(context.settings, table).find((one, index) => sourceName(one, index) === row.source);
-    if (mapping === undefined) return unreadable(at, `no source of ${table} is called "${row.source}" any more`);
+    const mapping = mappingFor(mappingsOf(context.settings, table), row);
+    // Its source was taken out of the mapping, which is no fault of the row.
+    if (mapping === undefined) return { facts: [], skipped: [] };
     return rowFacts(table, mapping, row, context, at);
   };
+}
+
+/** The mapping of the source that the row came from; where that has another name by now, the first whose columns the row has. */
+function mappingFor(mappings: readonly Mapping[], { source, columns }: RowRecord): Mapping | undefined {
+  const named = mappings.find((one, index) => sourceName(one, index) === source);
+  return named ?? mappings.find((one) => columnsNeeded(one).every((column) => Object.hasOwn(columns, column)));
 }
 
 export function normalisePipeline(record: Json, context: NormaliseContext<Settings>): NormaliseResult {

@@ -390,7 +390,7 @@ function readCell(spec: ColumnSpec, cells: Cells): Cell {
     (spec.template === undefined
       ? tidy(cellIn(cells, spec.column ?? ""), isTrimmed)
       : fillTemplate(spec.template, cells));
-  const cell = cellText(read) === "" ? (spec.default ?? "") : read;
+  const cell = cellText(read) === "" ? (spec.default ?? "") : (spec.filled ?? read);
   const mapped = spec.values === undefined ? undefined : valueOf(spec.values, cell);
   return mapped === undefined ? cell : (mapped ?? "");
 }

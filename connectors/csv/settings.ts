@@ -25,6 +25,12 @@ const columnOptions = z
       .record(z.string(), z.string().nullable())
       .optional()
       .describe("What a value of the sheet means here; null: nothing. Values that are not listed stay as they are"),
+    filled: z
+      .string()
+      .optional()
+      .describe(
+        "What any filled cell means: a filled date of winning is the status won. With default: what an empty one means",
+      ),
     default: z.string().optional().describe("Stands in for an empty cell"),
     trim: z.boolean().optional().describe("false keeps spaces around the value"),
     date_format: dateFormat.optional(),
@@ -225,7 +231,9 @@ export const settings = z
       if (table !== "deals" && table !== "deal_changes") continue;
       for (const [index, source] of sources.entries()) {
         const path = ["tables", table, ...(Array.isArray(value.tables[table]) ? [index] : []), "columns"];
-        if (table === "deals" && source.columns["stage"] === undefined && source.columns["status"] === undefined)
+        const tellsStatus = (one: Mapping): boolean =>
+          one.columns["stage"] !== undefined || one.columns["status"] !== undefined;
+        if (table === "deals" && !sources.some(tellsStatus))
           context.addIssue({ code: "custom", path, message: "expected a column for stage or for status" });
         if (source.columns["stage"] !== undefined && Object.keys(value.pipelines ?? {}).length === 0)
           context.addIssue({

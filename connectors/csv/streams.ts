@@ -17,7 +17,7 @@ import {
   type Location,
 } from "./files.ts";
 import { normalisePipeline, normaliseTable, rowFacts } from "./normalise.ts";
-import { recordId, type RowRecord } from "./records.ts";
+import { partId, recordId, type RowRecord } from "./records.ts";
 import { createNotes, tellNotes, type Notes } from "./notes.ts";
 import { findLastRows, readingOrder, repeatsBetweenFiles, type LastRows, type RepeatedKeys } from "./repeats.ts";
 import { readKey, type ReadingContext } from "./row-reader.ts";
@@ -80,7 +80,13 @@ const TITLES: { readonly [table in Table]: string } = {
   goals: "Goals",
 };
 
-type Source = { readonly mapping: Mapping; readonly name: string; readonly location: Location };
+type Source = {
+  readonly mapping: Mapping;
+  readonly name: string;
+  readonly location: Location;
+  /** Sources of deals join on the key: each speaks of the deal in a record of its own. 0: the first, and every source of other tables. */
+  readonly part: number;
+};
 
 async function* pullTable(table: Table, context: Context): AsyncGenerator<Page> {
   const fingerprint = fingerprintOf(table, context);
@@ -109,7 +115,7 @@ async function locateAll(table: Table, settings: Settings): Promise<readonly Sou
   const sources: Source[] = [];
   for (const [index, mapping] of mappingsOf(settings, table).entries()) {
     for (const location of await locate(mapping)) {
-      sources.push({ mapping, name: sourceName(mapping, index), location });
+      sources.push({ mapping, name: sourceName(mapping, index), location, part: table === "deals" ? index : 0 });
     }
   }
   return sources;
@@ -220,7 +226,7 @@ async function* readAll(table: Table, context: Context, reading: Reading): Async
         const isReadable = result === "outdated" || result.problems.length === 0;
         if (isReadable) readable += 1;
         else if (firstProblems.length < 3) firstProblems.push(...result.problems);
-        watch.see(fileKey(turn), read, turn.mapping, result === "outdated" ? null : (result.records[0]?.id ?? null));
+        watch.see(fileKey(turn), read, turn.mapping, idOf(result));
         if (rows <= rowsDone || result === "outdated") continue;
         records.push(...result.records);
         problems.push(...result.problems);
@@ -243,6 +249,11 @@ async function* readAll(table: Table, context: Context, reading: Reading): Async
     ...takePage({ ...last, complete: { rows, files, last_rows: watch.lastRows() }, reading: null }, rows),
     ...(listingDoubt === null ? {} : { listingDoubt }),
   };
+}
+
+function idOf(result: ReadRow | "outdated"): string | null {
+  const record = result === "outdated" ? undefined : result.records[0];
+  return record === undefined ? null : recordId(record);
 }
 
 async function* keysOf({ file, mapping }: Turn): AsyncGenerator<string | null> {
@@ -278,7 +289,7 @@ function readRecord(table: Table, turn: Turn, row: SheetRow, context: Context, r
   const { mapping, betweenFiles } = turn;
   const { seen, lastRows } = repeats;
   const key = readKey(mapping, row.cells);
-  const id = key.kind === "key" ? key.id : null;
+  const id = key.kind === "key" ? partId(key.id, turn.part) : null;
   // A row that names its record is there, however broken: it must not count as one that disappeared.
   const named = id === null ? {} : { externalId: id };
   const refused = (...all: readonly Omit<Problem, "at">[]): ReadRow => {
@@ -288,7 +299,7 @@ function readRecord(table: Table, turn: Turn, row: SheetRow, context: Context, r
   };
   const seenIn = id === null ? null : seen.get(id);
   if (betweenFiles === "last" && seenIn !== null && seenIn !== turn.index) return "outdated";
-  if (id !== null && row.problem === null && lastRows?.isLast(id, repeats.row) === false) return "outdated";
+  if (key.kind === "key" && row.problem === null && lastRows?.isLast(key.id, repeats.row) === false) return "outdated";
   if (row.problem !== null) return refused(row.problem);
   if (key.kind === "bad")
     return refused({ code: "csv.row.bad_key", reason: `the key (column ${key.column}): ${key.reason}` });
@@ -296,12 +307,13 @@ function readRecord(table: Table, turn: Turn, row: SheetRow, context: Context, r
     const columns = [mapping.key].flat().join(", ");
     return refused({ code: "csv.row.missing_key", reason: `the key (column ${columns}) is empty` });
   }
-  const record = { id: key.id, source: turn.name, columns: row.cells };
+  const part = turn.part === 0 ? {} : { part: turn.part };
+  const record = { id: key.id, source: turn.name, columns: row.cells, ...part };
   const { skipped, notes } = rowFacts(table, mapping, record, readingContext(context), at);
   if (skipped.length > 0) return refused(...skipped);
   repeats.notes.add([...key.notes, ...notes], at);
   if (seenIn === null) {
-    seen.set(key.id, turn.index);
+    seen.set(partId(key.id, turn.part), turn.index);
     return { records: [record], problems: [] };
   }
   if (mapping.repeated_keys === "first") return { records: [], problems: [] };

@@ -6,6 +6,7 @@ import type { Touch } from "../identity/index.ts";
 import type { Who } from "../identity/who-keys.ts";
 import type {
   ActivityFact,
+  Attributes,
   DealChangeFact,
   DealFact,
   DealState,
@@ -19,7 +20,7 @@ import { type Outcome, outcomeOf } from "../schema/outcomes.ts";
 import type { ObservationRow } from "../store/facts/deals.ts";
 import { rowMaker, type RowMaker } from "../store/facts/facts-cells.ts";
 import type { LeadStatusRow } from "../store/facts/lead-statuses.ts";
-import { type FactRow, filledIn, type LabelRow } from "../store/facts/facts.ts";
+import { type FactRow, filledIn, type LabelRow, STAGE_STEP } from "../store/facts/facts.ts";
 import { type Origin, type Shelf, type ShelfFacts, type ShelfName, SHELVES } from "../store/facts/facts-shelves.ts";
 import type { MembershipStatement } from "../store/identity/teams.ts";
 import type { SnapshotSaid } from "./deal-history.ts";
@@ -70,6 +71,8 @@ export type Collected = {
   readonly who: readonly Who[];
   /** Activities that came in: other tools may know of the same touches, and not every one says of which deal it is. */
   readonly touches: readonly Touch[];
+  /** Attributes that changes of deals add to those of the deals, by the deal's id. */
+  readonly dealAttributes: ReadonlyMap<string, Attributes>;
   /** Records that were read and may have given facts before, with the version that was read. */
   readonly seenBefore: readonly { readonly recordId: string; readonly seq: number; readonly isCurrent: boolean }[];
   readonly deleted: readonly { readonly recordId: string; readonly deletedAt: Date }[];
@@ -113,6 +116,9 @@ class Batch implements Collected {
   readonly deleted: { recordId: string; deletedAt: Date }[] = [];
   readonly skipped: Problem[] = [];
   readonly failed: Problem[] = [];
+  /** Attributes that changes add to their deals', by the deal's id. */
+  readonly dealAttributes = new Map<string, Attributes>();
+  private readonly jointDeals = new Map<string, { readonly fact: DealFact; readonly origin: Origin }>();
   private readonly make: RowMaker;
   private readonly context: CollectContext;
 
@@ -134,6 +140,10 @@ class Batch implements Collected {
     const origin = { connectionId, recordId, deletedAt: record.deletedAt, sourceTime: record.sourceTime };
     for (const fact of facts) {
       if (fact.kind === "deal" || fact.kind === "deal_change") this.observe(fact, record, recordId);
+      if (fact.kind === "deal_change" && isCurrent && record.deletedAt === null && fact.attributes !== undefined) {
+        const deal = this.make.id("deal", fact.deal);
+        this.dealAttributes.set(deal, { ...this.dealAttributes.get(deal), ...fact.attributes });
+      }
       if (fact.kind === "lead_status") this.witness(fact, record, recordId);
       // What an earlier version only mentioned is still there, even if the later ones say nothing of it.
       if (isCurrent || ("isMention" in fact && fact.isMention)) this.shelve(fact, record, origin);
@@ -153,6 +163,8 @@ class Batch implements Collected {
         currency,
       });
       if (record.isSuperseded !== true) this.skipped.push(...skipped);
+      // What the settings can no longer read (a stage that was taken out of them) stays as it was read.
+      if (said.length === 0 && skipped.length > 0) return null;
       const facts = said.map(withDates);
       const beyond = facts.map((fact) => unstorable(fact, fact.kind)).find((field) => field !== null);
       if (beyond === undefined) return facts;
@@ -176,8 +188,26 @@ class Batch implements Collected {
     // A mention's row belongs to no record: it does not go with the one that it was made from.
     const cells = shelf.cells(said, this.make, isMention ? { ...of, deletedAt: null } : of);
     const known = rows.get(id);
-    if (!isMention || known === undefined) rows.set(id, { cells, isMention, isFresh: record.isNew === true });
+    const joint =
+      "precedence" in said && said.precedence !== undefined
+        ? { joint: said.precedence === 0 ? ("owner" as const) : ("guest" as const) }
+        : {};
+    if (!isMention || known === undefined) rows.set(id, { cells, isMention, isFresh: record.isNew === true, ...joint });
     else if (known.isMention) rows.set(id, { ...known, cells: filledIn(known.cells, cells) });
+  }
+
+  /** What several records of the batch say of one deal is put together: of each field the one of the lowest precedence that has a value. */
+  private putDeal(fact: DealFact, record: NormaliseRecord, origin: Origin): void {
+    if (fact.precedence === undefined) return this.put("deals", fact, record, origin);
+    const known = this.jointDeals.get(fact.externalId);
+    const isFirst = known === undefined || (fact.precedence ?? 0) <= (known.fact.precedence ?? 0);
+    const [first, second] = isFirst ? [fact, known?.fact] : [known.fact, fact];
+    const joint = {
+      fact: second === undefined ? first : together(first, second),
+      origin: isFirst ? origin : known.origin,
+    };
+    this.jointDeals.set(fact.externalId, joint);
+    this.put("deals", joint.fact, record, joint.origin);
   }
 
   private shelve(fact: Fact, record: NormaliseRecord, origin: Origin): void {
@@ -209,11 +239,13 @@ class Batch implements Collected {
         this.recognise("pipeline", fact, { names: namesOf(fact) });
         fact.stages.forEach((stage, position) => {
           const { externalId: pipeline, isMention } = fact;
-          this.put("stages", { ...this.override(fact, stage), pipeline, position, isMention }, record, origin);
+          // With room between them: a stage that is removed later keeps its place among those that stay.
+          const place = position * STAGE_STEP;
+          this.put("stages", { ...this.override(fact, stage), pipeline, position: place, isMention }, record, origin);
         });
         return;
       case "deal":
-        return this.put("deals", believable(fact, record), record, origin);
+        return this.putDeal(believable(fact, record), record, origin);
       case "deal_change":
       case "lead_status":
         return;
@@ -436,4 +468,20 @@ function believable(fact: DealFact, { fetchedAt }: NormaliseRecord): DealFact {
   if (createdAt === null) return fact;
   const at = ("instant" in createdAt ? createdAt.instant : new Date(`${createdAt.day}T00:00:00Z`)).getTime();
   return at > fetchedAt.getTime() + AHEAD_MS || at < EARLIEST ? { ...fact, createdAt: null } : fact;
+}
+
+function together(first: DealFact, second: DealFact): DealFact {
+  const filled = Object.fromEntries(Object.entries(first).filter(([, value]) => value !== null));
+  const isClosed = first.status !== "open" || second.status === "open";
+  return {
+    ...second,
+    // Every field of a deal, less those without a value, which the second has.
+    ...(filled as Partial<DealFact>),
+    status: isClosed ? first.status : second.status,
+    attributes: { ...second.attributes, ...withValues(first.attributes) },
+  } as DealFact;
+}
+
+function withValues(attributes: Attributes): Attributes {
+  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== null));
 }

@@ -6,7 +6,15 @@ import { appendEvents } from "../outbox/append.ts";
 import { type Copy, copyTransaction } from "../store/copy.ts";
 import type { Store, Tx } from "../store/db.ts";
 import { storeLeadStatuses } from "../store/facts/lead-statuses.ts";
-import { markDeleted, ownedRows, removeRows, storeLabels, storeRows, type Written } from "../store/facts/facts.ts";
+import {
+  addDealAttributes,
+  markDeleted,
+  ownedRows,
+  removeRows,
+  storeLabels,
+  storeRows,
+  type Written,
+} from "../store/facts/facts.ts";
 import { SHELF_NAMES, type ShelfName, SHELVES } from "../store/facts/facts-shelves.ts";
 import type { IdentityEntity } from "../schema/tables.ts";
 import { lockFacts, moveMark, readMark, type NormaliseMark, resetMark } from "../store/facts/facts-marks.ts";
@@ -225,6 +233,7 @@ async function store(
     if (name === "activities") removedTouches.push(...stale);
     if (name === "deals") deals.push(...(rows?.keys() ?? []), ...stale);
   }
+  const described = await addDealAttributes(tx, collected.dealAttributes);
   const marked = await markDeleted(tx, collected.deleted);
   const gone = collected.deleted.map((record) => record.recordId);
   const hasNewStatuses = await storeLeadStatuses(tx, copy, connectionId, {
@@ -256,7 +265,7 @@ async function store(
   await appendEvents(tx, events);
   facts = addWritten(addWritten(facts, labels), {
     added: 0,
-    changed: marked + relabelled + memberships + related + (hasNewStatuses ? 1 : 0),
+    changed: marked + described + relabelled + memberships + related + (hasNewStatuses ? 1 : 0),
     removed: 0,
   });
   return { facts, deals: rewritten.length, events: events.length };

@@ -166,6 +166,8 @@ export type DealChangeFact = {
   readonly changedAt: Moment;
   readonly before: Partial<DealState>;
   readonly after: Partial<DealState>;
+  /** Of the deal, added to its own. Absent: none. */
+  readonly attributes?: Attributes;
 };
 
 export type ActivityFact = {

@@ -118,9 +118,9 @@ export const pipeline: DimensionParts = {
 export const stage: DimensionParts = {
   joins: joins("stage"),
   key: sql`r.stage_id::text`,
-  label: sql`coalesce(stage.name, r.stage_id::text)`,
+  label: sql`coalesce(stage.name || case when stage.deleted_at is null then '' else ' (removed)' end, r.stage_id::text)`,
   hint: sql`coalesce(stage_pipeline.name, stage_pipeline.external_id, stage.connection_id)`,
-  everyone: sql`select name as label from stages`,
+  everyone: sql`select name || case when deleted_at is null then '' else ' (removed)' end as label from stages`,
   order: sql`coalesce(stage_pipeline.name, '') || ' ' || stage.pipeline_id::text || ' ' || to_char(stage.position, '000000')`,
 };
 

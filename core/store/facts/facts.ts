@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import { type Copy, copyText } from "../copy.ts";
 import type { Tx } from "../db.ts";
-import type { Cell, Cells } from "./facts-cells.ts";
+import { type Cell, type Cells, json } from "./facts-cells.ts";
 import { type Column, type Shelf, SHELF_NAMES, type ShelfName, SHELVES } from "./facts-shelves.ts";
 
 /** Writes rows of facts in sets: new ones by COPY, known ones only where they differ. */
@@ -12,6 +12,8 @@ export type FactRow = {
   readonly isMention: boolean;
   /** Made from a record the store had never seen, so most likely new itself. */
   readonly isFresh: boolean;
+  /** Other records speak of it as well: what this one leaves empty stays as it is. The row goes with its owner, not with a guest. */
+  readonly joint?: "owner" | "guest";
 };
 
 /** Rows of one table by id. */
@@ -67,14 +69,20 @@ async function storeKnown(tx: Tx, copy: Copy, shelf: AnyShelf, rows: FactRows): 
   const there = new Set(found.map((row) => row.id));
   const added: Cells[] = [];
   const changed: Cells[] = [];
+  const joint: Cells[] = [];
   const mentioned: Cells[] = [];
   for (const [id, row] of rows) {
     if (!there.has(id)) added.push(row.cells);
+    else if (row.joint !== undefined) joint.push(row.joint === "owner" ? row.cells : row.cells.with(RECORD_ID, null));
     else (row.isMention ? mentioned : changed).push(row.cells);
   }
   await copyRows(copy, shelf, added);
   const filled = shelf.hasMentions ? await fillIn(tx, shelf, mentioned) : 0;
-  return { added: added.length, changed: filled + (await updateRows(tx, shelf, changed)), removed: 0 };
+  return {
+    added: added.length,
+    changed: filled + (await updateRows(tx, shelf, changed)) + (await joinRows(tx, shelf, joint)),
+    removed: 0,
+  };
 }
 
 const NOTHING_WRITTEN: Written = { added: 0, changed: 0, removed: 0 };
@@ -101,6 +109,49 @@ async function updateRows(tx: Tx, shelf: AnyShelf, rows: readonly Cells[]): Prom
     set ${sql.join(data.map(([name]) => sql`${sql.ref(name)} = v.${sql.ref(name)}`))}
     from ${unnested(shelf.columns, rows)} v
     where t.id = v.id and (${columnsOf("t", data)}) is distinct from (${columnsOf("v", data)})
+  `.execute(tx);
+  return Number(result.numAffectedRows ?? 0);
+}
+
+/** Where the record's id stands in a row: after the row's own and the connection's. */
+const RECORD_ID = 2;
+
+/** Rows that several records speak of: what one of them leaves empty stays as it is, and of attributes each brings its own. */
+async function joinRows(tx: Tx, shelf: AnyShelf, rows: readonly Cells[]): Promise<number> {
+  if (rows.length === 0) return 0;
+  const data = shelf.columns.slice(1);
+  const joined = ([name, type]: Column) => {
+    const [t, v] = [sql.ref(`t.${name}`), sql.ref(`v.${name}`)];
+    if (name === "deleted_at") return sql`case when v.record_id is null then ${t} else ${v} end`;
+    if (type === "jsonb") return sql`${t} || jsonb_strip_nulls(${v})`;
+    // Whether only the day is known goes with the time itself; won or lost holds against open.
+    if (name.endsWith("_is_day")) {
+      const at = sql.ref(`v.${name.replace("_is_day", "_at")}`);
+      return sql`case when ${at} is null then ${t} else ${v} end`;
+    }
+    if (name === "status") return sql`case when ${v} = 'open' then ${t} else ${v} end`;
+    return sql`coalesce(${v}, ${t})`;
+  };
+  const values = sql.join(data.map((column) => joined(column)));
+  const result = await sql`
+    update ${sql.table(shelf.table)} t
+    set (${sql.join(data.map(([name]) => sql.ref(name)))}) = row(${values})
+    from ${unnested(shelf.columns, rows)} v
+    where t.id = v.id and (${columnsOf("t", data)}) is distinct from (${values})
+  `.execute(tx);
+  return Number(result.numAffectedRows ?? 0);
+}
+
+/** Adds attributes to those of deals. */
+export async function addDealAttributes(
+  tx: Tx,
+  attributes: ReadonlyMap<string, { readonly [name: string]: unknown }>,
+): Promise<number> {
+  if (attributes.size === 0) return 0;
+  const result = await sql`
+    update deals d set attributes = d.attributes || jsonb_strip_nulls(v.attributes::jsonb)
+    from unnest(${[...attributes.keys()]}::uuid[], ${[...attributes.values()].map((one) => json(one))}::text[]) v (id, attributes)
+    where d.id = v.id and d.attributes is distinct from d.attributes || jsonb_strip_nulls(v.attributes::jsonb)
   `.execute(tx);
   return Number(result.numAffectedRows ?? 0);
 }
@@ -181,12 +232,32 @@ function owned(name: ShelfName) {
 /** Takes rows away that their record no longer gives. Stages stay, marked as deleted: the history of deals points at them. */
 export async function removeRows(tx: Tx, name: ShelfName, ids: readonly string[], now: Date): Promise<number> {
   if (ids.length === 0) return 0;
-  const result =
-    name === "stages"
-      ? await sql`update stages set deleted_at = ${now} where id = any(${ids}::uuid[]) and deleted_at is null`.execute(
-          tx,
-        )
-      : await sql`delete from ${sql.table(name)} where id = any(${ids}::uuid[])`.execute(tx);
+  if (name === "stages") return removeStages(tx, ids, now);
+  const result = await sql`delete from ${sql.table(name)} where id = any(${ids}::uuid[])`.execute(tx);
+  return Number(result.numAffectedRows ?? 0);
+}
+
+/** How far apart the places of neighbouring stages are. */
+export const STAGE_STEP = 1000;
+
+/** A removed stage stands before the one that has moved up to its place, so that what moved over it still has. */
+async function removeStages(tx: Tx, ids: readonly string[], now: Date): Promise<number> {
+  const removed = sql`(
+    select id, pipeline_id, position, row_number() over (partition by pipeline_id order by position, id) - 1 as before
+    from stages where id = any(${ids}::uuid[]) and deleted_at is null
+  )`;
+  await sql`
+    update stages s set position = s.position - ${STAGE_STEP} * moved.steps
+    from (
+      select d.id, count(*) as steps from stages d join ${removed} r on r.pipeline_id = d.pipeline_id and r.position < d.position
+      where d.deleted_at is not null group by d.id
+    ) moved
+    where moved.id = s.id
+  `.execute(tx);
+  const result = await sql`
+    update stages s set deleted_at = ${now}, position = r.position - ${STAGE_STEP} * r.before - ${STAGE_STEP / 2} + r.before
+    from ${removed} r where r.id = s.id
+  `.execute(tx);
   return Number(result.numAffectedRows ?? 0);
 }
 

@@ -1,0 +1,118 @@
+import { describe, expect, test } from "vitest";
+import { SheetHub } from "../support/sheets.ts";
+
+/*
+ * Leads in one file, what became of some of them in another, joined by the key: 40 leads of March, of which every eighth was won on the
+ * 15th of April, by sue or tom, for 100 each. Worked by hand: 5 won, 500.
+ */
+const LEADS = Array.from(
+  { length: 40 },
+  (_, n) => `lead${n},2026-03-${String((n % 28) + 1).padStart(2, "0")},${n % 2 === 0 ? "email" : "ads"}`,
+);
+const WON = [0, 8, 16, 24, 32];
+const leads = `id,created,origin\n${LEADS.join("\n")}\n`;
+const closed = (date: (n: number) => string): string =>
+  `lead,won_at,rep,amount,segment\n${WON.map((n) => `lead${n},${date(n)},${n % 16 === 0 ? "sue" : "tom"},100,home`).join("\n")}\n`;
+const april = { from: "2026-04-01", to: "2026-04-30" };
+const march = { from: "2026-03-01", to: "2026-03-31" };
+
+const config = (tables: string): string => `
+workspace: { name: T, timezone: Europe/Berlin, currency: EUR }
+connections:
+  - id: crm
+    connector: csv
+    settings:
+      tables:
+${tables.replace(/^/gm, "        ")}`;
+const LEAD_SOURCE = `from: leads.csv
+    key: id
+    columns: { status: { constant: open }, created_at: created }
+    attributes: { origin: origin }`;
+const CLOSED_SOURCE = `from: closed.csv
+    key: lead
+    columns: { status: { constant: won }, closed_at: CLOSED, rep: rep, value: amount }
+    attributes: { segment: segment }`;
+const WITH_TIME = '{ column: won_at, date_format: "yyyy-MM-dd HH:mm:ss" }';
+
+const LAYOUTS: readonly (readonly [string, string, (n: number) => string])[] = [
+  [
+    "as a second source of deals",
+    `deals:\n  - ${LEAD_SOURCE}\n  - ${CLOSED_SOURCE.replace("CLOSED", WITH_TIME)}`,
+    () => "2026-04-15 19:58:54",
+  ],
+  [
+    "as the first source of deals, with days",
+    `deals:\n  - ${CLOSED_SOURCE.replace("CLOSED", "won_at")}\n  - ${LEAD_SOURCE}`,
+    () => "2026-04-15",
+  ],
+  [
+    "as changes of deals, with attributes",
+    `deals:\n  - ${LEAD_SOURCE}
+deal_changes:
+  from: closed.csv
+  key: lead
+  columns: { deal: lead, changed_at: ${WITH_TIME}, status: { constant: won }, rep: rep, value: amount }
+  attributes: { segment: segment }`,
+    () => "2026-04-15 19:58:54",
+  ],
+];
+
+describe("leads in one file, what was won in another", () => {
+  test.each(LAYOUTS)("%s: status, creation, owner and value are all there", async (_, tables, date) => {
+    const hub = await SheetHub.open("2026-05-10T09:00:00Z");
+    await hub.write("leads.csv", leads);
+    await hub.write("closed.csv", closed(date));
+    await hub.apply(config(tables));
+    for (const run of Object.values(await hub.sync())) expect(run.counts.skipped).toBe(0);
+    // Read once more, and by a replay, it is the same.
+    await hub.sync();
+    expect(await hub.value("deal_count")).toBe(40);
+    expect([await hub.value("deals_won"), await hub.value("won_value")]).toEqual([5, 500]);
+    expect([await hub.value("deals_won", april), await hub.value("deals_won", march)]).toEqual([5, 0]);
+    expect(await hub.value("open_deal_count")).toBe(35);
+    expect(await hub.value("win_rate_cohort", march)).toBe(5 / 40);
+    expect(await hub.values("won_value", { by: ["rep"] })).toEqual({ sue: 300, tom: 200 });
+    expect(await hub.values("won_value", { by: ["origin"] })).toEqual({ email: 500 });
+    expect(await hub.values("won_value", { by: ["segment"] })).toEqual({ home: 500 });
+    // Leads 0, 8, 16, 24 and 32 came on 1, 9, 17, 25 and 5 March: 45, 37, 29, 21 and 41 days before 15 April.
+    expect(await hub.value("time_to_close_mean")).toBe((45 + 37 + 29 + 21 + 41) / 5);
+    expect(await hub.events()).toEqual([]);
+  });
+
+  test("a win that comes into the second file is told, and a name that the source gets changes nothing", async () => {
+    const hub = await SheetHub.open("2026-05-10T09:00:00Z");
+    await hub.write("leads.csv", leads);
+    await hub.write(
+      "closed.csv",
+      closed(() => "2026-04-15"),
+    );
+    const tables = `deals:\n  - ${LEAD_SOURCE}\n  - ${CLOSED_SOURCE.replace("CLOSED", "won_at")}`;
+    await hub.apply(config(tables));
+    await hub.sync();
+    hub.now = new Date("2026-05-11T09:00:00Z");
+    await hub.write("closed.csv", `${closed(() => "2026-04-15")}lead1,2026-05-11,sue,100,home\n`);
+    await hub.sync();
+    expect(await hub.events()).toEqual(["deal.won 2026-05-10T22:00"]);
+    expect([await hub.value("deals_won"), await hub.value("open_deal_count")]).toEqual([6, 34]);
+    hub.now = new Date("2026-05-12T09:00:00Z");
+    await hub.apply(config(tables.replace("from: closed.csv", "name: outcomes\n    from: closed.csv")));
+    const { deals } = await hub.sync();
+    expect(deals?.counts.skipped).toBe(0);
+    expect([await hub.value("deals_won"), await hub.value("deal_count"), await hub.value("won_value")]).toEqual([
+      6, 40, 600,
+    ]);
+  });
+});
+
+test("a status may come from whether a column is filled", async () => {
+  const hub = await SheetHub.open("2026-05-10T09:00:00Z");
+  await hub.write("all.csv", "id,created,won_at\na,2026-03-01,2026-03-11\nb,2026-03-01,\n");
+  await hub.apply(
+    config(`deals:
+  from: all.csv
+  key: id
+  columns: { status: { column: won_at, filled: won, default: open }, created_at: created, closed_at: won_at }`),
+  );
+  await hub.sync();
+  expect([await hub.value("deals_won", march), await hub.value("open_deal_count")]).toEqual([1, 1]);
+});
