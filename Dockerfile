@@ -1,12 +1,13 @@
 # The hub, whichever role: `docker run … tributary up --role worker`.
 FROM node:24-slim AS sources
 WORKDIR /app
-COPY package.json package-lock.json ./
+COPY package.json package-lock.json README.md ./
 COPY bin ./bin
 COPY config ./config
 COPY connectors ./connectors
 COPY core ./core
 COPY dashboards ./dashboards
+COPY docs ./docs
 COPY workers ./workers
 
 # Compiled once, with everything that this takes; containers start from it.

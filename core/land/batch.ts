@@ -112,7 +112,7 @@ export function readPart(
   { fetchedAt, isListing }: { readonly fetchedAt: Date; readonly isListing: boolean },
 ): LandPart {
   const versions = said.records.map((record): Version => {
-    const json = JSON.stringify(record);
+    const json = jsonOf(stream, record);
     return {
       externalId: idOf(stream, record),
       payload: record,
@@ -124,6 +124,21 @@ export function readPart(
     };
   });
   return { stream, versions, deleted: said.deleted ?? [] };
+}
+
+function jsonOf(stream: LandStream, record: Json): string {
+  try {
+    return JSON.stringify(record);
+  } catch (error) {
+    // Only one reason is left for what came as JSON.
+    throw new TributaryError({
+      code: "land.too_deep",
+      kind: "contract",
+      message: `A record of the stream ${stream.name} is nested thousands of levels deep.`,
+      mend: "Look at what the source sends: no tool's record is like that.",
+      cause: error,
+    });
+  }
 }
 
 /** A date that does not exist, or lies beyond what can be stored, is no source time: the record must still land. */

@@ -11,7 +11,7 @@ import {
 } from "../../core/store/setup/idempotency.ts";
 import { principalOf } from "../auth/identify.ts";
 import type { ServerDeps } from "../web/deps.ts";
-import { invalidRequest } from "../web/problem.ts";
+import { invalidRequest, isTooDeep, tooDeep } from "../web/problem.ts";
 import type { Route } from "../web/routes.ts";
 import { activityEndpoints } from "./activities.ts";
 import { apiKeyEndpoints } from "./api-keys.ts";
@@ -74,7 +74,9 @@ export function jsonBody(limit = BODY_LIMIT): RequestHandler {
   return (request, response, next) => {
     const isJson = request.is(["application/json", "application/*+json"]);
     if (isJson === false) throw invalidRequest("The body is not application/json.");
-    parse(request, response, next);
+    parse(request, response, (error?: unknown) => {
+      next(error ?? (isTooDeep(request.body) ? tooDeep(null) : undefined));
+    });
   };
 }
 

@@ -109,6 +109,7 @@ export function fromExpress(error: unknown): TributaryError {
       cause: error,
     });
   }
+  if (usedStackUp(error)) return tooDeep(error);
   const status = error instanceof Error && "status" in error ? error.status : null;
   if (error instanceof URIError || (typeof status === "number" && status >= 400 && status < 500)) {
     return new TributaryError({
@@ -120,6 +121,33 @@ export function fromExpress(error: unknown): TributaryError {
     });
   }
   return recognise(error);
+}
+
+/** Reading what is nested level by level ends so, when there are too many. */
+function usedStackUp(error: unknown): boolean {
+  return error instanceof RangeError && error.message.includes("call stack");
+}
+
+export function tooDeep(cause: unknown): TributaryError {
+  return new TributaryError({
+    code: "request.malformed",
+    kind: "config",
+    message: "The request is nested too deeply.",
+    mend: `Send objects and lists at most ${MOST_LEVELS} levels deep.`,
+    cause,
+  });
+}
+
+const MOST_LEVELS = 100;
+
+/** Whether JSON goes deeper than any request needs. */
+export function isTooDeep(body: unknown): boolean {
+  let level = [body];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > MOST_LEVELS) return true;
+    level = level.flatMap((one) => (typeof one === "object" && one !== null ? (Object.values(one) as unknown[]) : []));
+  }
+  return false;
 }
 
 /** The last handler of all: nothing else has answered. */

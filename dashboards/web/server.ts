@@ -52,7 +52,7 @@ export function createServer(deps: ServerDeps): Server {
   const routes = [
     ...statusRoutes(deps, measurements, () => isDraining),
     ...assetRoutes(),
-    ...docsRoutes(),
+    ...docsRoutes(deps),
     ...apiRoutes(deps),
     ...inboundRoutes(deps),
     ...feedRoutes(deps),

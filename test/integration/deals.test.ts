@@ -1,6 +1,8 @@
 import { beforeAll, expect, test } from "vitest";
 import { entityId } from "../../core/base/ids.ts";
 import type { Store } from "../../core/store/db.ts";
+import type { EventType } from "../../core/outbox/append.ts";
+import { eventData } from "../../dashboards/api/event-data.ts";
 import { testDatabase } from "../support/database.ts";
 import { change, deal, instant, pipeline, Plain, rep } from "./normalise-world.ts";
 
@@ -325,4 +327,10 @@ test("what lands after the first load is known from when it landed", async () =>
     "2026-03-01T09:00:00.000Z",
     "2026-03-11T10:05:00.000Z",
   ]);
+});
+
+test("what the outbox tells is what the description of the API says of it", async () => {
+  const told = await store.db.selectFrom("outbox").select(["type", "payload"]).execute();
+  expect(told.length).toBeGreaterThan(0);
+  for (const { type, payload } of told) eventData(type as EventType).parse(payload);
 });

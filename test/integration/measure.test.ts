@@ -6,6 +6,7 @@ import type { Store } from "../../core/store/db.ts";
 import { writeSettings } from "../../core/store/setup/settings.ts";
 import { DESTINATIONS } from "../../dashboards/destinations/index.ts";
 import { measure, type Measured } from "../../workers/measure.ts";
+import { eventData } from "../../dashboards/api/event-data.ts";
 import { testDatabase } from "../support/database.ts";
 import { World } from "./kpi-world.ts";
 
@@ -47,6 +48,7 @@ async function points(): Promise<unknown[][]> {
   return rows.map((row) => [row.metric, row.dimensions, row.from_day, row.to_day, row.value]);
 }
 
+/** What was told, each as the description of the API says. */
 async function events(): Promise<unknown[]> {
   const rows = await store.db
     .selectFrom("outbox")
@@ -54,7 +56,7 @@ async function events(): Promise<unknown[]> {
     .where("type", "=", "kpi.updated")
     .orderBy("id")
     .execute();
-  return rows.map((row) => row.payload);
+  return rows.map((row) => eventData("kpi.updated").parse(row.payload));
 }
 
 describe("measure", () => {

@@ -1,0 +1,300 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Json, JsonObject } from "../../core/base/json.ts";
+import { isObject } from "../../core/base/json.ts";
+import { testDatabase } from "../support/database.ts";
+import { form, newConnection, newKey, newSession, type Running, startServer } from "./server-support.ts";
+
+/**
+ * Every operation that the OpenAPI description names, and every other address of the server, with what nobody sends in good faith. Nothing of it
+ * may be our fault (5xx), and afterwards everything still works.
+ */
+
+const store = await testDatabase();
+let running: Running;
+let key: string;
+let session: string;
+let description: JsonObject;
+beforeAll(async () => {
+  running = await startServer(store);
+  key = await newKey(store, "admin");
+  session = await newSession(running, store, "admin");
+  await newConnection(store, "acme-1");
+  description = (await (await running.fetch("/api/v1/openapi.json")).json()) as JsonObject;
+});
+afterAll(() => running.close());
+
+const UUID = "b8b7c2d6-6a1e-8a3a-9c55-0d3f6a1b2c3d";
+const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+const nested = (depth: number): string => "[".repeat(depth) + "]".repeat(depth);
+
+/** As it stands in an address: encoded already, also where it is wrong. */
+const HOSTILE_TEXTS: readonly string[] = [
+  "%00",
+  "a%00b",
+  "%ED%A0%BD",
+  "%FF%FE",
+  "%",
+  "%E2%90%9B0000",
+  "",
+  "0",
+  "-1",
+  "1e400",
+  "99999999999999999999",
+  "0000-01-01",
+  "0000-01-01T00:00:00Z",
+  "0001-01-01",
+  "9999-12-31",
+  "9999-12-31T23:59:59.999Z",
+  "-infinity",
+  "__proto__",
+  "constructor",
+  "..%2F..%2Fetc%2Fpasswd",
+  "'%3B--",
+  "x".repeat(3000),
+  "%F0%9F%98%80".repeat(300),
+  UUID,
+  "acme-1",
+  "won_value",
+  "a%3D%00",
+  "%00%3Da",
+  "stage%3D%00",
+  ...[
+    ["0000-01-01T00:00:00.000Z", UUID],
+    ["9999-12-31T23:59:59.999Z", UUID, 1, ""],
+    ["0000-00-00 00:00", UUID, 1, "\0"],
+    ["infinity", UUID, 9007199254740991, "x"],
+    [1e300],
+    [-1],
+    [9007199254740991],
+    ["\0"],
+    ["\ud83d", "\ud83d"],
+    [],
+    null,
+    {},
+  ].map(encoded),
+  Buffer.from(nested(2000)).toString("base64url"),
+];
+
+const HOSTILE_VALUES: readonly Json[] = [
+  null,
+  true,
+  -1,
+  1e308,
+  2 ** 60,
+  "",
+  "\0",
+  "a\0b",
+  "\ud83d",
+  "\ude00\u241b0000",
+  "0000-01-01",
+  "9999-12-31",
+  "x".repeat(5000),
+  [],
+  {},
+  ["\0"],
+  { "\0": "\0", __proto__: "x", constructor: "\ud83d" },
+  JSON.parse(nested(90)) as Json,
+];
+
+type Schema = JsonObject;
+
+/** The schema that a reference leads to. */
+function resolved(schema: Json | undefined): Schema {
+  if (!isObject(schema)) return {};
+  const { $ref } = schema;
+  if (typeof $ref !== "string") return schema;
+  let found: Json | undefined = description;
+  for (const step of $ref.slice(2).split("/")) found = isObject(found) ? found[step] : undefined;
+  return resolved(found);
+}
+
+/** Something that the schema allows, so that what is wrong is only the one value that is put in. */
+function sampleOf(schema: Schema): Json {
+  if (schema["default"] !== undefined) return schema["default"];
+  if (schema["const"] !== undefined) return schema["const"];
+  if (Array.isArray(schema["enum"])) return (schema["enum"] as readonly Json[])[0] ?? null;
+  const choices = schema["anyOf"] ?? schema["oneOf"];
+  if (Array.isArray(choices)) return sampleOf(resolved((choices as readonly Json[])[0]));
+  if (schema["format"] === "uuid") return UUID;
+  if (schema["format"] === "date-time") return "2026-01-01T00:00:00Z";
+  if (schema["format"] === "uri") return "https://example.com/hook";
+  switch (schema["type"]) {
+    case "object":
+      return Object.fromEntries(fieldsOf(schema).map(([name, field]) => [name, sampleOf(resolved(field))]));
+    case "array":
+      return [sampleOf(resolved(schema["items"]))];
+    case "integer":
+    case "number":
+      return typeof schema["minimum"] === "number" && schema["minimum"] > 0 ? schema["minimum"] : 1;
+    case "boolean":
+      return false;
+    default:
+      return "acme-1";
+  }
+}
+
+function fieldsOf(schema: Schema): [string, Json][] {
+  return isObject(schema["properties"]) ? Object.entries(schema["properties"]) : [];
+}
+
+type Parameter = { readonly name: string; readonly in: "path" | "query" | "header"; readonly schema: Schema };
+
+type Attack = { readonly path: string; readonly init: RequestInit };
+
+function* attacksOn(path: string, method: string, operation: JsonObject): Generator<Attack> {
+  const parameters = (operation["parameters"] ?? []) as unknown as readonly Parameter[];
+  const content = isObject(operation["requestBody"]) ? operation["requestBody"]["content"] : null;
+  const body =
+    isObject(content) && isObject(content["application/json"]) ? resolved(content["application/json"]["schema"]) : null;
+  const sample = body === null ? null : sampleOf(body);
+  const made = (
+    values: { readonly [name: string]: string },
+    sent: string | null,
+    headers: Record<string, string> = {},
+  ): Attack => {
+    const query = parameters.filter((one) => one.in === "query" && values[one.name] !== undefined);
+    const address = path.replaceAll(/\{(\w+)\}/g, (_match, name: string) => {
+      const parameter = parameters.find((one) => one.in === "path" && one.name === name);
+      return values[name] ?? encodeURIComponent(`${sampleOf(resolved(parameter?.schema)) as string | number}`);
+    });
+    const search = query.map((one) => `${one.name}=${values[one.name]}`).join("&");
+    return {
+      path: `/api/v1${address}${search === "" ? "" : `?${search}`}`,
+      init: {
+        method: method.toUpperCase(),
+        ...(sent === null ? {} : { body: sent }),
+        headers: { "Content-Type": "application/json", ...headers },
+      },
+    };
+  };
+  const said = sample === null ? null : JSON.stringify(sample);
+  yield made({}, said);
+  for (const parameter of parameters) {
+    if (parameter.in === "header") yield made({}, said, { [parameter.name]: "x".repeat(300) });
+    else for (const text of HOSTILE_TEXTS) yield made({ [parameter.name]: text }, said);
+  }
+  if (sample === null || !isObject(sample)) return;
+  for (const name of [...Object.keys(sample), "surprise"])
+    for (const value of HOSTILE_VALUES) yield made({}, JSON.stringify({ ...sample, [name]: value }));
+  for (const raw of [
+    "",
+    "null",
+    "[]",
+    '"x"',
+    "{",
+    '{"a":"\0"}',
+    '{"a":"\\ud83d"}',
+    nested(100_000),
+    `{"id":${"9".repeat(400)}}`,
+  ])
+    yield made({}, raw);
+}
+
+/** One after the other in a few lanes; more would only wait for each other. */
+async function inLanes<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
+  const rest = items[Symbol.iterator]();
+  const lane = async (): Promise<void> => {
+    for (let next = rest.next(); next.done !== true; next = rest.next()) await work(next.value);
+  };
+  await Promise.all(Array.from({ length: 4 }, lane));
+}
+
+async function faultOf(response: Response, what: string): Promise<string | null> {
+  const text = await response.text();
+  const isFault = response.status >= 500 || text.includes("internal.unexpected") || /\n\s+at .+:\d+:\d+/.test(text);
+  return isFault ? `${what}: ${response.status} ${text.slice(0, 200)}` : null;
+}
+
+describe("hostile requests", () => {
+  it("to any operation of the API are refused or answered, and never our fault", async () => {
+    const attacks: Attack[] = [];
+    for (const [path, operations] of Object.entries(description["paths"] as JsonObject))
+      for (const [method, operation] of Object.entries(operations as JsonObject))
+        attacks.push(...attacksOn(path, method, operation as JsonObject));
+    expect(attacks.length).toBeGreaterThan(1000);
+    const faults: string[] = [];
+    await inLanes(attacks, async ({ path, init }) => {
+      const response = await running.fetch(path, { ...init, as: key });
+      const fault = await faultOf(
+        response,
+        `${init.method} ${path.slice(0, 120)} ${((init.body ?? "") as string).slice(0, 80)}`,
+      );
+      if (fault !== null) faults.push(fault);
+    });
+    expect(faults).toEqual([]);
+  });
+
+  it("to any other address are refused or answered, and never our fault", async () => {
+    const gets = running.server.routes.filter(({ method, path }) => method === "get" && path.includes(":"));
+    const attacks = gets.flatMap(({ path }) =>
+      HOSTILE_TEXTS.flatMap((text) => [
+        path.replaceAll(/:\w+/g, text),
+        `${path.replaceAll(/:\w+/g, "acme-1")}?next=${text}&key=${text}&stream=${text}&cursor=${text}&page=${text}&connection=${text}&before=${text}`,
+      ]),
+    );
+    const faults: string[] = [];
+    await inLanes(attacks, async (path) => {
+      const stop = new AbortController();
+      const response = await running.fetch(path, {
+        as: session,
+        headers: { Accept: "text/html" },
+        signal: stop.signal,
+      });
+      // Event streams go on for good.
+      const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
+      const fault = isStream ? null : await faultOf(response, path.slice(0, 120));
+      if (isStream) stop.abort();
+      if (fault !== null) faults.push(fault);
+    });
+    expect(faults).toEqual([]);
+  });
+
+  it("by forms, at sign-in and by webhook are refused or answered, and never our fault", async () => {
+    const posts = running.server.routes.filter(({ method, path }) => method === "post" && !path.startsWith("/api/"));
+    const texts = ["", "\0", "a\0b", "\ud83d", "x".repeat(5000), "[".repeat(5000), '{"a":"\\u0000"}', "0000-01-01"];
+    const faults: string[] = [];
+    await inLanes(
+      posts.flatMap(({ path }) => texts.map((text) => ({ path, text }))),
+      async ({ path, text }) => {
+        const fields = [
+          "email",
+          "password",
+          "name",
+          "title",
+          "scope",
+          "settings",
+          "tables",
+          "id",
+          "connector",
+          "other",
+          "secret",
+          "every",
+          "region",
+          "api_key",
+        ];
+        const address = path.replace(":connection/:token", "acme-1/token-of-acme-1").replaceAll(/:\w+/g, "acme-1");
+        const sent = form(Object.fromEntries(fields.map((field) => [field, text])), running.url);
+        const response = await running.fetch(address, { ...sent, as: session });
+        const fault = await faultOf(response, `POST ${address} ${JSON.stringify(text).slice(0, 40)}`);
+        if (fault !== null) faults.push(fault);
+      },
+    );
+    expect(faults).toEqual([]);
+  });
+
+  it("leave everything working", async () => {
+    const own = await newKey(store, "admin");
+    expect((await running.fetch("/readyz")).status).toBe(200);
+    for (const path of [
+      "/connections",
+      "/runs",
+      "/kpis",
+      "/kpis/won_value",
+      "/activities",
+      "/webhooks",
+      "/api-keys",
+      "/events/deal.won",
+    ])
+      expect([path, (await running.fetch(`/api/v1${path}`, { as: own })).status]).toEqual([path, 200]);
+  });
+});
