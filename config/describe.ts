@@ -80,6 +80,8 @@ export function problems(schema: z.ZodType, value: unknown): readonly string[] {
     value,
     issues: [],
     place: () => ({ line: 0, column: 0 }),
+    unset: [],
+    isUnset: () => false,
     isFromEnvironment: () => false,
   };
   return explain(parsed.error.issues, schema, file, []).map((issue) => {

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { z } from "zod";
+import "../core/base/wording.ts";
 import { TributaryError } from "../core/base/errors.ts";
 
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;

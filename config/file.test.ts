@@ -218,3 +218,52 @@ it("config/tributary.yaml is right with everything in it that is commented out",
   expect(read.receivers["webhooks"]).toHaveLength(1);
   expect(read.exchangeRates).toHaveLength(1);
 });
+
+describe("everything that is wrong", () => {
+  it("is told at once: a variable that is not set hides nothing else, and no mistake of one section those of another", () => {
+    const text = `
+workspace:
+  currency: EURO
+connections:
+  - id: close-main
+    connector: close
+    credentials: { api_key: "\${NOT_SET}" }
+    streams: [deal]
+  - id: shop
+    connector: csv
+    settings: { tables: { deals: { form: x.csv } } }
+goals:
+  - { metric: won_vaule, target: 5, period: 2026-11 }
+`;
+    const said = complaints(text).join("\n");
+    for (const part of ["currency", "NOT_SET is not set", 'no stream "deal"', '"form"', "NOT_SET"])
+      expect(said).toContain(part);
+    expect(said).not.toContain("api_key: expected");
+    const fewer = complaints(text.replace("currency: EURO", "currency: EUR")).join("\n");
+    for (const part of ["NOT_SET is not set", "won_vaule"]) expect(fewer).toContain(part);
+  });
+
+  it("is told in words, not in those of a schema", () => {
+    const long = "x".repeat(61);
+    const [said] = complaints(
+      `dashboards: [{ id: floor, title: Floor, tiles: [{ metric: won_value, title: ${long} }] }]`,
+    );
+    expect(said).toMatch(/dashboards\[0\]\.tiles\[0\]\.title: expected at most 60 characters, got "x+…$/);
+  });
+});
+
+describe("a file that would take the hub down", () => {
+  it("is refused: aliases of aliases, and lists within lists without end", () => {
+    const levels = Array.from(
+      { length: 12 },
+      (_, n) => `a${n + 1}: &a${n + 1} [${Array(12).fill(`*a${n}`).join(", ")}]`,
+    );
+    expect(complaints(`a0: &a0 [x]\n${levels.join("\n")}\n`)).toEqual([
+      expect.stringContaining("aliases stand for too much"),
+    ]);
+    expect(complaints(`workspace: ${"[".repeat(20_000)}${"]".repeat(20_000)}\n`)).toHaveLength(1);
+    expect(
+      complaints(`workspace: { name: "a\\0b", title: [${"[".repeat(900)}${"]".repeat(900)}] }\n`).length,
+    ).toBeGreaterThan(0);
+  });
+});

@@ -10,7 +10,15 @@ import { METRICS } from "../core/metrics/registry.ts";
 import { secretPaths } from "../core/secrets/declared.ts";
 import { explain, issueLines, valueAt } from "./issues.ts";
 import { nearest } from "./nearest.ts";
-import { destinationSection, everySeconds, fileSchemaOf, MONTHS, WEEKDAYS, type FileSections } from "./sections.ts";
+import {
+  connectionSection,
+  destinationSection,
+  everySeconds,
+  fileSchemaOf,
+  MONTHS,
+  WEEKDAYS,
+  type FileSections,
+} from "./sections.ts";
 import type { Desired, DesiredConnection, DesiredReceiver } from "./desired.ts";
 import { FILE_CONNECTION, writtenRows } from "./written-rows.ts";
 import { parseYaml, type FileIssue, type Path, type YamlFile } from "./yaml.ts";
@@ -50,20 +58,30 @@ export function parseConfig(text: string, file: string, options: LoadOptions): D
   if (yaml.issues.length > 0) throw invalid(file, yaml.issues);
   const schema = fileSchemaOf(options.destinations);
   const parsed = schema.safeParse(yaml.value ?? {});
-  if (!parsed.success) throw invalid(file, explain(parsed.error.issues, schema, yaml, []));
-  const sections = parsed.data;
   const checker = new Checker(yaml, options.connectors);
+  // All that is wrong is told at once. Where a variable is not set, that is what is wrong there, and not that its name is no value.
+  const refuse = (issues: readonly FileIssue[]): TributaryError =>
+    invalid(file, [...yaml.unset, ...issues.filter((issue) => !yaml.isUnset(issue.path))]);
+  if (!parsed.success) {
+    const issues = explain(parsed.error.issues, schema, yaml, []);
+    throw refuse([...issues, ...checker.settingsOf(yaml.value, folderOf(file))]);
+  }
+  const sections = parsed.data;
   const connections = (sections.connections ?? []).map((one, index) =>
-    checker.connection(one, ["connections", index], path.dirname(path.resolve(file))),
+    checker.connection(one, ["connections", index], folderOf(file)),
   );
   checker.references(sections);
   const receivers = checker.receivers(sections, options.destinations);
-  if (checker.issues.length > 0) throw invalid(file, checker.issues);
+  if (yaml.unset.length + checker.issues.length > 0) throw refuse(checker.issues);
   return toDesired(sections, connections, {
     receivers,
     sections: pushedSections(sections, options.destinations),
     warnings: literalSecrets(yaml, schema).map((one) => issueLines(file, [one])[0] ?? ""),
   });
+}
+
+function folderOf(file: string): string {
+  return path.dirname(path.resolve(file));
 }
 
 function invalid(file: string, issues: readonly FileIssue[]): TributaryError {
@@ -85,6 +103,16 @@ class Checker {
   constructor(yaml: YamlFile, connectors: readonly AnyConnector[]) {
     this.#yaml = yaml;
     this.#connectors = connectors;
+  }
+
+  /** What is wrong with the connections that are right as far as the file goes, where something else in it is not. */
+  settingsOf(value: unknown, folder: string): readonly FileIssue[] {
+    const connections = valueAt(value, ["connections"]);
+    for (const [index, one] of (Array.isArray(connections) ? (connections as readonly unknown[]) : []).entries()) {
+      const parsed = connectionSection.safeParse(one);
+      if (parsed.success) this.connection(parsed.data, ["connections", index], folder);
+    }
+    return this.issues;
   }
 
   connection(one: NonNullable<FileSections["connections"]>[number], at: Path, folder: string): DesiredConnection {

@@ -29,7 +29,7 @@ function explainOne(issue: z.core.$ZodIssue, schema: z.ZodType, file: YamlFile, 
   }
   // Credentials are held against the schema of their connector alone, so the path is looked at as well.
   const isSecret = isSecretPath(schema, issue.path) || base.includes("credentials");
-  return [{ ...file.place(path), path, message: `${messageOf(issue)}${shownValue(file, path, isSecret)}` }];
+  return [{ ...file.place(path), path, message: `${issue.message}${shownValue(file, path, isSecret)}` }];
 }
 
 function listed(known: readonly string[]): string {
@@ -45,32 +45,6 @@ function likeliestBranch(branches: readonly (readonly z.core.$ZodIssue[])[]): re
     (branch) => !branch.some((one) => one.code === "invalid_type" && one.path.length === 0),
   );
   return fitting.toSorted((a, b) => a.length - b.length)[0] ?? null;
-}
-
-function messageOf(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case "invalid_type":
-      return issue.input === undefined && !("received" in issue)
-        ? `expected ${typeName(issue.expected)}`
-        : issue.message;
-    case "invalid_value":
-      return `expected ${issue.values.length === 1 ? "" : "one of "}${issue.values.map(String).join(", ")}`;
-    default:
-      return issue.message.replace(/^Invalid input: /, "");
-  }
-}
-
-function typeName(expected: string): string {
-  return (
-    {
-      record: "a map",
-      object: "a map",
-      array: "a list",
-      string: "a text",
-      number: "a number",
-      boolean: "true or false",
-    }[expected] ?? expected
-  );
 }
 
 /** The value as the file has it; never one that came from the environment or stands where secrets do. */

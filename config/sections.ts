@@ -1,5 +1,6 @@
 import { CronExpressionParser } from "cron-parser";
 import { z } from "zod";
+import "../core/base/wording.ts";
 import { isDay, isTimeZone } from "../core/base/time.ts";
 import type { AnyDestination } from "../core/destination/define.ts";
 import { scenarioSection } from "../core/forecast/scenario.ts";

@@ -20,7 +20,12 @@ export type FileIssue = Place & { readonly path: Path; readonly message: string 
 /** A YAML file as plain data, with the way back from data to lines. */
 export type YamlFile = {
   readonly value: unknown;
+  /** Why it cannot be read at all. */
   readonly issues: readonly FileIssue[];
+  /** Variables that it names and that are not there. What stands in their place is no value. */
+  readonly unset: readonly FileIssue[];
+  /** Whether the value at the path has such a variable in it. */
+  isUnset(path: Path): boolean;
   /** Where the value at the path stands; of one that is absent, where the part around it stands. With `key`, its name instead. */
   place(path: Path, of?: "key" | "value"): Place;
   /** Whether the value was taken from the environment, wholly or in part. */
@@ -36,19 +41,18 @@ const NAME = /^([A-Za-z_][A-Za-z0-9_]*)(?::-([\s\S]*))?$/;
 /** @param variable reads the environment; empty counts as not set. */
 export function parseYaml(text: string, variable: (name: string) => string | undefined): YamlFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  const document = readDocument(text, lines);
+  if (document === null) return unreadable({ line: 1, column: 1 }, NESTED);
   const at = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
   };
   // What the parser says after its first error mostly follows from it.
-  const issues: FileIssue[] = document.errors.slice(0, 1).map((error) => ({
-    ...at(error.pos[0]),
-    path: [],
-    message: error.message.replace(/\n[\s\S]*/, ""),
-  }));
-  if (issues.length > 0) return { value: null, issues, place: () => at(0), isFromEnvironment: () => false };
+  const [error] = document.errors;
+  if (error !== undefined) return unreadable(at(error.pos[0]), error.message.replace(/\n[\s\S]*/, ""));
 
+  const unset: FileIssue[] = [];
+  const unsetNodes = new Set<Node>();
   const expanded = new Set<Node>();
   visit(document, {
     Scalar(key, node) {
@@ -58,19 +62,58 @@ export function parseYaml(text: string, variable: (name: string) => string | und
         if (inside === undefined) return "${";
         expanded.add(node);
         const { value, problem } = resolve(inside, variable);
-        if (problem !== null) issues.push({ ...at(node.range?.[0] ?? 0), path: [], message: problem });
+        if (problem !== null) {
+          unset.push({ ...at(node.range?.[0] ?? 0), path: [], message: problem });
+          unsetNodes.add(node);
+        }
         return value ?? match;
       });
     },
   });
+  const has = (nodes: ReadonlySet<Node>, path: Path): boolean => {
+    const node = nodeAt(document, path);
+    return node !== null && nodes.has(node);
+  };
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: MOST_ALIASES });
+  } catch (thrown) {
+    // Aliases of aliases: a few lines that stand for more than a machine can hold.
+    if (thrown instanceof ReferenceError)
+      return unreadable({ line: 1, column: 1 }, "its aliases stand for too much; write it out");
+    throw thrown;
+  }
   return {
-    value: document.toJS({ maxAliasCount: 100 }) as unknown,
-    issues,
+    value,
+    issues: [],
+    unset,
+    isUnset: (path) => has(unsetNodes, path),
     place: (path, of = "value") => at(offsetOf(document, path, of)),
-    isFromEnvironment: (path) => {
-      const node = nodeAt(document, path);
-      return node !== null && expanded.has(node);
-    },
+    isFromEnvironment: (path) => has(expanded, path),
+  };
+}
+
+const MOST_ALIASES = 100;
+const NESTED = "it is nested too deeply";
+
+/** Null: it is nested more deeply than can be read. */
+function readDocument(text: string, lines: LineCounter): Document.Parsed | null {
+  try {
+    return parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+function unreadable(place: Place, message: string): YamlFile {
+  return {
+    value: null,
+    issues: [{ ...place, path: [], message }],
+    unset: [],
+    isUnset: () => false,
+    place: () => place,
+    isFromEnvironment: () => false,
   };
 }
 

@@ -1,3 +1,4 @@
+import "../base/wording.ts";
 import type { z } from "zod";
 import type { Clock } from "../base/clock.ts";
 import type { TributaryErrorOptions } from "../base/errors.ts";

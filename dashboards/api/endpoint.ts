@@ -1,4 +1,5 @@
 import { z } from "zod";
+import "../../core/base/wording.ts";
 import type { Principal } from "../auth/principal.ts";
 import { type Access } from "../auth/principal.ts";
 import type { ServerDeps } from "../web/deps.ts";
