@@ -145,10 +145,22 @@ function planSections(desired: Desired, stored: Stored, { prune, destinations }:
     const schema = destinations.find(({ key }) => key === name)?.settings ?? null;
     const isSecret: IsSecret = (path) => schema !== null && isSecretPath(schema, path);
     const subject = own("section", name);
-    return found === undefined ? created(subject, value, isSecret) : compare(subject, found, value, isSecret);
+    return found === undefined
+      ? created(subject, byId(value), isSecret)
+      : compare(subject, byId(found), byId(value), isSecret);
   });
   const rest = Object.keys(stored.sections).filter((name) => !Object.hasOwn(desired.sections, name));
   return [...changes, ...rest.map((name) => leftOver(own("section", name), prune))];
+}
+
+/** A list of things that have ids, by those: so that what goes and what comes is named, one by one. */
+function byId(value: object): object {
+  if (!Array.isArray(value)) return value;
+  const entries = value.map((one: unknown) => [isMap(one) ? one["id"] : null, one] as const);
+  const ids = new Set(entries.map(([id]) => id));
+  return ids.size === entries.length && entries.every(([id]) => typeof id === "string")
+    ? Object.fromEntries(entries)
+    : value;
 }
 
 function planReceivers(

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { applyConfig } from "../../config/apply.ts";
+import { amountsLeftOut } from "../../config/left-out.ts";
 import type { CliContext } from "../context.ts";
 import { changesJson, changesText, readConfig } from "./plan.ts";
 
@@ -9,9 +10,11 @@ export function registerApply(command: Command, context: CliContext): void {
     .option("--prune", "remove connections (with their data), sections and webhooks that the file does not have", false)
     .action(async (file: string | undefined, options: { readonly prune: boolean }) => {
       const desired = await readConfig(context, file);
-      const changes = await context.withHub((hub) =>
-        applyConfig(hub.store.db, desired, { ...hub, actor: "cli", prune: options.prune }),
-      );
-      context.out.result(changesJson(changes, desired), () => changesText(changes, "done"));
+      const { changes, leftOut } = await context.withHub(async (hub) => ({
+        changes: await applyConfig(hub.store.db, desired, { ...hub, actor: "cli", prune: options.prune }),
+        leftOut: await amountsLeftOut(hub.store.db, desired),
+      }));
+      for (const warning of leftOut) context.out.note(`warning: ${warning}`);
+      context.out.result(changesJson(changes, desired, leftOut), () => changesText(changes, "done"));
     });
 }

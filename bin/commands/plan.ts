@@ -1,6 +1,7 @@
 import path from "node:path";
 import type { Command } from "commander";
 import { planConfig } from "../../config/apply.ts";
+import { amountsLeftOut } from "../../config/left-out.ts";
 import { loadConfig } from "../../config/file.ts";
 import { hasChanges, type Change } from "../../config/plan.ts";
 import type { Desired } from "../../config/desired.ts";
@@ -14,14 +15,16 @@ export function registerPlan(command: Command, context: CliContext): void {
     .option("--prune", "also show what would be removed because the file does not have it", false)
     .action(async (file: string | undefined, options: { readonly prune: boolean }) => {
       const desired = await readConfig(context, file);
-      const changes = await context.withHub((hub) =>
-        planConfig(hub.store.db, desired, {
+      const { changes, leftOut } = await context.withHub(async (hub) => ({
+        changes: await planConfig(hub.store.db, desired, {
           secrets: hub.secrets,
           destinations: hub.destinations,
           prune: options.prune,
         }),
-      );
-      context.out.result(changesJson(changes, desired), () => changesText(changes, "to"));
+        leftOut: await amountsLeftOut(hub.store.db, desired),
+      }));
+      for (const warning of leftOut) context.out.note(`warning: ${warning}`);
+      context.out.result(changesJson(changes, desired, leftOut), () => changesText(changes, "to"));
     });
 }
 
@@ -37,8 +40,8 @@ export async function readConfig({ env, out }: CliContext, file: string | undefi
   return desired;
 }
 
-export function changesJson(changes: readonly Change[], desired: Desired): object {
-  return { changed: hasChanges(changes), changes, warnings: desired.warnings };
+export function changesJson(changes: readonly Change[], desired: Desired, leftOut: readonly string[]): object {
+  return { changed: hasChanges(changes), changes, warnings: [...desired.warnings, ...leftOut] };
 }
 
 const SIGNS = { create: "+", update: "~", remove: "-", unchanged: "=", kept: "=" } as const;

@@ -3,13 +3,16 @@ import pg from "pg";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { applyConfig, planConfig } from "../../config/apply.ts";
 import { parseConfig } from "../../config/file.ts";
+import { amountsLeftOut } from "../../config/left-out.ts";
 import { DESTINATIONS } from "../../dashboards/destinations/index.ts";
 import type { Change } from "../../config/plan.ts";
 import { CONNECTORS } from "../../connectors/index.ts";
 import { credentialsOf, createSecrets } from "../../core/secrets/index.ts";
 import { clientOptions, openStore, type Store } from "../../core/store/db.ts";
+import { DEFAULT_FEEDS, readFeeds } from "../../dashboards/views/feeds/definitions.ts";
 import { testDatabaseTarget } from "../support/database.ts";
 import { until } from "../support/until.ts";
+import { deal, Plain } from "./normalise-world.ts";
 
 const secrets = createSecrets([{ id: "test", bytes: Buffer.alloc(32, 1) }]);
 const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
@@ -158,6 +161,31 @@ describe("apply", () => {
         store.db,
       );
     expect(rows).toEqual([{ connections: 0, raw: 0 }]);
+  });
+
+  it("names what goes of a list, one by one; what the hub has of its own stays beside it", async () => {
+    const text = FILE.replace("feeds: [{ id: won, metric: won_value }]", "feeds: [{ id: lost, metric: lost_value }]");
+    const options = { secrets, destinations: DESTINATIONS, prune: false };
+    const feeds = (await planConfig(store.db, parse(text), options)).find(({ id }) => id === "feeds");
+    expect(feeds?.fields.filter(({ to }) => to === null).map(({ field }) => field)).toEqual(["won"]);
+    await apply(text);
+    const ids = (await readFeeds(store.db)).map(({ id }) => id);
+    expect(ids).toEqual([...DEFAULT_FEEDS.map(({ id }) => id), "lost"]);
+  });
+
+  it("says which amounts would be left out for want of a rate, before and after a change of the currency", async () => {
+    const tool = await Plain.connect(store, "abroad");
+    await tool.take(
+      "deals",
+      [{ id: "A", at: "2026-03-05T00:00:00Z", facts: [deal("A", { amountMinor: 500, currency: "USD" })] }],
+      "2026-03-06T00:00:00Z",
+    );
+    expect(await amountsLeftOut(store.db, parse("workspace: { name: Acme }"))).toEqual([]);
+    // The rates that are stored are to the euro, and say nothing of the pound.
+    expect(await amountsLeftOut(store.db, parse("workspace: { currency: GBP }"))).toEqual([
+      expect.stringMatching(/^1 deal has its value in USD, and no rate to GBP is known/),
+    ]);
+    expect(await amountsLeftOut(store.db, parse("workspace: { currency: USD }"))).toEqual([]);
   });
 
   it("is all or nothing: a connection that would change its connector stops it, and nothing was changed", async () => {

@@ -22,3 +22,16 @@ export async function replaceExchangeRates(tx: Tx, rates: readonly ExchangeRate[
       ${rates.map((one) => one.day)}::date[], ${rates.map((one) => one.currency)}::text[], ${rates.map((one) => one.rate)}::numeric[])
   `.execute(tx);
 }
+
+/** How many deals have their latest value in each currency. */
+export async function countValuedDeals(
+  db: Db | Tx,
+): Promise<readonly { readonly currency: string; readonly deals: number }[]> {
+  const { rows } = await sql<{ currency: string; deals: number }>`
+    select c.currency, count(*) as deals
+    from deal_changes c join deals d on d.id = c.deal_id and d.deleted_at is null
+    where c.held_to = 'infinity' and c.amount_minor is not null and c.currency is not null
+    group by c.currency order by c.currency
+  `.execute(db);
+  return rows;
+}

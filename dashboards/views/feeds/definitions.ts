@@ -5,7 +5,7 @@ import { METRICS } from "../../../core/metrics/index.ts";
 import type { Db } from "../../../core/store/db.ts";
 import { readSettings } from "../../../core/store/setup/settings.ts";
 
-/** One of each widget, when nobody has said otherwise. */
+/** One of each widget. */
 export const DEFAULT_FEEDS: readonly Feed[] = feedsSection.parse([
   { id: "won-value", title: "Won this month", metric: "won_value" },
   { id: "won-value-trend", title: "Won this month, with trend", metric: "won_value", trend: true },
@@ -54,12 +54,13 @@ export const DEFAULT_FEEDS: readonly Feed[] = feedsSection.parse([
   },
 ]);
 
-/** The feeds of the config file; where it has none, one of each widget. */
+/** The feeds there are: those of the config file, and of the default ones each whose id the file does not use. */
 export async function readFeeds(db: Db): Promise<readonly Feed[]> {
   const stored = await readSettings(db, "feeds");
   if (stored === null) return DEFAULT_FEEDS;
   const parsed = feedsSection.safeParse(stored);
-  if (parsed.success) return parsed.data;
+  if (parsed.success)
+    return [...DEFAULT_FEEDS.filter(({ id }) => parsed.data.every((feed) => feed.id !== id)), ...parsed.data];
   throw new TributaryError({
     code: "feed.bad_definition",
     kind: "config",
