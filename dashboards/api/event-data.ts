@@ -46,6 +46,14 @@ const kpiEvent = z
   })
   .meta({ id: "KpiEvent" });
 
+const endpointEvent = z
+  .strictObject({
+    endpoint: z.strictObject({ id: z.uuid(), destination: z.string(), name: z.string().nullable() }),
+    failing_since: z.iso.datetime().nullable(),
+    reason: z.string().nullable(),
+  })
+  .meta({ id: "EndpointEvent" });
+
 export const EVENT_MEANINGS: { readonly [type in EventType]: string } = {
   "deal.created": "A deal was created",
   "deal.won": "A deal was won",
@@ -53,8 +61,12 @@ export const EVENT_MEANINGS: { readonly [type in EventType]: string } = {
   "deal.reopened": "A deal that was won or lost is open again",
   "deal.stage_changed": "A deal moved to another stage",
   "kpi.updated": "A KPI that somebody watches has another value",
+  "endpoint.failing": "An endpoint has begun to refuse what it is sent",
+  "endpoint.paused": "An endpoint is sent nothing until somebody resumes it",
+  "endpoint.recovered": "An endpoint that failed takes what it is sent again",
 };
 
 export function eventData(type: EventType): z.ZodType {
-  return type === "kpi.updated" ? kpiEvent : dealEvent;
+  if (type === "kpi.updated") return kpiEvent;
+  return type.startsWith("endpoint.") ? endpointEvent : dealEvent;
 }
