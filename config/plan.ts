@@ -155,12 +155,15 @@ function planSections(desired: Desired, stored: Stored, { prune, destinations }:
 
 /** A list of things that have ids, by those: so that what goes and what comes is named, one by one. */
 function byId(value: object): object {
-  if (!Array.isArray(value)) return value;
-  const entries = value.map((one: unknown) => [isMap(one) ? one["id"] : null, one] as const);
-  const ids = new Set(entries.map(([id]) => id));
-  return ids.size === entries.length && entries.every(([id]) => typeof id === "string")
-    ? Object.fromEntries(entries)
-    : value;
+  const list: unknown = value;
+  if (!Array.isArray(list)) return value;
+  const byIds = new Map<string, unknown>();
+  for (const one of list as readonly unknown[]) {
+    const id = isMap(one) ? one["id"] : null;
+    if (typeof id !== "string" || byIds.has(id)) return value;
+    byIds.set(id, one);
+  }
+  return Object.fromEntries(byIds) as { readonly [id: string]: unknown };
 }
 
 function planReceivers(
