@@ -1,6 +1,7 @@
 import { relateNames, relateReps } from "../identity/index.ts";
 import { applyPipelineSettings } from "../normalise/pipeline-settings.ts";
 import type { Db, Tx } from "../store/db.ts";
+import { resetAllMarks } from "../store/facts/facts-marks.ts";
 import { type ExchangeRate, replaceExchangeRates } from "../store/setup/exchange-rates.ts";
 import { writeSettings } from "../store/setup/settings.ts";
 import { updateWorkspace, type WorkspaceRow } from "../store/setup/workspace.ts";
@@ -12,9 +13,11 @@ type Change = { readonly action: "create" | "update" | "remove"; readonly fields
 /** Changes how the company counts: its days, weeks and money. */
 export async function setWorkspace(db: Db, actor: Actor, row: WorkspaceRow, fields: readonly string[]): Promise<void> {
   const details = { fields: [...fields] };
-  await noted(db, { actor, action: "workspace.update", target: "workspace", details }, (tx) =>
-    updateWorkspace(tx, row),
-  );
+  await noted(db, { actor, action: "workspace.update", target: "workspace", details }, async (tx) => {
+    await updateWorkspace(tx, row);
+    // A day begins elsewhere, and amounts without a currency are in another: facts are made anew with the next pull of each stream.
+    if (fields.some((field) => /^(time_?zone|currency)$/i.test(field))) await resetAllMarks(tx);
+  });
 }
 
 /** Replaces all rates. */

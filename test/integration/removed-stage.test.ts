@@ -47,3 +47,28 @@ test("07-stage-removed-from-mapping: rows that name it are listed, what was read
   expect(await hub.values("time_in_stage", whole)).toEqual({ P: 2, "Q (removed)": 4 });
   expect(await hub.values("stage_conversion", march)).toMatchObject({ P: 1, "Q (removed)": 1 });
 });
+
+test("a day stays the day that it is when the workspace's time zone changes", async () => {
+  const hub = await SheetHub.open("2026-04-10T09:00:00Z");
+  const inZone = (zone: string): string => `
+workspace: { name: T, timezone: ${zone}, currency: EUR }
+connections:
+  - id: crm
+    connector: csv
+    settings:
+      pipelines: { S: { stages: [P], won: [Won], lost: [Lost] } }
+      tables:
+        deals: { from: deals.csv, key: id, columns: { stage: stage, created_at: created, closed_at: closed } }
+`;
+  await hub.write("deals.csv", "id,stage,created,closed\nD1,Won,2026-03-01,2026-04-01\n");
+  await hub.apply(inZone("Europe/Berlin"));
+  await hub.sync();
+  const first = { from: "2026-04-01", to: "2026-04-01" };
+  expect(await hub.value("deals_won", first)).toBe(1);
+  for (const zone of ["America/Los_Angeles", "Asia/Tokyo"]) {
+    await hub.apply(inZone(zone));
+    await hub.sync();
+    expect([await hub.value("deals_won", first), await hub.value("time_to_close_mean")]).toEqual([1, 31]);
+  }
+  expect(await hub.events()).toEqual([]);
+});

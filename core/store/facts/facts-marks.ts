@@ -80,3 +80,8 @@ export async function resetMark(store: Store, connectionId: string, stream: stri
     `.execute(tx);
   });
 }
+
+/** Asks for a replay of every stream that gives facts: what the workspace counts by has changed. The next pull of each makes them anew first. */
+export async function resetAllMarks(tx: Tx): Promise<void> {
+  await sql`update stream_states set normalised_seq = 0 where normalised_seq > 0`.execute(tx);
+}
