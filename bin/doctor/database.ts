@@ -1,7 +1,8 @@
-import { createSecrets, credentialsOf, parseSecretKey } from "../../core/secrets/index.ts";
+import { checkKey, keyProblem } from "../../core/secrets/check.ts";
+import { createSecrets, parseSecretKey } from "../../core/secrets/index.ts";
 import { silentLog } from "../../core/base/log.ts";
 import { type DatabaseTarget, openStore, type Store } from "../../core/store/db.ts";
-import { readAllCredentials, readServer } from "../../core/store/health.ts";
+import { readServer } from "../../core/store/health.ts";
 import { migrationState } from "../../core/store/migrate.ts";
 import { openQueues } from "../../workers/queues.ts";
 import type { Env } from "../../config/env.ts";
@@ -72,25 +73,14 @@ async function secretKey({ db }: Store, env: Env): Promise<Verdict> {
     ...env.oldSecretKeys.map((key) => parseSecretKey(key)),
   ]);
   const where = env.secretKey === null ? "kept in the data folder" : "from TRIBUTARY_SECRET_KEY";
-  const sealed = await readAllCredentials(db);
-  if (sealed === null) return ok(`${where}; nothing is sealed yet`);
-  const lost = sealed.filter(({ id, credentials }) => {
-    try {
-      secrets.open(credentials, credentialsOf(id));
-      return false;
-    } catch {
-      return true;
-    }
-  });
-  if (lost.length > 0)
-    return fail(
-      `it does not open the credentials of ${lost.map(({ id }) => id).join(", ")}`,
-      "Start with the TRIBUTARY_SECRET_KEY they were sealed with (or name it in TRIBUTARY_OLD_SECRET_KEYS), or enter them again.",
-    );
+  const check = await checkKey(db, secrets);
+  if (check.sealed === 0) return ok(`${where}; nothing is sealed yet`);
+  const problem = keyProblem(check);
+  if (problem !== null) return fail(problem.message, problem.mend);
   if (env.secretKey === null && env.databaseUrl !== null)
     return warn(
       `${where}, while the database is elsewhere`,
       "Set TRIBUTARY_SECRET_KEY: every process of the hub needs the same one, and a lost data folder would lose it.",
     );
-  return ok(`${where}; opens all ${sealed.length} stored credentials`);
+  return ok(`${where}; opens all ${check.sealed} stored credentials`);
 }

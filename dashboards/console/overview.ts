@@ -2,6 +2,7 @@ import type { RequestHandler } from "express";
 import type { ConnectionState } from "../../core/schema/tables.ts";
 import { type ConnectionOverview, listConnectionOverviews } from "../../core/store/setup/connection-overview.ts";
 import { type RunOverview, latestRuns } from "../../core/store/pulls/run-overview.ts";
+import { checkKey, keyProblem } from "../../core/secrets/check.ts";
 import { readWorkspace } from "../../core/store/setup/workspace.ts";
 import { principalOf } from "../auth/identify.ts";
 import type { ServerDeps } from "../web/deps.ts";
@@ -17,19 +18,21 @@ export function overviewPage(deps: ServerDeps): RequestHandler {
   return async (_request, response) => {
     const principal = principalOf(response);
     const { db } = deps.store;
-    const [connections, runs, freshness, workspace] = await Promise.all([
+    const [connections, runs, freshness, workspace, key] = await Promise.all([
       listConnectionOverviews(db, { limit: MOST_SHOWN, after: null }),
       latestRuns(db),
       currentFreshness(deps),
       readWorkspace(db),
+      checkKey(db, deps.secrets),
     ]);
+    const keyTrouble = keyProblem(key);
     const format = createFormat(workspace);
     const isAdmin = principal.kind === "user" && principal.role === "admin";
     const content = html`<div class="title-row">
         <h1>Connections</h1>
         ${isAdmin ? html`<a class="button primary" href="/connections/new">Connect an account</a>` : null}
       </div>
-      ${connections.length === 0 ? emptyState(isAdmin) : null}
+      ${keyTrouble === null ? null : errorBox(keyTrouble)} ${connections.length === 0 ? emptyState(isAdmin) : null}
       <ul class="cards">
         ${connections.map((connection) => card(connection, runs.get(connection.id) ?? [], freshness, format))}
       </ul>`;

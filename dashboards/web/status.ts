@@ -1,4 +1,5 @@
 import { ping } from "../../core/store/health.ts";
+import { checkKey, isWrongKey } from "../../core/secrets/check.ts";
 import type { ServerDeps } from "./deps.ts";
 import type { Measurements } from "./measurements.ts";
 import type { Route } from "./routes.ts";
@@ -46,7 +47,7 @@ export function statusRoutes(deps: ServerDeps, measurements: Measurements, isDra
 type Outcome = "ok" | "failed";
 
 async function runChecks(deps: ServerDeps, isDraining: boolean): Promise<{ readonly [name: string]: Outcome }> {
-  const [database, migrations, queue] = await Promise.all([
+  const [database, migrations, queue, secrets] = await Promise.all([
     outcomeOf(ping(deps.store.db)),
     outcomeOf(
       deps.health.isMigrated().then((isMigrated) => {
@@ -54,8 +55,13 @@ async function runChecks(deps: ServerDeps, isDraining: boolean): Promise<{ reado
       }),
     ),
     outcomeOf(deps.health.queue()),
+    outcomeOf(
+      checkKey(deps.store.db, deps.secrets).then((check) => {
+        if (isWrongKey(check)) throw new Error("the secret key opens nothing that is stored");
+      }),
+    ),
   ]);
-  return { database, migrations, queue, accepting: isDraining ? "failed" : "ok" };
+  return { database, migrations, queue, secrets, accepting: isDraining ? "failed" : "ok" };
 }
 
 /** A check that hangs has failed. What exactly failed is for the log and `tributary doctor`, not for everyone who can reach this. */

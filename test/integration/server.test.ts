@@ -1,9 +1,16 @@
 import { Router } from "express";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Access } from "../../dashboards/auth/principal.ts";
+import {
+  createSecrets,
+  credentialsOf,
+  generateSecretKey,
+  parseSecretKey,
+  type Secrets,
+} from "../../core/secrets/index.ts";
 import { createServer } from "../../dashboards/web/server.ts";
 import { testDatabase } from "../support/database.ts";
-import { type Running, newKey, newSession, startServer, testDeps } from "./server-support.ts";
+import { type Running, newConnection, newKey, newSession, startServer, testDeps } from "./server-support.ts";
 
 const store = await testDatabase();
 let running: Running;
@@ -187,3 +194,28 @@ function guarded(): { readonly method: string; readonly path: string; readonly a
 function concrete(path: string): string {
   return path.replaceAll(/:\w+/g, "x");
 }
+
+describe("a wrong secret key", () => {
+  it("makes the hub not ready, and the console says so; one connection that does not open is its own affair", async () => {
+    const own = await testDatabase();
+    const right = createSecrets([parseSecretKey(generateSecretKey())]);
+    const wrong = createSecrets([parseSecretKey(generateSecretKey())]);
+    await newConnection(own, "sealed");
+    const seal = async (secrets: Secrets, id: string): Promise<void> => {
+      const credentials = secrets.seal("{}", credentialsOf(id));
+      await own.db.updateTable("connections").set({ credentials }).where("id", "=", id).execute();
+    };
+    await seal(right, "sealed");
+    const hub = await startServer(own, { secrets: wrong });
+    const ready = await hub.fetch("/readyz");
+    expect([ready.status, await ready.json()]).toMatchObject([503, { checks: { secrets: "failed", database: "ok" } }]);
+    const admin = await newSession(hub, own, "admin");
+    expect(await (await hub.fetch("/", { as: admin })).text()).toContain(
+      "The secret key does not open the credentials of sealed.",
+    );
+    await newConnection(own, "other");
+    await seal(wrong, "other");
+    expect((await hub.fetch("/readyz")).status).toBe(200);
+    await hub.close();
+  });
+});
