@@ -27,6 +27,8 @@ import { hasChanges, plan, type Change, type Stored, type StoredConnection } fro
 export type ApplyOptions = {
   readonly secrets: Secrets;
   readonly connectors: readonly AnyConnector[];
+  /** Folders below which connections may read files, besides the file's own; absent: none. */
+  readonly fileFolders?: readonly string[];
   readonly actor: Actor;
   /** Whether what the file does not have is removed, with the data that was pulled. */
   readonly prune: boolean;
@@ -146,7 +148,13 @@ async function applyChange(tx: Tx, change: Change, context: ChangeContext): Prom
 
 async function applyConnection(tx: Tx, id: string, context: ChangeContext): Promise<void> {
   const { desired, stored, secrets, connectors, actor } = context;
-  const deps = { db: tx, secrets, findConnector: (key: string) => connectors.find((one) => one.key === key) ?? null };
+  const { fileFolders = [] } = context;
+  const deps = {
+    db: tx,
+    secrets,
+    fileFolders,
+    findConnector: (key: string) => connectors.find((one) => one.key === key) ?? null,
+  };
   const wanted = desired.connections.find((one) => one.id === id);
   const found = stored.connections.find((one) => one.id === id);
   if (wanted === undefined) return removeConnection(deps, actor, id);
@@ -169,10 +177,11 @@ function changesOf(wanted: DesiredConnection, found: StoredConnection): Connecti
       message: `The connection "${wanted.id}" is of the connector ${found.connector}, not ${wanted.connector}.`,
       mend: "What was pulled belongs to its connector: give the new account another id, or remove the old one first.",
     });
-  const { title, settings, credentials, schedule, streams, backfillFrom, paused } = wanted;
+  const { title, settings, credentials, schedule, streams, backfillFrom, filesFrom, paused } = wanted;
   return {
     title,
     settings,
+    filesFrom,
     ...(credentials === null ? {} : { credentials: { ...found.credentials, ...credentials } }),
     ...(schedule === null ? {} : { schedule }),
     ...(streams === null ? {} : { streams }),

@@ -36,6 +36,8 @@ export type DesiredConnection = {
   readonly schedule: Schedule | null;
   readonly streams: readonly string[] | null;
   readonly backfillFrom: Day | null;
+  /** The file's own folder, where the settings name files of it. */
+  readonly filesFrom: string | null;
   /** Null: the file does not say. */
   readonly paused: boolean | null;
 };

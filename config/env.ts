@@ -30,6 +30,8 @@ export type Env = {
   readonly configFile: string;
   /** Whether what users name (webhook endpoints, addresses of files) may be in a private network. */
   readonly allowPrivateNetworks: boolean;
+  /** Folders below which connections may read files, besides the config file's own; absolute. */
+  readonly fileFolders: readonly string[];
   /** Any other variable, for `${NAME}` in the config file. */
   readonly variable: (name: string) => string | undefined;
 };
@@ -68,11 +70,17 @@ const VARIABLES = z.object({
   TRIBUTARY_DATA_DIR: said(z.string()),
   LOG_LEVEL: said(z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`)),
   TRIBUTARY_CONFIG: said(z.string()),
+  TRIBUTARY_FILES: said(z.string()),
   TRIBUTARY_ALLOW_PRIVATE_NETWORKS: said(z.enum(["true", "false"], "must be true or false")),
 });
 
 function isRedisAddress(text: string): boolean {
   return URL.canParse(text) && ["redis:", "rediss:"].includes(new URL(text).protocol);
+}
+
+/** A list of folders, parted as the system parts paths (a colon; on Windows a semicolon). */
+function folders(text: string): string[] {
+  return text.split(path.delimiter).filter((one) => one.trim() !== "");
 }
 
 /**
@@ -104,6 +112,7 @@ export function readEnv(source: NodeJS.ProcessEnv = process.env, folder: string 
     logLevel: data.LOG_LEVEL ?? null,
     configFile: path.resolve(folder, data.TRIBUTARY_CONFIG ?? "config/tributary.yaml"),
     allowPrivateNetworks: data.TRIBUTARY_ALLOW_PRIVATE_NETWORKS === "true",
+    fileFolders: folders(data.TRIBUTARY_FILES ?? "").map((one) => path.resolve(folder, one)),
     variable: (name) => source[name],
   };
 }

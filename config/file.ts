@@ -150,6 +150,7 @@ class Checker {
             : { everyS: everySeconds(schedule.every) },
       streams: one.streams ?? null,
       backfillFrom: one.backfill_from ?? null,
+      filesFrom: (connector?.localPaths?.(settings) ?? []).length > 0 ? folder : null,
       paused: one.paused ?? null,
     };
   }
@@ -345,6 +346,7 @@ function toDesired(
             schedule: null,
             streams: null,
             backfillFrom: null,
+            filesFrom: null,
             paused: null,
           },
         ];

@@ -22,6 +22,8 @@ export type PullWorkerDeps = {
   readonly log: Log;
   readonly connectors: readonly AnyConnector[];
   readonly allowPrivateNetworks: boolean;
+  /** Folders below which connections may read files; absent: none. */
+  readonly fileFolders?: readonly string[];
   /** Asks for the KPIs to be computed anew, after facts have changed. */
   readonly requestMeasure: (job: MeasureJob) => Promise<void>;
   readonly room: PullRoom;
@@ -29,7 +31,7 @@ export type PullWorkerDeps = {
 
 /** What a pull needs, made of what a hub has. */
 export function createPullDeps(deps: Omit<PullWorkerDeps, "requestMeasure" | "room">): PullDeps {
-  const { store, secrets, clock, log, connectors, allowPrivateNetworks } = deps;
+  const { store, secrets, clock, log, connectors, allowPrivateNetworks, fileFolders = [] } = deps;
   const normalise: NormaliseChanged = async ({ connection, connector, stream, changes, runId }) => {
     const target = { connection, connector, stream };
     if (changes === null) await catchUp({ store }, target, { fromStart: false, runId });
@@ -41,6 +43,7 @@ export function createPullDeps(deps: Omit<PullWorkerDeps, "requestMeasure" | "ro
     clock,
     log,
     allowPrivateNetworks,
+    fileFolders,
     findConnector: (key) => connectors.find((connector) => connector.key === key) ?? null,
     limiterOf: createLimiters(store),
     normalise,

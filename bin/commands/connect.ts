@@ -64,6 +64,7 @@ export function registerConnect(command: Command, context: CliContext): void {
           schedule: scheduleOf(options),
           streams: options.stream.length === 0 ? null : options.stream,
           backfillFrom: options.backfillFrom ?? null,
+          filesFrom: options.settingsFile === undefined ? null : path.dirname(path.resolve(options.settingsFile)),
         });
         context.out.note(`${id} is set up. Reaching the account …`);
         const { accountId, accountName, missingPermissions, warnings } = await testConnection(setup, "cli", id);

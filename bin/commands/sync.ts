@@ -68,7 +68,7 @@ export async function pullStreams(
   options: SyncOptions,
 ): Promise<readonly Run[]> {
   const { store } = hub;
-  const engine = createPullDeps({ ...hub, allowPrivateNetworks: env.allowPrivateNetworks });
+  const engine = createPullDeps({ ...hub, ...env });
   const { timeZone } = await readWorkspace(store.db);
   const since = options.since === undefined ? null : startOfDay(options.since, timeZone);
   const wanted = {

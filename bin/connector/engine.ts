@@ -41,6 +41,7 @@ export function createCheckEngine(
           schedule: null,
           streams: null,
           backfillFrom: null,
+          filesFrom: null,
         }),
       );
       const { log, text } = listenedLog();

@@ -10,7 +10,7 @@ import type { Hub } from "../context.ts";
 /** Every processor of the hub, with what each needs. */
 export function createProcessors(hub: Hub): Processors {
   const { store, secrets, clock, log, queues, connectors, destinations, env } = hub;
-  const { allowPrivateNetworks } = env;
+  const { allowPrivateNetworks, fileFolders } = env;
   const requestMeasure = async (): Promise<void> => queues.request({ queue: "measure", payload: { reason: "facts" } });
   return {
     pull: createPullProcessor({
@@ -20,6 +20,7 @@ export function createProcessors(hub: Hub): Processors {
       log,
       connectors,
       allowPrivateNetworks,
+      fileFolders,
       requestMeasure,
       room: createPullRoom({
         places: CONCURRENCY.pull,

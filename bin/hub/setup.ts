@@ -13,7 +13,7 @@ export function createSetup(hub: Hub, publicUrl: string | null = hub.env.publicU
   const { queues, env } = hub;
   const request = requestPull(queues);
   return {
-    ...createPullDeps({ ...hub, allowPrivateNetworks: env.allowPrivateNetworks }),
+    ...createPullDeps({ ...hub, ...env }),
     requestPull: ({ since, ...rest }) => request({ ...rest, since: since?.toISOString() ?? null }),
     requestMeasure: async () => queues.request({ queue: "measure", payload: { reason: "facts" } }),
     inboundAddress: publicUrl === null ? null : (id, token) => inboundAddress(publicUrl, id, token),

@@ -1,5 +1,6 @@
 import { systemClock } from "../../core/base/clock.ts";
 import type { JsonObject } from "../../core/base/json.ts";
+import { NO_FILES } from "../../core/connector/files.ts";
 import type { CredentialSource, Page } from "../../core/connector/define.ts";
 import { createHttpFactory } from "../../core/connector/http-client.ts";
 import { unlimited } from "../../core/connector/limits.ts";
@@ -28,6 +29,7 @@ export function openClient(
     settings,
     credentials,
     http,
+    files: NO_FILES,
     allowPrivateNetworks: true,
     clock: systemClock,
     signal,

@@ -6,6 +6,8 @@ import { systemClock } from "../../core/base/clock.ts";
 import { TributaryError } from "../../core/base/errors.ts";
 import type { Json } from "../../core/base/json.ts";
 import { damage } from "../../core/land/damage.ts";
+import { createFiles } from "../../core/land/files.ts";
+import { NO_UPLOADS } from "../../test/support/pulled-rows.ts";
 import { readPages, type Pages } from "../../test/support/pages.ts";
 import { csv } from "./index.ts";
 import { recordId } from "./records.ts";
@@ -48,7 +50,8 @@ async function read(content: Buffer | string, checkpoint: Json): Promise<Pages> 
   const into: Pages = { pages: [], logs: [], checkpoint };
   const { signal } = new AbortController();
   if (deals === undefined) throw new Error("no stream deals");
-  const at = { client: { allowPrivateNetworks: true, signal }, settings: settings(), clock: systemClock };
+  const client = { files: createFiles([folder], NO_UPLOADS), allowPrivateNetworks: true, signal };
+  const at = { client, settings: settings(), clock: systemClock };
   await readPages(deals, at, into, {}, () => undefined);
   return into;
 }

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { createFiles } from "../../core/land/files.ts";
 import { download } from "./download.ts";
 import { copyIfChanged, locate } from "./files.ts";
 
@@ -25,6 +26,8 @@ afterAll(async () => {
 });
 
 const { signal } = new AbortController();
+const uploads = { find: () => Promise.resolve(null), read: () => Promise.resolve(null) };
+const access = { files: createFiles([], uploads), allowPrivateNetworks: true, signal };
 const get = (url: string, allowPrivateNetworks = true): ReturnType<typeof download> =>
   download({ url, ifChangedFrom: null, to: path.join(folder, "d"), allowPrivateNetworks, signal });
 
@@ -82,9 +85,8 @@ it("does not download again what the server says is unchanged, nor give again wh
     if (request.headers["if-none-match"] === '"v1"') response.writeHead(304).end();
     else response.writeHead(200, { etag: '"v1"' }).end("a\n");
   };
-  const [location] = await locate({ from: `${base}/sheet`, key: "a", columns: {} });
+  const [location] = await locate({ from: `${base}/sheet`, key: "a", columns: {} }, access);
   if (location === undefined) throw new Error("an address is one location");
-  const access = { allowPrivateNetworks: true, signal };
   const copy = await copyIfChanged(location, null, access);
   expect(await copyIfChanged(location, copy?.version ?? null, access)).toBeNull();
   expect(seen).toEqual([undefined, '"v1"']);
@@ -96,9 +98,9 @@ it("does not download again what the server says is unchanged, nor give again wh
 
 it("says that a web page is not a sheet", async () => {
   answer = (_request, response) => response.writeHead(200, { "content-type": "text/html" }).end("<html>");
-  const [location] = await locate({ from: `${base}/edit`, key: "a", columns: {} });
+  const [location] = await locate({ from: `${base}/edit`, key: "a", columns: {} }, access);
   if (location === undefined) throw new Error("an address is one location");
-  await expect(copyIfChanged(location, null, { allowPrivateNetworks: true, signal })).rejects.toMatchObject({
+  await expect(copyIfChanged(location, null, access)).rejects.toMatchObject({
     code: "csv.address.not_a_sheet",
     kind: "contract",
   });

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { mkdtemp, open, readdir, rm, stat } from "node:fs/promises";
+import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { z } from "zod";
 import { TributaryError } from "../../core/base/errors.ts";
+import { type Files, type FoundFile, type FoundFolder, UPLOAD } from "../../core/connector/files.ts";
 import { download, shown } from "./download.ts";
 import { fileError } from "./errors.ts";
 import { globMatcher } from "./globs.ts";
@@ -23,7 +23,11 @@ export const fileVersion = z.object({
 export type FileVersion = z.infer<typeof fileVersion>;
 
 /** The connector's client: what reaching files takes. */
-export type FileAccess = { readonly allowPrivateNetworks: boolean; readonly signal: AbortSignal };
+export type FileAccess = {
+  readonly files: Files;
+  readonly allowPrivateNetworks: boolean;
+  readonly signal: AbortSignal;
+};
 
 /** A file or address that a source names (a folder: one for each of its files), or rows that are written in the mapping itself. */
 export type Location =
@@ -42,7 +46,7 @@ const BY_NAME = new Intl.Collator("en", { numeric: true });
  *
  * @throws TributaryError `csv.file.missing` when there is none.
  */
-export async function locate(mapping: Mapping): Promise<readonly Location[]> {
+export async function locate(mapping: Mapping, { files }: FileAccess): Promise<readonly Location[]> {
   const { from } = mapping;
   if (from === undefined) {
     const hash = createHash("sha256").update(JSON.stringify(mapping.rows)).digest("hex");
@@ -52,35 +56,44 @@ export async function locate(mapping: Mapping): Promise<readonly Location[]> {
     if (!URL.canParse(from)) throw missing(from, "is no valid address");
     return [{ kind: "address", url: from, shown: shown(new URL(from)) }];
   }
+  if (from.startsWith(UPLOAD)) {
+    await lookOrThrow(files, from);
+    return [{ kind: "file", path: from, shown: from.slice(UPLOAD.length) }];
+  }
   const pattern = path.basename(from);
-  if (/[*?]/.test(pattern)) return listFolder(path.dirname(from), globMatcher(pattern), from);
-  const file = await asSpelt(from);
-  const found = await statOrThrow(file);
-  if (found.isDirectory()) return listFolder(file, (name) => SHEET_NAME.test(name), from);
+  if (/[*?]/.test(pattern)) return listFolder(files, path.dirname(from), globMatcher(pattern), from);
+  const file = await asSpelt(files, from);
+  const found = await lookOrThrow(files, file);
+  if (found.kind === "folder") return listFolder(files, file, (name) => SHEET_NAME.test(name), from);
   return [fileAt(file)];
 }
 
-/** The path as the file system spells it: `é` may be one character or two, and both look the same in a mapping. */
-async function asSpelt(file: string): Promise<string> {
-  const folder = path.dirname(file);
-  try {
-    await stat(file);
-    return file;
-  } catch {
-    const wanted = tidyText(path.basename(file));
-    const names = await readdir(folder).catch((): readonly string[] => []);
-    const name = names.find((one) => tidyText(one) === wanted);
-    return name === undefined ? file : path.join(folder, name);
-  }
+/** Whether `from` names a path of this machine, rather than an address or an upload. */
+export function isLocal(from: string): boolean {
+  return !/^https?:\/\//i.test(from) && !from.startsWith(UPLOAD);
 }
 
-async function listFolder(folder: string, fits: (name: string) => boolean, from: string): Promise<readonly Location[]> {
-  await statOrThrow(folder);
-  const entries = await readdir(folder, { withFileTypes: true });
+/** The path as the file system spells it: `é` may be one character or two, and both look the same in a mapping. */
+async function asSpelt(files: Files, file: string): Promise<string> {
+  const folder = path.dirname(file);
+  if ((await files.look(file)) !== null) return file;
+  const wanted = tidyText(path.basename(file));
+  const beside = await files.look(folder).catch(() => null); // It may lie above the folder that was named.
+  const name = beside?.kind === "folder" ? beside.names.find((one) => tidyText(one) === wanted) : undefined;
+  return name === undefined ? file : path.join(folder, name);
+}
+
+async function listFolder(
+  files: Files,
+  folder: string,
+  fits: (name: string) => boolean,
+  from: string,
+): Promise<readonly Location[]> {
+  const found = await lookOrThrow(files, folder);
+  const entries = found.kind === "folder" ? found.names : [];
   const names = entries
     // `.x` is hidden; `~$x.xlsx` is the lock file of an open workbook.
-    .filter((entry) => !entry.isDirectory() && !/^(\.|~\$)/.test(entry.name) && fits(entry.name))
-    .map((entry) => entry.name)
+    .filter((name) => !/^(\.|~\$)/.test(name) && fits(name))
     // Week 10 comes after week 9.
     .toSorted((a, b) => BY_NAME.compare(a, b) || (a < b ? -1 : 1));
   if (names.length === 0) throw missing(from, "holds no csv, tsv, txt or xlsx file that fits");
@@ -91,30 +104,17 @@ function fileAt(file: string): Location {
   return { kind: "file", path: file, shown: path.basename(file) };
 }
 
-async function statOrThrow(file: string): Promise<{ size: number; mtimeMs: number; isDirectory(): boolean }> {
-  try {
-    return await stat(file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") throw missing(file, "does not exist", error);
-    throw unreadable(file, error);
-  }
+async function lookOrThrow(files: Files, file: string): Promise<FoundFile | FoundFolder> {
+  const found = await files.look(file);
+  if (found !== null) return found;
+  throw missing(file, "does not exist");
 }
 
-function missing(from: string, what: string, cause?: unknown): TributaryError {
+function missing(from: string, what: string): TributaryError {
   return fileError({
     code: "csv.file.missing",
     message: `${from} ${what}.`,
     mend: "Put the file there or correct `from`; relative paths start at the config file's folder. Workers on other machines need it too.",
-    cause,
-  });
-}
-
-function unreadable(file: string, cause: unknown): TributaryError {
-  return fileError({
-    code: "csv.file.unreadable",
-    message: `${file} cannot be read: ${cause instanceof Error ? cause.message : "unknown reason"}.`,
-    mend: "Give the user that Tributary runs as the right to read it.",
-    cause,
   });
 }
 
@@ -138,33 +138,53 @@ export async function copyIfChanged(
     const version = { size: 0, hash: location.hash, mtime_ms: null, etag: null, last_modified: null };
     return { path: "", version, remove: async () => {} };
   }
-  const found = await statOrThrow(location.path);
-  if (known !== null && found.size === known.size && found.mtimeMs === known.mtime_ms) return null;
-  const hash = await hashFile(location.path);
-  if (hash === known?.hash) return null;
-  const version = { size: found.size, hash, mtime_ms: found.mtimeMs, etag: null, last_modified: null };
-  return { path: location.path, version, remove: async () => {} };
+  return localCopy(location.path, known, access);
 }
 
-async function fetchCopy(url: string, known: FileVersion | null, access: FileAccess): Promise<LocalCopy | null> {
+/** Of a folder of its own, which goes with the copy. */
+async function inOwnFolder(
+  fill: (folder: string, remove: () => Promise<void>) => Promise<LocalCopy | null>,
+): Promise<LocalCopy | null> {
   const folder = await mkdtemp(path.join(tmpdir(), "tributary-csv-"));
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
-    const to = path.join(folder, "download");
-    const ifChangedFrom = known === null ? null : { etag: known.etag, lastModified: known.last_modified };
-    const got = await download({ url, ifChangedFrom, to, ...access });
-    if (got === null) {
-      await remove();
-      return null;
-    }
-    if (/text\/html/i.test(got.contentType))
-      throw notASheet(url, isSignInPage((await headOf(to, PAGE_BYTES)).toString("latin1")));
-    const version = { size: got.size, hash: got.hash, mtime_ms: null, etag: got.etag, last_modified: got.lastModified };
-    return { path: to, version, remove };
+    const copy = await fill(folder, remove);
+    if (copy === null) await remove();
+    return copy;
   } catch (error) {
     await remove();
     throw error;
   }
+}
+
+/** Read in one go from what was opened and checked: nothing that becomes of the path meanwhile gets into the copy. */
+async function localCopy(file: string, known: FileVersion | null, access: FileAccess): Promise<LocalCopy | null> {
+  const found = await lookOrThrow(access.files, file);
+  const isSame =
+    known !== null && found.kind === "file" && found.size === known.size && found.mtimeMs === known.mtime_ms;
+  if (isSame) return null;
+  return inOwnFolder(async (folder, remove) => {
+    // Its ending says what it is.
+    const to = path.join(folder, path.basename(file));
+    const copied = await access.files.copy(file, to, access.signal);
+    if (copied === null) throw missing(file, "does not exist");
+    const { size, hash, mtimeMs } = copied;
+    if (hash === known?.hash) return null;
+    return { path: to, version: { size, hash, mtime_ms: mtimeMs, etag: null, last_modified: null }, remove };
+  });
+}
+
+async function fetchCopy(url: string, known: FileVersion | null, access: FileAccess): Promise<LocalCopy | null> {
+  return inOwnFolder(async (folder, remove) => {
+    const to = path.join(folder, "download");
+    const ifChangedFrom = known === null ? null : { etag: known.etag, lastModified: known.last_modified };
+    const got = await download({ url, ifChangedFrom, to, ...access });
+    if (got === null) return null;
+    if (/text\/html/i.test(got.contentType))
+      throw notASheet(url, isSignInPage((await headOf(to, PAGE_BYTES)).toString("latin1")));
+    const version = { size: got.size, hash: got.hash, mtime_ms: null, etag: got.etag, last_modified: got.lastModified };
+    return { path: to, version, remove };
+  });
 }
 
 /** Enough of a web page to see what it asks for. */
@@ -179,25 +199,15 @@ function notASheet(url: string, isSignIn: boolean): TributaryError {
   });
 }
 
-async function hashFile(file: string): Promise<string> {
-  const hash = createHash("sha256");
-  try {
-    for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
-  } catch (error) {
-    throw unreadable(file, error);
-  }
-  return hash.digest("hex");
-}
-
 /**
  * Makes sure that a local file did not change while it was read; what was read of it may be half of one state and half of another.
  *
  * @throws TributaryError `transient`: the next try reads it again.
  */
-export async function assertSettled(location: Location, version: FileVersion): Promise<void> {
+export async function assertSettled(location: Location, version: FileVersion, { files }: FileAccess): Promise<void> {
   if (location.kind !== "file") return;
-  const now = await statOrThrow(location.path);
-  if (now.size === version.size && now.mtimeMs === version.mtime_ms) return;
+  const now = await lookOrThrow(files, location.path);
+  if (now.kind === "file" && now.size === version.size && now.mtimeMs === version.mtime_ms) return;
   throw new TributaryError({
     code: "csv.file.changed_while_read",
     kind: "transient",

@@ -10,7 +10,7 @@ import {
 } from "../../core/connector/define.ts";
 import type { Fact } from "../../core/schema/facts.ts";
 import { TABLES, type Table } from "./fields.ts";
-import { copyIfChanged, locate, type FileAccess, type LocalCopy, type Location } from "./files.ts";
+import { copyIfChanged, isLocal, locate, type FileAccess, type LocalCopy, type Location } from "./files.ts";
 import { rowFacts } from "./normalise.ts";
 import { createNotes, tellNotes } from "./notes.ts";
 import { readKey } from "./row-reader.ts";
@@ -28,7 +28,8 @@ export const csv: AnyConnector = defineConnector<Settings, FileAccess>({
   resolvePaths,
   auth: [{ kind: "none", credentials: z.strictObject({}) }],
   everyS: 300,
-  createClient: ({ allowPrivateNetworks, signal }) => ({ allowPrivateNetworks, signal }),
+  localPaths,
+  createClient: ({ allowPrivateNetworks, files, signal }) => ({ allowPrivateNetworks, files, signal }),
   check,
   streams,
 });
@@ -47,7 +48,7 @@ async function check(access: FileAccess, value: Settings): Promise<CheckResult> 
   const files = new Set<string>();
   for (const table of TABLES) {
     for (const [index, mapping] of mappingsOf(value, table).entries()) {
-      for (const location of await locate(mapping)) {
+      for (const location of await locate(mapping, access)) {
         files.add(location.shown);
         const copy = await copyIfChanged(location, null, access);
         if (copy === null) continue;
@@ -134,13 +135,18 @@ function said(problem: Problem): string {
   return `${problem.at}: ${problem.reason}`;
 }
 
+/** The files and folders of this machine that valid settings name; of a pattern, its folder. */
+function localPaths(value: JsonObject): readonly string[] {
+  const entries = Object.values(value["tables"] as JsonObject).flat() as JsonObject[];
+  const named = entries.map(({ from }) => from).filter((from) => typeof from === "string");
+  return named.filter(isLocal);
+}
+
 /** Paths in `from` start at the folder of the config file. */
 function resolvePaths(value: JsonObject, folder: string): JsonObject {
   const resolve = (mapping: JsonObject): JsonObject => {
     const from = mapping["from"];
-    return typeof from !== "string" || /^https?:\/\//i.test(from)
-      ? mapping
-      : { ...mapping, from: path.resolve(folder, from) };
+    return typeof from === "string" && isLocal(from) ? { ...mapping, from: path.resolve(folder, from) } : mapping;
   };
   const tables: { [table: string]: Json } = {};
   for (const [table, entry] of Object.entries(value["tables"] as JsonObject)) {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Json, JsonObject } from "../../core/base/json.ts";
 import { pullRows, type PulledRows } from "../../test/support/pulled-rows.ts";
 import { book, serialOf, type CellBytes } from "../../test/support/workbook-bytes.ts";
+import { createFiles } from "../../core/land/files.ts";
 import { csv } from "./index.ts";
 
 // A thread starts where a workbook is read: a machine that does much else takes its time.
@@ -333,7 +334,11 @@ it("has a different state of files while one is being replaced, and says so rath
   };
   let swapped: Promise<void> = Promise.resolve();
   const pages = csv.streams["deals"]?.pull({
-    client: { allowPrivateNetworks: true, signal },
+    client: {
+      files: createFiles([folder], { find: () => Promise.resolve(null), read: () => Promise.resolve(null) }),
+      allowPrivateNetworks: true,
+      signal,
+    },
     settings,
     workspace: { timeZone: "UTC", currency: "USD" },
     checkpoint: null,

@@ -93,7 +93,7 @@ async function* pullTable(table: Table, context: Context): AsyncGenerator<Page> 
   const parsed = checkpoint.safeParse(context.checkpoint);
   const isKnown = parsed.success && parsed.data.mapping === fingerprint;
   const last: Checkpoint = isKnown ? parsed.data : { mapping: fingerprint, complete: null, reading: null };
-  const sources = await locateAll(table, context.settings);
+  const sources = await locateAll(table, context);
   const copies: LocalCopy[] = [];
   try {
     if (
@@ -111,10 +111,10 @@ async function* pullTable(table: Table, context: Context): AsyncGenerator<Page> 
   }
 }
 
-async function locateAll(table: Table, settings: Settings): Promise<readonly Source[]> {
+async function locateAll(table: Table, { settings, client }: Context): Promise<readonly Source[]> {
   const sources: Source[] = [];
   for (const [index, mapping] of mappingsOf(settings, table).entries()) {
-    for (const location of await locate(mapping)) {
+    for (const location of await locate(mapping, client)) {
       sources.push({ mapping, name: sourceName(mapping, index), location, part: table === "deals" ? index : 0 });
     }
   }
@@ -235,7 +235,7 @@ async function* readAll(table: Table, context: Context, reading: Reading): Async
       }
     }
     tellNotes(notes, context.log);
-    await assertSettled(turn.location, turn.copy.version);
+    await assertSettled(turn.location, turn.copy.version, context.client);
   }
   if (outdated > 0)
     context.log("info", `${table}: ${outdated} rows stand again further down or in a later file, which counts`);

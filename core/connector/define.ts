@@ -5,6 +5,7 @@ import type { TributaryErrorOptions } from "../base/errors.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import type { Fact } from "../schema/facts.ts";
 import type { AuthMethod } from "./auth.ts";
+import type { Files } from "./files.ts";
 import type { HttpFactory } from "./http.ts";
 
 /**
@@ -26,6 +27,8 @@ export type Connector<Settings = unknown, Client = unknown> = {
    * `folder` is where relative paths start (the config file's folder, or the current one on the command line).
    */
   readonly resolvePaths?: (settings: JsonObject, folder: string) => JsonObject;
+  /** Only for connectors that read local files: the paths that settings name, without addresses and uploads. */
+  readonly localPaths?: (settings: JsonObject) => readonly string[];
   /** The ways to sign in, the recommended one first. */
   readonly auth: readonly AuthMethod[];
   /** Pull this often unless the connection says otherwise. */
@@ -95,6 +98,8 @@ export type ClientContext<Settings> = {
   readonly credentials: CredentialSource;
   /** Makes HTTP clients that obey the shared limits and turn failures into TributaryErrors. */
   readonly http: HttpFactory;
+  /** The files that the connection may read. */
+  readonly files: Files;
   /** Whether addresses that an admin gave (a file to download) may lead into private networks. */
   readonly allowPrivateNetworks: boolean;
   readonly clock: Clock;

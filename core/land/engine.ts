@@ -6,10 +6,12 @@ import { createHttpFactory } from "../connector/http-client.ts";
 import type { Limiter } from "../connector/limits.ts";
 import type { Secrets } from "../secrets/index.ts";
 import { type Connection, readConnection } from "../store/setup/connections.ts";
-import type { Store } from "../store/db.ts";
+import type { Db, Store } from "../store/db.ts";
+import { findUpload, readUpload } from "../store/setup/uploads.ts";
 import type { RawChange } from "../store/pulls/raw.ts";
 import type { LandStream } from "./batch.ts";
 import { createCredentialSource } from "./credentials.ts";
+import { createFiles, type Uploads } from "./files.ts";
 
 /** What pulling needs of the hub. Vendors, limits and the next step are handed in: this part knows none of them. */
 export type EngineDeps = {
@@ -21,6 +23,8 @@ export type EngineDeps = {
   readonly findConnector: (key: string) => AnyConnector | null;
   readonly limiterOf: (connectionId: string) => Limiter;
   readonly allowPrivateNetworks: boolean;
+  /** Folders below which connections may read files; absolute. */
+  readonly fileFolders: readonly string[];
 };
 
 /**
@@ -67,8 +71,17 @@ export async function openConnection(
     signal,
     allowPrivateNetworks,
   });
-  const client = connector.createClient({ settings, credentials, http, allowPrivateNetworks, clock, signal });
+  const { filesFrom } = connection;
+  const files = createFiles(
+    [...deps.fileFolders, ...(filesFrom === null ? [] : [filesFrom])],
+    uploadsIn(deps.store.db),
+  );
+  const client = connector.createClient({ settings, credentials, http, files, allowPrivateNetworks, clock, signal });
   return { connection, connector, settings, client };
+}
+
+function uploadsIn(db: Db): Uploads {
+  return { find: (name) => findUpload(db, name), read: (name) => readUpload(db, name) };
 }
 
 export function connectorOf(deps: Pick<EngineDeps, "findConnector">, connection: Connection): AnyConnector {

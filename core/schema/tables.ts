@@ -53,6 +53,10 @@ export type Database = {
   destination_states: DestinationStatesTable;
   users: UsersTable;
   sessions: { token_hash: Buffer; user_id: string; expires_at: Date };
+  sign_in_attempts: { subject: string; failures: number; failed_at: Date; free_at: Date };
+  known_devices: { token_hash: Buffer; user_id: string; used_at: Date };
+  first_admin_code: FirstAdminCodeTable;
+  uploads: UploadsTable;
   api_keys: ApiKeysTable;
   idempotency_keys: IdempotencyKeysTable;
   audit_log: AuditLogTable;
@@ -95,6 +99,25 @@ type WorkspaceTable = {
 export const CONNECTION_STATES = ["active", "paused", "needs_auth", "ended"] as const;
 export type ConnectionState = (typeof CONNECTION_STATES)[number];
 
+/** At most one row, as long as nobody may sign in. */
+type FirstAdminCodeTable = {
+  is_only: Generated<boolean>;
+  /** Sealed; see core/secrets. */
+  code: string;
+  created_at: Generated<Date>;
+};
+
+/** Files that came by API or console, named `upload:{name}` in settings. */
+type UploadsTable = {
+  name: string;
+  /** Bytes. */
+  size: number;
+  sha256: string;
+  content: Buffer;
+  created_by: string;
+  created_at: Generated<Date>;
+};
+
 type ConnectionsTable = {
   id: string;
   connector: string;
@@ -115,6 +138,8 @@ type ConnectionsTable = {
   /** Null: every stream of the connector. */
   streams: string[] | null;
   backfill_from: Day | null;
+  /** The folder of the config file that declared the files in the settings: they may lie below it. */
+  files_from: string | null;
   /** Changes that happened before this are history: they raise no events. */
   live_from: Generated<Date>;
   created_at: Generated<Date>;

@@ -2,8 +2,10 @@ import { isDeepStrictEqual } from "node:util";
 import { TributaryError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { Day } from "../base/time.ts";
+import type { AnyConnector } from "../connector/define.ts";
 import { removeConnection as removeRelated } from "../identity/index.ts";
 import { connectorOf, type EngineDeps, parseSettings, streamOf, unknownConnection } from "../land/engine.ts";
+import { isBelow, notAllowed } from "../land/files.ts";
 import type { Schedule } from "../schema/tables.ts";
 import { credentialsOf, type Secrets } from "../secrets/index.ts";
 import type { Db } from "../store/db.ts";
@@ -27,6 +29,11 @@ export type ConnectionInput = {
   readonly schedule: Schedule | null;
   readonly streams: readonly string[] | null;
   readonly backfillFrom: Day | null;
+  /**
+   * The folder of the config file that declares the settings: files below it may be read. Null, and absent: nobody but TRIBUTARY_FILES names
+   * folders; of a change that names no other files, what is there stays.
+   */
+  readonly filesFrom?: string | null;
   /** Absent: as it is; a new one is active. */
   readonly paused?: boolean;
 };
@@ -34,7 +41,7 @@ export type ConnectionInput = {
 export type ConnectionChanges = Partial<Omit<ConnectionInput, "id" | "connector">>;
 
 /** What writing a connection takes; `db` may be a transaction of which it is a part. */
-export type ConnectionDeps = Pick<EngineDeps, "secrets" | "findConnector"> & { readonly db: Db };
+export type ConnectionDeps = Pick<EngineDeps, "secrets" | "findConnector" | "fileFolders"> & { readonly db: Db };
 
 /** Sets up an account and asks for its first load. Throws as {@link createConnection} does. */
 export async function connect(deps: SetupDeps, actor: Actor, input: ConnectionInput): Promise<void> {
@@ -51,7 +58,7 @@ export async function createConnection(deps: ConnectionDeps, actor: Actor, input
   const { id, connector, credentials = {} } = input;
   const state = input.paused === true ? "paused" : "active";
   const row = {
-    ...checked(deps, input, input.settings),
+    ...checked(deps, input, null),
     state,
     credentials: sealed(deps.secrets, id, credentials),
   } as const;
@@ -80,7 +87,7 @@ export async function changeConnection(
     async (tx) => {
       const old = await lockConnectionRow(tx, id);
       if (old === null) throw unknownConnection(id);
-      const row = checked(deps, { ...old, ...others }, changes.settings ?? null);
+      const row = checked(deps, { ...old, filesFrom: null, ...others }, old);
       const state = (paused ?? old.state === "paused") ? "paused" : "active";
       const kept = credentials === undefined ? old.credentials : sealed(deps.secrets, id, credentials);
       const hasNewSettings = fieldsOf(old.settings, row.settings).length > 0;
@@ -118,21 +125,45 @@ async function setState(db: Db, actor: Actor, id: string, state: "active" | "pau
 /**
  * A connection as it may be stored.
  *
- * @param settings the settings that are new, null when they are the stored ones.
- * @throws TributaryError `connection.unknown_connector`, `connection.invalid_settings`, `connection.unknown_stream`
+ * @param old as it was; null: it is new.
+ * @throws TributaryError `connection.unknown_connector`, `connection.invalid_settings`, `connection.unknown_stream`, `files.not_allowed`
  */
 function checked(
   deps: ConnectionDeps,
   wanted: Omit<ConnectionInput, "credentials" | "paused">,
-  settings: JsonObject | null,
+  old: ConnectionRow | null,
 ): Omit<ConnectionRow, "credentials" | "state"> {
   const { id, connector: key, title, schedule, streams, backfillFrom } = wanted;
   const asStored = { ...NOT_STORED, ...wanted };
   const connector = connectorOf(deps, asStored);
   parseSettings(connector, asStored);
   for (const stream of streams ?? []) streamOf(connector, stream);
-  const paths = settings === null ? wanted.settings : (connector.resolvePaths?.(settings, process.cwd()) ?? settings);
-  return { id, connector: key, title, settings: paths, schedule, streams, backfillFrom };
+  const settings = connector.resolvePaths?.(wanted.settings, process.cwd()) ?? wanted.settings;
+  const filesFrom = foldersOf(deps, connector, settings, { given: wanted.filesFrom ?? null, old });
+  return { id, connector: key, title, settings, schedule, streams, backfillFrom, filesFrom };
+}
+
+/**
+ * The folder besides TRIBUTARY_FILES below which the connection may read. Files that a config file has named stay readable as long as no other
+ * is named; which of the folders a path really leads into is seen when it is opened.
+ *
+ * @throws TributaryError `files.not_allowed`
+ */
+function foldersOf(
+  { fileFolders }: ConnectionDeps,
+  { localPaths }: AnyConnector,
+  settings: JsonObject,
+  { given, old }: { readonly given: string | null; readonly old: ConnectionRow | null },
+): string | null {
+  if (localPaths === undefined) return null;
+  const paths = localPaths(settings);
+  if (paths.length === 0) return null;
+  const isAsBefore = given === null && old !== null && isDeepStrictEqual(paths, localPaths(old.settings));
+  if (isAsBefore) return old.filesFrom;
+  const folders = [...fileFolders, ...(given === null ? [] : [given])];
+  const stray = paths.find((one) => !folders.some((folder) => isBelow(one, folder)));
+  if (stray !== undefined) throw notAllowed(stray);
+  return given;
 }
 
 /** What a connection that is not stored yet has not. */
@@ -143,6 +174,7 @@ const NOT_STORED = {
   accountId: null,
   accountName: null,
   liveFrom: new Date(0),
+  filesFrom: null,
 } as const;
 
 function sealed(secrets: Secrets, id: string, credentials: JsonObject): string | null {

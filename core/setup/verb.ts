@@ -22,6 +22,7 @@ export type Action =
   | `api_key.${"create" | "revoke"}`
   | `user.${"create" | "set_password" | "remove"}`
   | `identity.${"link" | "undo"}`
+  | `upload.${"keep" | "remove"}`
   | "secrets.rotate"
   | "sign_in"
   | "sign_out";

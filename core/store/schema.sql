@@ -132,6 +132,7 @@ table connections
   live_from timestamp with time zone default now() not null
   created_at timestamp with time zone default now() not null
   updated_at timestamp with time zone default now() not null
+  files_from text
   constraint connections_pkey PRIMARY KEY (id)
   constraint connections_id_check CHECK ((id ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text))
   constraint connections_inbound_token_key UNIQUE (inbound_token)
@@ -289,6 +290,13 @@ table exchange_rates
   constraint exchange_rates_rate_check CHECK ((rate > (0)::numeric))
   comment on rate: Units of the workspace currency that one unit of this currency bought on that day
 
+table first_admin_code
+  is_only boolean default true not null
+  code text not null
+  created_at timestamp with time zone default now() not null
+  constraint first_admin_code_pkey PRIMARY KEY (is_only)
+  constraint first_admin_code_is_only_check CHECK (is_only)
+
 table goals
   id uuid not null
   connection_id text not null
@@ -353,6 +361,14 @@ table inbound_deliveries
   constraint inbound_deliveries_pkey PRIMARY KEY (id)
   constraint inbound_deliveries_connection_id_dedupe_key_key UNIQUE (connection_id, dedupe_key)
   constraint inbound_deliveries_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES connections(id) ON DELETE CASCADE
+
+table known_devices
+  token_hash bytea not null
+  user_id uuid not null
+  used_at timestamp with time zone not null
+  constraint known_devices_pkey PRIMARY KEY (token_hash)
+  constraint known_devices_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+  CREATE INDEX known_devices_by_user ON tributary.known_devices USING btree (user_id)
 
 table labels
   connection_id text not null
@@ -556,6 +572,13 @@ table settings
   constraint settings_pkey PRIMARY KEY (section)
   comment: Applied sections of the config file that are neither workspace nor connections
 
+table sign_in_attempts
+  subject text not null
+  failures integer not null
+  failed_at timestamp with time zone not null
+  free_at timestamp with time zone not null
+  constraint sign_in_attempts_pkey PRIMARY KEY (subject)
+
 table spend
   id uuid not null
   connection_id text not null
@@ -671,6 +694,15 @@ table tickets
   constraint tickets_pkey PRIMARY KEY (id)
   constraint tickets_satisfaction_check CHECK ((satisfaction = ANY (ARRAY['good'::text, 'bad'::text])))
   CREATE INDEX tickets_by_record ON tributary.tickets USING btree (record_id)
+
+table uploads
+  name text not null
+  size integer not null
+  sha256 text not null
+  content bytea not null
+  created_by text not null
+  created_at timestamp with time zone default now() not null
+  constraint uploads_pkey PRIMARY KEY (name)
 
 table users
   id uuid default gen_random_uuid() not null

@@ -19,6 +19,8 @@ export type Endpoint = {
   readonly params: z.ZodObject;
   readonly query: z.ZodObject;
   readonly body: z.ZodType | null;
+  /** The request carries a file instead of JSON: so many bytes at most. Null: it does not. */
+  readonly rawBodyLimit: number | null;
   /** Of the answer when all goes well. */
   readonly status: number;
   /** Null: the answer has no body. */
@@ -32,6 +34,8 @@ export type EndpointInput<Params, Query, Body> = {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
+  /** Of an operation with `rawBodyLimit`; else empty. */
+  readonly content: Buffer;
 };
 
 /** Who asks, when, and what there is to answer with. */
@@ -48,6 +52,7 @@ export type Declaration<P extends Shape, Q extends Shape, B extends z.ZodType, R
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
+  readonly rawBodyLimit?: number;
   readonly status?: number;
   readonly response: R | null;
   readonly isSecret?: boolean;
@@ -73,6 +78,7 @@ export function endpoint<
     params: z.object(declaration.params ?? {}),
     query: z.strictObject(declaration.query ?? {}),
     body: declaration.body ?? null,
+    rawBodyLimit: declaration.rawBodyLimit ?? null,
     status: declaration.status ?? 200,
     response: declaration.response,
     isSecret: declaration.isSecret ?? false,

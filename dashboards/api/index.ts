@@ -26,6 +26,7 @@ import { openApiDocument } from "./openapi.ts";
 import { reportEndpoints } from "./reports.ts";
 import { runEndpoints } from "./runs.ts";
 import { screenEndpoints } from "./screens.ts";
+import { uploadEndpoints } from "./uploads.ts";
 import { webhookEndpoints } from "./webhooks.ts";
 
 /** Where the REST API is mounted. */
@@ -45,6 +46,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...webhookEndpoints,
   ...eventEndpoints,
   ...apiKeyEndpoints,
+  ...uploadEndpoints,
 ];
 
 const BODY_LIMIT = "256kb";
@@ -63,7 +65,7 @@ export function apiRoutes(deps: ServerDeps): Route[] {
       method: operation.method,
       path: API_ROOT + operation.path.replaceAll(/\{(\w+)\}/g, ":$1"),
       access: operation.access,
-      handlers: [...(operation.body === null ? [] : [jsonBody()]), answer(operation, deps)],
+      handlers: [...bodyReaders(operation), answer(operation, deps)],
     })),
   ];
 }
@@ -80,12 +82,18 @@ export function jsonBody(limit = BODY_LIMIT): RequestHandler {
   };
 }
 
+function bodyReaders(operation: Endpoint): RequestHandler[] {
+  if (operation.rawBodyLimit !== null) return [express.raw({ limit: operation.rawBodyLimit, type: () => true })];
+  return operation.body === null ? [] : [jsonBody()];
+}
+
 function answer(operation: Endpoint, deps: ServerDeps): RequestHandler {
   return async (request, response) => {
     const input = {
       params: parse(operation.params, request.params, "path"),
       query: parse(operation.query, request.query, "query"),
       body: operation.body === null ? null : parse(operation.body, request.body ?? {}, "body"),
+      content: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
     };
     const call = { deps, principal: principalOf(response), now: deps.clock.now() };
     const run = async (): Promise<Json> => ((await operation.run(input, call)) ?? null) as Json;
@@ -155,12 +163,11 @@ function idempotencyKeyOf(request: Request, response: Response): IdempotencyKey 
   if (key.length < 1 || key.length > 255) throw invalidRequest("`Idempotency-Key` has 1 to 255 characters.");
   const principal = principalOf(response);
   if (principal.kind === "anonymous") return null;
-  const said = JSON.stringify([request.method, request.originalUrl, request.body ?? null]);
-  return {
-    caller: `${principal.kind}:${principal.id}`,
-    key,
-    requestHash: createHash("sha256").update(said).digest(),
-  };
+  const { body } = request as { readonly body: unknown };
+  const said = JSON.stringify([request.method, request.originalUrl, Buffer.isBuffer(body) ? null : (body ?? null)]);
+  const hash = createHash("sha256").update(said);
+  if (Buffer.isBuffer(body)) hash.update(body);
+  return { caller: `${principal.kind}:${principal.id}`, key, requestHash: hash.digest() };
 }
 
 function send(response: Response, status: number, body: Json): void {

@@ -214,6 +214,14 @@ function describe(operation: Endpoint, components: Components): unknown {
         ? []
         : [{ name: "Idempotency-Key", in: "header", required: false, schema: { type: "string", maxLength: 255 } }]),
     ],
+    ...(operation.rawBodyLimit === null
+      ? {}
+      : {
+          requestBody: {
+            required: true,
+            content: { "application/octet-stream": { schema: { type: "string", format: "binary" } } },
+          },
+        }),
     ...(operation.body === null
       ? {}
       : { requestBody: { content: { "application/json": { schema: components.schema(operation.body, "input") } } } }),

@@ -38,6 +38,7 @@ async function apply(store: Store, text: string, variables: { readonly [name: st
     secrets,
     connectors: [csv],
     destinations: DESTINATIONS,
+    fileFolders: [REAL],
     actor: "test",
     prune: false,
   });
@@ -60,6 +61,7 @@ async function sync(store: Store, connectionId: string): Promise<{ readonly [str
     log: silentLog,
     connectors: CONNECTORS,
     allowPrivateNetworks: true,
+    fileFolders: [REAL],
   };
   const { settings } = await store.db
     .selectFrom("connections")

@@ -1,5 +1,6 @@
 import type { Clock } from "../../core/base/clock.ts";
 import type { Json, JsonObject } from "../../core/base/json.ts";
+import { NO_FILES } from "../../core/connector/files.ts";
 import type { ClientContext, Page, StreamPart } from "../../core/connector/define.ts";
 import { createHttpFactory } from "../../core/connector/http-client.ts";
 import { unlimited } from "../../core/connector/limits.ts";
@@ -48,6 +49,7 @@ export function connect(sim: GongSimulator, clock: Clock, more: JsonObject = {},
     settings,
     credentials: source,
     http,
+    files: NO_FILES,
     clock,
     signal,
     allowPrivateNetworks: true,

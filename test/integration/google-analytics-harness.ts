@@ -1,5 +1,6 @@
 import type { Clock } from "../../core/base/clock.ts";
 import type { Json, JsonObject } from "../../core/base/json.ts";
+import { NO_FILES } from "../../core/connector/files.ts";
 import type { Page } from "../../core/connector/define.ts";
 import { createHttpFactory } from "../../core/connector/http-client.ts";
 import { type Limiter, unlimited } from "../../core/connector/limits.ts";
@@ -43,7 +44,15 @@ export function connect(
   const credentials = { current: () => Promise.resolve(held), refresh: (stale: JsonObject) => Promise.resolve(stale) };
   const { signal } = new AbortController();
   const http = createHttpFactory({ credentials, limiter, clock, signal, allowPrivateNetworks });
-  const client = googleAnalytics.createClient({ settings, credentials, http, allowPrivateNetworks, clock, signal });
+  const client = googleAnalytics.createClient({
+    settings,
+    credentials,
+    http,
+    files: NO_FILES,
+    allowPrivateNetworks,
+    clock,
+    signal,
+  });
   // The list of connectors forgets their clients' types.
   return { client: client as AnalyticsClient, settings };
 }

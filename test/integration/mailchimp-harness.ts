@@ -1,5 +1,6 @@
 import type { Clock } from "../../core/base/clock.ts";
 import type { Json, JsonObject } from "../../core/base/json.ts";
+import { NO_FILES } from "../../core/connector/files.ts";
 import type { CredentialSource, Page } from "../../core/connector/define.ts";
 import { createHttpFactory } from "../../core/connector/http-client.ts";
 import { unlimited } from "../../core/connector/limits.ts";
@@ -55,7 +56,7 @@ export function connect(
   };
   const { signal } = new AbortController();
   const http = createHttpFactory({ credentials, limiter: unlimited, clock, signal, allowPrivateNetworks: true });
-  const context = { settings, credentials, http, allowPrivateNetworks, clock, signal };
+  const context = { settings, credentials, http, files: NO_FILES, allowPrivateNetworks, clock, signal };
   return { client: createMailchimpClient(context), settings };
 }
 

@@ -69,6 +69,7 @@ export function testDeps(store: Store, change: Partial<ServerDeps> = {}, asked: 
         findConnector: (key) => parts.connectors.find((one) => one.key === key) ?? null,
         limiterOf: () => unlimited,
         allowPrivateNetworks: false,
+        fileFolders: [],
       },
       asked,
     ),

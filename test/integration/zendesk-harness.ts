@@ -9,6 +9,7 @@ import {
 import type { Row } from "../../connectors/zendesk/simulator/store.ts";
 import type { Clock } from "../../core/base/clock.ts";
 import type { Json, JsonObject } from "../../core/base/json.ts";
+import { NO_FILES } from "../../core/connector/files.ts";
 import type { CredentialSource, Page } from "../../core/connector/define.ts";
 import { createHttpFactory } from "../../core/connector/http-client.ts";
 import { unlimited, type Limiter } from "../../core/connector/limits.ts";
@@ -105,7 +106,7 @@ export function connect(sim: ZendeskSimulator, caller: Caller): { client: Zendes
   const { signal } = new AbortController();
   const { clock, limiter = unlimited } = caller;
   const http = createHttpFactory({ credentials, limiter, clock, signal, allowPrivateNetworks: true });
-  const context = { settings, credentials, http, clock, signal, allowPrivateNetworks: true };
+  const context = { settings, credentials, http, files: NO_FILES, clock, signal, allowPrivateNetworks: true };
   // What this connector makes is its own client.
   return { client: zendesk.createClient(context) as ZendeskClient, settings };
 }

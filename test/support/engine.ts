@@ -95,6 +95,7 @@ export function testEngine(store: Store, connector: AnyConnector, clock: Clock):
     findConnector: (key) => (key === connector.key ? connector : null),
     limiterOf: () => unlimited,
     allowPrivateNetworks: true,
+    fileFolders: [],
     normalise: () => Promise.resolve(),
     limits: { maxRecords: 1, maxLength: 1, maxWaitMs: 1000 },
   };

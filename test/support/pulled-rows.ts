@@ -2,7 +2,10 @@ import { TributaryError } from "../../core/base/errors.ts";
 import { csv } from "../../connectors/csv/index.ts";
 import type { Json, JsonObject } from "../../core/base/json.ts";
 import type { Page, Problem } from "../../core/connector/define.ts";
+import { createFiles } from "../../core/land/files.ts";
 import type { DealFact, Fact } from "../../core/schema/facts.ts";
+
+const NO_UPLOADS = { find: () => Promise.resolve(null), read: () => Promise.resolve(null) };
 
 /** What a pull of spreadsheets brought, without a database. */
 export type PulledRows = {
@@ -36,7 +39,7 @@ export async function pullRows(
   const settings = csv.settings.parse(settingsInput);
   const declared = csv.streams[stream];
   if (declared === undefined) throw new Error(`no stream ${stream}`);
-  const client = { allowPrivateNetworks: true, signal };
+  const client = { files: createFiles(["/"], NO_UPLOADS), allowPrivateNetworks: true, signal };
   const workspace = { timeZone: "UTC", currency };
   const pages: Page[] = [];
   const lines: string[] = [];

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../../core/base/clock.ts";
 import type { Json, JsonObject } from "../../core/base/json.ts";
+import { NO_FILES } from "../../core/connector/files.ts";
 import type { AnyConnector, Deletion, InboundRequest, Page, StreamPart } from "../../core/connector/define.ts";
 import { createHttpFactory } from "../../core/connector/http-client.ts";
 import { unlimited } from "../../core/connector/limits.ts";
@@ -25,7 +26,15 @@ export function atVendor(
   };
   const { signal } = new AbortController();
   const http = createHttpFactory({ credentials, limiter: unlimited, clock, signal, allowPrivateNetworks: true });
-  const client = connector.createClient({ settings, credentials, http, allowPrivateNetworks: true, clock, signal });
+  const client = connector.createClient({
+    settings,
+    credentials,
+    http,
+    files: NO_FILES,
+    allowPrivateNetworks: true,
+    clock,
+    signal,
+  });
   return { connector, settings, client, clock };
 }
 

@@ -22,6 +22,8 @@ export type ConnectionRow = {
   readonly schedule: Schedule | null;
   readonly streams: readonly string[] | null;
   readonly backfillFrom: Day | null;
+  /** The folder of the config file that declared the files in the settings; null: none did. */
+  readonly filesFrom: string | null;
 };
 
 const COLUMNS = [
@@ -34,6 +36,7 @@ const COLUMNS = [
   "schedule",
   "streams",
   "backfill_from as backfillFrom",
+  "files_from as filesFrom",
 ] as const;
 
 /** All accounts with their sealed credentials, by id. */
@@ -89,6 +92,7 @@ function columns(row: ConnectionRow) {
     schedule: row.schedule === null ? null : storableJson(row.schedule),
     streams: row.streams === null ? null : [...row.streams],
     backfill_from: row.backfillFrom,
+    files_from: row.filesFrom,
   };
 }
 

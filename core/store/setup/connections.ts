@@ -21,6 +21,8 @@ export type Connection = {
   readonly streams: readonly string[] | null;
   readonly backfillFrom: Day | null;
   readonly liveFrom: Date;
+  /** The folder of the config file that declared the files in the settings; null: none did. */
+  readonly filesFrom: string | null;
 };
 
 const COLUMNS = [
@@ -37,6 +39,7 @@ const COLUMNS = [
   "streams",
   "backfill_from as backfillFrom",
   "live_from as liveFrom",
+  "files_from as filesFrom",
 ] as const;
 
 export async function readConnection(db: Db, connectionId: string): Promise<Connection | null> {
