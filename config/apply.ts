@@ -29,6 +29,8 @@ export type ApplyOptions = {
   readonly connectors: readonly AnyConnector[];
   /** Folders below which connections may read files, besides the file's own; absent: none. */
   readonly fileFolders?: readonly string[];
+  /** Absent: no. */
+  readonly allowPrivateNetworks?: boolean;
   readonly actor: Actor;
   /** Whether what the file does not have is removed, with the data that was pulled. */
   readonly prune: boolean;
@@ -148,13 +150,9 @@ async function applyChange(tx: Tx, change: Change, context: ChangeContext): Prom
 
 async function applyConnection(tx: Tx, id: string, context: ChangeContext): Promise<void> {
   const { desired, stored, secrets, connectors, actor } = context;
-  const { fileFolders = [] } = context;
-  const deps = {
-    db: tx,
-    secrets,
-    fileFolders,
-    findConnector: (key: string) => connectors.find((one) => one.key === key) ?? null,
-  };
+  const { fileFolders = [], allowPrivateNetworks = false } = context;
+  const findConnector = (key: string): AnyConnector | null => connectors.find((one) => one.key === key) ?? null;
+  const deps = { db: tx, secrets, fileFolders, allowPrivateNetworks, findConnector };
   const wanted = desired.connections.find((one) => one.id === id);
   const found = stored.connections.find((one) => one.id === id);
   if (wanted === undefined) return removeConnection(deps, actor, id);
@@ -182,7 +180,7 @@ function changesOf(wanted: DesiredConnection, found: StoredConnection): Connecti
     title,
     settings,
     filesFrom,
-    ...(credentials === null ? {} : { credentials: { ...found.credentials, ...credentials } }),
+    ...(credentials === null ? {} : { credentials, keepsOtherCredentials: true }),
     ...(schedule === null ? {} : { schedule }),
     ...(streams === null ? {} : { streams }),
     ...(backfillFrom === null ? {} : { backfillFrom }),

@@ -21,9 +21,9 @@ const CONFIG = fileURLToPath(new URL("../../config/examples/demo.yaml", import.m
  * @returns the ids of its connections.
  */
 export async function applyDemoConfig(hub: Hub, { variables }: VendorsReady): Promise<readonly string[]> {
-  const { connectors, destinations, store, secrets } = hub;
+  const { connectors, destinations, store } = hub;
   const desired = await loadConfig(CONFIG, { connectors, destinations, variable: (name) => variables[name] });
-  await applyConfig(store.db, desired, { secrets, connectors, destinations, actor: "demo", prune: true });
+  await applyConfig(store.db, desired, { ...hub, ...hub.env, actor: "demo", prune: true });
   return (await listConnections(store.db)).map(({ id }) => id);
 }
 

@@ -12,6 +12,7 @@ export const acmeCrm: AnyConnector = defineConnector({
   docs: "https://developer.acme-crm.example",
   settings: acmeCrmSettings,
   auth: [{ kind: "api_key", title: "API key", credentials }],
+  sendsCredentialsTo: ({ base_url: base }) => [new URL(base).origin],
   everyS: 300,
   createClient: createAcmeCrmClient,
   check: async (client) => {

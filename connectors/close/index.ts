@@ -13,6 +13,7 @@ export const close: AnyConnector = defineConnector({
   docs: "https://developer.close.com",
   settings: closeSettings,
   auth: closeAuth,
+  sendsCredentialsTo: ({ base_url: base }) => [new URL(base).origin],
   everyS: 300,
   createClient: createCloseClient,
   check: checkClose,

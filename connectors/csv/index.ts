@@ -27,6 +27,7 @@ export const csv: AnyConnector = defineConnector<Settings, FileAccess>({
   settings,
   resolvePaths,
   auth: [{ kind: "none", credentials: z.strictObject({}) }],
+  sendsCredentialsTo: () => [],
   everyS: 300,
   localPaths,
   createClient: ({ allowPrivateNetworks, files, signal }) => ({ allowPrivateNetworks, files, signal }),

@@ -14,6 +14,7 @@ export const drift: AnyConnector = defineConnector({
   docs: "https://devdocs.drift.com",
   settings: driftSettings,
   auth: driftAuth,
+  sendsCredentialsTo: ({ base_url: base }) => [new URL(base).origin],
   everyS: 300,
   createClient: createDriftClient,
   check: checkDrift,

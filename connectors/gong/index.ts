@@ -13,6 +13,7 @@ export const gong: AnyConnector = defineConnector({
   docs: "https://help.gong.io/docs/what-the-gong-api-provides",
   settings: gongSettings,
   auth: gongAuth,
+  sendsCredentialsTo: ({ base_url: base }) => [new URL(base).origin],
   everyS: 300,
   createClient: createGongClient,
   check: checkGong,

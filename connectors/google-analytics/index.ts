@@ -12,6 +12,7 @@ export const googleAnalytics: AnyConnector = defineConnector({
   docs: "https://developers.google.com/analytics/devguides/reporting/data/v1",
   settings: analyticsSettings,
   auth: analyticsAuth,
+  sendsCredentialsTo: ({ base_url: base }) => [new URL(base).origin],
   // Numbers of the day are 2 to 8 hours old anyway. support.google.com, "Data freshness".
   everyS: 3600,
   createClient: createAnalyticsClient,

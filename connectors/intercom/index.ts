@@ -1,7 +1,7 @@
 import { type AnyConnector, defineConnector } from "../../core/connector/define.ts";
 import { checkIntercom } from "./check.ts";
 import { createIntercomClient } from "./client.ts";
-import { intercomAuth, intercomSettings } from "./settings.ts";
+import { baseUrlOf, intercomAuth, intercomSettings } from "./settings.ts";
 import { intercomStreams } from "./streams.ts";
 import { intercomTotals } from "./totals.ts";
 import { intercomWebhook } from "./webhook.ts";
@@ -13,6 +13,7 @@ export const intercom: AnyConnector = defineConnector({
   docs: "https://developers.intercom.com",
   settings: intercomSettings,
   auth: intercomAuth,
+  sendsCredentialsTo: (settings) => [new URL(baseUrlOf(settings)).origin],
   everyS: 300,
   createClient: createIntercomClient,
   check: checkIntercom,

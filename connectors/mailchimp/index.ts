@@ -13,6 +13,11 @@ export const mailchimp: AnyConnector = defineConnector({
   docs: "https://mailchimp.com/developer/marketing/api/",
   settings: mailchimpSettings,
   auth: mailchimpAuth,
+  sendsCredentialsTo: ({ base_url: base, login_url: login }) => [
+    // Without a base address, the key itself says at which of Mailchimp's hosts it is good.
+    base === undefined ? "https://api.mailchimp.com" : new URL(base).origin,
+    new URL(login).origin,
+  ],
   everyS: 900,
   createClient: createMailchimpClient,
   check: checkMailchimp,

@@ -1,7 +1,7 @@
 import { defineConnector, type AnyConnector } from "../../core/connector/define.ts";
 import { checkZendesk } from "./check.ts";
 import { createZendeskClient } from "./client.ts";
-import { zendeskAuth, zendeskSettings } from "./settings.ts";
+import { originOf, zendeskAuth, zendeskSettings } from "./settings.ts";
 import { zendeskStreams } from "./streams.ts";
 import { zendeskTotals } from "./totals.ts";
 import { zendeskWebhook } from "./webhook.ts";
@@ -13,6 +13,7 @@ export const zendesk: AnyConnector = defineConnector({
   docs: "https://developer.zendesk.com/api-reference/",
   settings: zendeskSettings,
   auth: zendeskAuth,
+  sendsCredentialsTo: (settings) => [originOf(settings)],
   everyS: 300,
   createClient: createZendeskClient,
   check: checkZendesk,

@@ -31,6 +31,11 @@ export type Connector<Settings = unknown, Client = unknown> = {
   readonly localPaths?: (settings: JsonObject) => readonly string[];
   /** The ways to sign in, the recommended one first. */
   readonly auth: readonly AuthMethod[];
+  /**
+   * Where the credentials go, as origins (`https://api.acme.com`), by these settings; addresses of OAuth methods need not be repeated. Stored
+   * credentials are bound to them: a change of settings that leads elsewhere asks for the credentials again.
+   */
+  readonly sendsCredentialsTo: (settings: Settings) => readonly string[];
   /** Pull this often unless the connection says otherwise. */
   readonly everyS: number;
   /** Makes the vendor's client. Called for each run; must not call the vendor yet. */

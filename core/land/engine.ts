@@ -10,6 +10,7 @@ import type { Db, Store } from "../store/db.ts";
 import { findUpload, readUpload } from "../store/setup/uploads.ts";
 import type { RawChange } from "../store/pulls/raw.ts";
 import type { LandStream } from "./batch.ts";
+import { assertEncrypted, credentialHosts } from "./credential-hosts.ts";
 import { createCredentialSource } from "./credentials.ts";
 import { createFiles, type Uploads } from "./files.ts";
 
@@ -51,7 +52,8 @@ export type OpenConnection = {
 /**
  * Reads a connection and makes its client. Asks the vendor nothing yet.
  *
- * @throws TributaryError `connection.unknown`, `connection.unknown_connector`, `connection.invalid_settings` (kind config)
+ * @throws TributaryError `connection.unknown`, `connection.unknown_connector`, `connection.invalid_settings` (kind config),
+ * `connection.plain_http`
  */
 export async function openConnection(
   deps: EngineDeps,
@@ -62,6 +64,8 @@ export async function openConnection(
   if (connection === null) throw unknownConnection(connectionId);
   const connector = connectorOf(deps, connection);
   const settings = parseSettings(connector, connection);
+  // Also of what was set up before this was asked.
+  assertEncrypted(credentialHosts(connector, connection.settings), deps.allowPrivateNetworks);
   const credentials = createCredentialSource(deps, connector, connection);
   const { clock, allowPrivateNetworks } = deps;
   const http = createHttpFactory({

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { TributaryError } from "../base/errors.ts";
+import { failedWith, TributaryError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { Day } from "../base/time.ts";
 import type { AnyConnector } from "../connector/define.ts";
@@ -16,6 +16,7 @@ import {
   setConnectionState,
   updateConnection,
 } from "../store/setup/connection-rows.ts";
+import { assertEncrypted, credentialHosts, credentialsNeeded, newHosts } from "../land/credential-hosts.ts";
 import { requestStreams } from "./pulls.ts";
 import { type Actor, noted, type SetupDeps } from "./verb.ts";
 
@@ -38,10 +39,15 @@ export type ConnectionInput = {
   readonly paused?: boolean;
 };
 
-export type ConnectionChanges = Partial<Omit<ConnectionInput, "id" | "connector">>;
+export type ConnectionChanges = Partial<Omit<ConnectionInput, "id" | "connector">> & {
+  /** The credentials are some of all: those that are not given stay, unless the account is at another host now. */
+  readonly keepsOtherCredentials?: boolean;
+};
 
 /** What writing a connection takes; `db` may be a transaction of which it is a part. */
-export type ConnectionDeps = Pick<EngineDeps, "secrets" | "findConnector" | "fileFolders"> & { readonly db: Db };
+export type ConnectionDeps = Pick<EngineDeps, "secrets" | "findConnector" | "fileFolders" | "allowPrivateNetworks"> & {
+  readonly db: Db;
+};
 
 /** Sets up an account and asks for its first load. Throws as {@link createConnection} does. */
 export async function connect(deps: SetupDeps, actor: Actor, input: ConnectionInput): Promise<void> {
@@ -52,7 +58,8 @@ export async function connect(deps: SetupDeps, actor: Actor, input: ConnectionIn
 /**
  * Sets up an account; pulls nothing yet.
  *
- * @throws TributaryError `connection.id_taken`, `connection.unknown_connector`, `connection.invalid_settings`, `connection.unknown_stream`
+ * @throws TributaryError `connection.id_taken`, `connection.unknown_connector`, `connection.invalid_settings`, `connection.unknown_stream`,
+ * `connection.plain_http`, `files.not_allowed`
  */
 export async function createConnection(deps: ConnectionDeps, actor: Actor, input: ConnectionInput): Promise<void> {
   const { id, connector, credentials = {} } = input;
@@ -72,7 +79,7 @@ export async function createConnection(deps: ConnectionDeps, actor: Actor, input
  * Replaces what is given; the connector of a connection never changes. Whatever had stopped it may be mended by the change: only a person's
  * pause stays.
  *
- * @throws TributaryError `connection.unknown` and those of {@link createConnection}
+ * @throws TributaryError `connection.unknown`, `connection.credentials_needed`, and those of {@link createConnection}
  */
 export async function changeConnection(
   deps: ConnectionDeps,
@@ -80,16 +87,20 @@ export async function changeConnection(
   id: string,
   changes: ConnectionChanges,
 ): Promise<void> {
-  const { credentials, paused, ...others } = changes;
+  const { credentials, paused, keepsOtherCredentials = false, ...rest } = changes;
   await noted<string[]>(
     deps.db,
     (fields) => ({ actor, action: "connection.update", target: id, details: { fields } }),
     async (tx) => {
       const old = await lockConnectionRow(tx, id);
       if (old === null) throw unknownConnection(id);
-      const row = checked(deps, { ...old, filesFrom: null, ...others }, old);
+      const row = checked(deps, { ...old, filesFrom: null, ...rest }, old);
       const state = (paused ?? old.state === "paused") ? "paused" : "active";
-      const kept = credentials === undefined ? old.credentials : sealed(deps.secrets, id, credentials);
+      const moved = newHosts(connectorOf(deps, { ...NOT_STORED, ...row }), old.settings, row.settings);
+      if (moved.length > 0 && old.credentials !== null && credentials === undefined) throw credentialsNeeded(id, moved);
+      const others = keepsOtherCredentials && moved.length === 0 ? opened(deps.secrets, old) : {};
+      const kept =
+        credentials === undefined ? old.credentials : sealed(deps.secrets, id, { ...others, ...credentials });
       const hasNewSettings = fieldsOf(old.settings, row.settings).length > 0;
       await updateConnection(tx, { ...row, state, credentials: kept }, hasNewSettings);
       return changedFields(old, row, { credentials: credentials !== undefined, paused: state !== old.state });
@@ -138,6 +149,7 @@ function checked(
   const connector = connectorOf(deps, asStored);
   parseSettings(connector, asStored);
   for (const stream of streams ?? []) streamOf(connector, stream);
+  assertEncrypted(credentialHosts(connector, wanted.settings), deps.allowPrivateNetworks);
   const settings = connector.resolvePaths?.(wanted.settings, process.cwd()) ?? wanted.settings;
   const filesFrom = foldersOf(deps, connector, settings, { given: wanted.filesFrom ?? null, old });
   return { id, connector: key, title, settings, schedule, streams, backfillFrom, filesFrom };
@@ -179,6 +191,18 @@ const NOT_STORED = {
 
 function sealed(secrets: Secrets, id: string, credentials: JsonObject): string | null {
   return Object.keys(credentials).length === 0 ? null : secrets.seal(JSON.stringify(credentials), credentialsOf(id));
+}
+
+/** Empty where the key is gone that sealed them: they are of no more use. */
+function opened(secrets: Secrets, { id, credentials }: ConnectionRow): JsonObject {
+  if (credentials === null) return {};
+  try {
+    // What is sealed is what we wrote: a map.
+    return JSON.parse(secrets.open(credentials, credentialsOf(id))) as JsonObject;
+  } catch (error) {
+    if (failedWith(error, "secrets.unknown_key", "secrets.broken")) return {};
+    throw error;
+  }
 }
 
 const PLAIN = ["title", "schedule", "streams", "backfillFrom"] as const;

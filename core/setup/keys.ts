@@ -5,8 +5,17 @@ import type { Db } from "../store/db.ts";
 import { type ApiKey, createApiKey, revokeApiKey } from "../store/setup/api-keys.ts";
 import { type Actor, noted } from "./verb.ts";
 
-/** What an API key may be made for. `write` includes `read`; `admin` includes everything. */
-export const API_SCOPES = ["read", "write", "webhooks", "admin", "metrics"] as const;
+/**
+ * What an API key may be made for:
+ * - `read`         look at everything but secrets.
+ * - `write`        `read`; pull, pause, resume, upload, say who is one.
+ * - `connections`  `read`; set up, change, test and remove accounts: whoever may do that decides what the hub asks, of whom, and with which
+ *                  credentials.
+ * - `webhooks`     subscribe addresses to what happens.
+ * - `metrics`      Prometheus.
+ * - `admin`        everything, keys among it.
+ */
+export const API_SCOPES = ["read", "write", "connections", "webhooks", "metrics", "admin"] as const;
 export type ApiScope = (typeof API_SCOPES)[number];
 
 /** Screens that a link key may open: `tv:sales-floor`, `feed:win-rate`, or all of a kind with `*`. */

@@ -76,6 +76,7 @@ const changes = {
 const byId = { id: connectionId };
 const read = { kind: "api", scope: "read" } as const;
 const write = { kind: "api", scope: "write" } as const;
+const manage = { kind: "api", scope: "connections" } as const;
 const tag = "Connections";
 
 export const connectionEndpoints = [
@@ -99,7 +100,7 @@ export const connectionEndpoints = [
   endpoint({
     method: "post",
     path: "/connections",
-    access: write,
+    access: manage,
     tag,
     summary: "Connect an account",
     body: z.strictObject({
@@ -142,7 +143,7 @@ export const connectionEndpoints = [
   endpoint({
     method: "patch",
     path: "/connections/{id}",
-    access: write,
+    access: manage,
     tag,
     summary: "Change an account's settings; what is left out stays",
     params: byId,
@@ -165,7 +166,7 @@ export const connectionEndpoints = [
   endpoint({
     method: "delete",
     path: "/connections/{id}",
-    access: write,
+    access: manage,
     tag,
     summary: "Remove an account and everything that was pulled from it",
     params: byId,
@@ -179,7 +180,7 @@ export const connectionEndpoints = [
   endpoint({
     method: "post",
     path: "/connections/{id}/test",
-    access: write,
+    access: manage,
     tag,
     summary: "Reach the account and say what it is and what permissions are missing",
     params: byId,

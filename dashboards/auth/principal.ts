@@ -67,5 +67,5 @@ export function mayAccess(
 
 function hasScope(scopes: readonly string[], wanted: ApiScope): boolean {
   if (scopes.includes(wanted) || scopes.includes("admin")) return true;
-  return wanted === "read" && scopes.includes("write");
+  return wanted === "read" && (scopes.includes("write") || scopes.includes("connections"));
 }

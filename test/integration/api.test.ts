@@ -9,7 +9,11 @@ let write: string;
 let admin: string;
 beforeAll(async () => {
   running = await startServer(store);
-  [read, write, admin] = [await newKey(store, "read"), await newKey(store, "write"), await newKey(store, "admin")];
+  [read, write, admin] = [
+    await newKey(store, "read"),
+    await newKey(store, "write", "connections"),
+    await newKey(store, "admin"),
+  ];
 });
 afterAll(() => running.close());
 
@@ -51,7 +55,7 @@ describe("connections", () => {
       .execute();
     expect(audit).toEqual(
       ["create", "update", "pause", "sync", "remove"].map((verb) => ({
-        actor: "key:write",
+        actor: "key:write connections",
         action: `connection.${verb}`,
       })),
     );

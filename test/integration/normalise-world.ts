@@ -65,6 +65,7 @@ export const plainTool: AnyConnector = defineConnector<z.infer<typeof noSettings
   docs: "https://plain.example",
   settings: noSettings,
   auth: [{ kind: "none", credentials: z.object({}) }],
+  sendsCredentialsTo: () => [],
   everyS: 60,
   createClient: () => null,
   check: () => Promise.resolve({ accountId: "1", accountName: "one", missingPermissions: [], warnings: [] }),

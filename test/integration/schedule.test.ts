@@ -57,6 +57,7 @@ const connectors = [
     docs: "",
     settings: z.object({}),
     auth: [],
+    sendsCredentialsTo: () => [],
     everyS: 300,
     createClient: () => null,
     check: () => Promise.reject(new Error("not called here")),

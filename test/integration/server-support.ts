@@ -37,6 +37,7 @@ export const acme: AnyConnector = defineConnector<{ region: string }, Credential
   docs: "https://developer.acme.example",
   settings: z.strictObject({ region: z.enum(["us", "eu"]).describe("Where the account is") }),
   auth: [{ kind: "api_key", title: "API key", credentials: z.object({ api_key: z.string().min(4) }) }],
+  sendsCredentialsTo: ({ region }) => [`https://${region}.acme.example`],
   everyS: 300,
   createClient: ({ credentials }) => credentials,
   check: async (client, { region }) => {

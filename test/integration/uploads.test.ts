@@ -26,7 +26,7 @@ beforeAll(async () => {
   await writeFile(path.join(folder, "secret.csv"), "Id,Cost\ns3cr3t,1\n");
   await writeFile(path.join(named, "spend.csv"), "Id,Cost\n2026-01-01,2\n");
   running = await startServer(store, { connectors: [csv], setup: setupOf(engine()) });
-  write = await newKey(store, "write");
+  write = await newKey(store, "write", "connections");
 });
 afterAll(async () => {
   await running.close();
@@ -111,7 +111,12 @@ it("reads an upload, and its successor of the same name with the next pull", asy
   const first = await upload("spend.csv", "Id,Cost\n2026-01-01,3\n");
   expect([first.status, first.body]).toEqual([
     201,
-    expect.objectContaining({ name: "spend.csv", from: "upload:spend.csv", size: 21, created_by: "key:write" }),
+    expect.objectContaining({
+      name: "spend.csv",
+      from: "upload:spend.csv",
+      size: 21,
+      created_by: "key:write connections",
+    }),
   ]);
   expect(await pulled("uploaded")).toBe("1 added");
   await upload("spend.csv", "Id,Cost\n2026-01-01,3\n2026-01-02,4\n");
@@ -145,8 +150,12 @@ it("lets a config file name files of its own folder, and whoever changes the con
   const apply = (from: string): Promise<unknown> => {
     const connection = { id: "declared", connector: "csv", settings: spend(from) };
     const text = JSON.stringify({ connections: [connection] });
-    const desired = parseConfig(text, path.join(folder, "c.yaml"), { connectors: [csv], variable: () => undefined });
-    return applyConfig(store.db, desired, { secrets, connectors: [csv], actor: "cli", prune: false });
+    const desired = parseConfig(text, path.join(folder, "c.yaml"), {
+      connectors: [csv],
+      destinations: [],
+      variable: () => undefined,
+    });
+    return applyConfig(store.db, desired, { secrets, connectors: [csv], destinations: [], actor: "cli", prune: false });
   };
   await expect(apply("/etc/passwd")).rejects.toMatchObject({ code: "files.not_allowed" });
   await expect(apply("../secret.csv")).rejects.toMatchObject({ code: "files.not_allowed" });

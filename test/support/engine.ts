@@ -55,6 +55,7 @@ export function testConnector(
     docs: "https://example.com",
     settings: z.looseObject({}),
     auth: [],
+    sendsCredentialsTo: () => [],
     everyS: 60,
     createClient: () => null,
     ...(end === undefined ? {} : { end }),
