@@ -5,7 +5,7 @@ import type { Page, Problem } from "../../core/connector/define.ts";
 import { createFiles } from "../../core/land/files.ts";
 import type { DealFact, Fact } from "../../core/schema/facts.ts";
 
-const NO_UPLOADS = { find: () => Promise.resolve(null), read: () => Promise.resolve(null) };
+export const NO_UPLOADS = { find: () => Promise.resolve(null), read: () => Promise.resolve(null) };
 
 /** What a pull of spreadsheets brought, without a database. */
 export type PulledRows = {
