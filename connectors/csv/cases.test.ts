@@ -4,7 +4,8 @@ import path from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { JsonObject } from "../../core/base/json.ts";
 import type { DealFact } from "../../core/schema/facts.ts";
-import { pullRows, type PulledRows } from "../../test/support/pulled-rows.ts";
+import { createFiles } from "../../core/land/files.ts";
+import { NO_UPLOADS, pullRows, type PulledRows } from "../../test/support/pulled-rows.ts";
 import { archive, book, bookOf, serialOf, type CellBytes } from "../../test/support/workbook-bytes.ts";
 import { csv } from "./index.ts";
 
@@ -307,7 +308,11 @@ it("24-wrong-date-order: right, a date that cannot be is refused and shown by te
   const pulled = await read({ "deals.csv": text }, "deals.csv", shared);
   expect(pulled.ids).toEqual(["D-2"]);
   expect(pulled.problems).toMatchObject([{ at: "deals.csv line 2" }, { at: "deals.csv line 2" }]);
-  const client = { allowPrivateNetworks: true, signal: new AbortController().signal };
+  const client = {
+    files: createFiles(["/"], NO_UPLOADS),
+    allowPrivateNetworks: true,
+    signal: new AbortController().signal,
+  };
   const result = await csv.check(client, csv.settings.parse(settingsOf("deals.csv", shared)));
   expect(result.warnings[0]).toContain('deals.csv line 2: created_at (column "Created"): "07/30/2026" is no date');
 });
