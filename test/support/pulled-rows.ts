@@ -2,10 +2,10 @@ import { TributaryError } from "../../core/base/errors.ts";
 import { csv } from "../../connectors/csv/index.ts";
 import type { Json, JsonObject } from "../../core/base/json.ts";
 import type { Page, Problem } from "../../core/connector/define.ts";
-import { createFiles } from "../../core/land/files.ts";
+import { createFiles, type Uploads } from "../../core/land/files.ts";
 import type { DealFact, Fact } from "../../core/schema/facts.ts";
 
-export const NO_UPLOADS = { find: () => Promise.resolve(null), read: () => Promise.resolve(null) };
+export const NO_UPLOADS: Uploads = { find: () => Promise.resolve(null), read: () => Promise.resolve(null) };
 
 /** What a pull of spreadsheets brought, without a database. */
 export type PulledRows = {
