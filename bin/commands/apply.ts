@@ -11,7 +11,12 @@ export function registerApply(command: Command, context: CliContext): void {
     .action(async (file: string | undefined, options: { readonly prune: boolean }) => {
       const desired = await readConfig(context, file);
       const { changes, leftOut } = await context.withHub(async (hub) => ({
-        changes: await applyConfig(hub.store.db, desired, { ...hub, ...context.env, actor: "cli", prune: options.prune }),
+        changes: await applyConfig(hub.store.db, desired, {
+          ...hub,
+          ...context.env,
+          actor: "cli",
+          prune: options.prune,
+        }),
         leftOut: await amountsLeftOut(hub.store.db, desired),
       }));
       for (const warning of leftOut) context.out.note(`warning: ${warning}`);
