@@ -185,17 +185,20 @@ it("turns its own reps, teams and goals into rows of a spreadsheet connection", 
   });
 });
 
-it.each(["config/tributary.yaml", "config/examples/crm-sales-opportunities.yaml"])("%s is right", async (file) => {
-  const read = parseConfig(await readFile(file, "utf8"), file, {
-    connectors: CONNECTORS,
-    destinations: DESTINATIONS,
-    variable: () => undefined,
-  });
-  expect(read.warnings).toEqual([]);
-});
+it.each(["config/examples/tributary.yaml", "config/examples/crm-sales-opportunities.yaml"])(
+  "%s is right",
+  async (file) => {
+    const read = parseConfig(await readFile(file, "utf8"), file, {
+      connectors: CONNECTORS,
+      destinations: DESTINATIONS,
+      variable: () => undefined,
+    });
+    expect(read.warnings).toEqual([]);
+  },
+);
 
-it("config/tributary.yaml is right with everything in it that is commented out", async () => {
-  const text = await readFile("config/tributary.yaml", "utf8");
+it("config/examples/tributary.yaml is right with everything in it that is commented out", async () => {
+  const text = await readFile("config/examples/tributary.yaml", "utf8");
   // Commented-out YAML has no space after the #, or its own indentation; prose has exactly one.
   const whole = text.replace(/^#(?! \S|$)/gm, "");
   const secret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;

@@ -3,6 +3,7 @@ import type { Log } from "../core/base/log.ts";
 import type { Store } from "../core/store/db.ts";
 import { expireHistory } from "../core/store/pulls/expiry.ts";
 import { expireIdempotencyKeys } from "../core/store/setup/idempotency.ts";
+import { expireAttempts } from "../core/store/setup/sign-in-attempts.ts";
 import { expireSessions } from "../core/store/setup/users.ts";
 
 export type HousekeepingDeps = { readonly store: Store; readonly clock: Clock; readonly log: Log };
@@ -12,6 +13,7 @@ export async function expire({ store, clock, log }: HousekeepingDeps): Promise<v
   const now = clock.now();
   await expireIdempotencyKeys(store.db, now);
   const sessions = await expireSessions(store.db, now);
+  await expireAttempts(store.db, now);
   const history = await expireHistory(store.db, now);
   log.info({ sessions, history }, "expired");
 }

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
-import type { CliContext } from "../context.ts";
+import { firstAdminCode } from "../../core/setup/first-admin.ts";
+import type { CliContext, Hub } from "../context.ts";
 import { DRAIN_MS, ROLES, type Role } from "../hub/roles.ts";
 
 /** `tributary up`: the hub, or one role of it, until it is told to end. */
@@ -16,7 +17,10 @@ export function registerUp(command: Command, context: CliContext): void {
       await context.withHub(
         async (hub) => {
           const running = await runHub(hub, role === "all" ? ROLES : [role]);
-          context.out.result({ url: running.url, role, pid: process.pid }, () => greeting(running.url, role));
+          const firstAdmin = running.url === null ? null : await firstAdminAddress(hub, running.url);
+          context.out.result({ url: running.url, role, pid: process.pid, first_admin: firstAdmin }, () =>
+            greeting(running.url, role, firstAdmin),
+          );
           await aborted(context.signal);
           await running.drain();
         },
@@ -25,12 +29,19 @@ export function registerUp(command: Command, context: CliContext): void {
     });
 }
 
-function greeting(url: string | null, role: string): string {
+/** The address that makes the first admin; null where somebody may sign in already. */
+async function firstAdminAddress({ store, secrets, env }: Hub, url: string): Promise<string | null> {
+  const code = await firstAdminCode(store.db, secrets);
+  return code === null ? null : `${env.publicUrl ?? url}/first-admin?code=${code}`;
+}
+
+function greeting(url: string | null, role: string, firstAdmin: string | null): string {
   const rows = [`Tributary runs (${role}). Ctrl-C ends it.`];
   if (url !== null) {
     rows.push(`  Console   ${url}/`, `  API       ${url}/api/v1/  (described at ${url}/docs)`);
     rows.push(`  Health    ${url}/healthz  ${url}/readyz  ${url}/metrics`);
   }
+  if (firstAdmin !== null) rows.push("Nobody may sign in yet. Make the first admin, once, at", `  ${firstAdmin}`);
   return rows.join("\n");
 }
 

@@ -1,5 +1,7 @@
 import { checkKey, keyProblem } from "../../core/secrets/check.ts";
 import { createSecrets, parseSecretKey } from "../../core/secrets/index.ts";
+import { shownFirstAdminCode } from "../../core/setup/first-admin.ts";
+import { hasUsers } from "../../core/store/setup/users.ts";
 import { silentLog } from "../../core/base/log.ts";
 import { type DatabaseTarget, openStore, type Store } from "../../core/store/db.ts";
 import { readServer } from "../../core/store/health.ts";
@@ -46,6 +48,7 @@ async function furtherFindings(store: Store, target: DatabaseTarget, env: Env): 
     await examine("schema", async () => schema(store)),
     await examine("queues", async () => queues(env, target)),
     await examine("secret key", async () => secretKey(store, env)),
+    await examine("first admin", async () => firstAdmin(store, env)),
   ];
 }
 
@@ -65,6 +68,20 @@ async function queues(env: Env, target: DatabaseTarget): Promise<Verdict> {
   const opened = await openQueues(queueBackend(env, target), silentLog);
   await opened.close();
   return ok("in Redis, by REDIS_URL");
+}
+
+async function firstAdmin({ db }: Store, env: Env): Promise<Verdict> {
+  if ((await migrationState(db)).pending.length > 0) return ok("to come: the hub prints an address when it starts");
+  if (await hasUsers(db)) return ok("somebody may sign in");
+  const secrets = createSecrets([parseSecretKey(readSecretKey(env))]);
+  const code = await shownFirstAdminCode(db, secrets);
+  const address = `${env.publicUrl ?? `http://${env.host}:${env.port}`}/first-admin?code=${code ?? ""}`;
+  return warn(
+    "nobody may sign in yet",
+    code === null
+      ? "Start the hub: it prints an address that makes the first admin. Or: tributary users create EMAIL."
+      : `Open ${address} while the hub runs, or: tributary users create EMAIL.`,
+  );
 }
 
 async function secretKey({ db }: Store, env: Env): Promise<Verdict> {

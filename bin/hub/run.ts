@@ -2,7 +2,7 @@ import { createBullBoard } from "@bull-board/api";
 import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
 import { ExpressAdapter } from "@bull-board/express";
 import type { Queue } from "bullmq";
-import type { Router } from "express";
+import type { Express, Router } from "express";
 import type { Log } from "../../core/base/log.ts";
 import { checkKey, keyProblem } from "../../core/secrets/check.ts";
 import { isMigrated } from "../../core/store/migrate.ts";
@@ -123,5 +123,8 @@ function bullBoard(queues: Queues): Router {
   // Bull Board's types know BullMQ's queues on Redis alone; what it calls is there on every backend.
   const boards = Object.values(queues.bull).map((queue) => new BullMQAdapter(queue as unknown as Queue));
   createBullBoard({ queues: boards, serverAdapter: adapter });
-  return adapter.getRouter() as Router;
+  // An application of its own, which would say what it is made of.
+  const app = adapter.getRouter() as Express;
+  app.disable("x-powered-by");
+  return app;
 }

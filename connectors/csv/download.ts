@@ -4,8 +4,8 @@ import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import axios, { type AxiosResponse } from "axios";
 import type { Readable } from "node:stream";
-import { useAgent as filteringAgent } from "request-filtering-agent";
 import { TributaryError } from "../../core/base/errors.ts";
+import { guardedAgents, isRefusedAddress } from "../../core/connector/guard.ts";
 import { fileError } from "./errors.ts";
 
 /** A spreadsheet that people keep by hand is far below this; more is a wrong address. */
@@ -75,7 +75,6 @@ async function request(url: URL, options: DownloadOptions): Promise<AxiosRespons
       message: `${shown(url)} is no http or https address.`,
       mend: "Use an https address.",
     });
-  const agent = options.allowPrivateNetworks ? {} : agentsFor(url);
   const { etag = null, lastModified = null } = options.ifChangedFrom ?? {};
   try {
     return await axios.get<Readable>(url.href, {
@@ -91,16 +90,11 @@ async function request(url: URL, options: DownloadOptions): Promise<AxiosRespons
         ...(etag === null ? {} : { "If-None-Match": etag }),
         ...(lastModified === null ? {} : { "If-Modified-Since": lastModified }),
       },
-      ...agent,
+      ...guardedAgents(options.allowPrivateNetworks, {}),
     });
   } catch (error) {
     throw unreachable(url, error);
   }
-}
-
-function agentsFor(url: URL): { httpAgent: unknown; httpsAgent: unknown } {
-  const agent: unknown = filteringAgent(url.href);
-  return { httpAgent: agent, httpsAgent: agent };
 }
 
 async function save(url: URL, response: AxiosResponse<Readable>, options: DownloadOptions): Promise<Downloaded> {
@@ -175,7 +169,7 @@ function refused(url: URL, status: number, retryAt: Date | null): TributaryError
 }
 
 function unreachable(url: URL, error: unknown): TributaryError {
-  if (error instanceof Error && /is not allowed|is not family/.test(error.message))
+  if (isRefusedAddress(error))
     return fileError({
       code: "csv.address.blocked",
       message: `${shown(url)} leads into a private network.`,

@@ -1,8 +1,6 @@
-import { Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
 import axios, { type AxiosInstance, type AxiosResponse } from "axios";
-import { RequestFilteringHttpAgent, RequestFilteringHttpsAgent } from "request-filtering-agent";
 import type { Json, JsonObject } from "../base/json.ts";
+import { guardedAgents, isRefusedAddress } from "./guard.ts";
 import type { HttpFactory, HttpOptions, HttpRequest, LibraryCall } from "./http.ts";
 import { foreignAddress, mismatch, privateAddress, unreachable, unreadable } from "./http-errors.ts";
 import { type HttpDeps, Passage } from "./http-policy.ts";
@@ -23,13 +21,7 @@ export function createHttpFactory(deps: HttpDeps): HttpFactory {
 
 /** Connections are kept open: a TLS handshake for each page would cost more than most pages. */
 export function createTransport(allowPrivateNetworks: boolean): AxiosInstance {
-  const keepAlive = { keepAlive: true, maxSockets: 16 };
-  const agents = allowPrivateNetworks
-    ? { httpAgent: new HttpAgent(keepAlive), httpsAgent: new HttpsAgent(keepAlive) }
-    : {
-        httpAgent: new RequestFilteringHttpAgent(keepAlive),
-        httpsAgent: new RequestFilteringHttpsAgent(keepAlive),
-      };
+  const agents = guardedAgents(allowPrivateNetworks, { keepAlive: true, maxSockets: 16 });
   return axios.create({
     ...agents,
     // A proxy from the environment would get the credentials and would dodge the guard against private networks.
@@ -157,7 +149,7 @@ class Exchange {
         return { status: response.status, headers: toHeaders(response), text: response.data.toString("utf8") };
       },
       (error) =>
-        isPrivateAddress(error)
+        isRefusedAddress(error)
           ? privateAddress(options.vendor, method, path, url.host)
           : unreachable(options.vendor, method, path, error),
     );
@@ -178,9 +170,4 @@ function parseOrCut(text: string): Json {
   } catch {
     return text.slice(0, 2000);
   }
-}
-
-/** How request-filtering-agent says no; it has no code of its own. */
-function isPrivateAddress(error: unknown): boolean {
-  return error instanceof Error && /is not allowed\. Because,? It is/.test(error.message);
 }

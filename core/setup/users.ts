@@ -1,17 +1,14 @@
 import { TributaryError } from "../base/errors.ts";
 import { hashPassword } from "../secrets/password.ts";
-import { hashToken, newToken } from "../secrets/tokens.ts";
 import type { Db } from "../store/db.ts";
 import {
-  createSession,
   createUser,
-  endSession,
-  findSessionUser,
   removeUser as deleteUser,
   setPasswordHash,
   type User,
   type UserRole,
 } from "../store/setup/users.ts";
+import { takeFirstAdminCode } from "../store/setup/first-admin.ts";
 import { type Actor, noted } from "./verb.ts";
 
 /** NIST SP 800-63B asks for 8 of a person's choice, and for 15 where nothing else is asked for. */
@@ -27,7 +24,12 @@ export async function addUser(
   return noted<User>(
     db,
     (user) => ({ actor, action: "user.create", target: user.id, details: { email: user.email, role } }),
-    (tx) => createUser(tx, { email, passwordHash, role }),
+    async (tx) => {
+      const user = await createUser(tx, { email, passwordHash, role });
+      // From now on somebody may sign in: the code of the first admin is of no more use.
+      await takeFirstAdminCode(tx);
+      return user;
+    },
   );
 }
 
@@ -44,26 +46,6 @@ export async function removeUser(db: Db, actor: Actor, email: string): Promise<v
   await noted(db, { actor, action: "user.remove", target: email }, async (tx) => {
     if (!(await deleteUser(tx, email))) throw unknownUser();
   });
-}
-
-/** Opens a session for somebody who has proved who they are. @returns the session's token, of which only the hash is stored. */
-export async function signIn(
-  db: Db,
-  user: { readonly id: string; readonly email: string },
-  expiresAt: Date,
-): Promise<string> {
-  const token = newToken("");
-  const note = { actor: `user:${user.email.toLowerCase()}`, action: "sign_in", target: user.id } as const;
-  await noted(db, note, (tx) => createSession(tx, { tokenHash: hashToken(token), userId: user.id, expiresAt }));
-  return token;
-}
-
-/** Ends the session of a token, if it is one. */
-export async function signOut(db: Db, token: string, now: Date): Promise<void> {
-  const user = await findSessionUser(db, hashToken(token), now);
-  if (user === null) return;
-  const note = { actor: `user:${user.email}`, action: "sign_out", target: user.id } as const;
-  await noted(db, note, (tx) => endSession(tx, hashToken(token)));
 }
 
 async function hashed(password: string): Promise<string> {

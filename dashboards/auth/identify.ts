@@ -62,11 +62,11 @@ async function identify(deps: ServerDeps, request: Request, access: Access): Pro
  */
 export function refuseOtherSites(request: Request, publicUrl: string | null): void {
   if (SAFE_METHODS.has(request.method)) return;
-  const origin = request.headers.origin;
+  const { origin, host = "" } = request.headers;
   const isOurs =
     origin === undefined
       ? request.headers["sec-fetch-site"] === "same-origin"
-      : originHost(origin) === request.headers.host || (publicUrl !== null && origin === new URL(publicUrl).origin);
+      : ownOrigins(request.protocol, host, publicUrl).includes(origin);
   if (isOurs) return;
   throw new TributaryError({
     code: "access.cross_site",
@@ -76,8 +76,14 @@ export function refuseOtherSites(request: Request, publicUrl: string | null): vo
   });
 }
 
-function originHost(origin: string): string | null {
-  return URL.canParse(origin) ? new URL(origin).host : null;
+/**
+ * Where our own pages may be: as people reach the hub, or as this request did. The scheme counts: a page that somebody on the way has put
+ * in place of `http://hub` is not one of `https://hub`.
+ */
+function ownOrigins(protocol: string, host: string, publicUrl: string | null): readonly string[] {
+  if (publicUrl === null) return [`${protocol}://${host}`];
+  const known = new URL(publicUrl);
+  return known.host === host ? [known.origin] : [known.origin, `${protocol}://${host}`];
 }
 
 function unauthenticated(access: Access): TributaryError {

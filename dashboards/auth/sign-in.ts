@@ -1,19 +1,16 @@
-import type { Request, RequestHandler, Response } from "express";
-import { rateLimit } from "express-rate-limit";
+import { isIPv6 } from "node:net";
+import type { RequestHandler } from "express";
 import { z } from "zod";
 import { TributaryError } from "../../core/base/errors.ts";
-import { verifyPassword } from "../../core/secrets/password.ts";
-import { signIn as openSession, signOut as endSession } from "../../core/setup/users.ts";
-import { findUserForSignIn } from "../../core/store/setup/users.ts";
+import { proveIdentity, signOut as endSession } from "../../core/setup/sign-in.ts";
 import type { ServerDeps } from "../web/deps.ts";
-import { SESSION_COOKIE, clearCookie, readCookie, setCookie } from "./cookies.ts";
+import { DEVICE_COOKIE, SESSION_COOKIE, clearCookie, readCookie, setCookie } from "./cookies.ts";
 import { refuseOtherSites } from "./identify.ts";
 
 /** A working day; whoever works at night signs in twice. */
 const SESSION_MS = 12 * 60 * 60 * 1000;
-const WINDOW_MS = 15 * 60 * 1000;
-/** Failures within the window before an address, or an account, has to wait. */
-const MOST_FAILURES = { perAddress: 20, perAccount: 10 };
+/** As long as browsers keep a cookie. */
+const DEVICE_MS = 400 * 24 * 60 * 60 * 1000;
 
 const form = z.object({ email: z.string().trim().min(1).max(320), password: z.string().min(1).max(1024) });
 
@@ -25,25 +22,23 @@ export function isSecureServer(deps: ServerDeps): boolean {
 /**
  * Signs a person in: 303 to where they wanted to go. Wrong e-mail and wrong password look and take the same.
  *
- * @throws TributaryError `access.sign_in_failed`
+ * @throws TributaryError `access.sign_in_failed`, `access.too_many_attempts`
  */
 export function signIn(deps: ServerDeps): RequestHandler {
   return async (request, response) => {
-    const { db } = deps.store;
     const given = form.safeParse(request.body);
-    const user = given.success ? await findUserForSignIn(db, given.data.email) : null;
-    const isRight = given.success && (await verifyPassword(given.data.password, user?.passwordHash ?? null));
-    if (user === null || !isRight) {
-      throw new TributaryError({
-        code: "access.sign_in_failed",
-        kind: "auth",
-        message: "E-mail address or password is wrong.",
-        mend: "Try again. An admin can set a new password with `tributary users set-password`.",
-      });
-    }
-    const until = new Date(deps.clock.now().getTime() + SESSION_MS);
-    const token = await openSession(db, { id: user.id, email: given.data.email }, until);
-    setCookie(response, SESSION_COOKIE, token, { isSecure: isSecureServer(deps), maxAgeMs: SESSION_MS });
+    if (!given.success) throw signInFailed();
+    const proof = {
+      ...given.data,
+      address: networkOf(request.ip ?? ""),
+      device: readCookie(request, DEVICE_COOKIE),
+      sessionMs: SESSION_MS,
+    };
+    const proven = await proveIdentity(deps.store.db, deps.clock.now(), proof);
+    if (proven === null) throw signInFailed();
+    const isSecure = isSecureServer(deps);
+    setCookie(response, SESSION_COOKIE, proven.session, { isSecure, maxAgeMs: SESSION_MS });
+    setCookie(response, DEVICE_COOKIE, proven.device, { isSecure, maxAgeMs: DEVICE_MS });
     response.redirect(303, ownPath(request.query["next"]));
   };
 }
@@ -57,12 +52,17 @@ export function signOut(deps: ServerDeps): RequestHandler {
   };
 }
 
-/** A path of this server; anything else (another site, a script address) becomes `/`. */
+/**
+ * A path of this server; anything else becomes `/`. What is checked is what a browser makes of it: it drops tabs and line ends, takes
+ * backslashes for slashes and resolves dots, after which `/..//host` begins with two slashes and is another host.
+ */
 export function ownPath(next: unknown): string {
-  if (typeof next !== "string" || !/^\/(?![/\\])/.test(next)) return "/";
-  const url = new URL(next, "http://self.invalid");
-  return url.host === "self.invalid" ? url.pathname + url.search : "/";
+  if (typeof next !== "string" || !next.startsWith("/") || !URL.canParse(next, OWN)) return "/";
+  const url = new URL(next, OWN);
+  return url.origin === OWN && !/^\/[/\\]/.test(url.pathname) ? url.pathname + url.search : "/";
 }
+
+const OWN = "http://self.invalid";
 
 /** The sign-in form can be posted from our own pages only: else a stranger could sign a person in to the stranger's account. */
 export function fromOwnPage(deps: ServerDeps): RequestHandler {
@@ -72,36 +72,29 @@ export function fromOwnPage(deps: ServerDeps): RequestHandler {
   };
 }
 
-/**
- * Slows down guessing, by address and by account; only failures count. Each api process counts for itself: with n processes a guesser
- * has n times the tries, which against scrypt is still nothing.
- */
-export function limitSignIns(): RequestHandler[] {
-  const common = {
-    windowMs: WINDOW_MS,
-    skipSuccessfulRequests: true,
-    requestWasSuccessful: (_request: Request, response: Response) => response.statusCode < 400,
-    standardHeaders: "draft-8",
-    legacyHeaders: false,
-    handler: (_request: Request, _response: Response): never => {
-      throw new TributaryError({
-        code: "access.too_many_attempts",
-        kind: "rate_limited",
-        message: "Too many failed sign-ins.",
-        mend: "Wait a quarter of an hour, then try again.",
-        retryAt: new Date(Date.now() + WINDOW_MS),
-      });
-    },
-  } as const;
-  return [
-    rateLimit({ ...common, limit: MOST_FAILURES.perAddress }),
-    rateLimit({
-      ...common,
-      limit: MOST_FAILURES.perAccount,
-      keyGenerator: (request) => {
-        const given = form.safeParse(request.body);
-        return given.success ? given.data.email.toLowerCase() : "";
-      },
-    }),
-  ];
+/** Who has one IPv6 address has its whole /64 (RFC 6177): they are counted as one. */
+function networkOf(address: string): string {
+  const bare = address.replace(/%.*$/, "");
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare)?.[1];
+  if (mapped !== undefined || !isIPv6(bare)) return mapped ?? bare;
+  const [head = "", tail] = bare.split("::");
+  const left = head === "" ? [] : head.split(":");
+  const right = tail === undefined || tail === "" ? [] : tail.split(":");
+  const groups =
+    tail === undefined
+      ? left
+      : [...left, ...Array<string>(Math.max(0, 8 - left.length - right.length)).fill("0"), ...right];
+  return `${groups
+    .slice(0, 4)
+    .map((group) => Number.parseInt(String(group), 16).toString(16))
+    .join(":")}::/64`;
+}
+
+function signInFailed(): TributaryError {
+  return new TributaryError({
+    code: "access.sign_in_failed",
+    kind: "auth",
+    message: "E-mail address or password is wrong.",
+    mend: "Try again. An admin can set a new password with `tributary users set-password`.",
+  });
 }

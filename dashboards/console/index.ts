@@ -1,8 +1,10 @@
 import express, { type RequestHandler } from "express";
-import { fromOwnPage, limitSignIns, ownPath, signIn, signOut } from "../auth/sign-in.ts";
+import { fromOwnPage, ownPath, signIn, signOut } from "../auth/sign-in.ts";
+import { hasUsers } from "../../core/store/setup/users.ts";
 import type { ServerDeps } from "../web/deps.ts";
 import type { Route } from "../web/routes.ts";
 import { connectionAction, connectionPage, runPage, testAction } from "./connection.ts";
+import { firstAdminAction, firstAdminPage } from "./first-admin.ts";
 import { createKeyAction, keysPage, revokeKeyAction, screensPage } from "./keys.ts";
 import { overviewPage } from "./overview.ts";
 import { signInPage } from "./pages.ts";
@@ -31,16 +33,22 @@ export function consoleRoutes(deps: ServerDeps): Route[] {
   });
   const actions = ["sync", "full-sync", "accept-deletions", "pause", "resume", "remove"] as const;
   return [
-    see(
-      "/sign-in",
-      open,
-      (request, response) => void response.type("html").send(signInPage(ownPath(request.query["next"]), null)),
-    ),
+    see("/sign-in", open, async (request, response) => {
+      const isFresh = !(await hasUsers(deps.store.db));
+      response.type("html").send(signInPage(ownPath(request.query["next"]), null, isFresh));
+    }),
     {
       method: "post",
       path: "/sign-in",
       access: open,
-      handlers: [noStore, fromOwnPage(deps), form, ...limitSignIns(), signIn(deps)],
+      handlers: [noStore, fromOwnPage(deps), form, signIn(deps)],
+    },
+    see("/first-admin", open, firstAdminPage),
+    {
+      method: "post",
+      path: "/first-admin",
+      access: open,
+      handlers: [noStore, fromOwnPage(deps), form, firstAdminAction(deps)],
     },
     { method: "post", path: "/sign-out", access: open, handlers: [noStore, fromOwnPage(deps), signOut(deps)] },
     see("/", viewer, overviewPage(deps)),

@@ -1,7 +1,9 @@
 import type { Request, Response } from "express";
 import type { TributaryError } from "../../core/base/errors.ts";
 import { principalOf } from "../auth/identify.ts";
+import { hasUsers } from "../../core/store/setup/users.ts";
 import { ownPath } from "../auth/sign-in.ts";
+import type { ServerDeps } from "../web/deps.ts";
 import { type Html, html } from "../web/html.ts";
 import { problemOf, requestIdOf } from "../web/problem.ts";
 import { errorBox, page } from "./layout.ts";
@@ -10,7 +12,12 @@ import { errorBox, page } from "./layout.ts";
 const FOR_PROGRAMS = /^\/(api|in|feeds|metrics|healthz|readyz|assets)(\/|$)/;
 
 /** An error as a page for people; null where a program asks. Who is not signed in gets the sign-in form. */
-export function errorPage(error: TributaryError, request: Request, response: Response): string | null {
+export async function errorPage(
+  deps: ServerDeps,
+  error: TributaryError,
+  request: Request,
+  response: Response,
+): Promise<string | null> {
   if (FOR_PROGRAMS.test(request.path) || request.accepts(["json", "html"]) !== "html") return null;
   const principal = principalOf(response);
   const problem = problemOf(error, requestIdOf(response));
@@ -19,7 +26,9 @@ export function errorPage(error: TributaryError, request: Request, response: Res
   const needsSignIn = error.code === "access.unauthenticated" && !request.path.startsWith("/tv/");
   if (isSignIn || needsSignIn) {
     const next = isSignIn ? ownPath(request.query["next"]) : request.method === "GET" ? request.originalUrl : "/";
-    return signInPage(next, isSignIn ? said : null);
+    // A database that does not answer is said by the error itself.
+    const isFresh = !(await hasUsers(deps.store.db).catch(() => true));
+    return signInPage(next, isSignIn ? said : null, isFresh);
   }
   return page({
     title: problem.title,
@@ -30,15 +39,18 @@ export function errorPage(error: TributaryError, request: Request, response: Res
   });
 }
 
-/** @param next where to go afterwards, a path of ours. */
-export function signInPage(next: string, error: Html | null): string {
+/**
+ * @param next where to go afterwards, a path of ours.
+ * @param isFresh whether nobody may sign in yet.
+ */
+export function signInPage(next: string, error: Html | null, isFresh: boolean): string {
   const action = next === "/" ? "/sign-in" : `/sign-in?next=${encodeURIComponent(next)}`;
   return page({
     title: "Sign in",
     principal: { kind: "anonymous" },
     content: html`<section class="card narrow">
       <h1>Sign in</h1>
-      ${error}
+      ${error} ${isFresh ? FIRST_START : null}
       <form method="post" action="${action}">
         <label>E-mail address <input name="email" type="email" autocomplete="username" required autofocus /></label>
         <label>Password <input name="password" type="password" autocomplete="current-password" required /></label>
@@ -47,3 +59,8 @@ export function signInPage(next: string, error: Html | null): string {
     </section>`,
   });
 }
+
+const FIRST_START = html`<p class="notice">
+  Nobody may sign in yet. Where the hub was started, it printed an address that makes the first admin;
+  <code>npx tributary doctor</code> shows it again.
+</p>`;

@@ -1,6 +1,6 @@
-import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
-import { RequestFilteringHttpAgent, RequestFilteringHttpsAgent } from "request-filtering-agent";
+import { guardedAgents } from "../../core/connector/guard.ts";
+import { type Agent as HttpAgent, type IncomingMessage, request as httpRequest } from "node:http";
+import { request as httpsRequest } from "node:https";
 import type { JsonObject } from "../../core/base/json.ts";
 import type { SenderOptions, SendOutcome } from "../../core/destination/define.ts";
 
@@ -30,8 +30,7 @@ export type Poster = {
 
 export function createPoster({ allowPrivateNetworks }: SenderOptions): Poster {
   const options = { keepAlive: true };
-  const httpAgent = allowPrivateNetworks ? new HttpAgent(options) : new RequestFilteringHttpAgent(options);
-  const httpsAgent = allowPrivateNetworks ? new HttpsAgent(options) : new RequestFilteringHttpsAgent(options);
+  const { httpAgent, httpsAgent } = guardedAgents(allowPrivateNetworks, options);
   return {
     async post({ url, headers, body, shown }) {
       const startedAt = performance.now();

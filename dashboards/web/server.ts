@@ -73,7 +73,7 @@ export function createServer(deps: ServerDeps): Server {
     answerErrors({
       onUnexpected: (error, request, requestId) =>
         deps.log.error({ err: error, requestId, method: request.method, path: request.path }, "A request failed."),
-      renderPage: (error, request, response) => errorPage(error, request, response),
+      renderPage: (error, request, response) => errorPage(deps, error, request, response),
     }),
   );
 

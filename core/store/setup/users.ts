@@ -41,6 +41,11 @@ export async function createUser(
   return { id: row.id, email: row.email, role: row.role, createdAt: row.created_at };
 }
 
+/** Whether anybody may sign in. */
+export async function hasUsers(db: Db): Promise<boolean> {
+  return (await db.selectFrom("users").select("id").limit(1).executeTakeFirst()) !== undefined;
+}
+
 /** Everyone who may sign in, by e-mail address. */
 export async function listUsers(db: Db): Promise<User[]> {
   const rows = await db.selectFrom("users").select(["id", "email", "role", "created_at"]).orderBy("email").execute();

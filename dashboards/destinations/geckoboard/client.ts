@@ -1,8 +1,6 @@
-import { Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
 import axios, { type AxiosInstance, isAxiosError } from "axios";
-import { RequestFilteringHttpAgent, RequestFilteringHttpsAgent } from "request-filtering-agent";
 import { TributaryError } from "../../../core/base/errors.ts";
+import { guardedAgents } from "../../../core/connector/guard.ts";
 
 /** A column of a dataset. Money is in minor units; a percentage is 0 to 1 (developer.geckoboard.com, "Schemas and types"). */
 export type GeckoboardField =
@@ -43,12 +41,7 @@ export type GeckoboardClient = {
 };
 
 export function createGeckoboardClient(options: GeckoboardClientOptions): GeckoboardClient {
-  const httpAgent = options.allowPrivateNetworks
-    ? new HttpAgent({ keepAlive: true })
-    : new RequestFilteringHttpAgent({ keepAlive: true });
-  const httpsAgent = options.allowPrivateNetworks
-    ? new HttpsAgent({ keepAlive: true })
-    : new RequestFilteringHttpsAgent({ keepAlive: true });
+  const { httpAgent, httpsAgent } = guardedAgents(options.allowPrivateNetworks);
   const http = axios.create({
     baseURL: options.baseUrl,
     auth: { username: options.apiKey, password: "" },
