@@ -81,7 +81,7 @@ function forecastText({ rows, currency, as_of: asOf }: ForecastAnswer): string {
   );
   return [
     tableText(table),
-    `Expected (in 8 of 10 cases from … to …), as of ${asOf}. The error is what the method has been off by at past month ends.`,
+    `Expected (in 8 of 10 cases from … to …), as of ${asOf}. Off by: Σ |forecast − actual| ÷ Σ actual over so many past month ends.`,
     ...[...because].map((line) => `As planned: ${line}.`),
   ].join("\n");
 }
@@ -112,9 +112,9 @@ function spread({ expected, p10, p90 }: Pick<MethodAnswer, "expected" | "p10" | 
 }
 
 function methodText({ method, record }: MethodAnswer): string {
-  return record === null || record.mape === null
+  return record === null || record.error === null
     ? `${method}, not tried yet`
-    : `${method}, off by ${percent(record.mape)} over ${record.origins}`;
+    : `${method}, off by ${percent(record.error)} over ${record.origins}`;
 }
 
 function rounded(value: number): string {

@@ -25,6 +25,9 @@ export type BacktestAsked = {
   readonly until: number;
 };
 
+/** Enough for a record: the mean and two quantiles, over many days. */
+const DRAWS = 250;
+
 /** Asks every method on the past's days. @returns by day, horizon and method. */
 export function backtest(past: Past, asked: BacktestAsked): Trial[] {
   const { horizons, slice, seed, until } = asked;
@@ -38,7 +41,7 @@ export function backtest(past: Past, asked: BacktestAsked): Trial[] {
       const came = wins.filter(({ at }) => at > day && at <= day + days);
       const ids = new Set(came.map(({ id }) => id));
       const actual = { count: came.length, value: came.reduce((sum, { value }) => sum + (value ?? 0), 0) };
-      const question = { days, seed: `${seed} ${day} ${days}`, touchModel: past.touchModel(day, days) };
+      const question = { days, seed: `${seed} ${day} ${days}`, touchModel: past.touchModel(day, days), draws: DRAWS };
       for (const method of METHODS) {
         const forecast = forecastBy(method, part, question);
         if (forecast === null) continue;
@@ -108,7 +111,12 @@ export function scoresOf(trials: readonly Trial[]): Score[] {
     const key = `${trial.days} ${trial.method}`;
     groups.set(key, [...(groups.get(key) ?? []), trial]);
   }
-  return [...groups.values()].flatMap((group) =>
+  const order = [...groups.values()].toSorted(
+    ([a], [b]) =>
+      (a?.days ?? 0) - (b?.days ?? 0) ||
+      METHODS.indexOf(a?.method ?? "history") - METHODS.indexOf(b?.method ?? "history"),
+  );
+  return order.flatMap((group) =>
     (["count", "value"] as const).flatMap((of) => {
       const found = group.flatMap((trial) => {
         const estimate = trial[of];

@@ -112,7 +112,7 @@ export function clumping(slice: Slice, days: number): number {
   const first = Math.min(...closed);
   const { day } = slice.ground;
   // Stretches as long as what is forecast say most, where there are enough of them.
-  const length = day - first + 1 >= days * 6 ? days : Math.max(7, Math.floor((day - first + 1) / 6));
+  const length = days > 0 && day - first + 1 >= days * 6 ? days : Math.max(7, Math.floor((day - first + 1) / 6));
   const stretches = Math.floor((day - first + 1) / length);
   if (!(stretches >= 4)) return 2;
   const counts = Array.from({ length: stretches }, () => 0);

@@ -31,7 +31,9 @@ export type ForecastQuery = {
 };
 
 /** Of how many past days the record is. */
-export type TrackRecord = Pick<Score, "origins" | "mape" | "bias" | "coverage" | "brier"> & { readonly days: number };
+export type TrackRecord = Pick<Score, "origins" | "mape" | "bias" | "error" | "coverage" | "brier"> & {
+  readonly days: number;
+};
 
 export type MethodAnswer = Estimate & { readonly method: Method; readonly record: TrackRecord | null };
 
@@ -74,6 +76,8 @@ export type BacktestAnswer = Omit<ForecastAnswer, "rows"> & {
     readonly is_shown: boolean;
   })[];
 };
+
+const DRAWS = 2_000;
 
 /** So many past month ends are tried where the best method is looked for. */
 const TRIED_MONTHS = 12;
@@ -135,7 +139,8 @@ function dayFrom(day: number): Day {
 /** Wins to come, of all or by slice, at each horizon: the method that has been best, with its record, and the others beside it. */
 export async function forecast(db: Db, query: ForecastQuery): Promise<ForecastAnswer> {
   const ends = (today: Day): { horizon: ForecastRow["horizon"]; until: Day }[] => {
-    const at = DateTime.fromISO(today, { zone: "utc" });
+    // On a month's last day the next one's end is asked for: of this one nothing is to come.
+    const at = DateTime.fromISO(today, { zone: "utc" }).plus({ days: 1 });
     return [
       ...query.horizons.map((days) => ({ horizon: "days" as const, until: addDays(today, days) })),
       { horizon: "month_end", until: at.endOf("month").toFormat("yyyy-MM-dd") },
@@ -154,7 +159,7 @@ export async function forecast(db: Db, query: ForecastQuery): Promise<ForecastAn
     const scores = scoresOf(backtest(past, { horizons: tried, slice: key, seed: query.seed, until: today }));
     for (const { horizon, until } of ends(dayFrom(today))) {
       const days = daysBetween(dayFrom(today), until);
-      const asked = { days, seed: `${query.seed} ${days}`, touchModel: past.touchModel(today, days) };
+      const asked = { days, seed: `${query.seed} ${days}`, touchModel: past.touchModel(today, days), draws: DRAWS };
       const found = METHODS.flatMap((method) => {
         const said = forecastBy(method, slice, asked);
         return said === null ? [] : [{ method, said }];
@@ -214,8 +219,8 @@ function chosen(
 function recordOf(scores: readonly Score[], method: Method, days: number, of: "count" | "value"): TrackRecord | null {
   const score = scores.find((one) => one.method === method && one.days === days && one.of === of);
   if (score === undefined) return null;
-  const { origins, mape, bias, coverage, brier } = score;
-  return { days, origins, mape, bias, coverage, brier };
+  const { origins, mape, bias, error, coverage, brier } = score;
+  return { days, origins, mape, bias, error, coverage, brier };
 }
 
 function inMajor({ expected, p10, p50, p90 }: Estimate, currency: string): Estimate {

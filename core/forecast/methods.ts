@@ -22,6 +22,8 @@ export type Asked = {
   readonly seed: string;
   /** How touches change the chances; null: not known, then the method `activity` has no answer. */
   readonly touchModel: TouchModel | null;
+  /** How often `simulation` draws. */
+  readonly draws: number;
 };
 
 /** @returns null where the method has nothing to go by. */
@@ -197,10 +199,8 @@ function runRate(slice: Slice, days: number): Forecast | null {
   return { count: total(counts), value: winValues(slice).length === 0 ? null : total(values), leftOut: 0 };
 }
 
-const DRAWS = 2_000;
-
 /** Draws what `history` says many times over: each deal comes or does not, new ones as they fall, values as those of other wins. */
-function simulation(slice: Slice, { days, seed }: Asked): Forecast {
+function simulation(slice: Slice, { days, seed, draws }: Asked): Forecast {
   const random = createRandom(seed);
   const values = winValues(slice);
   const chances = slice.open.map((one) => ({ chance: chanceOf(slice, one, days), value: one.now.value }));
@@ -212,7 +212,7 @@ function simulation(slice: Slice, { days, seed }: Asked): Forecast {
   const beyond = expected === 0 ? 0 : Math.max(0, clumping(slice, days) - 1) / expected;
   const counts: number[] = [];
   const totals: number[] = [];
-  for (let draw = 0; draw < DRAWS; draw += 1) {
+  for (let draw = 0; draw < draws; draw += 1) {
     const stretch = beyond === 0 ? 1 : Math.max(0, 1 - beyond / 9 + (random.normal() * Math.sqrt(beyond)) / 3) ** 3;
     let [count, total] = [0, 0];
     for (const { chance, value } of possible) {

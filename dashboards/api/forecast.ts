@@ -21,6 +21,7 @@ const record = z
     origins: z.number().describe("How many past month ends"),
     mape: z.number().nullable(),
     bias: z.number().nullable().describe("Above 0: it promised too much"),
+    error: z.number().nullable().describe("Σ |forecast − actual| ÷ Σ actual; by it the method is chosen"),
     coverage: z.number().describe("How often P10 to P90 held; 0.8 is right"),
     brier,
   })

@@ -88,6 +88,14 @@ describe("tributary forecast", () => {
     }
   });
 
+  test("on the last day of a month or quarter tells of the end of the next", async () => {
+    const rows = (await forecast("--as-of", "2026-03-31")).rows.filter(({ horizon }) => horizon !== "days");
+    expect(rows.map(({ until, days }) => [until, days])).toEqual([
+      ["2026-04-30", 30],
+      ["2026-06-30", 91],
+    ]);
+  });
+
   test("says the same again, and draws otherwise for another seed", async () => {
     const args = ["--horizon", "30"];
     const [first, second, other] = [
