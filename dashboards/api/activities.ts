@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { OUTCOMES } from "../../core/schema/outcomes.ts";
 import { findTouch, listTouches, type TouchRef, type TouchRow } from "../../core/store/identity/touches.ts";
 import { notFound } from "../web/problem.ts";
 import { endpoint } from "./endpoint.ts";
@@ -21,6 +22,8 @@ const activity = z
     direction: z.string().nullable(),
     occurred_at: z.iso.datetime(),
     duration_s: z.number().nullable(),
+    outcome: z.enum(OUTCOMES).nullable().describe("How it ended, in one vocabulary for all tools"),
+    disposition: z.string().nullable().describe("What the tool or its users call that"),
     subject: z.string().nullable(),
     url: z.string().nullable(),
     rep: who.describe("After merging"),
@@ -91,6 +94,8 @@ function present(row: TouchRow): z.input<typeof activity> {
     direction: row.direction,
     occurred_at: row.occurredAt.toISOString(),
     duration_s: row.durationS,
+    outcome: row.outcome,
+    disposition: row.disposition,
     subject: row.subject,
     url: row.url,
     rep: row.rep,

@@ -29,7 +29,8 @@ beforeAll(async () => {
     rep("ann", { email: "ann@us.example" }),
     person("eve", { name: "Eve Adams", emails: ["eve@acme.example"] }),
     deal("d1", { person: "eve", name: "Acme renewal", createdAt: instant("2026-03-01T00:00:00Z") }),
-    activity("c1", { ...call, person: "eve" }),
+    activity("c1", { ...call, person: "eve", outcome: "answered", disposition: "o7" }),
+    { kind: "label", namespace: "outcome", externalId: "o7", name: "Very keen" },
   );
   await take(
     gong,
@@ -82,6 +83,7 @@ describe("the API", () => {
     expect(await get("/identities/person?search=adams")).toMatchObject(found);
     expect(await get("/identities/person?search=nobody")).toMatchObject({ data: [] });
     expect(await get("/identity-links/rep")).toMatchObject({ data: [{ rule: "rep.email" }] });
+    expect(await get("/identities/pipeline?search=SALES")).toMatchObject({ data: [{ name: "sales", rows: 1 }] });
   });
 
   it("shows both records of a touch, the rule, and the deal it is attributed to", async () => {
@@ -107,6 +109,8 @@ describe("the API", () => {
     const id = entityId("activity", "crm", "c1");
     expect(await get(`/activities/${id}`)).toMatchObject({
       duplicates: [{ connection: "gong", external_id: "g1", rule: "call.same_time" }],
+      outcome: "answered",
+      disposition: "Very keen",
     });
     expect(await get("/activities?doubles=true")).toMatchObject({ data: [{ external_id: "g1" }] });
     expect(await get(`/activities?deal=${entityId("deal", "crm", "d1")}&doubles=false`)).toMatchObject({

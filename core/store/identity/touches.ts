@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { ActivityType, Direction } from "../../schema/canonical.ts";
+import type { Outcome } from "../../schema/outcomes.ts";
 import type { Db } from "../db.ts";
 
 /** Activities, for people to look at: what each is one with, and which deal it belongs to. */
@@ -20,6 +21,9 @@ export type TouchRow = {
   readonly direction: Direction | null;
   readonly occurredAt: Date;
   readonly durationS: number | null;
+  readonly outcome: Outcome | null;
+  /** What the tool calls it, by name. */
+  readonly disposition: string | null;
   readonly subject: string | null;
   readonly url: string | null;
   /** After merging. */
@@ -70,7 +74,7 @@ async function readTouches(db: Db, which: ReturnType<typeof sql>): Promise<Touch
     'url', ${sql.ref(`${alias}.url`)}, 'rule', ${sql.ref(`${rule}.duplicate_rule`)})`;
   const { rows } = await sql<TouchRow>`
     select a.id, a.connection_id as "connectionId", a.external_id as "externalId", a.type, a.direction, a.occurred_at as "occurredAt",
-      a.duration_s as "durationS", a.subject, a.url,
+      a.duration_s as "durationS", a.outcome, coalesce(l.name, a.disposition) as disposition, a.subject, a.url,
       case when a.rep_id is not null then json_build_object('id', coalesce(r.merged_into, a.rep_id), 'name', coalesce(rw.name, r.name)) end as rep,
       case when a.person_id is not null
         then json_build_object('id', coalesce(p.merged_into, a.person_id), 'name', coalesce(pw.name, p.name)) end as person,
@@ -83,6 +87,7 @@ async function readTouches(db: Db, which: ReturnType<typeof sql>): Promise<Touch
     left join reps r on r.id = a.rep_id left join reps rw on rw.id = r.merged_into
     left join people p on p.id = a.person_id left join people pw on pw.id = p.merged_into
     left join activities f on f.id = a.duplicate_of
+    left join labels l on l.connection_id = a.connection_id and l.namespace = 'outcome' and l.external_id = a.disposition
     left join deals d on d.id = coalesce(a.deal_id, a.attributed_deal_id)
     order by a.occurred_at desc, a.id desc
   `.execute(db);
