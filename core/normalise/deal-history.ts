@@ -11,6 +11,8 @@ import {
   replaceChanges,
   updateObservations,
 } from "../store/facts/deals.ts";
+import { type AnswerRows, dealsOfPipelines, readStageShapes, writeAnswers } from "../store/facts/deal-answers.ts";
+import { dealAnswers } from "./deal-answers.ts";
 import { type DealObservation, FOLD_FIELDS, type FoldState } from "./deal-observations.ts";
 import { foldDeal, type FoldedChange } from "./fold-deal.ts";
 
@@ -24,6 +26,8 @@ export type Witnessing = {
   readonly seenBefore: readonly { readonly recordId: string; readonly seq: number; readonly isCurrent: boolean }[];
   /** Records that the source no longer has: their changes are taken back; their snapshots were true when they were taken. */
   readonly deletedRecordIds: readonly string[];
+  /** The batch had become facts before: what questions read is made anew even where the history comes out as it is. */
+  readonly isReplay: boolean;
 };
 
 export type RewrittenDeal = {
@@ -43,6 +47,7 @@ export async function recordHistory(tx: Tx, copy: Copy, witnessing: Witnessing):
   await updateObservations(tx, connectionId, plan.changed);
   await insertObservations(copy, connectionId, plan.added);
   const touched = new Set([...plan.gone, ...plan.changed, ...plan.added].map((one) => one.dealId));
+  if (witnessing.isReplay) await writeKnown(tx, copy, connectionId, await readChanges(tx, dealIds));
   if (touched.size === 0) return [];
   // A deal of which only a taken-back change was read needs its other observations, too.
   const missing = [...touched].filter((id) => !dealIds.includes(id));
@@ -128,27 +133,115 @@ async function refold(
   deals: ReadonlyMap<string, readonly ObservationRow[]>,
   knownDeals: ReadonlySet<string>,
 ): Promise<RewrittenDeal[]> {
+  const histories = [...deals].map(([dealId, observations]): [string, ChangeRow[]] => [
+    dealId,
+    foldDeal(observations.map(toObservation)).map((change, ordinal) => toRow(dealId, ordinal, change)),
+  ]);
+  return rewriteHistories(tx, copy, connectionId, new Map(histories), knownDeals);
+}
+
+/**
+ * Brings the stored histories of deals, and what questions read of them, to those given.
+ *
+ * @param knownDeals those that may have a history already.
+ * @returns the deals whose history is another than before.
+ */
+export async function rewriteHistories(
+  tx: Tx,
+  copy: Copy,
+  connectionId: string,
+  histories: ReadonlyMap<string, readonly ChangeRow[]>,
+  knownDeals: ReadonlySet<string>,
+): Promise<RewrittenDeal[]> {
   const stored = await readChanges(
     tx,
-    [...deals.keys()].filter((id) => knownDeals.has(id)),
+    [...histories.keys()].filter((id) => knownDeals.has(id)),
   );
   const ends: { dealId: string; fromOrdinal: number; isNew: boolean }[] = [];
   const rows: ChangeRow[] = [];
   const rewritten: RewrittenDeal[] = [];
-  for (const [dealId, observations] of deals) {
+  for (const [dealId, after] of histories) {
     const before = stored.get(dealId) ?? [];
-    const after = foldDeal(observations.map(toObservation)).map((change, ordinal) => toRow(dealId, ordinal, change));
     const fromOrdinal = firstDifference(before, after);
     if (fromOrdinal === null) continue;
     ends.push({ dealId, fromOrdinal, isNew: before.length === 0 });
-    for (let ordinal = fromOrdinal; ordinal < after.length; ordinal += 1) {
-      const row = after[ordinal];
-      if (row !== undefined) rows.push(row);
-    }
+    rows.push(...after.slice(fromOrdinal));
     rewritten.push({ dealId, before, after });
   }
   await replaceChanges(tx, copy, connectionId, ends, rows);
+  await writeRewritten(tx, copy, connectionId, rewritten);
   return rewritten;
+}
+
+async function writeRewritten(
+  tx: Tx,
+  copy: Copy,
+  connectionId: string,
+  rewritten: readonly RewrittenDeal[],
+): Promise<void> {
+  const stages = await readStageShapes(tx, stagesOf(rewritten.map((deal) => deal.after)));
+  const fresh = rewritten.filter((deal) => deal.before.length === 0);
+  const known = rewritten.filter((deal) => deal.before.length > 0);
+  await writeAnswers(tx, copy, connectionId, answersOf(fresh, stages), {
+    dealIds: known.map((deal) => deal.dealId),
+    rows: answersOf(known, stages),
+  });
+}
+
+function answersOf(deals: readonly { readonly after: readonly ChangeRow[] }[], stages: Stages): AnswerRows {
+  const all: AnswerRows = { closings: [], entries: [], stays: [] };
+  for (const { after } of deals) {
+    const { closings, entries, stays } = dealAnswers(after, stages);
+    all.closings.push(...closings);
+    all.entries.push(...entries);
+    all.stays.push(...stays);
+  }
+  return all;
+}
+
+type Stages = Awaited<ReturnType<typeof readStageShapes>>;
+
+function stagesOf(histories: Iterable<readonly ChangeRow[]>): ReadonlySet<string> {
+  const ids = new Set<string>();
+  for (const history of histories)
+    for (const { state } of history) if (typeof state["stage_id"] === "string") ids.add(state["stage_id"]);
+  return ids;
+}
+
+/** Brings what questions read of deals to what their stored histories say. */
+async function writeKnown(
+  tx: Tx,
+  copy: Copy,
+  connectionId: string,
+  histories: ReadonlyMap<string, readonly ChangeRow[]>,
+): Promise<void> {
+  const stages = await readStageShapes(tx, stagesOf(histories.values()));
+  const rows = answersOf(
+    [...histories.values()].map((after) => ({ after })),
+    stages,
+  );
+  await writeAnswers(
+    tx,
+    copy,
+    connectionId,
+    { closings: [], entries: [], stays: [] },
+    { dealIds: [...histories.keys()], rows },
+  );
+}
+
+/** So many deals are gone over by one statement. */
+const CHUNK = 2_000;
+
+/** What follows for deals when stages of theirs have come, moved or gone: what they entered and passed may be something else. */
+export async function answerAgain(
+  tx: Tx,
+  copy: Copy,
+  connectionId: string,
+  stageIds: readonly string[],
+): Promise<void> {
+  const dealIds = await dealsOfPipelines(tx, connectionId, stageIds);
+  for (let at = 0; at < dealIds.length; at += CHUNK)
+    await writeKnown(tx, copy, connectionId, await readChanges(tx, dealIds.slice(at, at + CHUNK)));
 }
 
 function firstDifference(before: readonly ChangeRow[], after: readonly ChangeRow[]): number | null {

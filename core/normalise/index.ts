@@ -17,16 +17,23 @@ import {
 } from "../store/facts/facts.ts";
 import { SHELF_NAMES, type ShelfName, SHELVES } from "../store/facts/facts-shelves.ts";
 import type { IdentityEntity } from "../schema/tables.ts";
-import { lockFacts, moveMark, readMark, type NormaliseMark, resetMark } from "../store/facts/facts-marks.ts";
+import {
+  lockFacts,
+  moveMark,
+  readMark,
+  type NormaliseMark,
+  resetMark,
+  setLanding,
+} from "../store/facts/facts-marks.ts";
 import { readChangesAfter } from "../store/pulls/raw.ts";
 import { addToRun, appendRunLines } from "../store/pulls/runs.ts";
 import { storeMemberships } from "../store/identity/teams.ts";
 import { type Collected, collect, type CollectContext, type NormaliseRecord } from "./collect.ts";
 import { dealEvents } from "./deal-events.ts";
-import { recordHistory } from "./deal-history.ts";
 import { ACTIVITY_TYPES } from "../schema/canonical.ts";
 import { outcomeOf } from "../schema/outcomes.ts";
 import { type Labelled, readOutcomeLabels, relabelOutcomes } from "../store/facts/outcomes.ts";
+import { answerAgain, recordHistory } from "./deal-history.ts";
 import { NO_OVERRIDES, readStageOverrides } from "./pipeline-settings.ts";
 
 /**
@@ -94,7 +101,10 @@ export async function normaliseLanded(
     },
     runId,
   );
-  return done ?? catchUp(deps, target, { fromStart: false, runId });
+  if (done !== null && done.records === 0) return done;
+  const left = records.length - (done?.records ?? 0);
+  if (done !== null && left <= 0) return done;
+  return sum(done ?? NOTHING, await catchUp(deps, target, { fromStart: false, runId }));
 }
 
 export type CatchUpOptions = {
@@ -154,12 +164,14 @@ async function inTransaction(
   return copyTransaction(deps.store, async (tx, copy) => {
     await lockFacts(tx, connection.id);
     const mark = await readMark(tx, connection.id, stream);
-    const records = await choose(mark, tx);
-    if (records === null) return null;
+    const chosen = await choose(mark, tx);
+    if (chosen === null) return null;
+    const { records, landing, isReplay } = ofOneLanding(chosen, mark);
+    await setLanding(tx, landing);
     const last = records[records.length - 1];
     if (last === undefined) return NOTHING;
     const collected = collect(records, await collectContext(tx, target, mark));
-    const written = await store(tx, copy, connection.id, collected, mark);
+    const written = await store(tx, copy, connection.id, collected, mark, isReplay);
     const outcome: Normalised = {
       ...written,
       records: records.length,
@@ -171,6 +183,30 @@ async function inTransaction(
     await moveMark(tx, connection.id, stream, last.seq, collected.failed.length);
     return outcome;
   });
+}
+
+type Batch = {
+  readonly records: readonly NormaliseRecord[];
+  /** When it landed; null: it is history, or had become facts before. */
+  readonly landing: Date | null;
+  readonly isReplay: boolean;
+};
+
+/** The first of the records, as many as landed alike: as what a replay goes over again, as history, or as news. */
+function ofOneLanding(records: readonly NormaliseRecord[], mark: NormaliseMark): Batch {
+  const { replayToSeq, firstLoadDoneAt } = mark;
+  const kindOf = ({ seq, fetchedAt }: NormaliseRecord): "replay" | "history" | "news" => {
+    if (seq <= replayToSeq) return "replay";
+    return firstLoadDoneAt === null || fetchedAt <= firstLoadDoneAt ? "history" : "news";
+  };
+  const kind = records[0] === undefined ? "history" : kindOf(records[0]);
+  const end = records.findIndex((record) => kindOf(record) !== kind);
+  const alike = end === -1 ? records : records.slice(0, end);
+  return {
+    records: alike,
+    landing: kind === "news" ? (alike.at(-1)?.fetchedAt ?? null) : null,
+    isReplay: kind === "replay",
+  };
 }
 
 async function collectContext(tx: Tx, target: NormaliseTarget, mark: NormaliseMark): Promise<CollectContext> {
@@ -211,6 +247,7 @@ async function store(
   connectionId: string,
   collected: Collected,
   mark: NormaliseMark,
+  isReplay: boolean,
 ): Promise<Pick<Normalised, "facts" | "deals" | "events">> {
   let facts: Written = { added: 0, changed: 0, removed: 0 };
   const current = collected.seenBefore.filter((record) => record.isCurrent).map((record) => record.recordId);
@@ -218,6 +255,7 @@ async function store(
   const removed: { entity: IdentityEntity; id: string }[] = [];
   const removedTouches: string[] = [];
   const deals: string[] = [];
+  const stages: string[] = [];
   let hasNewPipelines = false;
   for (const name of SHELF_NAMES) {
     const rows = collected.rows.get(name);
@@ -225,12 +263,14 @@ async function store(
       const stored = await storeRows(tx, copy, SHELVES[name], rows);
       facts = addWritten(facts, stored);
       if (name === "pipelines") hasNewPipelines = stored.added > 0;
+      if (name === "stages" && stored.added + stored.changed > 0) stages.push(...rows.keys());
     }
     const stale = [...(owned.get(name) ?? [])].filter((id) => rows?.has(id) !== true);
     facts = addWritten(facts, { added: 0, changed: 0, removed: await removeRows(tx, name, stale, mark.now) });
     const entity = ENTITY_OF[name];
     if (entity !== undefined) removed.push(...stale.map((id) => ({ entity, id })));
     if (name === "activities") removedTouches.push(...stale);
+    if (name === "stages") stages.push(...stale);
     if (name === "deals") deals.push(...(rows?.keys() ?? []), ...stale);
   }
   const described = await addDealAttributes(tx, collected.dealAttributes);
@@ -249,7 +289,9 @@ async function store(
     observations: collected.observations,
     seenBefore: collected.seenBefore,
     deletedRecordIds: gone,
+    isReplay,
   });
+  if (stages.length > 0) await answerAgain(tx, copy, connectionId, stages);
   const related = await relate(tx, copy, {
     connectionId,
     who: collected.who,

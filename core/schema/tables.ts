@@ -32,12 +32,22 @@ export type Database = {
   identities: IdentitiesTable;
   identity_links: IdentityLinksTable;
   lead_statuses: LeadStatusesTable;
-  labels: { connection_id: string; namespace: string; external_id: string; record_id: string; name: string };
+  labels: {
+    connection_id: string;
+    namespace: string;
+    external_id: string;
+    record_id: string;
+    name: string;
+    landed_from: Landed;
+  };
   pipelines: FromSource & { is_mention: boolean; name: string | null; merged_into: string | null };
   stages: StagesTable;
   deals: DealsTable;
   deal_observations: DealObservationsTable;
   deal_changes: DealChangesTable;
+  deal_closings: DealClosingsTable;
+  deal_entries: DealEntriesTable;
+  deal_stays: DealStaysTable;
   activities: ActivitiesTable;
   tickets: TicketsTable;
   conversations: ConversationsTable;
@@ -67,12 +77,17 @@ type TimestampOrInfinity = ColumnType<Date | number, Date | string, Date | strin
 type JsonColumn<T> = ColumnType<T, string, string>;
 
 /** The columns every fact row has: which raw record it was made from, and whether the source still has it. */
+/** Left out when a row is written. */
+type Landed = ColumnType<Date | number, Date | string | undefined, Date | string>;
+
 type FromSource = {
   id: string;
   connection_id: string;
   record_id: string;
   external_id: string;
   deleted_at: Date | null;
+  /** When it landed as it is here; -infinity: known when it happened. Written by the database. */
+  landed_from: Landed;
 };
 
 type WorkspaceTable = {
@@ -170,6 +185,8 @@ type StreamStatesTable = {
   /** Parts of the source that the last reading of all of it could not read. */
   refused: Generated<number>;
   failures_in_a_row: Generated<number>;
+  /** Records up to this seq had become facts before: made anew, they correct how they were read, and nothing lands. */
+  replay_to_seq: Generated<number>;
 };
 
 export const RUN_KINDS = ["pull", "full", "replay", "inbound", "reconcile"] as const;
@@ -291,6 +308,8 @@ type TeamMembershipsTable = {
   /** -infinity for the first team that we learned of. */
   held_from: TimestampOrInfinity;
   held_to: Date | null;
+  /** When it landed as it is here; -infinity: known when it happened. Written by the database. */
+  landed_from: Landed;
 };
 
 type PeopleTable = FromSource & {
@@ -336,6 +355,8 @@ type LeadStatusesTable = {
   seq: number;
   before: string | null;
   status: string | null;
+  /** When it landed as it is here; -infinity: known when it happened. Written by the database. */
+  landed_from: Landed;
 };
 
 export const IDENTITY_ENTITIES = ["rep", "person", "company", "team", "pipeline"] as const;
@@ -441,6 +462,67 @@ type DealChangesTable = {
   expected_close_on: Day | null;
   /** The key of the observation that showed it. */
   evidence: string;
+  /** When it landed as it is here; -infinity: known when it happened. Written by the database. */
+  landed_from: Landed;
+};
+
+type DealClosingsTable = {
+  deal_id: string;
+  connection_id: string;
+  /** Of the win or loss. */
+  at: TimestampOrInfinity;
+  at_is_day: boolean;
+  /** Why `at` is not what the source says. With `no_closing_date` it is -infinity. */
+  doubt: DealDoubt | null;
+  status: Exclude<DealStatus, "open">;
+  /** Whose deal it was at that instant. */
+  rep_id: string | null;
+  /** From when until when it was to be seen so: until it was undone, or its value was corrected. */
+  held_from: TimestampOrInfinity;
+  held_to: TimestampOrInfinity;
+  pipeline_id: string | null;
+  /** The last of the pipeline's own stages that it was in. */
+  stage_id: string | null;
+  annual_minor: number | null;
+  currency: string | null;
+  probability: number | null;
+  /** When it landed as it is here; -infinity: known when it happened. Written by the database. */
+  landed_from: Landed;
+};
+
+type DealEntriesTable = {
+  deal_id: string;
+  connection_id: string;
+  /** Of the change that it came with. */
+  ordinal: number;
+  at: TimestampOrInfinity;
+  at_is_day: boolean;
+  rep_id: string | null;
+  pipeline_id: string;
+  stage_id: string;
+  /** The deal moved over it. */
+  is_skipped: boolean;
+  /** When it first reached a later stage after it first entered this one; infinity: never. */
+  passed_at: TimestampOrInfinity;
+  /** When it landed as it is here; -infinity: known when it happened. Written by the database. */
+  landed_from: Landed;
+};
+
+type DealStaysTable = {
+  deal_id: string;
+  connection_id: string;
+  ordinal: number;
+  started_at: TimestampOrInfinity;
+  started_is_day: boolean;
+  /** When it moved on, back or was closed; infinity: it is still there; null: it ended nobody knows when. */
+  ended_at: ColumnType<Date | number | null, Date | string | null, Date | string | null>;
+  ended_is_day: boolean;
+  rep_id: string | null;
+  pipeline_id: string;
+  stage_id: string;
+  currency: string | null;
+  /** When it landed as it is here; -infinity: known when it happened. Written by the database. */
+  landed_from: Landed;
 };
 
 type ActivitiesTable = FromSource & {

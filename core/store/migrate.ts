@@ -34,9 +34,11 @@ export async function migrate(db: Db, to?: string): Promise<string[]> {
   const { pending, unknown } = await migrationState(db);
   if (unknown.length > 0) throw newerDatabase(unknown);
   // Nearly every start: nothing is loaded, nothing locked.
-  if (pending.length === 0) return [];
+  if (pending.length === 0 && (await followsPast(db))) return [];
   await createSchema(db);
   const migrator = migratorOf(db);
+  // Views of the past hold on to the columns that a migration may change.
+  await sql`drop schema if exists tributary_asof cascade`.execute(db);
   // It never throws: the failure is in `error`.
   const { error, results } = await (to === undefined ? migrator.migrateToLatest() : migrator.migrateTo(to));
   if (error !== undefined) {
@@ -48,7 +50,24 @@ export async function migrate(db: Db, to?: string): Promise<string[]> {
       cause: error,
     });
   }
+  await followPast(db);
   return (results ?? []).filter((result) => result.status === "Success").map((result) => result.migrationName);
+}
+
+/** Brings the past of facts, and the views that show facts as they were, to the columns that there are now. */
+async function followPast(db: Db): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await sql`select pg_advisory_xact_lock(hashtext('tributary.follow_past'))`.execute(tx);
+    await sql`select tributary.follow_past()`.execute(tx);
+  });
+}
+
+/** Whether the views are there: a start that was killed may have left the database without. */
+async function followsPast(db: Db): Promise<boolean> {
+  const { rows } = await sql<{ there: boolean }>`select to_regnamespace('tributary_asof') is not null as there`.execute(
+    db,
+  );
+  return rows[0]?.there === true;
 }
 
 /** Whether the database has every migration of this version. */

@@ -27,6 +27,7 @@ table activities
   attribution_rule text
   said_outcome text
   disposition text
+  landed_from timestamp with time zone default landing() not null
   constraint activities_pkey PRIMARY KEY (id)
   constraint activities_direction_check CHECK ((direction = ANY (ARRAY['inbound'::text, 'outbound'::text])))
   CREATE INDEX activities_by_attributed_deal ON tributary.activities USING btree (attributed_deal_id) WHERE (attributed_deal_id IS NOT NULL)
@@ -37,6 +38,7 @@ table activities
   CREATE INDEX activities_by_person ON tributary.activities USING btree (person_id, occurred_at) WHERE (person_id IS NOT NULL)
   CREATE INDEX activities_by_record ON tributary.activities USING btree (record_id)
   CREATE INDEX activities_by_time ON tributary.activities USING btree (occurred_at)
+  CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.activities FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
   comment on duplicate_rule: By which rule it is the same touch as duplicate_of
   comment on attributed_deal_id: Where the source names no deal: the one it is attributed to, by attribution_rule
 
@@ -91,8 +93,10 @@ table campaigns
   unsubscribes bigint
   url text
   attributes jsonb not null
+  landed_from timestamp with time zone default landing() not null
   constraint campaigns_pkey PRIMARY KEY (id)
   CREATE INDEX campaigns_by_record ON tributary.campaigns USING btree (record_id)
+  CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.campaigns FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
 
 table companies
   id uuid not null
@@ -109,9 +113,11 @@ table companies
   url text
   attributes jsonb not null
   merged_into uuid
+  landed_from timestamp with time zone default landing() not null
   constraint companies_pkey PRIMARY KEY (id)
   CREATE INDEX companies_by_record ON tributary.companies USING btree (record_id)
   CREATE INDEX companies_by_winner ON tributary.companies USING btree (merged_into) WHERE (merged_into IS NOT NULL)
+  CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.companies FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
 
 table connections
   id text not null
@@ -156,8 +162,10 @@ table conversations
   company_id uuid
   url text
   attributes jsonb not null
+  landed_from timestamp with time zone default landing() not null
   constraint conversations_pkey PRIMARY KEY (id)
   CREATE INDEX conversations_by_record ON tributary.conversations USING btree (record_id)
+  CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.conversations FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
 
 table deal_changes
   deal_id uuid not null
@@ -184,15 +192,62 @@ END)) stored
   expected_close_on date
   evidence text not null
   doubt text
+  landed_from timestamp with time zone default landing() not null
   constraint deal_changes_pkey PRIMARY KEY (deal_id, ordinal)
   constraint deal_changes_doubt_check CHECK ((doubt = ANY (ARRAY['odd_closing_date'::text, 'no_closing_date'::text, 'odd_creation_date'::text])))
   constraint deal_changes_status_check CHECK ((status = ANY (ARRAY['open'::text, 'won'::text, 'lost'::text])))
   CREATE INDEX deal_changes_by_time ON tributary.deal_changes USING btree (held_from)
+  CREATE INDEX deal_changes_open ON tributary.deal_changes USING btree (held_to, held_from) WHERE (status = 'open'::text)
   CREATE INDEX deal_changes_undated ON tributary.deal_changes USING btree (deal_id) WHERE (doubt = 'no_closing_date'::text)
+  CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.deal_changes FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
   comment on held_from: -infinity when the source does not say when the deal began
   comment on held_to: Exclusive; infinity for the latest
   comment on known_at: From when we could know: when it landed, or when it happened for history loaded at set-up
   comment on doubt: Why its time is not what the source says. With no_closing_date, held_from is not when it closed
+
+table deal_closings
+  deal_id uuid not null
+  connection_id text not null
+  at timestamp with time zone not null
+  at_is_day boolean not null
+  doubt text
+  status text not null
+  rep_id uuid
+  held_from timestamp with time zone not null
+  held_to timestamp with time zone not null
+  pipeline_id uuid
+  stage_id uuid
+  annual_minor numeric
+  currency text
+  probability double precision
+  landed_from timestamp with time zone default landing() not null
+  constraint deal_closings_status_check CHECK ((status = ANY (ARRAY['won'::text, 'lost'::text])))
+  CREATE INDEX deal_closings_by_deal ON tributary.deal_closings USING btree (deal_id)
+  CREATE INDEX deal_closings_by_time ON tributary.deal_closings USING btree (at)
+  CREATE INDEX deal_closings_undated ON tributary.deal_closings USING btree (deal_id) WHERE (doubt = 'no_closing_date'::text)
+  CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.deal_closings FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
+  comment: A win or loss, and what of it could be seen from held_from until held_to: until it was undone, or its value was corrected
+  comment on doubt: Why at is not what the source says; with no_closing_date it is -infinity
+  comment on rep_id: Whose deal it was at that instant
+  comment on stage_id: The last of the pipeline's own stages that it was in
+
+table deal_entries
+  deal_id uuid not null
+  connection_id text not null
+  ordinal integer not null
+  at timestamp with time zone not null
+  at_is_day boolean not null
+  rep_id uuid
+  pipeline_id uuid not null
+  stage_id uuid not null
+  is_skipped boolean not null
+  passed_at timestamp with time zone not null
+  landed_from timestamp with time zone default landing() not null
+  CREATE INDEX deal_entries_by_deal ON tributary.deal_entries USING btree (deal_id)
+  CREATE INDEX deal_entries_by_time ON tributary.deal_entries USING btree (at)
+  CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.deal_entries FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
+  comment: A deal entered a stage of its pipeline, or moved over it (is_skipped)
+  comment on passed_at: When it first reached a later stage after it first entered this one; infinity: never
 
 table deal_observations
   deal_id uuid not null
@@ -210,6 +265,24 @@ table deal_observations
   constraint deal_observations_kind_check CHECK ((kind = ANY (ARRAY['snapshot'::text, 'change'::text])))
   CREATE INDEX deal_observations_by_record ON tributary.deal_observations USING btree (record_id)
   comment: What was witnessed of a deal; deal_changes is folded from it
+
+table deal_stays
+  deal_id uuid not null
+  connection_id text not null
+  ordinal integer not null
+  started_at timestamp with time zone not null
+  started_is_day boolean not null
+  ended_at timestamp with time zone
+  ended_is_day boolean not null
+  rep_id uuid
+  pipeline_id uuid not null
+  stage_id uuid not null
+  currency text
+  landed_from timestamp with time zone default landing() not null
+  CREATE INDEX deal_stays_by_deal ON tributary.deal_stays USING btree (deal_id)
+  CREATE INDEX deal_stays_by_end ON tributary.deal_stays USING btree (ended_at)
+  CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.deal_stays FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
+  comment on ended_at: When it moved on, back or was closed; infinity: it is still there; null: it ended nobody knows when
 
 table deals
   id uuid not null
@@ -243,12 +316,15 @@ END)) stored
   attributes jsonb not null
   source_time timestamp with time zone
   merged_into uuid
+  landed_from timestamp with time zone default landing() not null
   constraint deals_pkey PRIMARY KEY (id)
   constraint deals_status_check CHECK ((status = ANY (ARRAY['open'::text, 'won'::text, 'lost'::text])))
   constraint deals_value_period_check CHECK ((value_period = ANY (ARRAY['one_time'::text, 'monthly'::text, 'annual'::text])))
   CREATE INDEX deals_by_company ON tributary.deals USING btree (company_id) WHERE (company_id IS NOT NULL)
+  CREATE INDEX deals_by_creation ON tributary.deals USING btree (created_at)
   CREATE INDEX deals_by_person ON tributary.deals USING btree (person_id) WHERE (person_id IS NOT NULL)
   CREATE INDEX deals_by_record ON tributary.deals USING btree (record_id)
+  CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.deals FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
   comment on closed_at: As the deal itself says; deal_changes is what KPIs go by
 
 table deliveries
@@ -309,8 +385,10 @@ table goals
   from_day date not null
   to_day date not null
   target double precision not null
+  landed_from timestamp with time zone default landing() not null
   constraint goals_pkey PRIMARY KEY (id)
   CREATE INDEX goals_by_record ON tributary.goals USING btree (record_id)
+  CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.goals FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
 
 table idempotency_keys
   caller text not null
@@ -376,7 +454,9 @@ table labels
   external_id text not null
   record_id uuid not null
   name text not null
+  landed_from timestamp with time zone default landing() not null
   constraint labels_pkey PRIMARY KEY (connection_id, namespace, external_id)
+  CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.labels FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
 
 table lead_statuses
   lead_id uuid not null
@@ -390,11 +470,13 @@ table lead_statuses
   seq bigint not null
   before text
   status text
+  landed_from timestamp with time zone default landing() not null
   constraint lead_statuses_pkey PRIMARY KEY (lead_id, key)
   constraint lead_statuses_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES connections(id) ON DELETE CASCADE
   constraint lead_statuses_kind_check CHECK ((kind = ANY (ARRAY['snapshot'::text, 'change'::text])))
   CREATE INDEX lead_statuses_by_connection ON tributary.lead_statuses USING btree (connection_id)
   CREATE INDEX lead_statuses_by_record ON tributary.lead_statuses USING btree (record_id)
+  CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.lead_statuses FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
 
 table metric_points
   id bigint generated always as identity not null
@@ -443,10 +525,12 @@ table people
   url text
   attributes jsonb not null
   merged_into uuid
+  landed_from timestamp with time zone default landing() not null
   constraint people_pkey PRIMARY KEY (id)
   CREATE INDEX people_by_company ON tributary.people USING btree (company_id) WHERE (company_id IS NOT NULL)
   CREATE INDEX people_by_record ON tributary.people USING btree (record_id)
   CREATE INDEX people_by_winner ON tributary.people USING btree (merged_into) WHERE (merged_into IS NOT NULL)
+  CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.people FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
 
 table pipelines
   id uuid not null
@@ -457,9 +541,11 @@ table pipelines
   is_mention boolean not null
   name text
   merged_into uuid
+  landed_from timestamp with time zone default landing() not null
   constraint pipelines_pkey PRIMARY KEY (id)
   CREATE INDEX pipelines_by_record ON tributary.pipelines USING btree (record_id)
   CREATE INDEX pipelines_by_winner ON tributary.pipelines USING btree (merged_into) WHERE (merged_into IS NOT NULL)
+  CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.pipelines FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
 
 table rate_limits
   connection_id text not null
@@ -509,9 +595,11 @@ table reps
   phone text
   is_active boolean
   merged_into uuid
+  landed_from timestamp with time zone default landing() not null
   constraint reps_pkey PRIMARY KEY (id)
   CREATE INDEX reps_by_record ON tributary.reps USING btree (record_id)
   CREATE INDEX reps_by_winner ON tributary.reps USING btree (merged_into) WHERE (merged_into IS NOT NULL)
+  CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.reps FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
 
 table run_logs
   id bigint generated always as identity not null
@@ -591,8 +679,10 @@ table spend
   amount_minor bigint not null
   currency text not null
   attributes jsonb not null
+  landed_from timestamp with time zone default landing() not null
   constraint spend_pkey PRIMARY KEY (id)
   CREATE INDEX spend_by_record ON tributary.spend USING btree (record_id)
+  CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.spend FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
 
 table stages
   id uuid not null
@@ -606,10 +696,12 @@ table stages
   type text not null
   canonical text
   probability double precision
+  landed_from timestamp with time zone default landing() not null
   constraint stages_pkey PRIMARY KEY (id)
   constraint stages_probability_check CHECK (((probability >= (0)::double precision) AND (probability <= (1)::double precision)))
   constraint stages_type_check CHECK ((type = ANY (ARRAY['open'::text, 'won'::text, 'lost'::text])))
   CREATE INDEX stages_by_record ON tributary.stages USING btree (record_id)
+  CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.stages FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
 
 table stream_seen
   connection_id text not null
@@ -633,6 +725,7 @@ table stream_states
   is_partial boolean default false not null
   partial_reason text
   failures_in_a_row integer default 0 not null
+  replay_to_seq bigint default 0 not null
   listing_doubt text
   held_deletions bigint default 0 not null
   accepts_deletions boolean default false not null
@@ -643,6 +736,7 @@ table stream_states
   comment on normalised_seq: Records up to this seq have become facts; 0 asks for a replay
   comment on running_run_id: The run that may write; a page of any other run is refused
   comment on fresh_as_of: What the source had changed up to this instant is in the store
+  comment on replay_to_seq: Records up to this seq had become facts before: made anew, they correct how they were read, and nothing lands
   comment on listing_doubt: Why what the listing under way does not list may be there all the same
   comment on held_deletions: How many records the last listing did not list that were not taken for deleted; partial_reason says why
   comment on accepts_deletions: Somebody has said that what the next listing does not list is meant to go
@@ -654,7 +748,9 @@ table team_memberships
   connection_id text not null
   held_from timestamp with time zone not null
   held_to timestamp with time zone
+  landed_from timestamp with time zone default landing() not null
   constraint team_memberships_pkey PRIMARY KEY (rep_id, team_id, held_from)
+  CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.team_memberships FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
   comment on held_from: -infinity for the first team that we learned of
 
 table teams
@@ -667,9 +763,11 @@ table teams
   name text
   manager text
   merged_into uuid
+  landed_from timestamp with time zone default landing() not null
   constraint teams_pkey PRIMARY KEY (id)
   CREATE INDEX teams_by_record ON tributary.teams USING btree (record_id)
   CREATE INDEX teams_by_winner ON tributary.teams USING btree (merged_into) WHERE (merged_into IS NOT NULL)
+  CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.teams FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
 
 table tickets
   id uuid not null
@@ -691,9 +789,11 @@ table tickets
   company_id uuid
   url text
   attributes jsonb not null
+  landed_from timestamp with time zone default landing() not null
   constraint tickets_pkey PRIMARY KEY (id)
   constraint tickets_satisfaction_check CHECK ((satisfaction = ANY (ARRAY['good'::text, 'bad'::text])))
   CREATE INDEX tickets_by_record ON tributary.tickets USING btree (record_id)
+  CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.tickets FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
 
 table uploads
   name text not null
@@ -728,8 +828,10 @@ table web_traffic
   users bigint
   key_events bigint
   attributes jsonb not null
+  landed_from timestamp with time zone default landing() not null
   constraint web_traffic_pkey PRIMARY KEY (id)
   CREATE INDEX web_traffic_by_record ON tributary.web_traffic USING btree (record_id)
+  CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.web_traffic FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
 
 table webhook_endpoints
   id uuid default gen_random_uuid() not null
@@ -778,6 +880,76 @@ table workspace
   constraint workspace_week_start_check CHECK (((week_start >= 1) AND (week_start <= 7)))
   comment on week_start: ISO weekday: 1 is Monday
 
+CREATE OR REPLACE FUNCTION tributary.follow_past()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+    declare
+      kept text;
+      added record;
+      columns text;
+    begin
+      create schema if not exists tributary_past;
+      create schema if not exists tributary_asof;
+      for kept in
+        select c.relname from pg_trigger t join pg_class c on c.oid = t.tgrelid
+        where t.tgname = 'keep_past' and c.relnamespace = 'tributary'::regnamespace
+      loop
+        execute format('create table if not exists tributary_past.%I (landed_to timestamptz not null)', kept);
+        execute format('create index if not exists %I on tributary_past.%I (landed_to)', kept || '_by_landing', kept);
+        for added in
+          select a.attname as name, format_type(a.atttypid, a.atttypmod) as type from pg_attribute a
+          where a.attrelid = format('tributary.%I', kept)::regclass and a.attnum > 0 and not a.attisdropped order by a.attnum
+        loop
+          execute format('alter table tributary_past.%I add column if not exists %I %s', kept, added.name, added.type);
+        end loop;
+        select string_agg(quote_ident(a.attname), ', ' order by a.attnum) into columns from pg_attribute a
+        where a.attrelid = format('tributary.%I', kept)::regclass and a.attnum > 0 and not a.attisdropped;
+        execute format('drop view if exists tributary_asof.%I', kept);
+        execute format(
+          'create view tributary_asof.%1$I as
+            select %2$s from tributary.%1$I where landed_from <= current_setting(''tributary.as_of'')::timestamptz
+            union all
+            select %2$s from tributary_past.%1$I where landed_from <= current_setting(''tributary.as_of'')::timestamptz
+              and landed_to > current_setting(''tributary.as_of'')::timestamptz', kept, columns);
+      end loop;
+    end $function$
+
+CREATE OR REPLACE FUNCTION tributary.forget_past(of_connection text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+    declare
+      kept text;
+    begin
+      for kept in select c.relname from pg_class c where c.relnamespace = 'tributary_past'::regnamespace and c.relkind = 'r' loop
+        execute format('delete from tributary_past.%I where connection_id = $1', kept) using of_connection;
+      end loop;
+    end $function$
+
+CREATE OR REPLACE FUNCTION tributary.keep_past()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+    declare
+      landed timestamptz := tributary.landing();
+    begin
+      execute format(
+        'insert into tributary_past.%1$I select (jsonb_populate_record(null::tributary_past.%1$I, to_jsonb($1) || jsonb_build_object(''landed_to'', $2))).*',
+        tg_table_name) using old, landed;
+      if tg_op = 'DELETE' then
+        return old;
+      end if;
+      new.landed_from := landed;
+      return new;
+    end $function$
+
+CREATE OR REPLACE FUNCTION tributary.landing()
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN COALESCE((NULLIF(current_setting('tributary.landing'::text, true), ''::text))::timestamp with time zone, now())
+
 CREATE OR REPLACE FUNCTION tributary.minor_digits(currency text)
  RETURNS integer
  LANGUAGE sql
@@ -789,3 +961,9 @@ CREATE OR REPLACE FUNCTION tributary.workspace_minor(amount bigint, from_currenc
  LANGUAGE sql
  STABLE PARALLEL SAFE
 RETURN CASE WHEN (amount IS NULL) THEN NULL::numeric WHEN ((from_currency IS NULL) OR (from_currency = (SELECT w.currency FROM workspace w))) THEN (amount)::numeric ELSE (SELECT round((((workspace_minor.amount)::numeric * exchange_rates.rate) * power((10)::numeric, ((minor_digits((SELECT w.currency FROM workspace w)) - minor_digits(workspace_minor.from_currency)))::numeric))) AS round FROM exchange_rates WHERE ((exchange_rates.currency = workspace_minor.from_currency) AND (exchange_rates.day <= workspace_minor.on_day) AND (exchange_rates.day > (workspace_minor.on_day - 7))) ORDER BY exchange_rates.day DESC LIMIT 1) END
+
+CREATE OR REPLACE FUNCTION tributary.workspace_minor(amount numeric, from_currency text, on_day date)
+ RETURNS numeric
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN CASE WHEN (amount IS NULL) THEN NULL::numeric WHEN ((from_currency IS NULL) OR (from_currency = (SELECT w.currency FROM workspace w))) THEN amount ELSE (SELECT round(((workspace_minor.amount * exchange_rates.rate) * power((10)::numeric, ((minor_digits((SELECT w.currency FROM workspace w)) - minor_digits(workspace_minor.from_currency)))::numeric))) AS round FROM exchange_rates WHERE ((exchange_rates.currency = workspace_minor.from_currency) AND (exchange_rates.day <= workspace_minor.on_day) AND (exchange_rates.day > (workspace_minor.on_day - 7))) ORDER BY exchange_rates.day DESC LIMIT 1) END

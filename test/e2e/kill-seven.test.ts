@@ -235,7 +235,8 @@ function expectSame(now: Everything, before: Everything): void {
 /** Without what tells when a row was written, and by what number; and, of a row that is only mentioned, who mentioned it first. */
 function withoutMarks(tables: Everything): Everything {
   const bare = Object.entries(tables).map(([table, rows]) => {
-    const marks = table === "identity_links" ? ["written", "id", "created_at"] : ["written"];
+    const marks =
+      table === "identity_links" ? ["written", "landed_from", "id", "created_at"] : ["written", "landed_from"];
     const marksOf = (row: object): readonly string[] =>
       "is_mention" in row && row.is_mention === true ? [...marks, "record_id"] : marks;
     return [

@@ -1,9 +1,14 @@
+import { sql } from "kysely";
 import { entityId } from "../../core/base/ids.ts";
 import { startOfDay } from "../../core/base/time.ts";
 import { evaluateMetric, type MetricAnswer, type MetricQuery, type MetricRow } from "../../core/metrics/index.ts";
 import type { ActivityType, DealStatus, ValuePeriod } from "../../core/schema/canonical.ts";
 import type { Outcome } from "../../core/schema/outcomes.ts";
+import { rewriteHistories } from "../../core/normalise/deal-history.ts";
+import { copyTransaction } from "../../core/store/copy.ts";
 import type { Store } from "../../core/store/db.ts";
+import type { ChangeRow } from "../../core/store/facts/deals.ts";
+import { setLanding } from "../../core/store/facts/facts-marks.ts";
 
 /** A small company written by hand, straight into the tables that KPIs read. */
 export type Change = {
@@ -69,6 +74,9 @@ export class World {
       "goals",
       "lead_statuses",
       "deal_changes",
+      "deal_closings",
+      "deal_entries",
+      "deal_stays",
       "deals",
       "activities",
       "people",
@@ -86,6 +94,7 @@ export class World {
       "connections",
     ] as const;
     for (const table of tables) await this.store.db.deleteFrom(table).execute();
+    await sql`select forget_past(${SOURCE})`.execute(this.store.db);
   }
 
   id(kind: Parameters<typeof entityId>[0], name: string): string {
@@ -103,6 +112,7 @@ export class World {
       record_id: entityId("record", SOURCE, kind, name),
       external_id: name,
       deleted_at: null,
+      landed_from: "-infinity",
     };
   }
 
@@ -141,6 +151,7 @@ export class World {
           connection_id: SOURCE,
           held_from: from === undefined ? "-infinity" : this.instant(from),
           held_to: to === undefined ? null : this.instant(to),
+          landed_from: "-infinity",
         })
         .execute();
     }
@@ -209,7 +220,8 @@ export class World {
         s.pipeline_id,
       ]),
     );
-    const rows = spec.changes.map((change, ordinal) => {
+    const dealId = id("deal", name);
+    const rows = spec.changes.map((change, ordinal): ChangeRow => {
       state = {
         status: change.status ?? state.status,
         stage_id:
@@ -222,23 +234,21 @@ export class World {
         expected_close_on: change.expected === undefined ? state.expected_close_on : change.expected,
       };
       const next = spec.changes[ordinal + 1]?.at;
+      const heldFrom = change.at === null ? -Infinity : this.instant(change.at).getTime();
       return {
-        deal_id: id("deal", name),
+        dealId,
         ordinal,
-        connection_id: SOURCE,
-        held_from: change.at === null ? "-infinity" : this.instant(change.at),
-        held_to: next == null ? "infinity" : this.instant(next),
-        is_day: change.at !== null && isDayText(change.at),
-        known_at:
-          change.knownAt !== undefined
-            ? this.instant(change.knownAt)
-            : change.at === null
-              ? new Date(0)
-              : this.instant(change.at),
+        heldFrom,
+        heldTo: next == null ? Infinity : this.instant(next).getTime(),
+        isDay: change.at !== null && isDayText(change.at),
+        knownAt: change.knownAt === undefined ? heldFrom : this.instant(change.knownAt).getTime(),
+        doubt: null,
         changed: [],
-        ...state,
-        pipeline_id: state.stage_id === null ? null : (stages.get(state.stage_id) ?? null),
         evidence: "hand",
+        state: {
+          ...state,
+          pipeline_id: state.stage_id === null ? null : (stages.get(state.stage_id) ?? null),
+        },
       };
     });
     await this.store.db
@@ -247,7 +257,7 @@ export class World {
         ...this.source("deal", name),
         name,
         ...state,
-        pipeline_id: rows.at(-1)?.pipeline_id ?? null,
+        pipeline_id: state.stage_id === null ? null : (stages.get(state.stage_id) ?? null),
         deleted_at: spec.deletedAt === undefined ? null : this.instant(spec.deletedAt),
         company_id: spec.company === undefined ? null : id("company", spec.company),
         person_id: spec.person === undefined ? null : id("person", spec.person),
@@ -262,12 +272,26 @@ export class World {
         merged_into: spec.mergedInto === undefined ? null : id("deal", spec.mergedInto),
       })
       .execute();
-    if (rows.length > 0) await this.store.db.insertInto("deal_changes").values(rows).execute();
+    // As it landed: what was known when it happened at once, the rest one after another.
+    const late = [...new Set(rows.filter((row) => row.knownAt > row.heldFrom).map((row) => row.knownAt))];
+    for (const landing of [-Infinity, ...late.toSorted((a, b) => a - b)]) {
+      const known = rows.filter((row) => row.knownAt <= row.heldFrom || row.knownAt <= landing);
+      const history = known.map((row, ordinal) => ({
+        ...row,
+        ordinal,
+        heldTo: known[ordinal + 1]?.heldFrom ?? Infinity,
+      }));
+      await copyTransaction(this.store, async (tx, copy) => {
+        await setLanding(tx, landing === -Infinity ? null : new Date(landing));
+        await rewriteHistories(tx, copy, SOURCE, new Map([[dealId, history]]), new Set([dealId]));
+      });
+    }
   }
 
   /** As if the deal had never been there. */
   async remove(name: string): Promise<void> {
-    await this.store.db.deleteFrom("deal_changes").where("deal_id", "=", id("deal", name)).execute();
+    for (const table of ["deal_changes", "deal_closings", "deal_entries", "deal_stays"] as const)
+      await this.store.db.deleteFrom(table).where("deal_id", "=", id("deal", name)).execute();
     await this.store.db.deleteFrom("deals").where("id", "=", id("deal", name)).execute();
   }
 
@@ -366,6 +390,7 @@ export class World {
         seq: 1,
         before,
         status,
+        landed_from: "-infinity",
       })
       .execute();
   }

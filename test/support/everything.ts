@@ -11,6 +11,9 @@ export const FACT_TABLES: readonly (readonly [table: string, order: string])[] =
   ["labels", "connection_id, namespace, external_id"],
   ["deal_observations", "deal_id, key"],
   ["deal_changes", "deal_id, ordinal"],
+  ["deal_closings", "deal_id, held_from, held_to"],
+  ["deal_entries", "deal_id, ordinal, stage_id"],
+  ["deal_stays", "deal_id, ordinal"],
   ["outbox", "id"],
 ];
 

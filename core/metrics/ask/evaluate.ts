@@ -5,6 +5,7 @@ import type { Db } from "../../store/db.ts";
 import { readWorkspace } from "../../store/setup/workspace.ts";
 import { slicedRows, type Slicing } from "../engine/aggregate.ts";
 import { compute, notRankable, slicingOf, slicingOfPart } from "../engine/compute.ts";
+import { asKnown } from "../engine/as-of.ts";
 import {
   dimensionNames,
   type AggregateMetric,
@@ -81,6 +82,10 @@ function rankedBy(id: string): AggregateMetric | ComposedMetric {
 
 /** Computes without dressing up. Throws what {@link prepare} throws. */
 export async function computeMetric(db: Db, query: MetricQuery): Promise<Computed> {
+  return asKnown(db, query.asOf, (then) => computeNow(then, query));
+}
+
+async function computeNow(db: Db, query: MetricQuery): Promise<Computed> {
   const prepared = await prepare(db, query);
   const { definition, metric, scope, slicing } = prepared;
   const rows: readonly FiguresRow[] =
@@ -101,7 +106,11 @@ export async function computeMetric(db: Db, query: MetricQuery): Promise<Compute
  * `kpi.too_many_periods`
  */
 export async function evaluateMetric(db: Db, query: MetricQuery): Promise<MetricAnswer> {
-  const computed = await computeMetric(db, query);
+  return asKnown(db, query.asOf, (then) => evaluateNow(then, query));
+}
+
+async function evaluateNow(db: Db, query: MetricQuery): Promise<MetricAnswer> {
+  const computed = await computeNow(db, query);
   const { definition, metric, scope } = computed;
   return {
     metric: definition.id,

@@ -6,6 +6,7 @@ import type { Day } from "../../base/time.ts";
 import type { Db } from "../../store/db.ts";
 import { slicedRows, type Slicing } from "../engine/aggregate.ts";
 import { slicingOfPart } from "../engine/compute.ts";
+import { asKnown } from "../engine/as-of.ts";
 import type { AggregateMetric, Scope, Unit } from "../engine/define.ts";
 import type { MetricQuery } from "../engine/query.ts";
 import { prepare, recordParts } from "./evaluate.ts";
@@ -100,6 +101,14 @@ type RecordRow = {
  * @throws TributaryError what {@link prepare} throws, and `kpi.bad_cursor`
  */
 export async function metricRecords(
+  db: Db,
+  query: MetricQuery,
+  page: { readonly limit: number; readonly cursor: string | null },
+): Promise<MetricRecords> {
+  return asKnown(db, query.asOf, (then) => recordsNow(then, query, page));
+}
+
+async function recordsNow(
   db: Db,
   query: MetricQuery,
   page: { readonly limit: number; readonly cursor: string | null },

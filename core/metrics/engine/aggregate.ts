@@ -27,10 +27,11 @@ type AggregateRow = {
   readonly still_open: number;
   readonly with_amount: number;
   readonly exceptions: number;
-  readonly total: number | null;
-  readonly hit_total: number | null;
+  /** Exact, whatever the order of the rows; as text, since it may be more than a JavaScript number holds. */
+  readonly total: string | null;
+  readonly hit_total: string | null;
   readonly median: number | null;
-  readonly per_total: number | null;
+  readonly per_total: string | null;
   /** Of a `time_quantile`: the times, and whether each is that of an event; in order of time, events first. */
   readonly times: readonly (readonly [time: number, isEvent: boolean])[] | null;
 };
@@ -93,11 +94,11 @@ function aggregateSql(
       ${metric.tellsStillOpen === true ? sql`count(*) filter (where s.counted and s.status = 'open')` : sql`0`} as still_open,
       count(s.amount) filter (where s.counted) as with_amount,
       count(s.exception) as exceptions,
-      sum(s.amount) filter (where s.counted) as total,
-      sum(s.amount) filter (where s.counted and s.in_numerator) as hit_total,
-      ${metric.kind === "ratio" ? sql`sum(s.per) filter (where s.counted)` : sql`null`} as per_total,
+      (sum(s.amount::numeric) filter (where s.counted))::text as total,
+      (sum(s.amount::numeric) filter (where s.counted and s.in_numerator))::text as hit_total,
+      ${metric.kind === "ratio" ? sql`(sum(s.per::numeric) filter (where s.counted))::text` : sql`null`} as per_total,
       ${metric.kind === "time_quantile" ? TIMES : sql`null`} as times,
-      ${metric.kind === "median" ? sql`percentile_cont(0.5) within group (order by s.amount) filter (where s.counted)` : sql`null`} as median
+      ${metric.kind === "median" ? sql`percentile_cont(0.5) within group (order by s.amount::float8) filter (where s.counted)` : sql`null`} as median
     from (
       select ${sql.join([sql`r.*`, ...parts])} ${slicedRows(metric, scope, { by, filters })} and (r.counted or r.exception is not null)
     ) s
@@ -140,7 +141,8 @@ async function sharedLabels(db: Db, everyone: Sql, asked: readonly string[]): Pr
 }
 
 function figuresOf(metric: AggregateMetric, row: AggregateRow): Figures {
-  const { counted, hits, with_amount: withAmount, total, hit_total: hitTotal } = row;
+  const { counted, hits, with_amount: withAmount } = row;
+  const [total, hitTotal, perTotal] = [toNumber(row.total), toNumber(row.hit_total), toNumber(row.per_total)];
   const plain = { numerator: null, denominator: null, interval: null, exceptions: row.exceptions };
   switch (metric.kind) {
     case "count":
@@ -163,8 +165,8 @@ function figuresOf(metric: AggregateMetric, row: AggregateRow): Figures {
     case "ratio":
       return {
         ...plain,
-        ...ratio(total, row.per_total ?? 0),
-        interval: metric.isProportion === true ? wilsonInterval(total ?? 0, row.per_total ?? 0) : null,
+        ...ratio(total, perTotal ?? 0),
+        interval: metric.isProportion === true ? wilsonInterval(total ?? 0, perTotal ?? 0) : null,
         sampleSize: counted,
       };
     case "time_quantile":
@@ -174,6 +176,11 @@ function figuresOf(metric: AggregateMetric, row: AggregateRow): Figures {
     default:
       return metric.kind satisfies never;
   }
+}
+
+/** The nearest number there is. */
+function toNumber(text: string | null): number | null {
+  return text === null ? null : Number(text);
 }
 
 function ratio(numerator: number | null, denominator: number): Pick<Figures, "value" | "numerator" | "denominator"> {

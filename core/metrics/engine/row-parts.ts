@@ -13,12 +13,15 @@ export function periodTable(scope: Scope): Sql {
   )`;
 }
 
-/** Whether a row of deal_changes may be used: it had happened, and had landed. */
+/** Whether a row of deal_changes had happened by the cutoff. (What had not landed by as-of is not there: see as-of.ts.) */
 export function isKnown(scope: Scope, alias: string): Sql {
+  return sql`${sql.ref(alias)}.held_from <= ${scope.cutoff}::timestamptz`;
+}
+
+/** Whether a row that holds from an instant until another (exclusive) holds at the cutoff. */
+export function holds(scope: Scope, alias: string): Sql {
   const c = sql.ref(alias);
-  return scope.landedBy === null
-    ? sql`${c}.held_from <= ${scope.cutoff}::timestamptz`
-    : sql`${c}.held_from <= ${scope.cutoff}::timestamptz and ${c}.known_at <= ${scope.landedBy}::timestamptz`;
+  return sql`${c}.held_from <= ${scope.cutoff}::timestamptz and ${c}.held_to > ${scope.cutoff}::timestamptz`;
 }
 
 /** Whether the source still had it at the cutoff, and it is not another's double. */
@@ -41,8 +44,8 @@ export function dayStart(scope: Scope, day: Sql): Sql {
 export function daysFrom(scope: Scope, from: Sql, to: Sql, isDay: Sql): Sql {
   return sql`case
     when not isfinite(${from}) or not isfinite(${to}) then null
-    when ${isDay} then (${dayIn(scope, to)} - ${dayIn(scope, from)})::float8
-    else extract(epoch from ${to} - ${from})::float8 / 86400
+    when ${isDay} then (${dayIn(scope, to)} - ${dayIn(scope, from)})::numeric
+    else extract(epoch from ${to} - ${from})::numeric / 86400
   end`;
 }
 
@@ -51,6 +54,6 @@ export function valueMinor(scope: Scope, state: string, at: Sql): Sql {
   const s = sql.ref(state);
   return sql`case
     when ${s}.currency is null or ${s}.currency = ${scope.currency} then ${s}.annual_minor::numeric
-    else tributary.workspace_minor(${s}.annual_minor, ${s}.currency, ${dayIn(scope, at)})
+    else tributary.workspace_minor(${s}.annual_minor::numeric, ${s}.currency, ${dayIn(scope, at)})
   end`;
 }

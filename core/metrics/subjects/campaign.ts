@@ -26,7 +26,7 @@ export const campaign = {
 /** One row per campaign that was sent in the period, with how many it reached and what they did. */
 function sent(scope: Scope): Sql {
   return sql`
-    select p.no as period_no, t.id, 0 as nth, t.sent_at as at, false as at_is_day, coalesce(t.name, t.external_id) as campaign, t.channel, t.status,
+    select p.no as period_no, t.id, 0 as nth, null::uuid as rep_id, t.sent_at as at, false as at_is_day, coalesce(t.name, t.external_id) as campaign, t.channel, t.status,
       t.connection_id, t.attributes, t.recipients, t.opens, t.clicks, t.bounces, t.unsubscribes
     from ${periodTable(scope)} p
     join campaigns t on t.sent_at >= p.starts and t.sent_at < p.ends and t.sent_at <= ${scope.cutoff}::timestamptz and ${stillCounts(scope, "t")}`;

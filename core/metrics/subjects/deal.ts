@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Scope, Sql, Subject } from "../engine/define.ts";
 import * as by from "../engine/dimensions.ts";
-import { isKnown, periodTable, stillCounts, valueMinor } from "../engine/row-parts.ts";
+import { holds, isKnown, periodTable, stillCounts, valueMinor } from "../engine/row-parts.ts";
 
 /**
  * Deals. Each kind of rows is a query with one row per deal and period:
@@ -28,7 +28,7 @@ export const deal = {
     lost_reason: by.column("lost_reason"),
     status: by.column("status"),
   },
-  rows: { closed, atEnd, created, moving },
+  rows: { closed, atEnd, openAtEnd, created, moving },
   attributes: sql`select attributes from deals`,
   firstInstant: sql`select min(held_from) as at from deal_changes where held_from > '-infinity'`,
   comesFrom: sql`exists (select from deals f where f.connection_id = c.id)`,
@@ -41,20 +41,6 @@ export const deal = {
 
 const OF_THE_DEAL = sql`d.company_id, d.connection_id, d.lost_reason, d.attributes, d.created_at, d.created_is_day`;
 
-/** The last of the pipeline's own stages that a deal was in. */
-function lastStage(scope: Scope): Sql {
-  return sql`(
-    select x.stage_id from deal_changes x join stages s on s.id = x.stage_id and s.type = 'open'
-    where x.deal_id = d.id and ${isKnown(scope, "x")} order by x.ordinal desc limit 1
-  )`;
-}
-
-function latestState(scope: Scope): Sql {
-  return sql`(
-    select x.* from deal_changes x where x.deal_id = d.id and ${isKnown(scope, "x")} order by x.ordinal desc limit 1
-  )`;
-}
-
 /**
  * Deals that were won or lost in the period, by closing instant: the latest change into won or lost that no reopening had followed by the
  * cutoff. Credit is the owner's at that instant; the value is the latest known, at the rate of the closing day; the stage is the one it
@@ -64,47 +50,41 @@ function latestState(scope: Scope): Sql {
  * `in_period` only where the period is all time; of other periods the first lists it.
  */
 function closed(scope: Scope): Sql {
-  const undated = sql`c.doubt = 'no_closing_date'`;
-  const dated = sql`c.held_from >= p.starts and c.held_from < p.ends and c.doubt is distinct from 'no_closing_date'`;
   const allTime = sql`p.starts = '-infinity' and p.ends = 'infinity'`;
-  return sql`(${closings(scope, dated, sql`c.held_from`, sql`true`)})
-    union all (${closings(scope, sql`${undated} and (p.no = 0 or ${allTime})`, sql`'-infinity'::timestamptz`, sql`(${allTime})`)})`;
+  const dated = closings(
+    scope,
+    sql`x.at >= p.starts and x.at < p.ends and x.doubt is distinct from 'no_closing_date'`,
+    sql`true`,
+  );
+  const undated = closings(scope, sql`x.doubt = 'no_closing_date' and (p.no = 0 or ${allTime})`, sql`(${allTime})`);
+  return sql`(${dated}) union all (${undated})`;
 }
 
-function closings(scope: Scope, which: Sql, at: Sql, inPeriod: Sql): Sql {
+function closings(scope: Scope, which: Sql, inPeriod: Sql): Sql {
   return sql`
-    select p.no as period_no, d.id, 0 as nth, ${at} as at, c.is_day as at_is_day, c.doubt, ${inPeriod} as in_period, c.status, c.rep_id,
-      l.pipeline_id, ${lastStage(scope)} as stage_id, l.probability, l.annual_minor, l.currency,
-      ${valueMinor(scope, "l", at)} as value_minor, ${OF_THE_DEAL}
+    select p.no as period_no, d.id, 0 as nth, x.at, x.at_is_day, x.doubt, ${inPeriod} as in_period, x.status, x.rep_id, x.pipeline_id,
+      x.stage_id, x.probability, x.annual_minor, x.currency, ${valueMinor(scope, "x", sql`x.at`)} as value_minor, ${OF_THE_DEAL}
     from ${periodTable(scope)} p
-    join deal_changes c on ${which} and c.status <> 'open' and ${isKnown(scope, "c")}
-    join deals d on d.id = c.deal_id and d.merged_into is null and ${stillCounts(scope, "d")}
-    join lateral ${latestState(scope)} l on true
-    where c.status is distinct from (
-        select x.status from deal_changes x where x.deal_id = c.deal_id and x.ordinal < c.ordinal and ${isKnown(scope, "x")}
-        order by x.ordinal desc limit 1)
-      and not exists (
-        select from deal_changes x
-        where x.deal_id = c.deal_id and x.ordinal > c.ordinal and x.status <> c.status and ${isKnown(scope, "x")})`;
-}
-
-/** deal_changes as states that hold from and to; of what had landed only, when that is asked for. */
-function states(scope: Scope): Sql {
-  if (scope.landedBy === null) return sql`deal_changes`;
-  return sql`(
-    select x.deal_id, x.held_from, x.status, x.rep_id, x.pipeline_id, x.stage_id, x.probability, x.annual_minor, x.currency,
-      lead(x.held_from, 1, 'infinity') over (partition by x.deal_id order by x.ordinal) as held_to
-    from deal_changes x where ${isKnown(scope, "x")}
-  )`;
+    join deal_closings x on ${which} and ${holds(scope, "x")}
+    join deals d on d.id = x.deal_id and d.merged_into is null and ${stillCounts(scope, "d")}`;
 }
 
 /** Every deal as it was at the end of the period (or at the cutoff, when that is earlier). A period that has not begun has no rows. */
 function atEnd(scope: Scope): Sql {
+  return stateAtEnd(scope, sql`true`);
+}
+
+/** Those of them that were open. */
+function openAtEnd(scope: Scope): Sql {
+  return stateAtEnd(scope, sql`c.status = 'open'`);
+}
+
+function stateAtEnd(scope: Scope, condition: Sql): Sql {
   return sql`
     select p.no as period_no, d.id, 0 as nth, p.at, false as at_is_day, c.status, c.rep_id, c.pipeline_id, c.stage_id, c.probability,
-      c.annual_minor, c.currency, ${valueMinor(scope, "c", sql`p.at`)} as value_minor, ${OF_THE_DEAL}
+      c.annual_minor::numeric as annual_minor, c.currency, ${valueMinor(scope, "c", sql`p.at`)} as value_minor, ${OF_THE_DEAL}
     from ${periodTable(scope)} p
-    join ${states(scope)} c on c.held_from <= p.at and c.held_to > p.at and p.starts <= p.at
+    join deal_changes c on c.held_from <= p.at and c.held_to > p.at and p.starts <= p.at and ${condition}
     join deals d on d.id = c.deal_id and d.merged_into is null and ${stillCounts(scope, "d")}`;
 }
 
@@ -113,20 +93,21 @@ function atEnd(scope: Scope): Sql {
  * beginning. Credit is the owner's at the closing instant, of open ones at the cutoff.
  */
 function created(scope: Scope): Sql {
+  const at = sql`coalesce(d.created_at, '-infinity')`;
+  // An open deal is in a stage of the pipeline's own, as a rule.
+  const openStage = sql`(
+    select e.stage_id from deal_entries e where e.deal_id = d.id and e.at <= ${scope.cutoff}::timestamptz and not e.is_skipped
+    order by e.ordinal desc limit 1)`;
   return sql`
-    select p.no as period_no, d.id, 0 as nth, coalesce(d.created_at, '-infinity') as at, d.created_is_day as at_is_day, l.status, credit.rep_id,
-      l.pipeline_id, ${lastStage(scope)} as stage_id, l.probability, l.annual_minor, l.currency, null::numeric as value_minor, ${OF_THE_DEAL}
+    select p.no as period_no, d.id, 0 as nth, ${at} as at, d.created_is_day as at_is_day, l.status,
+      case when l.status = 'open' then l.rep_id else x.rep_id end as rep_id, l.pipeline_id,
+      case when l.status = 'open' then ${openStage} else x.stage_id end as stage_id, l.probability, l.annual_minor::numeric as annual_minor,
+      l.currency, null::numeric as value_minor, ${OF_THE_DEAL}
     from ${periodTable(scope)} p
-    join deals d on coalesce(d.created_at, '-infinity') >= p.starts and coalesce(d.created_at, '-infinity') < p.ends
-      and coalesce(d.created_at, '-infinity') <= ${scope.cutoff}::timestamptz and d.merged_into is null and ${stillCounts(scope, "d")}
-    join lateral ${latestState(scope)} l on true
-    join lateral (
-      select x.rep_id from deal_changes x where x.deal_id = d.id and ${isKnown(scope, "x")} and (
-        case when l.status = 'open' then x.ordinal = l.ordinal
-        else x.ordinal > coalesce((
-          select max(y.ordinal) from deal_changes y where y.deal_id = d.id and y.status <> l.status and ${isKnown(scope, "y")}), -1) end)
-      order by x.ordinal limit 1
-    ) credit on true`;
+    join deals d on ${at} >= p.starts and ${at} < p.ends
+      and ${at} <= ${scope.cutoff}::timestamptz and d.merged_into is null and ${stillCounts(scope, "d")}
+    join deal_changes l on l.deal_id = d.id and ${holds(scope, "l")}
+    left join deal_closings x on x.deal_id = d.id and ${holds(scope, "x")}`;
 }
 
 /**

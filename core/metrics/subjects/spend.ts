@@ -27,7 +27,7 @@ export const spend = {
 function spent(scope: Scope): Sql {
   const at = dayStart(scope, sql`t.day`);
   return sql`
-    select p.no as period_no, t.id, 0 as nth, ${at} as at, true as at_is_day, t.channel, t.campaign, t.currency, t.connection_id, t.attributes,
+    select p.no as period_no, t.id, 0 as nth, null::uuid as rep_id, ${at} as at, true as at_is_day, t.channel, t.campaign, t.currency, t.connection_id, t.attributes,
       t.amount_minor as annual_minor, tributary.workspace_minor(t.amount_minor, t.currency, t.day) as value_minor
     from ${periodTable(scope)} p
     join spend t on ${at} >= p.starts and ${at} < p.ends and ${at} <= ${scope.cutoff}::timestamptz and ${stillCounts(scope, "t")}`;

@@ -27,7 +27,7 @@ export const webTraffic = {
 function visited(scope: Scope): Sql {
   const at = dayStart(scope, sql`t.day`);
   return sql`
-    select p.no as period_no, t.id, 0 as nth, ${at} as at, true as at_is_day, t.channel, t.source_medium, t.landing_page, t.connection_id,
+    select p.no as period_no, t.id, 0 as nth, null::uuid as rep_id, ${at} as at, true as at_is_day, t.channel, t.source_medium, t.landing_page, t.connection_id,
       t.attributes, t.sessions, t.users, t.key_events
     from ${periodTable(scope)} p
     join web_traffic t on ${at} >= p.starts and ${at} < p.ends and ${at} <= ${scope.cutoff}::timestamptz and ${stillCounts(scope, "t")}`;

@@ -11,13 +11,13 @@ export async function factLines(db: Db, connectionId: string): Promise<readonly 
   const lines: string[] = [];
   for (const table of SHELF_NAMES) {
     const { rows } = await sql<{ readonly row: JsonObject }>`
-      select to_jsonb(t) as row from ${sql.table(table)} t
+      select to_jsonb(t) - 'landed_from' as row from ${sql.table(table)} t
       where connection_id = ${connectionId} and deleted_at is null order by id
     `.execute(db);
     lines.push(...rows.map(({ row }) => `${table} ${JSON.stringify(row)}`));
   }
   const { rows } = await sql<{ readonly row: JsonObject }>`
-    select to_jsonb(c) - 'known_at' as row from deal_changes c join deals d on d.id = c.deal_id
+    select to_jsonb(c) - 'known_at' - 'landed_from' as row from deal_changes c join deals d on d.id = c.deal_id
     where c.connection_id = ${connectionId} and d.deleted_at is null order by deal_id, ordinal
   `.execute(db);
   return [...lines, ...rows.map(({ row }) => `deal_changes ${JSON.stringify(row)}`)];

@@ -5,6 +5,8 @@ import type { Store, Tx } from "../db.ts";
 /** How far a stream is normalised, and what its facts depend on besides the records. */
 export type NormaliseMark = {
   readonly normalisedSeq: number;
+  /** Records up to here had become facts before. */
+  readonly replayToSeq: number;
   readonly firstLoadDoneAt: Date | null;
   readonly liveFrom: Date;
   readonly timeZone: string;
@@ -22,7 +24,7 @@ export async function lockFacts(tx: Tx, connectionId: string): Promise<void> {
 /** @throws TributaryError `normalise.no_stream` for a stream that nothing was ever pulled of, or of a connection that is gone. */
 export async function readMark(tx: Tx, connectionId: string, stream: string): Promise<NormaliseMark> {
   const { rows } = await sql<NormaliseMark>`
-    select s.normalised_seq as "normalisedSeq", s.first_load_done_at as "firstLoadDoneAt", c.live_from as "liveFrom",
+    select s.normalised_seq as "normalisedSeq", s.replay_to_seq as "replayToSeq", s.first_load_done_at as "firstLoadDoneAt", c.live_from as "liveFrom",
       w.time_zone as "timeZone", w.currency, exists (select from settings where section = 'pipelines') as "hasPipelineSettings",
       now() as now
     from stream_states s join connections c on c.id = s.connection_id, workspace w
@@ -31,6 +33,11 @@ export async function readMark(tx: Tx, connectionId: string, stream: string): Pr
   const mark = rows[0];
   if (mark === undefined) throw noStream(connectionId, stream);
   return mark;
+}
+
+/** When what this transaction writes has landed; null: it is history, and was known when it happened. Asked as of earlier, it is not there. */
+export async function setLanding(tx: Tx, landedAt: Date | null): Promise<void> {
+  await sql`select set_config('tributary.landing', ${landedAt?.toISOString() ?? "-infinity"}, true)`.execute(tx);
 }
 
 function noStream(connectionId: string, stream: string): TributaryError {
@@ -74,6 +81,7 @@ export async function resetMark(store: Store, connectionId: string, stream: stri
     await sql`
       update stream_states set
         normalised_seq = 0,
+        replay_to_seq = greatest(replay_to_seq, normalised_seq),
         is_partial = is_partial and partial_reason not like ${`${NOT_NORMALISED}%`},
         partial_reason = case when partial_reason like ${`${NOT_NORMALISED}%`} then null else partial_reason end
       where connection_id = ${connectionId} and stream = ${stream}

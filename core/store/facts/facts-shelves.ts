@@ -31,7 +31,17 @@ import {
 /** Where each kind of fact is stored: a shelf per table, which says of each column what of the fact stands in it. */
 
 export type ColumnType =
-  "text" | "uuid" | "timestamptz" | "date" | "boolean" | "bigint" | "integer" | "float8" | "jsonb" | "text[]";
+  | "text"
+  | "uuid"
+  | "timestamptz"
+  | "date"
+  | "boolean"
+  | "bigint"
+  | "integer"
+  | "numeric"
+  | "float8"
+  | "jsonb"
+  | "text[]";
 export type Column = readonly [name: string, type: ColumnType];
 
 /** What a row says of the record it was made from. */

@@ -15,6 +15,9 @@ const PULLED = [
   "identities",
   "deal_observations",
   "deal_changes",
+  "deal_closings",
+  "deal_entries",
+  "deal_stays",
   ...SHELF_NAMES.filter((name) => !SHELVES[name].hasMentions),
 ];
 
@@ -27,6 +30,8 @@ const PULLED = [
 export async function deleteConnection(tx: Tx, id: string): Promise<boolean> {
   const result = await tx.deleteFrom("connections").where("id", "=", id).executeTakeFirst();
   if (result.numDeletedRows === 0n) return false;
+  // Nothing of it is kept, also not of what was known before.
+  await sql`select set_config('tributary.landing', '-infinity', true)`.execute(tx);
   for (const table of PULLED) await sql`delete from ${sql.table(table)} where connection_id = ${id}`.execute(tx);
   for (const table of MERGED) {
     const ours = sql`select own.id from ${sql.table(table)} own where own.connection_id = ${id}`;
@@ -34,6 +39,8 @@ export async function deleteConnection(tx: Tx, id: string): Promise<boolean> {
     await sql`delete from identity_links where from_id in (${ours}) or into_id in (${ours})`.execute(tx);
     await sql`delete from ${sql.table(table)} where connection_id = ${id}`.execute(tx);
   }
+  await sql`select forget_past(${id})`.execute(tx);
+  await sql`select set_config('tributary.landing', '', true)`.execute(tx);
   await announceConnection(tx, id);
   return true;
 }

@@ -1,4 +1,3 @@
-import { sql } from "kysely";
 import type { AggregateMetric } from "../../engine/define.ts";
 import { measured } from "../../engine/rows.ts";
 import { deal } from "../../subjects/deal.ts";
@@ -15,5 +14,5 @@ export const openDealCount: AggregateMetric = {
   subject: deal,
   kind: "count",
   isSnapshot: true,
-  rows: (scope) => measured(deal.rows.atEnd(scope), { counted: sql`d.status = 'open'` }),
+  rows: (scope) => measured(deal.rows.openAtEnd(scope), {}),
 };

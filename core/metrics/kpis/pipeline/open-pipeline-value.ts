@@ -16,9 +16,8 @@ export const openPipelineValue: AggregateMetric = {
   kind: "sum",
   isSnapshot: true,
   rows: (scope) =>
-    measured(deal.rows.atEnd(scope), {
-      counted: sql`d.status = 'open'`,
+    measured(deal.rows.openAtEnd(scope), {
       amount: sql`d.value_minor`,
-      exception: noRate(sql`d.status = 'open'`),
+      exception: noRate(sql`true`),
     }),
 };

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { AggregateMetric, Scope, Sql } from "../../engine/define.ts";
-import { isKnown, periodTable } from "../../engine/row-parts.ts";
+import { periodTable } from "../../engine/row-parts.ts";
 import { measured } from "../../engine/rows.ts";
 import { deal } from "../../subjects/deal.ts";
 
@@ -14,11 +14,11 @@ const HISTORY_DAYS = 365;
  */
 function stageHistory(scope: Scope): Sql {
   return sql`
-    select p.no as period_no, visit.stage_id, avg((x.status = 'won')::int)::float8 as rate
+    select p.no as period_no, visit.stage_id, avg((x.status = 'won')::int) as rate
     from (
-      select distinct c.deal_id, c.stage_id
-      from deal_changes c join stages s on s.id = c.stage_id and s.type = 'open' and s.probability is null
-      where ${isKnown(scope, "c")}
+      select distinct e.deal_id, e.stage_id
+      from deal_entries e join stages s on s.id = e.stage_id and s.probability is null
+      where not e.is_skipped and e.at <= ${scope.cutoff}::timestamptz
     ) visit
     join (${deal.rows.closed({ ...scope, periods: [EVER] })}) x on x.id = visit.deal_id
     join ${periodTable(scope)} p on x.at <= p.at and x.at > p.at - make_interval(days => ${HISTORY_DAYS})
@@ -30,12 +30,11 @@ const EVER = { label: null, from: null, to: null, starts: null, ends: null };
 
 function rows(scope: Scope): Sql {
   return sql`
-    select o.*, coalesce(o.probability, stage.probability, history.rate) as p
-    from (${deal.rows.atEnd(scope)}) o
+    select o.*, coalesce(o.probability::numeric, stage.probability::numeric, history.rate) as p
+    from (${deal.rows.openAtEnd(scope)}) o
     left join stages stage on stage.id = o.stage_id
     left join (${stageHistory(scope)}) history
-      on history.period_no = o.period_no and history.stage_id = o.stage_id
-    where o.status = 'open'`;
+      on history.period_no = o.period_no and history.stage_id = o.stage_id`;
 }
 
 export const weightedPipelineValue: AggregateMetric = {
@@ -52,7 +51,7 @@ export const weightedPipelineValue: AggregateMetric = {
   isSnapshot: true,
   rows: (scope) =>
     measured(rows(scope), {
-      amount: sql`d.value_minor * d.p::numeric`,
+      amount: sql`d.value_minor * d.p`,
       exception: sql`case
         when d.annual_minor is not null and d.value_minor is null then 'no_rate'
         when d.p is null then 'no_probability'

@@ -1,0 +1,138 @@
+import { sql } from "kysely";
+import type { Copy } from "../copy.ts";
+import type { Tx } from "../db.ts";
+import { copyLines, unnested } from "./facts.ts";
+import type { Cells } from "./facts-cells.ts";
+import type { Column } from "./facts-shelves.ts";
+
+/** What deals did, as rows that questions read: closings, entries into stages, stays in them. */
+
+/** Rows of each table, as texts in the order of its columns. */
+export type AnswerRows = { readonly closings: Cells[]; readonly entries: Cells[]; readonly stays: Cells[] };
+
+/** What of a stage its deals' entries and stays depend on. */
+export type StageShape = {
+  readonly id: string;
+  readonly pipelineId: string;
+  readonly position: number;
+  /** Whether it is one of the pipeline's own; the others are outcomes with a name. */
+  readonly isOpen: boolean;
+  /** Whether the source has taken it away. */
+  readonly isGone: boolean;
+};
+
+const TABLES: readonly {
+  readonly table: "deal_closings" | "deal_entries" | "deal_stays";
+  readonly rows: keyof AnswerRows;
+  readonly columns: readonly Column[];
+}[] = [
+  {
+    table: "deal_closings",
+    rows: "closings",
+    columns: [
+      ["deal_id", "uuid"],
+      ["at", "timestamptz"],
+      ["at_is_day", "boolean"],
+      ["doubt", "text"],
+      ["status", "text"],
+      ["rep_id", "uuid"],
+      ["held_from", "timestamptz"],
+      ["held_to", "timestamptz"],
+      ["pipeline_id", "uuid"],
+      ["stage_id", "uuid"],
+      ["annual_minor", "numeric"],
+      ["currency", "text"],
+      ["probability", "float8"],
+    ],
+  },
+  {
+    table: "deal_entries",
+    rows: "entries",
+    columns: [
+      ["deal_id", "uuid"],
+      ["ordinal", "integer"],
+      ["at", "timestamptz"],
+      ["at_is_day", "boolean"],
+      ["rep_id", "uuid"],
+      ["pipeline_id", "uuid"],
+      ["stage_id", "uuid"],
+      ["is_skipped", "boolean"],
+      ["passed_at", "timestamptz"],
+    ],
+  },
+  {
+    table: "deal_stays",
+    rows: "stays",
+    columns: [
+      ["deal_id", "uuid"],
+      ["ordinal", "integer"],
+      ["started_at", "timestamptz"],
+      ["started_is_day", "boolean"],
+      ["ended_at", "timestamptz"],
+      ["ended_is_day", "boolean"],
+      ["rep_id", "uuid"],
+      ["pipeline_id", "uuid"],
+      ["stage_id", "uuid"],
+      ["currency", "text"],
+    ],
+  },
+];
+
+/**
+ * Brings the rows of deals to what is given.
+ *
+ * @param known deals that may have rows already. Of these only what differs is written.
+ */
+export async function writeAnswers(
+  tx: Tx,
+  copy: Copy,
+  connectionId: string,
+  fresh: AnswerRows,
+  known: { readonly dealIds: readonly string[]; readonly rows: AnswerRows },
+): Promise<void> {
+  for (const { table, rows, columns } of TABLES) {
+    const names = [...columns.map(([name]) => name), "connection_id"];
+    if (fresh[rows].length > 0) {
+      await copy(table, names, copyLines(fresh[rows].map((cells) => [...cells, connectionId])));
+    }
+    if (known.dealIds.length === 0) continue;
+    const given = unnested(columns, known.rows[rows]);
+    const isSame = sql`(${columnsOf("t", columns)}) is not distinct from (${columnsOf("v", columns)})`;
+    await sql`
+      delete from ${sql.table(table)} t
+      where t.deal_id = any(${known.dealIds}::uuid[])
+        and not exists (select from ${given} v where v.deal_id = t.deal_id and ${isSame})`.execute(tx);
+    if (known.rows[rows].length === 0) continue;
+    await sql`
+      insert into ${sql.table(table)} (${sql.join(names.map((name) => sql.ref(name)))})
+      select ${columnsOf("v", columns)}, ${connectionId}::text
+      from ${given} v
+      where not exists (select from ${sql.table(table)} t where t.deal_id = v.deal_id and ${isSame})`.execute(tx);
+  }
+}
+
+function columnsOf(alias: string, columns: readonly Column[]) {
+  return sql.join(columns.map(([name]) => sql.ref(`${alias}.${name}`)));
+}
+
+/** The shapes of all stages of the pipelines that the named stages are of. */
+export async function readStageShapes(tx: Tx, stageIds: ReadonlySet<string>): Promise<ReadonlyMap<string, StageShape>> {
+  if (stageIds.size === 0) return new Map();
+  const { rows } = await sql<StageShape>`
+    select id, pipeline_id as "pipelineId", position, type = 'open' as "isOpen", deleted_at is not null as "isGone"
+    from stages
+    where pipeline_id in (select pipeline_id from stages where id = any(${[...stageIds]}::uuid[]))
+    order by pipeline_id, position, id`.execute(tx);
+  return new Map(rows.map((stage) => [stage.id, stage]));
+}
+
+/** Deals of the connection that were ever in a stage of the named stages' pipelines. */
+export async function dealsOfPipelines(tx: Tx, connectionId: string, stageIds: readonly string[]): Promise<string[]> {
+  const { rows } = await sql<{ deal_id: string }>`
+    select distinct c.deal_id from deal_changes c
+    where c.connection_id = ${connectionId} and c.stage_id in (
+      select s.id from stages s
+      where s.pipeline_id in (select pipeline_id from stages where id = any(${stageIds}::uuid[])))
+    order by c.deal_id`.execute(tx);
+  return rows.map((row) => row.deal_id);
+}
