@@ -1,5 +1,6 @@
 /** The KPIs: what there is, what a number is, and the records behind it. */
 export type { MetricAnswer, MetricFilter, MetricQuery, MetricRow } from "./engine/query.ts";
 export { evaluateMetric } from "./ask/evaluate.ts";
+export { keptAnswer } from "./ask/kept.ts";
 export { metricRecords, type MetricRecords } from "./ask/records.ts";
 export { describeMetric, METRICS } from "./registry.ts";

@@ -56,6 +56,8 @@ export type Database = {
   spend: SpendTable;
   goals: GoalsTable;
   metric_points: MetricPointsTable;
+  kept_answers: KeptAnswersTable;
+  fact_touches: { id: GeneratedAlways<number>; fact: string; at: Generated<Date> };
   outbox: OutboxTable;
   webhook_endpoints: WebhookEndpointsTable;
   deliveries: DeliveriesTable;
@@ -640,6 +642,25 @@ type MetricPointsTable = {
   sample_size: number;
   fresh_as_of: Date | null;
   computed_at: Generated<Date>;
+};
+
+type KeptAnswersTable = {
+  /** Computed from the query. */
+  key: string;
+  query: JsonColumn<JsonObject>;
+  is_watched: Generated<boolean>;
+  /** Waits to be computed. */
+  is_due: Generated<boolean>;
+  answer: ColumnType<Json | null, string | null, string | null>;
+  /** The workspace's day on which it was computed. */
+  day: Day | null;
+  /** When a fact that is dated ahead begins to count. */
+  holds_until: Date | null;
+  computed_at: Date | null;
+  /** When somebody last looked, to the minute. */
+  asked_at: Date;
+  /** Why it could not be computed the last time. */
+  failure: string | null;
 };
 
 type OutboxTable = {

@@ -39,6 +39,9 @@ table activities
   CREATE INDEX activities_by_record ON tributary.activities USING btree (record_id)
   CREATE INDEX activities_by_time ON tributary.activities USING btree (occurred_at)
   CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.activities FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
+  CREATE TRIGGER touched_by_delete AFTER DELETE ON tributary.activities REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
+  CREATE TRIGGER touched_by_insert AFTER INSERT ON tributary.activities FOR EACH STATEMENT EXECUTE FUNCTION touch_fact()
+  CREATE TRIGGER touched_by_update AFTER UPDATE ON tributary.activities REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
   comment on duplicate_rule: By which rule it is the same touch as duplicate_of
   comment on attributed_deal_id: Where the source names no deal: the one it is attributed to, by attribution_rule
 
@@ -97,6 +100,9 @@ table campaigns
   constraint campaigns_pkey PRIMARY KEY (id)
   CREATE INDEX campaigns_by_record ON tributary.campaigns USING btree (record_id)
   CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.campaigns FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
+  CREATE TRIGGER touched_by_delete AFTER DELETE ON tributary.campaigns REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
+  CREATE TRIGGER touched_by_insert AFTER INSERT ON tributary.campaigns FOR EACH STATEMENT EXECUTE FUNCTION touch_fact()
+  CREATE TRIGGER touched_by_update AFTER UPDATE ON tributary.campaigns REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
 
 table companies
   id uuid not null
@@ -118,6 +124,9 @@ table companies
   CREATE INDEX companies_by_record ON tributary.companies USING btree (record_id)
   CREATE INDEX companies_by_winner ON tributary.companies USING btree (merged_into) WHERE (merged_into IS NOT NULL)
   CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.companies FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
+  CREATE TRIGGER touched_by_delete AFTER DELETE ON tributary.companies REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
+  CREATE TRIGGER touched_by_insert AFTER INSERT ON tributary.companies FOR EACH STATEMENT EXECUTE FUNCTION touch_fact()
+  CREATE TRIGGER touched_by_update AFTER UPDATE ON tributary.companies REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
 
 table connections
   id text not null
@@ -166,6 +175,9 @@ table conversations
   constraint conversations_pkey PRIMARY KEY (id)
   CREATE INDEX conversations_by_record ON tributary.conversations USING btree (record_id)
   CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.conversations FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
+  CREATE TRIGGER touched_by_delete AFTER DELETE ON tributary.conversations REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
+  CREATE TRIGGER touched_by_insert AFTER INSERT ON tributary.conversations FOR EACH STATEMENT EXECUTE FUNCTION touch_fact()
+  CREATE TRIGGER touched_by_update AFTER UPDATE ON tributary.conversations REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
 
 table deal_changes
   deal_id uuid not null
@@ -200,6 +212,9 @@ END)) stored
   CREATE INDEX deal_changes_open ON tributary.deal_changes USING btree (held_to, held_from) WHERE (status = 'open'::text)
   CREATE INDEX deal_changes_undated ON tributary.deal_changes USING btree (deal_id) WHERE (doubt = 'no_closing_date'::text)
   CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.deal_changes FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
+  CREATE TRIGGER touched_by_delete AFTER DELETE ON tributary.deal_changes REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
+  CREATE TRIGGER touched_by_insert AFTER INSERT ON tributary.deal_changes FOR EACH STATEMENT EXECUTE FUNCTION touch_fact()
+  CREATE TRIGGER touched_by_update AFTER UPDATE ON tributary.deal_changes REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
   comment on held_from: -infinity when the source does not say when the deal began
   comment on held_to: Exclusive; infinity for the latest
   comment on known_at: From when we could know: when it landed, or when it happened for history loaded at set-up
@@ -325,6 +340,9 @@ END)) stored
   CREATE INDEX deals_by_person ON tributary.deals USING btree (person_id) WHERE (person_id IS NOT NULL)
   CREATE INDEX deals_by_record ON tributary.deals USING btree (record_id)
   CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.deals FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
+  CREATE TRIGGER touched_by_delete AFTER DELETE ON tributary.deals REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
+  CREATE TRIGGER touched_by_insert AFTER INSERT ON tributary.deals FOR EACH STATEMENT EXECUTE FUNCTION touch_fact()
+  CREATE TRIGGER touched_by_update AFTER UPDATE ON tributary.deals REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
   comment on closed_at: As the deal itself says; deal_changes is what KPIs go by
 
 table deliveries
@@ -364,6 +382,9 @@ table exchange_rates
   constraint exchange_rates_pkey PRIMARY KEY (currency, day)
   constraint exchange_rates_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text))
   constraint exchange_rates_rate_check CHECK ((rate > (0)::numeric))
+  CREATE TRIGGER touched_by_delete AFTER DELETE ON tributary.exchange_rates REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
+  CREATE TRIGGER touched_by_insert AFTER INSERT ON tributary.exchange_rates FOR EACH STATEMENT EXECUTE FUNCTION touch_fact()
+  CREATE TRIGGER touched_by_update AFTER UPDATE ON tributary.exchange_rates REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
   comment on rate: Units of the workspace currency that one unit of this currency bought on that day
 
 table first_admin_code
@@ -372,6 +393,12 @@ table first_admin_code
   created_at timestamp with time zone default now() not null
   constraint first_admin_code_pkey PRIMARY KEY (is_only)
   constraint first_admin_code_is_only_check CHECK (is_only)
+table fact_touches
+  id bigint generated always as identity not null
+  fact text not null
+  at timestamp with time zone default now() not null
+  constraint fact_touches_pkey PRIMARY KEY (id)
+  comment: Tables of facts that were written since the measuring job last looked
 
 table goals
   id uuid not null
@@ -389,6 +416,9 @@ table goals
   constraint goals_pkey PRIMARY KEY (id)
   CREATE INDEX goals_by_record ON tributary.goals USING btree (record_id)
   CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.goals FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
+  CREATE TRIGGER touched_by_delete AFTER DELETE ON tributary.goals REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
+  CREATE TRIGGER touched_by_insert AFTER INSERT ON tributary.goals FOR EACH STATEMENT EXECUTE FUNCTION touch_fact()
+  CREATE TRIGGER touched_by_update AFTER UPDATE ON tributary.goals REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
 
 table idempotency_keys
   caller text not null
@@ -447,6 +477,23 @@ table known_devices
   constraint known_devices_pkey PRIMARY KEY (token_hash)
   constraint known_devices_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
   CREATE INDEX known_devices_by_user ON tributary.known_devices USING btree (user_id)
+table kept_answers
+  key text not null
+  query jsonb not null
+  is_watched boolean default false not null
+  is_due boolean default true not null
+  answer json
+  day date
+  holds_until timestamp with time zone
+  computed_at timestamp with time zone
+  asked_at timestamp with time zone not null
+  failure text
+  constraint kept_answers_pkey PRIMARY KEY (key)
+  CREATE INDEX kept_answers_due ON tributary.kept_answers USING btree (is_watched DESC, key) WHERE is_due
+  comment: What screens, feeds and destinations show: computed when what they count was touched, by the measuring job
+  comment on day: The workspace's day on which it was computed: on the next it is another
+  comment on holds_until: When a fact that is dated ahead begins to count
+  comment on failure: Why it could not be computed the last time; the answer is the one before
 
 table labels
   connection_id text not null
@@ -457,6 +504,9 @@ table labels
   landed_from timestamp with time zone default landing() not null
   constraint labels_pkey PRIMARY KEY (connection_id, namespace, external_id)
   CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.labels FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
+  CREATE TRIGGER touched_by_delete AFTER DELETE ON tributary.labels REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
+  CREATE TRIGGER touched_by_insert AFTER INSERT ON tributary.labels FOR EACH STATEMENT EXECUTE FUNCTION touch_fact()
+  CREATE TRIGGER touched_by_update AFTER UPDATE ON tributary.labels REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
 
 table lead_statuses
   lead_id uuid not null
@@ -477,6 +527,9 @@ table lead_statuses
   CREATE INDEX lead_statuses_by_connection ON tributary.lead_statuses USING btree (connection_id)
   CREATE INDEX lead_statuses_by_record ON tributary.lead_statuses USING btree (record_id)
   CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.lead_statuses FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
+  CREATE TRIGGER touched_by_delete AFTER DELETE ON tributary.lead_statuses REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
+  CREATE TRIGGER touched_by_insert AFTER INSERT ON tributary.lead_statuses FOR EACH STATEMENT EXECUTE FUNCTION touch_fact()
+  CREATE TRIGGER touched_by_update AFTER UPDATE ON tributary.lead_statuses REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
 
 table metric_points
   id bigint generated always as identity not null
@@ -531,6 +584,9 @@ table people
   CREATE INDEX people_by_record ON tributary.people USING btree (record_id)
   CREATE INDEX people_by_winner ON tributary.people USING btree (merged_into) WHERE (merged_into IS NOT NULL)
   CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.people FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
+  CREATE TRIGGER touched_by_delete AFTER DELETE ON tributary.people REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
+  CREATE TRIGGER touched_by_insert AFTER INSERT ON tributary.people FOR EACH STATEMENT EXECUTE FUNCTION touch_fact()
+  CREATE TRIGGER touched_by_update AFTER UPDATE ON tributary.people REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
 
 table pipelines
   id uuid not null
@@ -546,6 +602,9 @@ table pipelines
   CREATE INDEX pipelines_by_record ON tributary.pipelines USING btree (record_id)
   CREATE INDEX pipelines_by_winner ON tributary.pipelines USING btree (merged_into) WHERE (merged_into IS NOT NULL)
   CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.pipelines FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
+  CREATE TRIGGER touched_by_delete AFTER DELETE ON tributary.pipelines REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
+  CREATE TRIGGER touched_by_insert AFTER INSERT ON tributary.pipelines FOR EACH STATEMENT EXECUTE FUNCTION touch_fact()
+  CREATE TRIGGER touched_by_update AFTER UPDATE ON tributary.pipelines REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
 
 table rate_limits
   connection_id text not null
@@ -600,6 +659,9 @@ table reps
   CREATE INDEX reps_by_record ON tributary.reps USING btree (record_id)
   CREATE INDEX reps_by_winner ON tributary.reps USING btree (merged_into) WHERE (merged_into IS NOT NULL)
   CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.reps FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
+  CREATE TRIGGER touched_by_delete AFTER DELETE ON tributary.reps REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
+  CREATE TRIGGER touched_by_insert AFTER INSERT ON tributary.reps FOR EACH STATEMENT EXECUTE FUNCTION touch_fact()
+  CREATE TRIGGER touched_by_update AFTER UPDATE ON tributary.reps REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
 
 table run_logs
   id bigint generated always as identity not null
@@ -683,6 +745,9 @@ table spend
   constraint spend_pkey PRIMARY KEY (id)
   CREATE INDEX spend_by_record ON tributary.spend USING btree (record_id)
   CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.spend FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
+  CREATE TRIGGER touched_by_delete AFTER DELETE ON tributary.spend REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
+  CREATE TRIGGER touched_by_insert AFTER INSERT ON tributary.spend FOR EACH STATEMENT EXECUTE FUNCTION touch_fact()
+  CREATE TRIGGER touched_by_update AFTER UPDATE ON tributary.spend REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
 
 table stages
   id uuid not null
@@ -702,6 +767,9 @@ table stages
   constraint stages_type_check CHECK ((type = ANY (ARRAY['open'::text, 'won'::text, 'lost'::text])))
   CREATE INDEX stages_by_record ON tributary.stages USING btree (record_id)
   CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.stages FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
+  CREATE TRIGGER touched_by_delete AFTER DELETE ON tributary.stages REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
+  CREATE TRIGGER touched_by_insert AFTER INSERT ON tributary.stages FOR EACH STATEMENT EXECUTE FUNCTION touch_fact()
+  CREATE TRIGGER touched_by_update AFTER UPDATE ON tributary.stages REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
 
 table stream_seen
   connection_id text not null
@@ -725,22 +793,22 @@ table stream_states
   is_partial boolean default false not null
   partial_reason text
   failures_in_a_row integer default 0 not null
-  replay_to_seq bigint default 0 not null
   listing_doubt text
   held_deletions bigint default 0 not null
   accepts_deletions boolean default false not null
   refused bigint default 0 not null
+  replay_to_seq bigint default 0 not null
   constraint stream_states_pkey PRIMARY KEY (connection_id, stream)
   constraint stream_states_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES connections(id) ON DELETE CASCADE
   comment on landed_seq: The highest raw_records.seq of the stream
   comment on normalised_seq: Records up to this seq have become facts; 0 asks for a replay
   comment on running_run_id: The run that may write; a page of any other run is refused
   comment on fresh_as_of: What the source had changed up to this instant is in the store
-  comment on replay_to_seq: Records up to this seq had become facts before: made anew, they correct how they were read, and nothing lands
   comment on listing_doubt: Why what the listing under way does not list may be there all the same
   comment on held_deletions: How many records the last listing did not list that were not taken for deleted; partial_reason says why
   comment on accepts_deletions: Somebody has said that what the next listing does not list is meant to go
   comment on refused: Parts of the source that the last reading of all of it could not read
+  comment on replay_to_seq: Records up to this seq had become facts before: made anew, they correct how they were read, and nothing lands
 
 table team_memberships
   rep_id uuid not null
@@ -751,6 +819,9 @@ table team_memberships
   landed_from timestamp with time zone default landing() not null
   constraint team_memberships_pkey PRIMARY KEY (rep_id, team_id, held_from)
   CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.team_memberships FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
+  CREATE TRIGGER touched_by_delete AFTER DELETE ON tributary.team_memberships REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
+  CREATE TRIGGER touched_by_insert AFTER INSERT ON tributary.team_memberships FOR EACH STATEMENT EXECUTE FUNCTION touch_fact()
+  CREATE TRIGGER touched_by_update AFTER UPDATE ON tributary.team_memberships REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
   comment on held_from: -infinity for the first team that we learned of
 
 table teams
@@ -768,6 +839,9 @@ table teams
   CREATE INDEX teams_by_record ON tributary.teams USING btree (record_id)
   CREATE INDEX teams_by_winner ON tributary.teams USING btree (merged_into) WHERE (merged_into IS NOT NULL)
   CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.teams FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
+  CREATE TRIGGER touched_by_delete AFTER DELETE ON tributary.teams REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
+  CREATE TRIGGER touched_by_insert AFTER INSERT ON tributary.teams FOR EACH STATEMENT EXECUTE FUNCTION touch_fact()
+  CREATE TRIGGER touched_by_update AFTER UPDATE ON tributary.teams REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
 
 table tickets
   id uuid not null
@@ -794,6 +868,9 @@ table tickets
   constraint tickets_satisfaction_check CHECK ((satisfaction = ANY (ARRAY['good'::text, 'bad'::text])))
   CREATE INDEX tickets_by_record ON tributary.tickets USING btree (record_id)
   CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.tickets FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
+  CREATE TRIGGER touched_by_delete AFTER DELETE ON tributary.tickets REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
+  CREATE TRIGGER touched_by_insert AFTER INSERT ON tributary.tickets FOR EACH STATEMENT EXECUTE FUNCTION touch_fact()
+  CREATE TRIGGER touched_by_update AFTER UPDATE ON tributary.tickets REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
 
 table uploads
   name text not null
@@ -832,6 +909,9 @@ table web_traffic
   constraint web_traffic_pkey PRIMARY KEY (id)
   CREATE INDEX web_traffic_by_record ON tributary.web_traffic USING btree (record_id)
   CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.web_traffic FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
+  CREATE TRIGGER touched_by_delete AFTER DELETE ON tributary.web_traffic REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
+  CREATE TRIGGER touched_by_insert AFTER INSERT ON tributary.web_traffic FOR EACH STATEMENT EXECUTE FUNCTION touch_fact()
+  CREATE TRIGGER touched_by_update AFTER UPDATE ON tributary.web_traffic REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
 
 table webhook_endpoints
   id uuid default gen_random_uuid() not null
@@ -878,6 +958,9 @@ table workspace
   constraint workspace_fiscal_year_start_check CHECK (((fiscal_year_start >= 1) AND (fiscal_year_start <= 12)))
   constraint workspace_id_check CHECK ((id = 1))
   constraint workspace_week_start_check CHECK (((week_start >= 1) AND (week_start <= 7)))
+  CREATE TRIGGER touched_by_delete AFTER DELETE ON tributary.workspace REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
+  CREATE TRIGGER touched_by_insert AFTER INSERT ON tributary.workspace FOR EACH STATEMENT EXECUTE FUNCTION touch_fact()
+  CREATE TRIGGER touched_by_update AFTER UPDATE ON tributary.workspace REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
   comment on week_start: ISO weekday: 1 is Monday
 
 CREATE OR REPLACE FUNCTION tributary.follow_past()
@@ -955,6 +1038,26 @@ CREATE OR REPLACE FUNCTION tributary.minor_digits(currency text)
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN (currency = ANY (ARRAY['BIF'::text, 'CLP'::text, 'DJF'::text, 'GNF'::text, 'ISK'::text, 'JPY'::text, 'KMF'::text, 'KRW'::text, 'PYG'::text, 'RWF'::text, 'UGX'::text, 'UYI'::text, 'VND'::text, 'VUV'::text, 'XAF'::text, 'XOF'::text, 'XPF'::text])) THEN 0 WHEN (currency = ANY (ARRAY['BHD'::text, 'IQD'::text, 'JOD'::text, 'KWD'::text, 'LYD'::text, 'OMR'::text, 'TND'::text])) THEN 3 ELSE 2 END
+
+CREATE OR REPLACE FUNCTION tributary.touch_changed_fact()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+    begin
+      if exists (select from changed) then
+        insert into tributary.fact_touches (fact) values (tg_table_name);
+      end if;
+      return null;
+    end $function$
+
+CREATE OR REPLACE FUNCTION tributary.touch_fact()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+    begin
+      insert into tributary.fact_touches (fact) values (tg_table_name);
+      return null;
+    end $function$
 
 CREATE OR REPLACE FUNCTION tributary.workspace_minor(amount bigint, from_currency text, on_day date)
  RETURNS numeric

@@ -8,3 +8,16 @@ type Turn = "apply_config" | "measure";
 export async function takeTurn(tx: Tx, turn: Turn): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtext(${`tributary.${turn}`}))`.execute(tx);
 }
+
+/** Does a piece of a transaction; when it fails, the transaction goes on as if the piece had not been begun. */
+export async function inSavepoint<T>(tx: Tx, piece: () => Promise<T>): Promise<T> {
+  await sql`savepoint piece`.execute(tx);
+  try {
+    const done = await piece();
+    await sql`release savepoint piece`.execute(tx);
+    return done;
+  } catch (error) {
+    await sql`rollback to savepoint piece`.execute(tx);
+    throw error;
+  }
+}

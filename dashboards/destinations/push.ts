@@ -3,7 +3,7 @@ import type { Clock } from "../../core/base/clock.ts";
 import type { AnyDestination, TakesAnswers } from "../../core/destination/define.ts";
 import { readDestinationSettings } from "../../core/destination/settings.ts";
 import { askedNow, type Question } from "../../core/metrics/ask/question.ts";
-import { evaluateMetric } from "../../core/metrics/index.ts";
+import { keptAnswer } from "../../core/metrics/index.ts";
 import type { MetricAnswer } from "../../core/metrics/engine/query.ts";
 import type { Secrets } from "../../core/secrets/index.ts";
 import type { Db, Store } from "../../core/store/db.ts";
@@ -72,5 +72,5 @@ function pushedDestination(destinations: readonly AnyDestination[], key: string)
 }
 
 async function ask(db: Db, question: Question, now: Date): Promise<MetricAnswer> {
-  return evaluateMetric(db, askedNow(question, now, await readWorkspace(db)).query);
+  return keptAnswer(db, askedNow(question, now, await readWorkspace(db)).query);
 }

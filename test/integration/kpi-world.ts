@@ -88,6 +88,8 @@ export class World {
       "pipelines",
       "exchange_rates",
       "metric_points",
+      "kept_answers",
+      "fact_touches",
       "outbox",
       "settings",
       "webhook_endpoints",

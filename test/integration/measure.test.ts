@@ -7,6 +7,7 @@ import { writeSettings } from "../../core/store/setup/settings.ts";
 import { DESTINATIONS } from "../../dashboards/destinations/index.ts";
 import { measure, type Measured } from "../../workers/measure.ts";
 import { eventData } from "../../dashboards/api/event-data.ts";
+import { keptAnswer } from "../../core/metrics/index.ts";
 import { testDatabase } from "../support/database.ts";
 import { World } from "./kpi-world.ts";
 
@@ -129,11 +130,79 @@ describe("measure", () => {
     await win("1", 100_00);
     await run();
     expect((await run()).changed).toBe(0);
-    expect((await points()).map(([, dimensions, , , value]) => [dimensions, value])).toEqual([
-      [{}, 100_00],
-      [{ rep: "Ann" }, 100_00],
-      [{ rep: "Bob" }, 0],
-    ]);
+    const slices = (await points()).map(([, dimensions, , , value]) => JSON.stringify([dimensions, value]));
+    expect(slices.toSorted()).toEqual(['[{"rep":"Ann"},10000]', '[{"rep":"Bob"},0]', "[{},10000]"]);
+  });
+
+  test("computes only what was touched since: a call moves the number of activities alone, and nothing touched moves none", async () => {
+    await writeSettings(
+      store.db,
+      "dashboards",
+      board({ metric: "won_value" }, { metric: "activities" }, { metric: "untouched_leads" }),
+    );
+    await win("1", 100_00);
+    await run();
+    const computed = async (): Promise<Record<string, string | undefined>> => {
+      const rows = await store.db.selectFrom("kept_answers").select(["key", "computed_at"]).execute();
+      const times: Record<string, string | undefined> = {};
+      for (const { key, computed_at: at } of rows) times[key.split(" ")[0] ?? key] = at?.toISOString().slice(11, 19);
+      return times;
+    };
+    now = new Date("2026-03-20T12:00:10Z");
+    await run();
+    expect(await computed()).toEqual({ won_value: "12:00:00", activities: "12:00:00", untouched_leads: "12:00:00" });
+    await world.activity("call", "2026-03-20T12:00:05Z", { rep: "Ann" });
+    await run();
+    expect(await computed()).toMatchObject({ won_value: "12:00:00", activities: "12:00:10" });
+    // What has waited for long waits longer; a meeting that was planned begins; and tomorrow all days are others.
+    await world.activity("meeting", "2026-03-20T12:30:00Z", { rep: "Ann" });
+    await run();
+    now = new Date("2026-03-20T12:29:00Z");
+    await run();
+    expect(await computed()).toEqual({ won_value: "12:00:00", activities: "12:00:10", untouched_leads: "12:29:00" });
+    now = new Date("2026-03-20T12:30:00Z");
+    await run();
+    expect(await computed()).toMatchObject({ won_value: "12:00:00", activities: "12:30:00" });
+    now = new Date("2026-03-21T00:00:01Z");
+    await run();
+    expect(await computed()).toMatchObject({ won_value: "00:00:01" });
+  });
+
+  test("what a viewer was given is kept, given to the next, and brought up to date while somebody looks", async () => {
+    await writeSettings(store.db, "dashboards", []);
+    await win("1", 100_00);
+    const query = world.query("won_value", "2026-02-01", "2026-02-28");
+    const look = async (): Promise<number | null | undefined> =>
+      (await keptAnswer(store.db, { ...query, now })).rows[0]?.value;
+    await run();
+    expect(await Promise.all([look(), look(), look()])).toEqual([0, 0, 0]);
+    const kept = () => store.db.selectFrom("kept_answers").select("computed_at").execute();
+    expect(await kept()).toHaveLength(1);
+    await world.deal("late", {
+      changes: [
+        { at: "2026-02-01", amountMinor: 5_00, rep: "Ann" },
+        { at: "2026-02-10", status: "won" },
+      ],
+    });
+    await run();
+    expect(await look()).toBe(5);
+    // Nobody has looked for a while: it is not computed for nobody.
+    now = new Date("2026-03-20T12:20:00Z");
+    await world.remove("late");
+    await run();
+    expect(await kept()).toEqual([]);
+  });
+
+  test("amounts that sum to more than a JavaScript number holds stop neither their KPI nor the others", async () => {
+    await writeSettings(store.db, "dashboards", board({ metric: "won_value" }, { metric: "win_rate" }));
+    await win("W1", 1_000_00);
+    await win("H1", 4_917_612_345_678_900);
+    await win("H2", 4_917_612_345_678_900);
+    await run();
+    // 49,176,123,456,789 twice, and 1,000.
+    expect(await world.value("won_value", "2026-03-01", "2026-03-31")).toBe(98_352_246_914_578);
+    expect(await points()).toContainEqual(["won_value", {}, "2026-03-01", "2026-03-31", 9_835_224_691_457_800]);
+    expect(await points()).toContainEqual(["win_rate", {}, "2026-03-01", "2026-03-31", 1]);
   });
 
   test("a line is stored month by month", async () => {

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { entityId } from "../../core/base/ids.ts";
+import { silentLog } from "../../core/base/log.ts";
 import { appendEvents } from "../../core/outbox/append.ts";
 import { announce } from "../../core/store/channels.ts";
 import { writeSettings } from "../../core/store/setup/settings.ts";
+import { createSecrets, generateSecretKey, parseSecretKey } from "../../core/secrets/index.ts";
+import { measure } from "../../workers/measure.ts";
 import { testDatabase } from "../support/database.ts";
 import { type ServerEvent, readEvents } from "../support/events.ts";
 import { SOURCE, World } from "./kpi-world.ts";
@@ -19,6 +22,16 @@ async function winFor(amountMinor: number): Promise<void> {
       { at: "2026-11-20", status: "won" },
     ],
   });
+  await measure(
+    {
+      store,
+      secrets: createSecrets([parseSecretKey(generateSecretKey())]),
+      clock: { now: () => NOW },
+      log: silentLog,
+      destinations: [],
+    },
+    { reason: "facts" },
+  );
 }
 let running: Running;
 let key: string;

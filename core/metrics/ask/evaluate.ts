@@ -110,7 +110,11 @@ export async function evaluateMetric(db: Db, query: MetricQuery): Promise<Metric
 }
 
 async function evaluateNow(db: Db, query: MetricQuery): Promise<MetricAnswer> {
-  const computed = await computeNow(db, query);
+  return answerOf(db, query, await computeNow(db, query));
+}
+
+/** The answer that was computed, dressed. */
+export async function answerOf(db: Db, query: MetricQuery, computed: Computed): Promise<MetricAnswer> {
   const { definition, metric, scope } = computed;
   return {
     metric: definition.id,

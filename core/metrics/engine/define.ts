@@ -92,6 +92,8 @@ type Described = {
   readonly subject: Subject;
   /** Dimensions of the subject that make no sense for it. */
   readonly notBy?: readonly string[];
+  /** Only facts change it, and the calendar's day: not how late it is. Absent: it grows older by the minute (what has waited for so long). */
+  readonly changesBy?: "facts";
   /** Broken down by these even when nobody asks. */
   readonly alwaysBy?: readonly string[];
   /** A last word on the rows of one period, in order: what can be said of a row only beside the others. */

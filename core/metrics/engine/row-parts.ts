@@ -13,9 +13,12 @@ export function periodTable(scope: Scope): Sql {
   )`;
 }
 
-/** Whether a row of deal_changes had happened by the cutoff. (What had not landed by as-of is not there: see as-of.ts.) */
+/** Whether a row of deal_changes may be used: it had happened, and had landed. (What has been changed since: see as-of.ts.) */
 export function isKnown(scope: Scope, alias: string): Sql {
-  return sql`${sql.ref(alias)}.held_from <= ${scope.cutoff}::timestamptz`;
+  const c = sql.ref(alias);
+  return scope.landedBy === null
+    ? sql`${c}.held_from <= ${scope.cutoff}::timestamptz`
+    : sql`${c}.held_from <= ${scope.cutoff}::timestamptz and ${c}.known_at <= ${scope.landedBy}::timestamptz`;
 }
 
 /** Whether a row that holds from an instant until another (exclusive) holds at the cutoff. */

@@ -3,6 +3,7 @@ import type { Db } from "../../store/db.ts";
 import { readWorkspace } from "../../store/setup/workspace.ts";
 import type { Range } from "../ask/period.ts";
 import { computeMetric, evaluateMetric, type Computed } from "../ask/evaluate.ts";
+import { asKnown } from "../engine/as-of.ts";
 import type { FiguresRow } from "../engine/define.ts";
 import { slicingOf } from "../engine/compute.ts";
 import { hasValue, joinsOf } from "../engine/dimensions.ts";
@@ -82,6 +83,10 @@ type Left = { readonly cells: readonly Cell[]; readonly stays: number; readonly 
 
 /** @throws TributaryError `kpi.bad_period`, `kpi.unknown_dimension` */
 export async function funnel(db: Db, query: FunnelQuery): Promise<Funnel> {
+  return asKnown(db, query.asOf, (then) => funnelNow(then, query));
+}
+
+async function funnelNow(db: Db, query: FunnelQuery): Promise<Funnel> {
   const { range, filters, asOf, now } = query;
   const by = query.by.filter((name) => name !== "stage");
   const asked: MetricQuery = { metric: stageConversion.id, ...range, by, filters, grain: null, asOf, now };

@@ -4,6 +4,7 @@ import { addDays, type Day } from "../../base/time.ts";
 import type { Db } from "../../store/db.ts";
 import { readWorkspace } from "../../store/setup/workspace.ts";
 import type { Range } from "../ask/period.ts";
+import { asKnown } from "../engine/as-of.ts";
 import type { Scope, Sql } from "../engine/define.ts";
 import { findDimension, hasValue, joinsOf, type Dimension } from "../engine/dimensions.ts";
 import type { MetricFilter } from "../engine/query.ts";
@@ -90,6 +91,10 @@ const MOST_DEALS = 200;
 
 /** @throws TributaryError `kpi.bad_period`, `kpi.unknown_dimension` */
 export async function movement(db: Db, query: MovementQuery): Promise<Movement> {
+  return asKnown(db, query.asOf, (then) => movementNow(then, query));
+}
+
+async function movementNow(db: Db, query: MovementQuery): Promise<Movement> {
   const { from, to, asOf, now } = query;
   const workspace = await readWorkspace(db);
   const range = { from: addDays(from, 1), to };

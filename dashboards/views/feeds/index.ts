@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Request, RequestHandler } from "express";
 import { type Feed, questionsOfFeed } from "../../../core/metrics/feeds.ts";
-import { evaluateMetric, METRICS, type MetricAnswer } from "../../../core/metrics/index.ts";
+import { keptAnswer, METRICS, type MetricAnswer } from "../../../core/metrics/index.ts";
 import { askedNow, type Question } from "../../../core/metrics/ask/question.ts";
 import { readWorkspace } from "../../../core/store/setup/workspace.ts";
 import type { ServerDeps } from "../../web/deps.ts";
@@ -51,10 +51,10 @@ async function readData(deps: ServerDeps, feed: Feed): Promise<WidgetData> {
   const workspace = await readWorkspace(deps.store.db);
   const { main, series } = questionsOfFeed(feed);
   const { query, compared } = askedNow(main, now, workspace);
-  const answer = await evaluateMetric(deps.store.db, query);
-  const before = compared === null ? null : await evaluateMetric(deps.store.db, compared.query);
+  const answer = await keptAnswer(deps.store.db, query);
+  const before = compared === null ? null : await keptAnswer(deps.store.db, compared.query);
   const inPeriods = async (asked: Question): Promise<MetricAnswer> =>
-    evaluateMetric(deps.store.db, askedNow(asked, now, workspace).query);
+    keptAnswer(deps.store.db, askedNow(asked, now, workspace).query);
   const format = createFormat(workspace);
   return {
     title: feedTitle(feed),

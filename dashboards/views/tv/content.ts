@@ -1,6 +1,6 @@
-import { findTributaryError } from "../../../core/base/errors.ts";
+import { findTributaryError, toTributaryError } from "../../../core/base/errors.ts";
 import { type Board, questionOfTile, type Tile } from "../../../core/metrics/boards.ts";
-import { evaluateMetric, METRICS, type MetricAnswer, type MetricRow } from "../../../core/metrics/index.ts";
+import { keptAnswer, METRICS, type MetricAnswer, type MetricRow } from "../../../core/metrics/index.ts";
 import { askedNow } from "../../../core/metrics/ask/question.ts";
 import type { Workspace } from "../../../core/store/setup/workspace.ts";
 import type { ServerDeps } from "../../web/deps.ts";
@@ -87,8 +87,10 @@ async function readTile(deps: ServerDeps, tile: Tile, workspace: Workspace, now:
       body,
     };
   } catch (error) {
-    const known = findTributaryError(error);
-    if (known === null || known.kind !== "config") throw error;
+    const known = findTributaryError(error) ?? toTributaryError(error);
+    if (known.kind === "transient") throw error;
+    // One tile that fails leaves the others alone.
+    if (known.kind !== "config") deps.log.error({ err: error, metric: tile.metric }, "A tile could not be answered.");
     return {
       title,
       size,
@@ -111,10 +113,10 @@ async function ask(
   const { db } = deps.store;
   const asked = questionOfTile(tile);
   const { query, compared } = askedNow(asked, now, workspace);
-  const answer = await evaluateMetric(db, query);
+  const answer = await keptAnswer(db, query);
   switch (tile.view) {
     case "number": {
-      const before = compared === null ? null : await evaluateMetric(db, compared.query);
+      const before = compared === null ? null : await keptAnswer(db, compared.query);
       const value = answer.rows[0]?.value ?? null;
       const change = changeOf(value, before?.rows[0]?.value ?? null, answer.unit, better, compared?.name ?? "");
       return { answer, body: { view: "number", value, change, interval: answer.rows[0]?.interval ?? null } };

@@ -49,7 +49,18 @@ export function createScreens(deps: ServerDeps, listener: Listener): Screens {
   const wins = createWinFinder(deps);
   let gather: NodeJS.Timeout | null = null;
 
-  const read = async (board: Board): Promise<Snapshot> => {
+  const reading = new Map<string, Promise<Snapshot>>();
+  /** Screens that ask at one time are given one reading. */
+  const read = (board: Board): Promise<Snapshot> => {
+    const key = JSON.stringify(board);
+    const running = reading.get(key);
+    if (running !== undefined) return running;
+    const begun = readNow(board).finally(() => reading.delete(key));
+    reading.set(key, begun);
+    return begun;
+  };
+
+  const readNow = async (board: Board): Promise<Snapshot> => {
     const workspace = await readWorkspace(deps.store.db);
     const markup = renderBoard(await readBoardContent(deps, board, workspace), createFormat(workspace));
     const id = createHash("sha256").update(JSON.stringify(markup)).digest("base64url").slice(0, 22);

@@ -13,6 +13,7 @@ export const averageDealSize: AggregateMetric = {
   denominator: "deals won in the period that have a value",
   better: "higher",
   subject: deal,
+  changesBy: "facts",
   kind: "mean",
   rows: (scope) =>
     measured(deal.rows.closed(scope), {

@@ -9,6 +9,7 @@ const closed = {
   numerator: null,
   denominator: null,
   subject: deal,
+  changesBy: "facts",
   kind: "sum",
 } as const;
 

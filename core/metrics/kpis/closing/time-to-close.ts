@@ -9,6 +9,7 @@ const timeToClose = {
   unit: "days",
   better: "lower",
   subject: deal,
+  changesBy: "facts",
 } as const;
 
 function rows(scope: Scope): Sql {

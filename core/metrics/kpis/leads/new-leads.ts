@@ -12,6 +12,7 @@ export const newLeads: AggregateMetric = {
   denominator: null,
   better: "higher",
   subject: lead,
+  changesBy: "facts",
   kind: "count",
   rows: (scope) => measured(lead.rows.created(scope), {}),
 };

@@ -12,6 +12,7 @@ export const dealCount: AggregateMetric = {
   denominator: null,
   better: null,
   subject: deal,
+  changesBy: "facts",
   kind: "count",
   isSnapshot: true,
   rows: (scope) => measured(deal.rows.atEnd(scope), {}),

@@ -12,6 +12,7 @@ export const openDealCount: AggregateMetric = {
   denominator: null,
   better: null,
   subject: deal,
+  changesBy: "facts",
   kind: "count",
   isSnapshot: true,
   rows: (scope) => measured(deal.rows.openAtEnd(scope), {}),

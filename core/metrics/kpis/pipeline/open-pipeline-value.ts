@@ -13,6 +13,7 @@ export const openPipelineValue: AggregateMetric = {
   denominator: null,
   better: "higher",
   subject: deal,
+  changesBy: "facts",
   kind: "sum",
   isSnapshot: true,
   rows: (scope) =>

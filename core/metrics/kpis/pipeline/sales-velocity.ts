@@ -16,6 +16,7 @@ export const salesVelocity: ComposedMetric = {
   denominator: "mean time to close, in days",
   better: "higher",
   subject: deal,
+  changesBy: "facts",
   // Deals that are open and deals that are closed differ in these by nature, so a slice by them has no velocity.
   notBy: ["stage", "canonical_stage", "status", "lost_reason"],
   kind: "composed",

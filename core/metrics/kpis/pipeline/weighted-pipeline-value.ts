@@ -47,6 +47,7 @@ export const weightedPipelineValue: AggregateMetric = {
   denominator: null,
   better: "higher",
   subject: deal,
+  changesBy: "facts",
   kind: "sum",
   isSnapshot: true,
   rows: (scope) =>

@@ -14,6 +14,7 @@ export const stageConversion: AggregateMetric = {
   denominator: "deals that entered the stage in the period",
   better: "higher",
   subject: stageStay,
+  changesBy: "facts",
   alwaysBy: ["stage"],
   kind: "share",
   rows: (scope) => measured(stageStay.rows.entries(scope), { inNumerator: sql`(d.went_on or d.status = 'won')` }),

@@ -14,6 +14,7 @@ export const stageLeak: AggregateMetric = {
   denominator: "deals that entered the stage in the period",
   better: "lower",
   subject: stageStay,
+  changesBy: "facts",
   alwaysBy: ["stage"],
   kind: "share",
   rows: (scope) => measured(stageStay.rows.entries(scope), { inNumerator: sql`d.lost_here` }),

@@ -14,6 +14,7 @@ export const timeInStage: AggregateMetric = {
   denominator: null,
   better: "lower",
   subject: stageStay,
+  changesBy: "facts",
   alwaysBy: ["stage"],
   kind: "median",
   rows: (scope) =>

@@ -13,6 +13,7 @@ export const activities: AggregateMetric = {
   denominator: null,
   better: "higher",
   subject: activity,
+  changesBy: "facts",
   kind: "count",
   rows: (scope) => measured(activity.rows.happened(scope), {}),
 };
