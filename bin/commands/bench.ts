@@ -5,6 +5,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import type { BenchResult, PeakMemory } from "../../test/bench/bench.ts";
 import type { DeliverResult } from "../../test/bench/deliver.ts";
 import type { LiveResult } from "../../test/bench/live.ts";
+import type { NumbersResult } from "../../test/bench/numbers.ts";
 import type { StartResult } from "../../test/bench/start.ts";
 import type { CliContext } from "../context.ts";
 
@@ -20,31 +21,40 @@ const MEMORY_AT: readonly number[] = [10_000, RECORDS];
 export function registerBench(bench: Command, context: CliContext): void {
   bench
     .option("--records <n>", "calls that the vendor has", parseCount, RECORDS)
+    .option("--deals <n>", "deals of the workspace that KPIs are answered on", parseCount, 20_000)
     .option("--memory <n,n>", "numbers of records at which peak memory is measured, too", parseCounts, MEMORY_AT)
-    .action(async (options: { readonly records: number; readonly memory: readonly number[] }) => {
-      const { benchPull, peakMemory } = await loadBench();
-      const folder = mkdtempSync(path.join(os.tmpdir(), "tributary-bench-"));
-      // PostgreSQL runs as another user when this runs as root, and has to get in.
-      chmodSync(folder, 0o711);
-      try {
-        const { benchStart } = await import("../../test/bench/start.ts");
-        const startUp = await benchStart(folder);
-        const speed = await benchPull(folder, options.records);
-        const memory: PeakMemory[] = [];
-        for (const records of options.memory) memory.push(await peakMemory(folder, records));
-        const { benchLive } = await import("../../test/bench/live.ts");
-        const live = await benchLive();
-        const { benchDeliver } = await loadDeliver();
-        const deliver = await benchDeliver(folder);
-        context.out.result({ start: startUp, speed, memory, live, deliver }, () =>
-          [...startLines(startUp), ...loadLines(speed, memory), ...liveLines(live), ...deliverLines(deliver)].join(
-            "\n",
-          ),
-        );
-      } finally {
-        rmSync(folder, { recursive: true, force: true });
-      }
-    });
+    .action(
+      async (options: { readonly records: number; readonly deals: number; readonly memory: readonly number[] }) => {
+        const { benchPull, peakMemory } = await loadBench();
+        const folder = mkdtempSync(path.join(os.tmpdir(), "tributary-bench-"));
+        // PostgreSQL runs as another user when this runs as root, and has to get in.
+        chmodSync(folder, 0o711);
+        try {
+          const { benchStart } = await import("../../test/bench/start.ts");
+          const startUp = await benchStart(folder);
+          const speed = await benchPull(folder, options.records);
+          const memory: PeakMemory[] = [];
+          for (const records of options.memory) memory.push(await peakMemory(folder, records));
+          const { benchLive } = await import("../../test/bench/live.ts");
+          const live = await benchLive();
+          const { benchDeliver } = await loadDeliver();
+          const deliver = await benchDeliver(folder);
+          const { benchNumbers } = await import("../../test/bench/numbers.ts");
+          const numbers = await benchNumbers(folder, { deals: options.deals, times: 5 });
+          context.out.result({ start: startUp, speed, memory, live, deliver, numbers }, () =>
+            [
+              ...startLines(startUp),
+              ...loadLines(speed, memory),
+              ...liveLines(live),
+              ...deliverLines(deliver),
+              ...numberLines(numbers),
+            ].join("\n"),
+          );
+        } finally {
+          rmSync(folder, { recursive: true, force: true });
+        }
+      },
+    );
   bench
     .command("simulator <records>", { hidden: true })
     .description("the vendor, in a process of its own; ends when stdin does")
@@ -64,6 +74,27 @@ export function registerBench(bench: Command, context: CliContext): void {
         const { benchDeliver } = await loadDeliver();
         const deliver = await benchDeliver(folder, { events: options.events, overS: options.events / 2 });
         context.out.result({ deliver }, () => deliverLines(deliver).join("\n"));
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
+  bench
+    .command("numbers")
+    .description("only how fast KPIs are answered, beside SQL written by hand for the same numbers")
+    .option(
+      "--deals <n>",
+      "deals of the generated workspace; it has six changes and five touches of each",
+      parseCount,
+      20_000,
+    )
+    .option("--times <n>", "how often each is asked", parseCount, 5)
+    .action(async (options: { readonly deals: number; readonly times: number }) => {
+      const folder = mkdtempSync(path.join(os.tmpdir(), "tributary-bench-"));
+      chmodSync(folder, 0o711);
+      try {
+        const { benchNumbers } = await import("../../test/bench/numbers.ts");
+        const numbers = await benchNumbers(folder, options);
+        context.out.result({ numbers }, () => numberLines(numbers).join("\n"));
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }
@@ -100,6 +131,16 @@ function parseCount(text: string): number {
 
 function parseCounts(text: string): number[] {
   return text.split(",").map(parseCount);
+}
+
+function numberLines({ deals, changes, activities, rows }: NumbersResult): string[] {
+  return [
+    `answers over ${deals} deals, ${changes} changes, ${activities} activities:`,
+    ...rows.map(({ name, medianMs, worstMs, byHandMs, ratio }) => {
+      const hand = byHandMs === null ? "" : `; by hand ${byHandMs.toFixed(0)} ms, ${ratio?.toFixed(1)} times that`;
+      return `  ${name}: ${medianMs.toFixed(0)} ms (worst ${worstMs.toFixed(0)})${hand}`;
+    }),
+  ];
 }
 
 function startLines({ nothing, commands, hub }: StartResult): string[] {
