@@ -387,18 +387,19 @@ table exchange_rates
   CREATE TRIGGER touched_by_update AFTER UPDATE ON tributary.exchange_rates REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
   comment on rate: Units of the workspace currency that one unit of this currency bought on that day
 
-table first_admin_code
-  is_only boolean default true not null
-  code text not null
-  created_at timestamp with time zone default now() not null
-  constraint first_admin_code_pkey PRIMARY KEY (is_only)
-  constraint first_admin_code_is_only_check CHECK (is_only)
 table fact_touches
   id bigint generated always as identity not null
   fact text not null
   at timestamp with time zone default now() not null
   constraint fact_touches_pkey PRIMARY KEY (id)
   comment: Tables of facts that were written since the measuring job last looked
+
+table first_admin_code
+  is_only boolean default true not null
+  code text not null
+  created_at timestamp with time zone default now() not null
+  constraint first_admin_code_pkey PRIMARY KEY (is_only)
+  constraint first_admin_code_is_only_check CHECK (is_only)
 
 table goals
   id uuid not null
@@ -470,13 +471,6 @@ table inbound_deliveries
   constraint inbound_deliveries_connection_id_dedupe_key_key UNIQUE (connection_id, dedupe_key)
   constraint inbound_deliveries_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES connections(id) ON DELETE CASCADE
 
-table known_devices
-  token_hash bytea not null
-  user_id uuid not null
-  used_at timestamp with time zone not null
-  constraint known_devices_pkey PRIMARY KEY (token_hash)
-  constraint known_devices_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
-  CREATE INDEX known_devices_by_user ON tributary.known_devices USING btree (user_id)
 table kept_answers
   key text not null
   query jsonb not null
@@ -494,6 +488,14 @@ table kept_answers
   comment on day: The workspace's day on which it was computed: on the next it is another
   comment on holds_until: When a fact that is dated ahead begins to count
   comment on failure: Why it could not be computed the last time; the answer is the one before
+
+table known_devices
+  token_hash bytea not null
+  user_id uuid not null
+  used_at timestamp with time zone not null
+  constraint known_devices_pkey PRIMARY KEY (token_hash)
+  constraint known_devices_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+  CREATE INDEX known_devices_by_user ON tributary.known_devices USING btree (user_id)
 
 table labels
   connection_id text not null
