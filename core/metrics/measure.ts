@@ -1,7 +1,7 @@
-import type { JsonObject } from "../base/json.ts";
 import { majorUnits } from "../base/money.ts";
 import type { Day } from "../base/time.ts";
 import type { MetricPoint, PointDimensions } from "../store/facts/metric-points.ts";
+import type { EventData } from "../outbox/catalogue.ts";
 import type { MetricQuery } from "./engine/query.ts";
 import { moneyParts, type Computed } from "./ask/evaluate.ts";
 import type { Period } from "./ask/period.ts";
@@ -97,10 +97,7 @@ function isOfQuery(query: MetricQuery, computed: Computed, dimensions: PointDime
 }
 
 /** What `kpi.updated` tells of a changed point. Money is in main units. */
-export function kpiUpdated(
-  computed: Computed,
-  { point, before }: ChangedPoint,
-): JsonObject & { readonly metric: string } {
+export function kpiUpdated(computed: Computed, { point, before }: ChangedPoint): EventData<"kpi.updated"> {
   const { scope, metric } = computed;
   const money = moneyParts(metric);
   const main = (value: number | null, isMoney: boolean): number | null =>
@@ -110,7 +107,7 @@ export function kpiUpdated(
     unit: metric.unit,
     currency: scope.currency,
     timezone: scope.timeZone,
-    dimensions: point.dimensions,
+    dimensions: { ...point.dimensions },
     from: point.from satisfies Day | null,
     to: point.to,
     value: main(point.value, money.value),

@@ -1,15 +1,18 @@
 import { majorUnits } from "../base/money.ts";
 import { addDays, dayOf, startOfDay } from "../base/time.ts";
-import type { EventType, OutboxEvent } from "../outbox/append.ts";
+import type { OutboxEvent } from "../outbox/append.ts";
+import type { EventType } from "../outbox/catalogue.ts";
 import type { Tx } from "../store/db.ts";
 import { type ChangeRow, dealCards, type DealCard } from "../store/facts/deals.ts";
 import type { RewrittenDeal } from "./deal-history.ts";
 
 /** Which events the rewritten histories are worth. */
 
+type DealEventType = Extract<EventType, `deal.${string}`>;
+
 /** `at`: when it happened; milliseconds of Unix time. */
 type Happening = {
-  readonly type: EventType;
+  readonly type: DealEventType;
   readonly at: number;
   readonly row: ChangeRow;
   readonly fromStageId: string | null;
@@ -94,15 +97,15 @@ function happeningsOf(rows: readonly ChangeRow[]): Happening[] {
 }
 
 /** A win that nobody knows the time of is told with the time when it was seen. */
-function timeOf(type: EventType, row: ChangeRow): number {
+function timeOf(type: DealEventType, row: ChangeRow): number {
   const isUndated = row.doubt === "no_closing_date" && (type === "deal.won" || type === "deal.lost");
   return isUndated ? row.knownAt : row.heldFrom;
 }
 
 /** A win or a loss is told as that, not as the move into the stage that stands for it. */
-function typesOf(before: ChangeRow | undefined, row: ChangeRow): EventType[] {
+function typesOf(before: ChangeRow | undefined, row: ChangeRow): DealEventType[] {
   const { status } = row.state;
-  const outcome: EventType[] = status === "won" ? ["deal.won"] : status === "lost" ? ["deal.lost"] : [];
+  const outcome: DealEventType[] = status === "won" ? ["deal.won"] : status === "lost" ? ["deal.lost"] : [];
   if (before === undefined) return ["deal.created", ...outcome];
   if (before.state["status"] !== status) return outcome.length > 0 ? outcome : ["deal.reopened"];
   return before.state["stage_id"] === row.state["stage_id"] ? [] : ["deal.stage_changed"];

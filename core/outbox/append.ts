@@ -1,31 +1,23 @@
 import { createHash } from "node:crypto";
-import type { JsonObject } from "../base/json.ts";
+import type { EventData, EventType } from "./catalogue.ts";
 import type { Tx } from "../store/db.ts";
 import { insertEvents } from "../store/outbox/events.ts";
 
-/** What the hub tells the outside. Each is written in the transaction of what it tells, so none is lost and none is sent for a roll-back. */
-export const EVENT_TYPES = [
-  "deal.created",
-  "deal.won",
-  "deal.lost",
-  "deal.reopened",
-  "deal.stage_changed",
-  "kpi.updated",
-  "endpoint.failing",
-  "endpoint.paused",
-  "endpoint.recovered",
-] as const;
-export type EventType = (typeof EVENT_TYPES)[number];
-
+/**
+ * Something that happened, to be told outside. Each is written in the transaction of what it tells, so none is lost and none is sent for a
+ * roll-back.
+ */
 export type OutboxEvent = {
-  readonly type: EventType;
-  /** What happened, in full: the same happening has the same key, and is one event however often it is appended. */
-  readonly key: string;
-  /** Deliveries of one entity go out in order where the endpoint asks for it. */
-  readonly entityKey: string;
-  readonly occurredAt: Date;
-  readonly data: JsonObject;
-};
+  [Type in EventType]: {
+    readonly type: Type;
+    /** What happened, in full: the same happening has the same key, and is one event however often it is appended. */
+    readonly key: string;
+    /** Deliveries of one entity go out in order where the endpoint asks for it. */
+    readonly entityKey: string;
+    readonly occurredAt: Date;
+    readonly data: EventData<Type>;
+  };
+}[EventType];
 
 /** The id of an event, stable for ever: `evt_` and 32 hexadecimal digits of SHA-256 over type and key. Also its `webhook-id`. */
 export function eventId(type: EventType, key: string): string {

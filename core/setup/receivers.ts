@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { JsonObject } from "../base/json.ts";
 import type { AnyDestination } from "../destination/define.ts";
 import { receiverRow } from "../destination/settings.ts";
+import { appendEvents, eventId } from "../outbox/append.ts";
 import type { Secrets } from "../secrets/index.ts";
 import type { Db } from "../store/db.ts";
 import {
@@ -12,7 +13,7 @@ import {
   resumeEndpoint,
   updateEndpoint,
 } from "../store/outbox/endpoints.ts";
-import { type Replay, replayDeliveries } from "../store/outbox/deliveries.ts";
+import { deliverTo, type Replay, replayDeliveries } from "../store/outbox/deliveries.ts";
 import { type Actor, type Note, noted, type ReceiverVerb } from "./verb.ts";
 
 /** What people do to receivers of events: webhooks, and whatever else a destination sends events to. */
@@ -80,6 +81,24 @@ export async function replayReceiver(
     (count) => ({ ...noteOf(actor, "replay", receiver), details: { count } }),
     (tx) => replayDeliveries(tx, receiver.id, which, now),
   );
+}
+
+/** Sends it an event that means nothing, at once. @returns the id of the delivery, to look at what came of it. */
+export async function testReceiver(db: Db, actor: Actor, receiver: Receiver, now: Date): Promise<number> {
+  const { id, name } = receiver;
+  const key = `${id}|${randomUUID()}`;
+  return noted(db, noteOf(actor, "test", receiver), async (tx) => {
+    await appendEvents(tx, [
+      {
+        type: "endpoint.test",
+        key,
+        entityKey: `endpoint/${id}`,
+        occurredAt: now,
+        data: { message: `A test, asked for by ${actor}.`, endpoint: { id, name } },
+      },
+    ]);
+    return deliverTo(tx, id, eventId("endpoint.test", key), now);
+  });
 }
 
 /** Whose receivers a config file lists. */

@@ -28,7 +28,7 @@ export type Action =
   | "sign_out";
 
 /** What is done to a receiver of events, under the noun that its destination gives it: `webhook.pause`. */
-export type ReceiverVerb = "create" | "update" | "remove" | "delete" | "pause" | "resume" | "replay";
+export type ReceiverVerb = "create" | "update" | "remove" | "delete" | "pause" | "resume" | "replay" | "test";
 
 export type Note = {
   readonly actor: Actor;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { EVENT_TYPES } from "../../core/outbox/append.ts";
+import { EVENT_TYPES, EVENTS, eventSample, eventSchema } from "../../core/outbox/catalogue.ts";
 import { listEvents } from "../../core/store/outbox/events.ts";
 import { endpoint } from "./endpoint.ts";
 import { decodeCursor, pageOf, pageQuery, toPage } from "./pages.ts";
@@ -14,6 +14,31 @@ const event = z
   .meta({ id: "Event" });
 
 export const eventEndpoints = [
+  endpoint({
+    method: "get",
+    path: "/event-types",
+    access: { kind: "api", scope: "read" },
+    tag: "Webhooks",
+    summary: "Every event there is: what it means, its JSON Schema, and one of its kind",
+    response: z.object({
+      data: z.array(
+        z.object({
+          type: z.string(),
+          title: z.string(),
+          version: z.number().int().describe("Counts what was added to its schema"),
+          schema: z.unknown().describe("JSON Schema of what a receiver gets"),
+          sample: z.unknown(),
+        }),
+      ),
+    }),
+    run: () =>
+      Promise.resolve({
+        data: EVENT_TYPES.map((type) => {
+          const { title, version } = EVENTS[type];
+          return { type, title, version, schema: eventSchema(type), sample: eventSample(type) };
+        }),
+      }),
+  }),
   endpoint({
     method: "get",
     path: "/events/{type}",

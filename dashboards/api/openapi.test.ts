@@ -2,7 +2,7 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../core/base/json.ts";
 import { fieldOf, isObject } from "../../core/base/json.ts";
-import { EVENT_TYPES } from "../../core/outbox/append.ts";
+import { EVENT_TYPES } from "../../core/outbox/catalogue.ts";
 import { ENDPOINTS } from "./index.ts";
 import { openApiDocument } from "./openapi.ts";
 

@@ -1,8 +1,7 @@
 import { z } from "zod";
 import type { JsonObject } from "../../core/base/json.ts";
-import { EVENT_TYPES, type EventType } from "../../core/outbox/append.ts";
+import { EVENT_TYPES, EVENTS, type EventType } from "../../core/outbox/catalogue.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { EVENT_MEANINGS, eventData } from "./event-data.ts";
 
 /** A status and what it means. `of`: the operations that can answer it. */
 const PROBLEMS: readonly {
@@ -172,13 +171,13 @@ function describeWebhook(type: EventType, components: Components): unknown {
   const body = z.object({
     type: z.literal(type),
     timestamp: z.iso.datetime().describe("When it happened"),
-    data: eventData(type),
+    data: EVENTS[type].data,
   });
   return {
     post: {
       operationId: `on-${type}`.replaceAll(/[-._](\w)/g, (_match, letter: string) => letter.toUpperCase()),
       tags: ["Webhooks"],
-      summary: EVENT_MEANINGS[type],
+      summary: EVENTS[type].title,
       description:
         "Signed by Standard Webhooks, sent at least once under a stable `webhook-id`. Any 2xx takes it; anything else is tried again with growing pauses for three days; 410 pauses the endpoint.",
       security: [],

@@ -1,13 +1,17 @@
 import { z } from "zod";
-import { EVENT_TYPES } from "../../core/outbox/append.ts";
+import type { JsonObject } from "../../core/base/json.ts";
+import { openReceiver } from "../../core/destination/settings.ts";
+import { PAUSED_BY } from "../../core/schema/tables.ts";
 import { countReplay, type Replay } from "../../core/store/outbox/deliveries.ts";
 import {
+  changeReceiver,
   createReceiver,
   pauseReceiver,
   type Receiver,
   removeReceiver,
   replayReceiver,
   resumeReceiver,
+  testReceiver,
 } from "../../core/setup/receivers.ts";
 import {
   type DeliveryRow,
@@ -15,27 +19,36 @@ import {
   findEndpoint,
   listDeliveries,
   listEndpoints,
+  readDeliveryLog,
 } from "../../core/store/outbox/endpoints.ts";
 import { actorOf } from "../auth/principal.ts";
 import { webhooks } from "../destinations/webhooks/index.ts";
 import { assertWebhookUrl } from "../destinations/webhooks/send.ts";
-import { newSecret } from "../destinations/webhooks/sign.ts";
+import { eventFilters, eventType, type WebhookSettings, webhookSettings } from "../destinations/webhooks/settings.ts";
+import { newSecret, withNewSecret } from "../destinations/webhooks/sign.ts";
 import { notFound } from "../web/problem.ts";
 import { type Call, endpoint } from "./endpoint.ts";
 import { decodeCursor, pageOf, pageQuery, toPage } from "./pages.ts";
 
 const instant = z.iso.datetime();
-const eventType = z.enum(["*", ...EVENT_TYPES]).describe("`*` stands for every type");
 
 const webhookFields = {
   id: z.uuid(),
   url: z.string(),
   events: z.array(z.string()),
+  filters: eventFilters,
   ordered: z.boolean().describe("Whether what happens to one deal arrives in the order in which it happened"),
+  per_second: z.number().nullable().describe("At most so many; null: as many as it takes"),
   description: z.string().nullable(),
   state: z.enum(["active", "paused"]),
+  paused_by: z
+    .enum(PAUSED_BY)
+    .nullable()
+    .describe("`failures`: it is asked again by itself, and comes back with its first success"),
   state_reason: z.string().nullable(),
   failures_in_a_row: z.number().int(),
+  failing_since: instant.nullable(),
+  not_before: instant.nullable().describe("Nothing is sent before: it asked for time, or backs off"),
   created_by: z.string(),
   created_at: instant,
 };
@@ -69,7 +82,9 @@ export const webhookEndpoints = [
     body: z.strictObject({
       url: z.string().max(2_000).describe("Where to send to: https, reachable from the internet"),
       events: z.array(eventType).min(1).max(50),
+      filters: eventFilters.optional().describe("Of these events, only what fits"),
       ordered: z.boolean().default(false),
+      per_second: z.number().positive().max(1_000).optional().describe("At most so many"),
       description: z.string().max(500).optional(),
     }),
     status: 201,
@@ -81,8 +96,7 @@ export const webhookEndpoints = [
       const { store, secrets, options } = call.deps;
       assertWebhookUrl(body.url, options);
       const secret = newSecret();
-      const { description, ...others } = body;
-      const settings = { ...others, secret, ...(description === undefined ? {} : { description }) };
+      const settings = asStored({ ...body, secret });
       const deps = { db: store.db, secrets };
       return { ...present(await createReceiver(deps, actorOf(call.principal), webhooks, settings)), secret };
     },
@@ -105,6 +119,105 @@ export const webhookEndpoints = [
     params: byId,
     response: webhook,
     run: async ({ params }, call) => present(await found(call, params.id)),
+  }),
+  endpoint({
+    method: "patch",
+    path: "/webhooks/{id}",
+    access,
+    tag,
+    summary: "Change what it gets; its address and secret stay",
+    params: byId,
+    body: z
+      .strictObject({
+        events: z.array(eventType).min(1).max(50),
+        filters: eventFilters,
+        ordered: z.boolean(),
+        per_second: z.number().positive().max(1_000).nullable(),
+        description: z.string().max(500).nullable(),
+      })
+      .partial(),
+    response: webhook,
+    run: async ({ params, body }, call) => {
+      const changed = Object.entries(body).map(([field, value]) => [field, value ?? undefined] as const);
+      await change(call, params.id, (settings) => ({ ...settings, ...Object.fromEntries(changed) }), Object.keys(body));
+      return present(await found(call, params.id));
+    },
+  }),
+  endpoint({
+    method: "post",
+    path: "/webhooks/{id}/rotate",
+    access,
+    tag,
+    summary: "Make a new signing secret; deliveries are signed with both until the old one has run out",
+    params: byId,
+    body: z.strictObject({
+      grace_hours: z.number().min(0).max(168).default(24).describe("How long the old one goes on signing"),
+    }),
+    response: z.object({ secret: z.string(), former_until: instant }).meta({ id: "RotatedSecret" }),
+    isSecret: true,
+    run: async ({ params, body }, call) => {
+      const graceMs = body.grace_hours * 3_600_000;
+      const { secret } = await change(call, params.id, (settings) => withNewSecret(settings, call.now, graceMs), [
+        "secret",
+      ]);
+      return { secret, former_until: new Date(call.now.getTime() + graceMs).toISOString() };
+    },
+  }),
+  endpoint({
+    method: "post",
+    path: "/webhooks/{id}/test",
+    access,
+    tag,
+    summary: "Send `endpoint.test` to it, now",
+    params: byId,
+    status: 202,
+    response: z.object({ delivery: z.number().int().describe("Its attempts tell what came of it") }),
+    run: async ({ params }, call) => ({
+      delivery: await testReceiver(
+        call.deps.store.db,
+        actorOf(call.principal),
+        await receiver(call, params.id),
+        call.now,
+      ),
+    }),
+  }),
+  endpoint({
+    method: "get",
+    path: "/webhooks/{id}/deliveries/{delivery}/attempts",
+    access,
+    tag,
+    summary: "What was sent and answered, attempt by attempt",
+    params: { ...byId, delivery: z.coerce.number().int().positive() },
+    response: z.object({
+      event: z.object({ id: z.string(), type: z.string(), timestamp: instant, data: z.unknown() }),
+      attempts: z.array(
+        z.object({
+          at: instant,
+          duration_ms: z.number().int(),
+          status_code: z.number().int().nullable(),
+          error: z.string().nullable(),
+          request: z.unknown().describe("Method, address and headers, without the signature"),
+          response: z.unknown().describe("Status, some headers, and up to 20 kB of the body"),
+        }),
+      ),
+    }),
+    run: async ({ params }, call) => {
+      await found(call, params.id);
+      const log = await readDeliveryLog(call.deps.store.db, params.id, params.delivery);
+      if (log === null) throw notFound("This webhook has no such delivery.");
+      const { event, attempts } = log;
+      return {
+        event: { id: event.eventId, type: event.type, timestamp: event.occurredAt.toISOString(), data: event.data },
+        attempts: attempts.map((one) => ({
+          at: one.at.toISOString(),
+          duration_ms: one.durationMs,
+          status_code: one.statusCode,
+          error: one.error,
+          request: one.request,
+          response: one.response,
+        })),
+      };
+    },
   }),
   endpoint({
     method: "delete",
@@ -202,6 +315,27 @@ function replayOf(body: ReplayBody): Replay {
   return { since: new Date(since), until: until === undefined ? null : new Date(until), onlyFailed: failed };
 }
 
+/** Changes a webhook's settings. @returns them as they are now, secrets opened. */
+async function change(
+  call: Call,
+  id: string,
+  to: (settings: WebhookSettings) => object,
+  fields: readonly string[],
+): Promise<WebhookSettings> {
+  const { secrets, store } = call.deps;
+  const old = await found(call, id);
+  // Its own schema has just parsed them.
+  const settings = asStored(to(openReceiver(webhooks, id, old.settings, secrets) as WebhookSettings));
+  const target = { ...old, destination: webhooks };
+  await changeReceiver({ db: store.db, secrets }, actorOf(call.principal), target, settings, fields);
+  return webhookSettings.parse(settings);
+}
+
+/** Through JSON, so that a field without a value is absent. */
+function asStored(settings: object): JsonObject {
+  return JSON.parse(JSON.stringify(settings)) as JsonObject;
+}
+
 async function found(call: Call, id: string): Promise<Endpoint> {
   const row = await findEndpoint(call.deps.store.db, id);
   if (row?.destination !== webhooks.key) throw notFound("There is no webhook with this id.");
@@ -217,11 +351,16 @@ function present(row: Endpoint): z.input<typeof webhook> {
     id: row.id,
     url: row.name,
     events: [...row.eventTypes],
+    filters: eventFilters.parse(row.filters),
     ordered: row.isOrdered,
+    per_second: row.perSecond,
     description: row.description,
     state: row.state,
+    paused_by: row.pausedBy,
     state_reason: row.stateReason,
     failures_in_a_row: row.failuresInARow,
+    failing_since: row.failingSince?.toISOString() ?? null,
+    not_before: row.notBefore?.toISOString() ?? null,
     created_by: row.createdBy,
     created_at: row.createdAt.toISOString(),
   };

@@ -1,8 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { entityId } from "../../core/base/ids.ts";
 import type { Store } from "../../core/store/db.ts";
-import type { EventType } from "../../core/outbox/append.ts";
-import { eventData } from "../../dashboards/api/event-data.ts";
+import { EVENTS, type EventType } from "../../core/outbox/catalogue.ts";
 import { testDatabase } from "../support/database.ts";
 import { change, deal, instant, pipeline, Plain, rep } from "./normalise-world.ts";
 
@@ -332,5 +331,5 @@ test("what lands after the first load is known from when it landed", async () =>
 test("what the outbox tells is what the description of the API says of it", async () => {
   const told = await store.db.selectFrom("outbox").select(["type", "payload"]).execute();
   expect(told.length).toBeGreaterThan(0);
-  for (const { type, payload } of told) eventData(type as EventType).parse(payload);
+  for (const { type, payload } of told) EVENTS[type as EventType].data.parse(payload);
 });

@@ -6,6 +6,7 @@ import { systemClock } from "../../core/base/clock.ts";
 import { silentLog } from "../../core/base/log.ts";
 import { receiverRow } from "../../core/destination/settings.ts";
 import { appendEvents } from "../../core/outbox/append.ts";
+import { EVENTS } from "../../core/outbox/catalogue.ts";
 import { type Courier, createCourier } from "../../core/outbox/courier.ts";
 import { createSecrets, generateSecretKey, parseSecretKey } from "../../core/secrets/index.ts";
 import type { Store } from "../../core/store/db.ts";
@@ -374,7 +375,9 @@ test("an event is on its way as soon as it is written", async () => {
   await store.db
     .transaction()
     .execute((tx) =>
-      appendEvents(tx, [{ type: "deal.won", key: "k", entityKey: "deal/1", occurredAt: new Date(), data: {} }]),
+      appendEvents(tx, [
+        { type: "deal.won", key: "k", entityKey: "deal/1", occurredAt: new Date(), data: EVENTS["deal.won"].sample },
+      ]),
     );
   await arrived;
   await running.drain(1_000);

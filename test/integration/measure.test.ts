@@ -1,3 +1,4 @@
+import { EVENTS } from "../../core/outbox/catalogue.ts";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { CHANNELS } from "../../core/store/channels.ts";
 import { silentLog } from "../../core/base/log.ts";
@@ -6,7 +7,6 @@ import type { Store } from "../../core/store/db.ts";
 import { writeSettings } from "../../core/store/setup/settings.ts";
 import { DESTINATIONS } from "../../dashboards/destinations/index.ts";
 import { measure, type Measured } from "../../workers/measure.ts";
-import { eventData } from "../../dashboards/api/event-data.ts";
 import { keptAnswer } from "../../core/metrics/index.ts";
 import { testDatabase } from "../support/database.ts";
 import { World } from "./kpi-world.ts";
@@ -57,7 +57,7 @@ async function events(): Promise<unknown[]> {
     .where("type", "=", "kpi.updated")
     .orderBy("id")
     .execute();
-  return rows.map((row) => eventData("kpi.updated").parse(row.payload));
+  return rows.map((row) => EVENTS["kpi.updated"].data.parse(row.payload));
 }
 
 describe("measure", () => {

@@ -59,7 +59,7 @@ export const acme: AnyConnector = defineConnector<{ region: string }, Credential
 });
 
 /** The key of every server of a test file, so that {@link newConnection} can seal for it. */
-const secrets = createSecrets([parseSecretKey(generateSecretKey())]);
+export const secrets = createSecrets([parseSecretKey(generateSecretKey())]);
 
 export function testDeps(store: Store, change: Partial<ServerDeps> = {}, asked: string[] = []): ServerDeps {
   const parts = { store, clock: { now: () => NOW }, log: silentLog, connectors: [acme], secrets, ...change };

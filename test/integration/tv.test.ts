@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { entityId } from "../../core/base/ids.ts";
 import { silentLog } from "../../core/base/log.ts";
+import { EVENTS } from "../../core/outbox/catalogue.ts";
 import { appendEvents } from "../../core/outbox/append.ts";
 import { announce } from "../../core/store/channels.ts";
 import { writeSettings } from "../../core/store/setup/settings.ts";
@@ -197,7 +198,9 @@ function append(deal: string): Promise<void> {
   return store.db
     .transaction()
     .execute((tx) =>
-      appendEvents(tx, [{ type: "deal.won", key: deal, entityKey: `deal:${deal}`, occurredAt: NOW, data: {} }]),
+      appendEvents(tx, [
+        { type: "deal.won", key: deal, entityKey: `deal:${deal}`, occurredAt: NOW, data: EVENTS["deal.won"].sample },
+      ]),
     );
 }
 

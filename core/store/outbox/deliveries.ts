@@ -86,3 +86,14 @@ function replayed(which: Replay) {
   return sql<boolean>`o.occurred_at >= ${which.since} and (${which.until}::timestamptz is null or o.occurred_at < ${which.until})
     and (d.state = 'failed' or not ${which.onlyFailed})`;
 }
+
+/** Makes an event due at one endpoint alone, whatever that is subscribed to. The event has just been written in this transaction. */
+export async function deliverTo(tx: Tx, endpointId: string, eventId: string, now: Date): Promise<number> {
+  const { rows } = await sql<{ id: number }>`
+    with event as (
+      update outbox set dispatched_at = ${now} where event_id = ${eventId} returning id
+    )
+    insert into deliveries (endpoint_id, outbox_id, next_attempt_at)
+    select ${endpointId}, event.id, ${now} from event returning id`.execute(tx);
+  return rows[0]?.id ?? 0;
+}

@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { JsonObject } from "../../base/json.ts";
 import type { EventFilters, PausedBy } from "../../schema/tables.ts";
 import type { Db, Tx } from "../db.ts";
+import type { EventRow } from "./events.ts";
 
 /** A receiver of events: a webhook's address, a channel. */
 export type Endpoint = {
@@ -229,4 +230,43 @@ export async function listDeliveries(
     .orderBy("deliveries.id", "desc")
     .limit(limit)
     .execute();
+}
+
+export type AttemptRow = {
+  readonly at: Date;
+  readonly statusCode: number | null;
+  readonly durationMs: number;
+  readonly error: string | null;
+  /** Null: from before the log kept it. */
+  readonly request: JsonObject | null;
+  readonly response: JsonObject | null;
+};
+
+/** Each attempt of a delivery, oldest first, and what was sent; null: this endpoint has no such delivery. */
+export async function readDeliveryLog(
+  db: Db,
+  endpointId: string,
+  deliveryId: number,
+): Promise<{ readonly event: EventRow; readonly attempts: readonly AttemptRow[] } | null> {
+  const event = await db
+    .selectFrom("deliveries")
+    .innerJoin("outbox", "outbox.id", "deliveries.outbox_id")
+    .select([
+      "outbox.id",
+      "outbox.event_id as eventId",
+      "outbox.type",
+      "outbox.occurred_at as occurredAt",
+      "outbox.payload as data",
+    ])
+    .where("deliveries.id", "=", deliveryId)
+    .where("deliveries.endpoint_id", "=", endpointId)
+    .executeTakeFirst();
+  if (event === undefined) return null;
+  const attempts = await db
+    .selectFrom("attempts")
+    .select(["at", "status_code as statusCode", "duration_ms as durationMs", "error", "request", "response"])
+    .where("delivery_id", "=", deliveryId)
+    .orderBy("id")
+    .execute();
+  return { event, attempts };
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { EVENT_TYPES } from "../../../core/outbox/append.ts";
+import { EVENT_TYPES } from "../../../core/outbox/catalogue.ts";
 import { secret } from "../../../core/secrets/declared.ts";
 
 const signingSecret = secret(
@@ -17,7 +17,7 @@ export const eventFilters = z.strictObject({
   falls_to: z.number().optional().describe("Of KPIs: when the value comes to this or less, from more"),
 });
 
-export const eventType = z.enum(["*", ...EVENT_TYPES]);
+export const eventType = z.enum(["*", ...EVENT_TYPES]).describe("`*` stands for every type");
 
 /** An entry of the section `webhooks` of the config file: one address, and what it gets. */
 export const webhookSettings = z.strictObject({

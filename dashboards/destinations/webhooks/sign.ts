@@ -31,3 +31,21 @@ function signature(secret: string, text: string): string {
     .update(text)
     .digest("base64");
 }
+
+/** So many secrets hold beside the newest. */
+const MOST_FORMER = 10;
+
+/**
+ * Settings with a new secret; the one that there was goes on signing for some time, so that receivers can change over.
+ *
+ * @param graceMs how long.
+ */
+export function withNewSecret(settings: WebhookSettings, now: Date, graceMs: number): WebhookSettings {
+  const until = new Date(now.getTime() + graceMs).toISOString();
+  const holding = (settings.former_secrets ?? []).filter((one) => Date.parse(one.until) > now.getTime());
+  return {
+    ...settings,
+    secret: newSecret(),
+    former_secrets: [{ secret: settings.secret, until }, ...holding].slice(0, MOST_FORMER),
+  };
+}

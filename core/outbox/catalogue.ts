@@ -1,0 +1,171 @@
+import { z } from "zod";
+import type { JsonObject } from "../base/json.ts";
+
+/**
+ * Every event that the hub tells: what it means, what it carries, and one of its kind. The one source for who writes events (their types), for
+ * receivers and the API's documentation (JSON Schema), for samples and test events, and for docs/webhooks.md.
+ *
+ * A type's schema only ever grows; what would break a receiver gets a type of its own. `version` counts what was added.
+ */
+
+const text = z.string();
+const instant = z.iso.datetime();
+const count = z.number().int();
+
+const deal = z
+  .strictObject({
+    deal: z.strictObject({
+      id: z.uuid(),
+      name: text.nullable(),
+      url: text.nullable().describe("Where it is in its tool"),
+      value: z
+        .object({ amount: z.number().nullable(), currency: text })
+        .describe("In main units; null where the deal has none"),
+      stage: text.nullable(),
+      from_stage: text.nullable().describe("The one before"),
+      pipeline: text.nullable(),
+      owner: z.strictObject({ id: z.uuid(), name: text.nullable() }).nullable(),
+      company: text.nullable(),
+      lost_reason: text.nullable(),
+    }),
+    changed_at: instant,
+    connection: text.describe("The id of the connection that it was learned from"),
+  })
+  .meta({ id: "DealEvent" });
+
+const kpi = z
+  .strictObject({
+    metric: text,
+    unit: text,
+    currency: text,
+    timezone: text,
+    dimensions: z.record(text, text.nullable()).describe("Of a breakdown; empty: the whole"),
+    from: text.nullable().describe("Inclusive days"),
+    to: text.nullable(),
+    value: z.number().nullable().describe("Money in main units; null: it has no value"),
+    previous_value: z.number().nullable(),
+    numerator: z.number().nullable(),
+    denominator: z.number().nullable(),
+    sample_size: count,
+    as_of: instant,
+    fresh_as_of: instant.nullable().describe("What the sources had changed until then is in it"),
+  })
+  .meta({ id: "KpiEvent" });
+
+const receiver = z
+  .strictObject({
+    endpoint: z.strictObject({ id: z.uuid(), destination: text, name: text }),
+    failing_since: instant.nullable(),
+    reason: text.nullable(),
+  })
+  .meta({ id: "EndpointEvent" });
+
+const SAMPLE_DEAL = {
+  deal: {
+    id: "3f0c1f0a-9c1e-8b7a-b6a4-2f1d3c5e7a90",
+    name: "Fjord Supplies, renewal",
+    url: "https://app.close.com/lead/lead_1/",
+    value: { amount: 12_500, currency: "EUR" },
+    stage: "Contract Out",
+    from_stage: "Proposal Sent",
+    pipeline: "New Business",
+    owner: { id: "5b1f7c52-1a8e-8f3d-9a44-7e0c2b6d9f11", name: "Ada Lovelace" },
+    company: "Fjord Supplies AS",
+    lost_reason: null,
+  },
+  changed_at: "2026-11-23T06:00:00.000Z",
+  connection: "close-main",
+};
+const SAMPLE_RECEIVER = {
+  endpoint: {
+    id: "0b2f6f0e-7d5f-4c39-9d93-0e6f6c1f0a11",
+    destination: "webhooks",
+    name: "https://hooks.example.com/deals",
+  },
+  failing_since: "2026-11-22T06:00:00.000Z",
+  reason: null,
+};
+
+const entry = <Schema extends z.ZodType>(
+  title: string,
+  version: number,
+  data: Schema,
+  sample: z.input<Schema>,
+): { readonly title: string; readonly version: number; readonly data: Schema; readonly sample: z.input<Schema> } => ({
+  title,
+  version,
+  data,
+  sample,
+});
+
+export const EVENTS = {
+  "deal.created": entry("A deal is there", 1, deal, SAMPLE_DEAL),
+  "deal.won": entry("A deal was won", 1, deal, SAMPLE_DEAL),
+  "deal.lost": entry("A deal was lost", 1, deal, {
+    ...SAMPLE_DEAL,
+    deal: { ...SAMPLE_DEAL.deal, lost_reason: "Price" },
+  }),
+  "deal.reopened": entry("A deal that was won or lost is open again", 1, deal, SAMPLE_DEAL),
+  "deal.stage_changed": entry("A deal went to another stage", 1, deal, SAMPLE_DEAL),
+  "kpi.updated": entry("A number that somebody looks at has changed", 1, kpi, {
+    metric: "won_value",
+    unit: "money",
+    currency: "EUR",
+    timezone: "Europe/Oslo",
+    dimensions: {},
+    from: "2026-11-01",
+    to: "2026-11-30",
+    value: 184_300,
+    previous_value: 171_800,
+    numerator: null,
+    denominator: null,
+    sample_size: 14,
+    as_of: "2026-11-23T06:00:05.000Z",
+    fresh_as_of: "2026-11-23T06:00:00.000Z",
+  }),
+  "endpoint.failing": entry("A receiver has taken nothing for a day", 1, receiver, SAMPLE_RECEIVER),
+  "endpoint.paused": entry("A receiver was paused: nothing taken for five days, or it is gone", 1, receiver, {
+    ...SAMPLE_RECEIVER,
+    reason: "Nothing was taken for five days; the last time: The receiver answered 503. It is tried again by itself.",
+  }),
+  "endpoint.recovered": entry("A receiver that was paused for its failures takes events again", 1, receiver, {
+    ...SAMPLE_RECEIVER,
+    failing_since: null,
+  }),
+  "endpoint.test": entry(
+    "Somebody tries whether a receiver works; sent to that one alone",
+    1,
+    z.strictObject({ message: text, endpoint: z.strictObject({ id: z.uuid(), name: text }) }),
+    {
+      message: "This is a test.",
+      endpoint: { id: "0b2f6f0e-7d5f-4c39-9d93-0e6f6c1f0a11", name: "https://hooks.example.com/deals" },
+    },
+  ),
+} as const;
+
+export type EventType = keyof typeof EVENTS;
+
+/** What an event of a type carries. */
+export type EventData<Type extends EventType> = z.input<(typeof EVENTS)[Type]["data"]>;
+
+// The keys of the object above, in their order.
+export const EVENT_TYPES = Object.keys(EVENTS) as [EventType, ...EventType[]];
+
+/** What a receiver gets of a type, as JSON Schema (2020-12). */
+export function eventSchema(type: EventType): JsonObject {
+  const { data, title } = EVENTS[type];
+  const body = z.strictObject({
+    type: z.literal(type),
+    timestamp: instant.describe("When it happened"),
+    data,
+  });
+  // Plain data, made by JSON Schema's own serialiser.
+  return JSON.parse(
+    JSON.stringify({ ...z.toJSONSchema(body, { io: "output", reused: "inline" }), title }),
+  ) as JsonObject;
+}
+
+/** One of its kind, as a receiver gets it. */
+export function eventSample(type: EventType): JsonObject {
+  return { type, timestamp: "2026-11-23T06:00:00.000Z", data: EVENTS[type].sample };
+}
