@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { JsonObject } from "../../core/base/json.ts";
 import { openReceiver } from "../../core/destination/settings.ts";
+import { eventFilters, eventType } from "../../core/destination/subscription.ts";
 import { PAUSED_BY } from "../../core/schema/tables.ts";
 import { countReplay, type Replay } from "../../core/store/outbox/deliveries.ts";
 import {
@@ -24,7 +25,7 @@ import {
 import { actorOf } from "../auth/principal.ts";
 import { webhooks } from "../destinations/webhooks/index.ts";
 import { assertWebhookUrl } from "../destinations/webhooks/send.ts";
-import { eventFilters, eventType, type WebhookSettings, webhookSettings } from "../destinations/webhooks/settings.ts";
+import { type WebhookSettings, webhookSettings } from "../destinations/webhooks/settings.ts";
 import { newSecret, withNewSecret } from "../destinations/webhooks/sign.ts";
 import { notFound } from "../web/problem.ts";
 import { type Call, endpoint } from "./endpoint.ts";

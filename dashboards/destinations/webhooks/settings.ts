@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { EVENT_TYPES } from "../../../core/outbox/catalogue.ts";
+import { eventFilters, eventType } from "../../../core/destination/subscription.ts";
 import { secret } from "../../../core/secrets/declared.ts";
 
 const signingSecret = secret(
@@ -7,17 +7,6 @@ const signingSecret = secret(
     .string()
     .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, "expected whsec_ and 24 to 64 bytes in base64, from the environment"),
 );
-
-/** Of the types that a receiver is subscribed to, what it wants. Shared by all destinations that receive events. */
-export const eventFilters = z.strictObject({
-  pipelines: z.array(z.string().min(1)).min(1).optional().describe("Of deals: those of these pipelines, by name"),
-  min_amount: z.number().min(0).optional().describe("Of deals: those of at least this value, in the deal's currency"),
-  metrics: z.array(z.string().min(1)).min(1).optional().describe("Of KPIs: these alone"),
-  rises_to: z.number().optional().describe("Of KPIs: when the value comes to this or more, from less"),
-  falls_to: z.number().optional().describe("Of KPIs: when the value comes to this or less, from more"),
-});
-
-export const eventType = z.enum(["*", ...EVENT_TYPES]).describe("`*` stands for every type");
 
 /** An entry of the section `webhooks` of the config file: one address, and what it gets. */
 export const webhookSettings = z.strictObject({
