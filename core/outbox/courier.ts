@@ -54,8 +54,8 @@ const WIDTH = 8;
 const SLOW_AFTER_MS = 2_000;
 const SLOW_WIDTH = 2;
 /** How much is held for one receiver: little at first, more while it takes all that it is given. */
-const FIRST_HELD = 16;
-const MOST_HELD = 256;
+const FIRST_HELD = 64;
+const MOST_HELD = 512;
 /** When the database does not answer. */
 const WRITE_AGAIN_MS = 1_000;
 
