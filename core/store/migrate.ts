@@ -58,7 +58,10 @@ export async function migrate(db: Db, to?: string): Promise<string[]> {
 async function followPast(db: Db): Promise<void> {
   await db.transaction().execute(async (tx) => {
     await sql`select pg_advisory_xact_lock(hashtext('tributary.follow_past'))`.execute(tx);
-    await sql`select tributary.follow_past()`.execute(tx);
+    const { rows } = await sql<{ there: boolean }>`
+      select to_regprocedure('tributary.follow_past()') is not null as there`.execute(tx);
+    // An upgrade that stops at an older version has no past yet.
+    if (rows[0]?.there === true) await sql`select tributary.follow_past()`.execute(tx);
   });
 }
 
