@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-// Three projects, told apart by what a test needs: nothing (unit), a database (integration), the hub as processes (e2e).
+// Projects are told apart by what a test needs: nothing (unit), a database (integration), the hub as processes (e2e), minutes (endurance).
 export default defineConfig({
   test: {
     // Vitest leaves a core free, which on two of them leaves one; tests wait for databases and vendors long enough to share.
@@ -10,6 +10,9 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["{bin,config,connectors,core,dashboards,workers}/**/*.test.ts"],
+          // They take milliseconds; a busy machine may take its time to give them those.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
@@ -22,15 +25,15 @@ export default defineConfig({
           maxConcurrency: 12,
         },
       },
-      {
+      ...["e2e", "endurance"].map((name) => ({
         test: {
-          name: "e2e",
-          include: ["test/e2e/**/*.test.ts"],
+          name,
+          include: [`test/${name}/**/*.test.ts`],
           globalSetup: ["test/support/global-setup.ts"],
           testTimeout: 240_000,
           hookTimeout: 120_000,
         },
-      },
+      })),
     ],
   },
 });

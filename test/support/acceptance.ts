@@ -1,0 +1,31 @@
+import { describe, expect, it } from "vitest";
+import { createCheckEngine } from "../../bin/connector/engine.ts";
+import { loadHarness } from "../../bin/connector/harness.ts";
+import type { Check } from "../../connectors/_check/check.ts";
+import { runChecks } from "../../connectors/_check/index.ts";
+import { CONNECTORS } from "../../connectors/index.ts";
+import { testDatabase } from "./database.ts";
+
+/**
+ * A test for each connector in the list: it passes these acceptance checks. The template is checked as what `connector new` makes of it
+ * (scaffold.test.ts). Connectors go on side by side, since their checks wait: for a vendor that asks for a second, or that never answers.
+ *
+ * @param checksOf of the connector that stands so far down the list.
+ */
+export async function passAll(checksOf: (nth: number) => readonly Check[]): Promise<void> {
+  // A database each: rows of one connector must not be related to another's, which tells of the same company.
+  const subjects = await Promise.all(
+    CONNECTORS.map(async (connector, nth) => {
+      const engine = createCheckEngine(await testDatabase());
+      return { key: connector.key, subject: { connector, vendor: await loadHarness(connector.key), engine }, nth };
+    }),
+  );
+  describe("the acceptance checks pass for", () => {
+    it.concurrent.each(subjects)("$key", { timeout: 900_000 }, async ({ subject, nth }) => {
+      const failures: string[] = [];
+      for await (const { name, failure } of runChecks(subject, checksOf(nth)))
+        if (failure !== null) failures.push(`${name}: ${failure}`);
+      expect(failures).toEqual([]);
+    });
+  });
+}
