@@ -68,9 +68,11 @@ async function planMeasuring(deps: MeasureDeps, now: Date): Promise<number> {
     const workspace = await readWorkspace(tx);
     const watches = await readWatches(tx, await destinationQuestions(tx, deps.destinations, deps.secrets));
     const queries = watches.map((watch) => keptQuery(askedNow(watch, now, workspace).query));
+    // Two questions may ask the same today: this month, and the last month of a line.
+    const watched = new Map(queries.map((query) => [keyOf(query), query]));
     await watchKept(
       tx,
-      queries.map((query) => ({ key: keyOf(query), query })),
+      [...watched].map(([key, query]) => ({ key, query })),
       now,
     );
     const touched = await takeTouches(tx);

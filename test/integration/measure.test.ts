@@ -228,6 +228,16 @@ describe("measure", () => {
     expect((await run()).watches).toBe(3);
   });
 
+  test("two questions that ask the same today are measured as one: in January, this month and this year", async () => {
+    now = new Date("2026-01-20T12:00:00Z");
+    await writeSettings(
+      store.db,
+      "dashboards",
+      board({ metric: "won_value", period: "this_month" }, { metric: "won_value", period: "this_year" }),
+    );
+    await expect(run()).resolves.toMatchObject({ watches: 2 });
+  });
+
   test("a tile that can't be computed leaves the others alone", async () => {
     await writeSettings(
       store.db,
