@@ -217,7 +217,8 @@ describe("what a delivery brings", () => {
     const [callerByExport, callByExport] = factsOf("calls", whole);
     expect(caller).toEqual(callerByExport);
     // The export knows how it ended, and over which line.
-    const later = { outcome: expect.anything() as unknown, attributes: expect.anything() as unknown };
+    const anything = expect.anything() as unknown;
+    const later = { outcome: anything, disposition: anything, attributes: anything };
     expect({ ...call, ...later }).toEqual(callByExport);
   });
 

@@ -96,3 +96,13 @@ describe("cutting a range into periods", () => {
     );
   });
 });
+
+test("a period that ends with the last day there is has no end", () => {
+  const calendar = { timeZone: "UTC", weekStart: 1 };
+  expect(wholePeriod({ from: "9999-12-31", to: "9999-12-31" }, calendar).ends).toBeNull();
+  const years = periodsOf({ from: "9998-06-01", to: "9999-12-31" }, "year", calendar);
+  expect(years.map(({ from, to }) => [from, to])).toEqual([
+    ["9998-06-01", "9998-12-31"],
+    ["9999-01-01", "9999-12-31"],
+  ]);
+});

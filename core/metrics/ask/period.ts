@@ -45,6 +45,9 @@ export type Calendar = { readonly timeZone: string; readonly weekStart: number }
 /** A day per row for 13 years; more is a slip of the keyboard. */
 const MAX_PERIODS = 5000;
 
+/** Days have years of four digits: a period that ends with the last of them has no end. */
+const LAST_DAY: Day = "9999-12-31";
+
 const utc = (day: Day): DateTime => DateTime.fromISO(day, { zone: "utc" });
 const toDay = (date: DateTime): Day => date.toFormat("yyyy-MM-dd");
 
@@ -121,7 +124,7 @@ export function wholePeriod(range: Range, calendar: Calendar): Period {
     ...range,
     label: null,
     starts: range.from === null ? null : startOfDay(range.from, calendar.timeZone),
-    ends: range.to === null ? null : startOfDay(addDays(range.to, 1), calendar.timeZone),
+    ends: range.to === null || range.to >= LAST_DAY ? null : startOfDay(addDays(range.to, 1), calendar.timeZone),
   };
 }
 
@@ -144,8 +147,10 @@ export function periodsOf(range: { from: Day; to: Day }, grain: Grain, calendar:
     }
     const next = nextStart(label, grain);
     const from = label < range.from ? range.from : label;
-    const last = addDays(next, -1);
+    const isLast = next.length > LAST_DAY.length;
+    const last = isLast ? LAST_DAY : addDays(next, -1);
     periods.push({ ...wholePeriod({ from, to: last > range.to ? range.to : last }, calendar), label });
+    if (isLast) break;
     label = next;
   }
   return periods;
