@@ -14,7 +14,7 @@ import { readConnection } from "../../core/store/setup/connections.ts";
 import type { Store } from "../../core/store/db.ts";
 import { factLines, readPayloads } from "../../core/store/facts/all-facts.ts";
 import { type Run, readRunLines } from "../../core/store/pulls/runs.ts";
-import { readStream } from "../../core/store/pulls/streams.ts";
+import { acceptDeletions, readStream } from "../../core/store/pulls/streams.ts";
 import { deleteConnection } from "../../core/store/setup/delete-connection.ts";
 import { insertConnection } from "../../core/store/setup/connection-rows.ts";
 import { createPullDeps } from "../../workers/pull.ts";
@@ -68,6 +68,8 @@ function checkConnection(
   return {
     id,
     async pull(stream, options = {}) {
+      // A check deletes out of lists of a handful: what is gone there is meant to go.
+      await store.db.transaction().execute((tx) => acceptDeletions(tx, id, [stream], [stream]));
       const outcome = await runPull(
         deps(mortal(hurried(connector, options), stream, options)),
         { connectionId: id, stream, kind: "pull", trigger: "manual", since: null },

@@ -191,7 +191,7 @@ describe("a key without a permission", () => {
 describe("a spreadsheet", () => {
   test("with an unknown stage lands its other rows, and names file, line, stage and what to add", async () => {
     const synced = await tributary("sync", "sheet");
-    expect(synced.code).toBe(0);
+    expect(synced.code).toBe(3);
     const said = synced.stdout + synced.stderr;
     expect(said).toMatch(/deals\.csv line 3.*"Nowhere" is none of Offer, Won, Lost; add it under settings\.pipelines/s);
     expect(said).toContain("csv.row.unknown_stage");
