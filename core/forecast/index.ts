@@ -3,6 +3,7 @@ import { majorUnits } from "../base/money.ts";
 import { addDays, type Day, dayOf, daysBetween } from "../base/time.ts";
 import type { Db } from "../store/db.ts";
 import { countLeads, readSliceNames } from "../store/facts/forecast-rows.ts";
+import { readSettings } from "../store/setup/settings.ts";
 import { readWorkspace } from "../store/setup/workspace.ts";
 import { backtest, bestMethod, type Score, scoresOf } from "./backtest.ts";
 import { isOpen, type SliceName, sliceOf } from "./deals.ts";
@@ -229,8 +230,8 @@ function inMajor({ expected, p10, p50, p90 }: Estimate, currency: string): Estim
 }
 
 async function readScenario(db: Db): Promise<Scenario | null> {
-  const row = await db.selectFrom("settings").select("value").where("section", "=", "forecast").executeTakeFirst();
-  return row === undefined ? null : scenarioSection.parse(row.value);
+  const section = await readSettings(db, "forecast");
+  return section === null ? null : scenarioSection.parse(section);
 }
 
 function scenarioOf(about: {

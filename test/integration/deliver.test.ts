@@ -202,6 +202,7 @@ test("in order: what happened to a deal later waits until the earlier has arrive
   expect(ids().filter((one) => one !== "evt_b1")).toEqual(["evt_a1", "evt_a1", "evt_a2"]);
 });
 
+// The case 05-paused-webhook-says-pending.
 test("410 Gone ends the sending at once; what is due shows no next attempt and waits for somebody to resume", async () => {
   const { id } = await subscribe(receiver.url, ["*"]);
   receiver.answerWith(410);
@@ -314,6 +315,7 @@ test("a redirect is a failure and is not followed", async () => {
   expect(await deliveries(id)).toMatchObject([{ state: "pending", lastStatusCode: 302 }]);
 });
 
+// The case 04-webhook-answer-body-too-large.
 test("the status is the answer: a body of 100 kB, or one that never ends, is delivered all the same, once", async () => {
   const { id } = await subscribe(receiver.url, ["*"]);
   receiver.statusOf = () => 200;

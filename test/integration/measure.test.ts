@@ -200,6 +200,7 @@ describe("measure", () => {
     await win("H2", 4_917_612_345_678_900);
     await run();
     // 49,176,123,456,789 twice, and 1,000.
+    // The amounts of the case 03-one-huge-amount-stops-all-screens.
     expect(await world.value("won_value", "2026-03-01", "2026-03-31")).toBe(98_352_246_914_578);
     expect(await points()).toContainEqual(["won_value", {}, "2026-03-01", "2026-03-31", 9_835_224_691_457_800]);
     expect(await points()).toContainEqual(["win_rate", {}, "2026-03-01", "2026-03-31", 1]);
