@@ -127,7 +127,7 @@ describe("spend against what it brought", () => {
     expect(await world.values("cost_per_lead", ...march, "channel")).toEqual({
       ads: 150,
       fairs: null,
-      "(none)": 0,
+      "(none)": null,
     });
   });
 

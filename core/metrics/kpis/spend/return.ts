@@ -1,5 +1,5 @@
 import { dividing } from "../../engine/dividing.ts";
-import type { ComposedMetric } from "../../engine/define.ts";
+import type { ComposedMetric, Figures } from "../../engine/define.ts";
 import { spend } from "../../subjects/spend.ts";
 import { dealsWon } from "../closing/closed-counts.ts";
 import { wonValue } from "../closing/closed-values.ts";
@@ -21,7 +21,7 @@ export const costPerLead: ComposedMetric = {
   better: "lower",
   parts: [spent, newLeads],
   recordsOf: [spent, newLeads],
-  combine: dividing,
+  combine: whereSpent,
 };
 
 export const costPerWin: ComposedMetric = {
@@ -36,7 +36,7 @@ export const costPerWin: ComposedMetric = {
   better: "lower",
   parts: [spent, dealsWon],
   recordsOf: [spent, dealsWon],
-  combine: dividing,
+  combine: whereSpent,
 };
 
 export const returnOnSpend: ComposedMetric = {
@@ -53,4 +53,19 @@ export const returnOnSpend: ComposedMetric = {
   parts: [wonValue, spent],
   recordsOf: [wonValue, spent],
   combine: dividing,
+};
+
+/** What nothing is known to have been spent on has no cost, not one of 0. */
+function whereSpent([spend, divisor]: readonly Figures[]): Figures {
+  const isSpent = spend !== undefined && spend.sampleSize > 0;
+  return dividing([isSpent ? spend : { ...NOTHING, exceptions: spend?.exceptions ?? 0 }, divisor ?? NOTHING]);
+}
+
+const NOTHING: Figures = {
+  value: null,
+  numerator: null,
+  denominator: null,
+  sampleSize: 0,
+  interval: null,
+  exceptions: 0,
 };
