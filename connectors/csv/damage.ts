@@ -1,7 +1,7 @@
-import type { Cells } from "./row-reader.ts";
+import type { Cells } from "../_rows/row-reader.ts";
 import type { SeenIds } from "./seen-ids.ts";
 import type { Mapping } from "./settings.ts";
-import { cellText, excerpt } from "./values.ts";
+import { cellText, excerpt } from "../_rows/values.ts";
 
 /**
  * Looks for what damage to a file leaves behind, so that rows it has lost are not taken for deleted:

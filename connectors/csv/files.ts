@@ -8,7 +8,7 @@ import { type Files, type FoundFile, type FoundFolder, UPLOAD } from "../../core
 import { download, shown } from "./download.ts";
 import { fileError } from "./errors.ts";
 import { globMatcher } from "./globs.ts";
-import { tidyText } from "./names.ts";
+import { tidyText } from "../_rows/names.ts";
 import type { Mapping } from "./settings.ts";
 import { isSignInPage } from "./web-pages.ts";
 

@@ -1,5 +1,5 @@
 import { RE2JS } from "re2js";
-import { tidyText } from "./names.ts";
+import { tidyText } from "../_rows/names.ts";
 
 /** No file system has longer names of files; a longer pattern matches none. */
 const MAX_PATTERN_CHARACTERS = 1000;

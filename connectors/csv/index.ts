@@ -9,15 +9,16 @@ import {
   type RunLog,
 } from "../../core/connector/define.ts";
 import type { Fact } from "../../core/schema/facts.ts";
-import { TABLES, type Table } from "./fields.ts";
+import { TABLES, type Table } from "../_rows/fields.ts";
 import { copyIfChanged, isLocal, locate, type FileAccess, type LocalCopy, type Location } from "./files.ts";
-import { rowFacts } from "./normalise.ts";
-import { createNotes, tellNotes } from "./notes.ts";
-import { readKey } from "./row-reader.ts";
-import { mappingsOf, settings, sourceName, type Mapping, type Settings } from "./settings.ts";
+import { mappingsOf, sourceName } from "../_rows/mapping.ts";
+import { rowFacts } from "../_rows/row-facts.ts";
+import { createNotes, tellNotes } from "../_rows/notes.ts";
+import { readKey } from "../_rows/row-reader.ts";
+import { settings, type Mapping, type Settings } from "./settings.ts";
 import { readRows } from "./sheet-rows.ts";
 import { streams } from "./streams.ts";
-import { excerpt } from "./values.ts";
+import { excerpt } from "../_rows/values.ts";
 
 /** Spreadsheets: files, folders and addresses, each mapped to tables of the shared schema. */
 export const csv: AnyConnector = defineConnector<Settings, FileAccess>({

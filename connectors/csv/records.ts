@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { Json, JsonObject } from "../../core/base/json.ts";
-import { CANONICAL_STAGES } from "../../core/schema/canonical.ts";
-import type { Cell, TypedCell } from "./values.ts";
+import type { Cell, TypedCell } from "../_rows/values.ts";
 
 const typedCell = z.union([
   z.strictObject({ date: z.string() }),
@@ -36,21 +35,6 @@ export function readRowRecord(record: Json): RowRecord | null {
   // Each cell has just been looked at.
   return { id, source, columns: columns as RowRecord["columns"], ...(part === 0 ? {} : { part }) };
 }
-
-const stage = z.union([
-  z.string(),
-  z.object({
-    name: z.string(),
-    canonical: z.enum(CANONICAL_STAGES).optional(),
-    probability: z.number().optional(),
-  }),
-]);
-
-/** A pipeline as the settings declare it; raw too, so that it is stored, compared and replayed like everything else. */
-export const pipelineRecord = z.object({
-  id: z.string(),
-  pipeline: z.object({ stages: z.array(stage), won: z.array(z.string()), lost: z.array(z.string()) }),
-});
 
 /** The id of a record of any of the streams: the key, and for a further source that speaks of the same key which one. */
 export function recordId(record: unknown): string {

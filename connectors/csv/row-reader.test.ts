@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { csv } from "./index.ts";
-import { createRowReader, readKey, type Cells, type RowReader } from "./row-reader.ts";
+import { createRowReader, readKey, type Cells, type RowReader } from "../_rows/row-reader.ts";
 import type { Mapping, Settings } from "./settings.ts";
-import type { Cell } from "./values.ts";
+import type { Cell } from "../_rows/values.ts";
 
 const COLUMNS = {
   value: "Value",

@@ -1,11 +1,12 @@
 import type { Problem, RunLog } from "../../core/connector/define.ts";
 import { openContent } from "./content.ts";
 import { fileError } from "./errors.ts";
-import { andList, tidyText } from "./names.ts";
-import { missingColumns, type Cells } from "./row-reader.ts";
-import { columnsNeeded, type Mapping } from "./settings.ts";
+import { andList, tidyText } from "../_rows/names.ts";
+import { missingColumns, type Cells } from "../_rows/row-reader.ts";
+import { columnsNeeded } from "../_rows/mapping.ts";
+import type { Mapping } from "./settings.ts";
 import { readText } from "./text-rows.ts";
-import { cellText, excerpt, type Cell } from "./values.ts";
+import { cellText, excerpt, type Cell } from "../_rows/values.ts";
 import { readWorkbookApart } from "./workbook/index.ts";
 
 /** A row of a file: its cells by column (of a broken row, those that could be told), and what is wrong with it. */

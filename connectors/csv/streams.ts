@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { TributaryError } from "../../core/base/errors.ts";
-import type { Json, JsonObject } from "../../core/base/json.ts";
+import type { Json } from "../../core/base/json.ts";
 import { defineStream, type Page, type Problem, type PullContext, type Stream } from "../../core/connector/define.ts";
 import { createDamageWatch } from "./damage.ts";
 import { fileError } from "./errors.ts";
-import { TABLES, type Table } from "./fields.ts";
+import { TABLES, type Table } from "../_rows/fields.ts";
 import {
   assertSettled,
   copyIfChanged,
@@ -16,13 +16,16 @@ import {
   type LocalCopy,
   type Location,
 } from "./files.ts";
-import { normalisePipeline, normaliseTable, rowFacts } from "./normalise.ts";
+import { pipelineStream } from "../_rows/pipeline-stream.ts";
+import { rowFacts } from "../_rows/row-facts.ts";
+import { mappingsOf, sourceName } from "../_rows/mapping.ts";
+import { normaliseTable } from "./normalise.ts";
 import { partId, recordId, type RowRecord } from "./records.ts";
-import { createNotes, tellNotes, type Notes } from "./notes.ts";
+import { createNotes, tellNotes, type Notes } from "../_rows/notes.ts";
 import { findLastRows, readingOrder, repeatsBetweenFiles, type LastRows, type RepeatedKeys } from "./repeats.ts";
-import { readKey, type ReadingContext } from "./row-reader.ts";
+import { readKey, type ReadingContext } from "../_rows/row-reader.ts";
 import { createSeenIds, type SeenIds } from "./seen-ids.ts";
-import { mappingsOf, sourceName, type Mapping, type Settings } from "./settings.ts";
+import type { Mapping, Settings } from "./settings.ts";
 import { readRowBatches, readRows, type SheetFile, type SheetRow } from "./sheet-rows.ts";
 
 /** How far a reading of files is, or was at its end. `rows` counts every row below the headers, in the order of the files. */
@@ -344,30 +347,7 @@ function fingerprintOf(table: Table, { settings, workspace }: Context): string {
     .slice(0, 16);
 }
 
-/** The pipelines that the settings declare, as records: stored, compared and replayed like those of a tool that has some. */
-const pipelines = defineStream<Settings, FileAccess>({
-  title: "Pipelines",
-  externalId: recordId,
-  sourceTime: () => null,
-  pull: pullPipelines,
-  deletions: "absence",
-  listsOnPurpose: () => true,
-  isActive: (settings) => Object.keys(settings.pipelines ?? {}).length > 0,
-  normalise: normalisePipeline,
-});
-
-async function* pullPipelines(context: Context): AsyncGenerator<Page> {
-  const records = Object.entries(context.settings.pipelines ?? {})
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    // Settings come from JSON, so what they hold goes back to it.
-    .map(([id, pipeline]) => ({ id, pipeline: pipeline as unknown as JsonObject }));
-  const next = createHash("sha256").update(JSON.stringify(records)).digest("hex").slice(0, 16);
-  if (context.checkpoint === next) return;
-  const progress = { done: records.length, total: records.length };
-  yield { records, checkpoint: next, progress, startsListing: true };
-}
-
 export const streams: { readonly [stream: string]: Stream<Settings, FileAccess> } = {
-  pipelines,
+  pipelines: pipelineStream(),
   ...Object.fromEntries(TABLES.map((table) => [table, tableStream(table)])),
 };

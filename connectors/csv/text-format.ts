@@ -4,8 +4,9 @@ import { parse } from "csv-parse/sync";
 import iconv from "iconv-lite";
 import { fileError } from "./errors.ts";
 import { headOf } from "./files.ts";
-import { tidyText } from "./names.ts";
-import { columnsNeeded, type Mapping } from "./settings.ts";
+import { tidyText } from "../_rows/names.ts";
+import { columnsNeeded } from "../_rows/mapping.ts";
+import type { Mapping } from "./settings.ts";
 
 /** Enough rows to tell a delimiter from a character that happens to occur. */
 const SAMPLE_BYTES = 64 * 1024;

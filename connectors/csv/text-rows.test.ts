@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { archive } from "../../test/support/workbook-bytes.ts";
 import type { Mapping } from "./settings.ts";
 import { readRows, type SheetRow } from "./sheet-rows.ts";
-import type { Cell } from "./values.ts";
+import type { Cell } from "../_rows/values.ts";
 
 // Threads start and files are read: a machine that does much else takes its time.
 vi.setConfig({ testTimeout: 180_000 });

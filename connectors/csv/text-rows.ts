@@ -4,7 +4,7 @@ import { pipeline, Transform } from "node:stream";
 import { parse, type CsvError } from "csv-parse";
 import iconv from "iconv-lite";
 import { fileError } from "./errors.ts";
-import { wellFormed } from "./names.ts";
+import { wellFormed } from "../_rows/names.ts";
 import type { RawRow, SheetFile } from "./sheet-rows.ts";
 import { findEncoding, findLayout, type FoundEncoding } from "./text-format.ts";
 

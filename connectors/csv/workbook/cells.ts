@@ -1,5 +1,5 @@
-import { wellFormed } from "../names.ts";
-import type { Cell } from "../values.ts";
+import { wellFormed } from "../../_rows/names.ts";
+import type { Cell } from "../../_rows/values.ts";
 import { showIdentifier, type NumberFormat } from "./number-formats.ts";
 
 /** A cell as a sheet's XML holds it (ECMA-376 part 1, 18.3.1.4). */

@@ -1,5 +1,5 @@
 import * as numfmt from "numfmt";
-import { currenciesOf } from "../currencies.ts";
+import { currenciesOf } from "../../_rows/currencies.ts";
 
 /** What a cell's number format says of its number. */
 export type NumberFormat = {

@@ -13,7 +13,7 @@ import {
   type CellBytes,
   type SheetBytes,
 } from "../../../test/support/workbook-bytes.ts";
-import type { Cell } from "../values.ts";
+import type { Cell } from "../../_rows/values.ts";
 import { readWorkbookApart, type WorkbookLimits } from "./index.ts";
 import { readWorkbook, type ChosenSheet, type WorkbookRow } from "./read.ts";
 

@@ -1,7 +1,7 @@
 import path from "node:path/posix";
 import { fileError } from "../errors.ts";
-import { tidyText } from "../names.ts";
-import type { Cell } from "../values.ts";
+import { tidyText } from "../../_rows/names.ts";
+import type { Cell } from "../../_rows/values.ts";
 import { openZip, type Zip, type ZipPart } from "../zip.ts";
 import { cellValue, unescaped, type SheetContext } from "./cells.ts";
 import { numberFormat, PLAIN_FORMAT, type NumberFormat } from "./number-formats.ts";

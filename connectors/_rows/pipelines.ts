@@ -1,6 +1,6 @@
 import type { PipelineFact } from "../../core/schema/facts.ts";
 import type { DealStatus } from "../../core/schema/canonical.ts";
-import type { PipelineSettings, Settings } from "./settings.ts";
+import type { PipelineSettings, RowSettings } from "./mapping.ts";
 
 /** A stage as deals name it: its ref, and whether a deal in it is open, won or lost. */
 export type StageMatch = { readonly ref: string; readonly status: DealStatus };
@@ -11,14 +11,14 @@ function stageRef(pipeline: string, stage: string): string {
 }
 
 /** The pipeline a row is in: the one it names, or the only one there is. Null where it cannot be told. */
-export function pipelineOf(settings: Settings, named: string | null): string | null {
+export function pipelineOf(settings: RowSettings, named: string | null): string | null {
   const names = Object.keys(settings.pipelines ?? {});
   if (named !== null) return names.includes(named) ? named : null;
   return names.length === 1 ? (names[0] ?? null) : null;
 }
 
 /** Finds a stage of a pipeline by its name; null when the pipeline has none of that name. */
-export function findStage(settings: Settings, pipeline: string, name: string): StageMatch | null {
+export function findStage(settings: RowSettings, pipeline: string, name: string): StageMatch | null {
   const known = settings.pipelines?.[pipeline];
   if (known === undefined) return null;
   const ref = stageRef(pipeline, name);
@@ -28,7 +28,7 @@ export function findStage(settings: Settings, pipeline: string, name: string): S
   return known.lost.includes(name) ? { ref, status: "lost" } : null;
 }
 
-export function stageNames(settings: Settings, pipeline: string): readonly string[] {
+export function stageNames(settings: RowSettings, pipeline: string): readonly string[] {
   const known = settings.pipelines?.[pipeline];
   if (known === undefined) return [];
   return [

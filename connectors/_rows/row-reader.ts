@@ -6,7 +6,7 @@ import { readNumber, type DecimalMark, type WrittenNumber } from "./amounts.ts";
 import { chooseCurrency, currenciesOf, isOpen } from "./currencies.ts";
 import { tidyText } from "./names.ts";
 import type { Note } from "./notes.ts";
-import { columnsNeeded, TEMPLATE_COLUMN, type ColumnSpec, type Mapping, type Settings } from "./settings.ts";
+import { columnsNeeded, TEMPLATE_COLUMN, type ColumnSpec, type RowMapping, type RowSettings } from "./mapping.ts";
 import { cellText, errorIn, excerpt, momentDay, readFlag, readMoment, type Cell } from "./values.ts";
 
 export type Cells = { readonly [column: string]: Cell };
@@ -15,7 +15,7 @@ export type Cells = { readonly [column: string]: Cell };
  * What stands between a row and its facts besides the mapping: the defaults of connection and workspace. `currency` is null where the
  * workspace's is not known: whatever may be right for some workspace is then taken.
  */
-export type ReadingContext = Pick<NormaliseContext<Settings>, "settings" | "timeZone"> & {
+export type ReadingContext = Pick<NormaliseContext<RowSettings>, "settings" | "timeZone"> & {
   readonly currency: string | null;
 };
 
@@ -54,13 +54,13 @@ export type RowReader = {
 /** What the fact makers of a table are given. */
 export type FactInput = {
   readonly id: string;
-  readonly mapping: Mapping;
+  readonly mapping: RowMapping;
   readonly row: RowReader;
   readonly context: ReadingContext;
 };
 
 /** @param at how problems name the row: `deals.csv line 17`, or its key. */
-export function createRowReader(mapping: Mapping, cells: Cells, context: ReadingContext, at: string): RowReader {
+export function createRowReader(mapping: RowMapping, cells: Cells, context: ReadingContext, at: string): RowReader {
   const problems: Problem[] = [];
   const notes: Note[] = [];
   const refused = new Set<string>();
@@ -328,7 +328,7 @@ export type RowKey =
   | { readonly kind: "bad"; readonly column: string; readonly reason: string };
 
 /** The row's id in its table: its key's cells. */
-export function readKey(mapping: Mapping, cells: Cells): RowKey {
+export function readKey(mapping: RowMapping, cells: Cells): RowKey {
   const columns = typeof mapping.key === "string" ? [mapping.key] : mapping.key;
   const notes: Note[] = [];
   const parts: string[] = [];
@@ -360,7 +360,7 @@ export function readKey(mapping: Mapping, cells: Cells): RowKey {
 }
 
 /** The columns of `header` that the mapping needs and does not find. */
-export function missingColumns(mapping: Mapping, header: readonly string[]): readonly string[] {
+export function missingColumns(mapping: RowMapping, header: readonly string[]): readonly string[] {
   const known = new Set(header.flatMap((name) => [name, tidyText(name)]));
   return columnsNeeded(mapping).filter((column) => !known.has(column) && !known.has(tidyText(column)));
 }
@@ -373,7 +373,7 @@ function option<K extends "date_format" | "decimal" | "currency" | "type" | "uni
 }
 
 /** The unit that a field's column was given in the mapping. */
-export function unitOf(mapping: Mapping, field: string): string | undefined {
+export function unitOf(mapping: RowMapping, field: string): string | undefined {
   return option(mapping.columns[field], "unit");
 }
 

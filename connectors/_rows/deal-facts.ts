@@ -3,7 +3,7 @@ import type { DealChangeFact, DealFact, DealState, Fact, Moment } from "../../co
 import { mentionCompany, mentionPerson, mentionRep } from "./mentions.ts";
 import { findStage, pipelineOf, stageNames, type StageMatch } from "./pipelines.ts";
 import { unitOf, type FactInput } from "./row-reader.ts";
-import { mappingsOf } from "./settings.ts";
+import { mappingsOf } from "./mapping.ts";
 import { excerpt } from "./values.ts";
 
 /** A row of `deals`: the deal as it is now, and whoever it names. */
