@@ -59,13 +59,13 @@ async function sync(hub: Hub, context: CliContext, connectionId: string, options
   return { runs, incomplete: incomplete.filter(({ stream }) => pulled.has(stream)) };
 }
 
-/** The first half of a sync: everything but the KPIs. */
+/** The first half of a sync: everything but the KPIs. `mostTries`: see {@link MOST_TRIES}. */
 export async function pullStreams(
   hub: Hub,
   { out, signal, env }: CliContext,
   actor: Actor,
   connectionId: string,
-  options: SyncOptions,
+  options: SyncOptions & { readonly mostTries?: number },
 ): Promise<readonly Run[]> {
   const { store } = hub;
   const engine = createPullDeps({ ...hub, ...env });
@@ -79,9 +79,10 @@ export async function pullStreams(
   };
   const requests = await beginSync(engine, actor, connectionId, wanted);
   const progress = createProgress(out);
+  const frame = { signal, say: progress.say, mostTries: options.mostTries ?? MOST_TRIES };
   const runs: Run[] = [];
   for (const request of requests) {
-    const run = await pullToTheEnd({ ...engine, onProgress: progress.show }, request, signal, progress.say);
+    const run = await pullToTheEnd({ ...engine, onProgress: progress.show }, request, frame);
     progress.say(summary(run));
     for (const line of await skippedLines(store, run)) progress.say(line);
     runs.push(run);
@@ -104,16 +105,20 @@ async function skippedLines({ db }: Store, { id, counts }: Run): Promise<readonl
   return left > 0 ? [...told, `  and ${left} more: see the run ${id} in the console`] : told;
 }
 
-/** So often a vendor in trouble is asked anew, with pauses that double from a second. In the hub, the queue does this. */
+/** So often a vendor in trouble is asked anew, with pauses that double from a second to half a minute. In the hub, the queue does this. */
 const MOST_TRIES = 5;
+const LONGEST_PAUSE_MS = 30_000;
 const BUSY_POLL_MS = 300;
 
 /** A pull with what a job would do around it: waits for the vendor, tries again, and lets a worker that has the stream finish. */
 async function pullToTheEnd(
   engine: PullDeps,
   request: PullRequest,
-  signal: AbortSignal,
-  say: (text: string) => void,
+  {
+    signal,
+    say,
+    mostTries,
+  }: { readonly signal: AbortSignal; readonly say: (text: string) => void; readonly mostTries: number },
 ): Promise<Run> {
   let current = request;
   for (let tries = 1; ;) {
@@ -130,9 +135,9 @@ async function pullToTheEnd(
       const waitMs = Math.max(1000, (error.retryAt?.getTime() ?? 0) - engine.clock.now().getTime());
       say(`${request.stream}: the vendor asks us to wait ${Math.ceil(waitMs / 1000)} s`);
       await sleep(waitMs, undefined, { signal });
-    } else if (error.kind === "transient" && tries < MOST_TRIES) {
+    } else if (error.kind === "transient" && tries < mostTries) {
       say(`${request.stream}: ${error.message} Trying again.`);
-      await sleep(1000 * 2 ** (tries - 1), undefined, { signal });
+      await sleep(pauseMs(tries), undefined, { signal });
       tries += 1;
     } else {
       return run;
@@ -140,6 +145,11 @@ async function pullToTheEnd(
     // What has landed of a full refresh is not asked for again: the run that goes on with it knows its start.
     current = run.counts.pages > 0 ? { ...request, kind: "pull", since: null } : request;
   }
+}
+
+/** @param tries how often it has been tried, from 1. */
+export function pauseMs(tries: number): number {
+  return Math.min(LONGEST_PAUSE_MS, 1000 * 2 ** (tries - 1));
 }
 
 /** The run that another process does, once it has ended; null when it ended without a word. */

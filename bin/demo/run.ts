@@ -1,6 +1,6 @@
-import { TributaryError } from "../../core/base/errors.ts";
 import { testConnection } from "../../core/setup/vendor.ts";
 import { createLog } from "../../core/base/log.ts";
+import { recognise } from "../../core/store/failures.ts";
 import { measure } from "../../workers/measure.ts";
 import { pullStreams } from "../commands/sync.ts";
 import { type CliContext, createContext, type Hub } from "../context.ts";
@@ -8,6 +8,7 @@ import { createSetup } from "../hub/setup.ts";
 import { DRAIN_MS, ROLES } from "../hub/roles.ts";
 import { runHub } from "../hub/run.ts";
 import { holdFolder } from "./folder.ts";
+import { patiently } from "./patience.ts";
 import { applyDemoConfig, ADMIN_EMAIL, createAccess, subscribeVendors } from "./set-up.ts";
 import { type DemoState, openState, ticksFile, writeState } from "./state.ts";
 import { portsOf, startVendorsProcess, type VendorsProcess } from "./vendors-process.ts";
@@ -40,7 +41,7 @@ const FEEDS = ["won-value", "leaderboard", "won-by-month", "stages", "win-rate"]
 /**
  * Runs the whole hub with its simulated vendors until it is told to end.
  *
- * @throws TributaryError `demo.running`, `demo.foreign_folder`, `demo.vendors_failed`, `demo.first_load_failed`
+ * @throws TributaryError `demo.running`, `demo.foreign_folder`, `demo.vendors_failed`
  */
 export async function runDemo(
   context: CliContext,
@@ -110,9 +111,11 @@ async function live(
   const running = await runHub(hub, ROLES);
   try {
     if (running.url === null) throw new Error("The demo runs a server.");
-    await subscribeVendors(hub, running.url, vendors);
+    const { url } = running;
+    const patience = { say: (text: string) => context.out.note(text), signal: context.signal };
+    await patiently("webhooks", () => subscribeVendors(hub, url, vendors), patience);
     if (options.isLive) vendors.startLife();
-    onReady(running.url, linkKey);
+    onReady(url, linkKey);
     await aborted(context.signal);
     context.out.note("Stopping …");
   } finally {
@@ -122,19 +125,28 @@ async function live(
 
 /**
  * Tests every connection, which names its account, and loads everything once, in this process, before the workers begin; all accounts at the
- * same time, since each mostly waits for its vendor. Of a demo that is started again it brings what has happened since.
+ * same time, since each mostly waits for its vendor. Of a demo that is started again it brings what has happened since. What passes by itself
+ * is waited for, as long as it takes; of what does not, it says so and leaves it to the hub, whose schedule comes to it and whose pages show it.
  */
 async function firstLoad(hub: Hub, context: CliContext, connections: readonly string[]): Promise<void> {
-  context.out.note(`Loading ${connections.join(", ")} …`);
+  const { out, signal } = context;
+  out.note(`Loading ${connections.join(", ")} …`);
   const setup = createSetup(hub);
+  const patience = { say: (text: string) => out.note(text), signal };
+  const load = async (id: string): Promise<void> => {
+    await patiently(id, () => testConnection(setup, "demo", id, signal), patience);
+    const runs = await patiently(id, () => pullStreams(hub, context, "demo", id, { mostTries: Infinity }), patience);
+    for (const { stream, error } of runs)
+      if (error !== null) out.note(`${id}/${stream}: ${error.message} [${error.code}]`);
+  };
   await Promise.all(
-    connections.map(async (id) => {
-      await testConnection(setup, "demo", id);
-      const failed = (await pullStreams(hub, context, "demo", id, {})).find((run) => run.state === "failed");
-      if (failed !== undefined) throw loadFailed(id, failed.stream, failed.error?.message ?? "unknown reason");
-    }),
+    connections.map((id) =>
+      load(id).catch((error: unknown) => {
+        if (!signal.aborted) out.note(`${id}: ${recognise(error).toString()}`);
+      }),
+    ),
   );
-  if (!context.signal.aborted) await measure(hub, { reason: "facts" });
+  if (!signal.aborted) await patiently("the KPIs", () => measure(hub, { reason: "facts" }), patience);
 }
 
 function addresses(
@@ -158,13 +170,4 @@ function addresses(
 async function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
-}
-
-function loadFailed(id: string, stream: string, reason: string): TributaryError {
-  return new TributaryError({
-    code: "demo.first_load_failed",
-    kind: "bug",
-    message: `${id}/${stream} could not be loaded: ${reason}`,
-    mend: "Start the demo again: it goes on from where it stopped. With another --seed it begins anew.",
-  });
 }

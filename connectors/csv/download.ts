@@ -11,7 +11,8 @@ import { fileError } from "./errors.ts";
 /** A spreadsheet that people keep by hand is far below this; more is a wrong address. */
 const MAX_BYTES = 512 * 1024 * 1024;
 const MAX_REDIRECTS = 5;
-const CONNECT_TIMEOUT_MS = 30_000;
+/** Until the answer begins. A server beside which much else runs takes its time. */
+const ANSWER_TIMEOUT_MS = 60_000;
 const TRANSFER_TIMEOUT_MS = 10 * 60_000;
 
 export type DownloadOptions = {
@@ -81,7 +82,7 @@ async function request(url: URL, options: DownloadOptions): Promise<AxiosRespons
       responseType: "stream",
       maxRedirects: 0,
       proxy: false,
-      timeout: CONNECT_TIMEOUT_MS,
+      timeout: ANSWER_TIMEOUT_MS,
       signal: AbortSignal.any([options.signal, AbortSignal.timeout(options.transferTimeoutMs ?? TRANSFER_TIMEOUT_MS)]),
       validateStatus: () => true,
       headers: {

@@ -22,9 +22,18 @@ import { type Actor, type Note, noted, type SetupDeps } from "./verb.ts";
 /** A vendor that does not answer must not hold a page of the console for longer. */
 const ANSWER_TIMEOUT_MS = 30_000;
 
-/** Reaches the account, and keeps its name. One that had stopped for its sign-in goes on. */
-export async function testConnection(deps: EngineDeps, actor: Actor, id: string): Promise<CheckResult> {
-  const opened = await openConnection(deps, id, AbortSignal.timeout(ANSWER_TIMEOUT_MS));
+/**
+ * Reaches the account, and keeps its name. One that had stopped for its sign-in goes on.
+ *
+ * @param signal ends the wait for the vendor; absent: half a minute.
+ */
+export async function testConnection(
+  deps: EngineDeps,
+  actor: Actor,
+  id: string,
+  signal: AbortSignal = AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+): Promise<CheckResult> {
+  const opened = await openConnection(deps, id, signal);
   const result = await opened.connector.check(opened.client, opened.settings);
   await noted(deps.store.db, { actor, action: "connection.test", target: id }, async (tx) => {
     await nameAccount(tx, id, { id: result.accountId, name: result.accountName });

@@ -56,6 +56,14 @@ test("a line that fails outside the database is told by its address, and never b
   });
 });
 
+test("time that ran out may not run out the next time: no bug of ours", async () => {
+  const signal = AbortSignal.timeout(1);
+  await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  const interrupted = new Error("The operation was aborted", { cause: signal.reason });
+  for (const error of [signal.reason, interrupted])
+    expect(recognise(error)).toMatchObject({ code: "network.timed_out", kind: "transient" });
+});
+
 test.each([
   ["53200", "store.unreachable"],
   ["57P03", "store.unreachable"],

@@ -79,6 +79,16 @@ export function recognise(error: unknown): TributaryError {
   if (known !== null) return known;
   if (isDiskFull(error)) return diskFull(fullFile(error), error);
   for (const cause of causes(error)) {
+    // What AbortSignal.timeout() ends things with: whoever set the time knows that it was for an answer.
+    if (cause.name === "TimeoutError") {
+      return new TributaryError({
+        code: "network.timed_out",
+        kind: "transient",
+        message: "No answer came in the time that there was for it.",
+        mend: "It is tried again by itself; what was asked by hand can be asked again. If it lasts: see whether the other side, or this machine, has too much to do.",
+        cause: error,
+      });
+    }
     if (NO_ANSWER.test(cause.code)) {
       return new TributaryError({
         code: "network.unreachable",
@@ -115,6 +125,7 @@ export function diskFull(what: string, cause: unknown): TributaryError {
 }
 
 type Cause = {
+  readonly name: string;
   readonly code: string;
   readonly message: string;
   /** Of a file that could not be written. */
@@ -129,6 +140,7 @@ function causes(error: unknown): Cause[] {
     const { code, path, address, hostname, port } = current as { readonly [field: string]: unknown } & Error;
     const host = typeof hostname === "string" ? hostname : typeof address === "string" ? address : null;
     chain.push({
+      name: current.name,
       code: typeof code === "string" ? code : "",
       message: current.message,
       path: typeof path === "string" ? path : null,

@@ -4,7 +4,8 @@ import type { ServerDeps } from "./deps.ts";
 import type { Measurements } from "./measurements.ts";
 import type { Route } from "./routes.ts";
 
-const CHECK_MS = 3_000;
+/** A busy machine is slow, not unable: a check that takes some seconds has not failed. */
+const CHECK_MS = 10_000;
 
 /** `/healthz`: the process answers. `/readyz`: send it requests. `/metrics`: for Prometheus. */
 export function statusRoutes(deps: ServerDeps, measurements: Measurements, isDraining: () => boolean): Route[] {

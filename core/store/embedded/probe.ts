@@ -18,8 +18,11 @@ export function target(place: Place, port: number, database: string): DatabaseTa
   return { host: "127.0.0.1", port, user: DATABASE_USER, password: databasePassword(place), database };
 }
 
+/** A stranger on the port may never answer. Ours does, though on a busy machine it takes seconds. */
+const ANSWER_MS = 15_000;
+
 export async function probe(place: Place, port: number): Promise<Answer> {
-  const client = new pg.Client({ ...target(place, port, "postgres"), connectionTimeoutMillis: 5_000 });
+  const client = new pg.Client({ ...target(place, port, "postgres"), connectionTimeoutMillis: ANSWER_MS });
   client.on("error", () => undefined);
   try {
     await client.connect();
