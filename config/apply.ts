@@ -38,7 +38,16 @@ export type ApplyOptions = {
 };
 
 /** The hub's own sections that are stored whole in the table `settings`; those of destinations that are pushed to are beside them. */
-const SECTIONS: readonly string[] = ["pipelines", "lead_statuses", "reps", "teams", "forecast", "feeds", "dashboards"];
+const SECTIONS: readonly string[] = [
+  "pipelines",
+  "lead_statuses",
+  "reps",
+  "teams",
+  "forecast",
+  "metrics",
+  "feeds",
+  "dashboards",
+];
 
 /** Of the endpoints, those that a config file has made. */
 const CREATED_BY = "config";

@@ -1,10 +1,13 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { TributaryError } from "../core/base/errors.ts";
 import { CONNECTORS } from "../connectors/index.ts";
 import type { Desired } from "./desired.ts";
 import { DESTINATIONS } from "../dashboards/destinations/index.ts";
-import { parseConfig } from "./file.ts";
+import { loadConfig, parseConfig } from "./file.ts";
 
 const variables: { readonly [name: string]: string } = { CLOSE_KEY: "api_secret_1", FOLDER: "/data", EMPTY: "" };
 
@@ -220,6 +223,76 @@ it("config/examples/tributary.yaml is right with everything in it that is commen
   ]);
   expect(read.receivers["webhooks"]).toHaveLength(1);
   expect(read.exchangeRates).toHaveLength(1);
+});
+
+describe("an own KPI", () => {
+  const of = (metric: string): string[] => complaints(`metrics:\n  - ${metric}\n`);
+
+  it("that is not right is told by its line, with what was probably meant", () => {
+    const text = `
+metrics:
+  - { id: a, kind: sum, over: won_deal, amount: value }
+  - { id: b, kind: sum, over: won_deals, amount: valeu }
+  - { id: c, kind: count, over: activities, where: { tpye: call } }
+  - { id: d, kind: ratio, of: [won_vlaue, spend] }
+  - { id: won_value, kind: count, over: leads }
+  - { id: e, kind: count, over: leads }
+  - { id: e, kind: count, over: leads }
+goals: [{ metric: aa, target: 5, period: 2026-11 }, { metric: a, target: 5, period: 2026-11 }]
+`;
+    expect(complaints(text)).toEqual([
+      '3:31 metrics[0].over: there are no records "won_deal"; did you mean "won_deals"?',
+      '4:50 metrics[1].amount: won_deals have no amount "valeu"; did you mean "value"?',
+      '5:60 metrics[2].where.tpye: activities have no "tpye"; did you mean "type"?',
+      '6:32 metrics[3].of[0]: there is no KPI "won_vlaue"; did you mean "won_value"?',
+      '7:11 metrics[4].id: "won_value" is a built-in KPI; choose another id',
+      '9:11 metrics[6].id: "e" is there twice',
+      '10:19 goals[0].metric: there is no KPI "aa"; did you mean "a"?',
+    ]);
+  });
+
+  it.each([
+    ["{ id: a, kind: sum, over: won_deals }", 'needs "amount"'],
+    ["{ id: a, kind: count, over: won_deals, amount: value }", 'takes no "amount"'],
+    ["{ id: a, kind: percentile, over: won_deals, amount: value }", 'needs "percentile"'],
+    ["{ id: a, kind: percentile, percentile: 100, over: won_deals, amount: value }", "percentile"],
+    ["{ id: a, kind: ratio, over: won_deals }", 'needs either "numerator"'],
+    ["{ id: a, kind: ratio }", 'needs either "of"'],
+    ["{ id: a, kind: ratio, of: [won_value] }", "of"],
+    ["{ id: a, kind: ratio, of: [a, won_value] }", "worked out from itself"],
+    ["{ id: a, kind: ratio, of: [rep_leaderboard, won_value] }", "no single number"],
+    ["{ id: a, kind: ratio, of: [stage_leak, spend] }", "not broken down by the same"],
+    ["{ id: a, kind: difference, of: [won_value, deals_won] }", "they have no difference"],
+    ["{ id: a, kind: count, over: won_deals, unit: money }", "can't be in money"],
+    ["{ id: a, kind: sum, over: won_deals, amount: value, unit: number }", "can't be in number"],
+    ["{ id: a, kind: count, over: won_deals, where: { rep: { at_least: 1 } } }", "no amount"],
+    ["{ id: a, kind: count, over: won_deals, where: { value: 1 } }", "give its bounds"],
+    ["{ id: a, kind: count, over: won_deals, where: { value: { at_least: 1, atmost: 2 } } }", "atmost"],
+    ["{ id: A, kind: count, over: won_deals }", "lower-case"],
+    ["{ id: a, kind: counts, over: won_deals }", "kind"],
+    ["{ id: a, kind: sql }", 'needs "sql"'],
+    ["{ id: a, kind: count, over: constructor }", "no records"],
+  ])("is refused: %s", (metric, what) => {
+    expect(of(metric).join("\n")).toContain(what);
+  });
+
+  it("may be worked out from one that stands below it, but not in a circle", () => {
+    const circle = (last: string): string[] =>
+      complaints(
+        `metrics: [{ id: a, kind: ratio, of: [b, won_value] }, { id: b, kind: ratio, of: [c, won_value] }, { id: c, kind: ratio, of: [${last}, won_value] }]`,
+      );
+    expect(circle("spend")).toEqual([]);
+    expect(circle("a").join()).toContain("c is worked out from itself, by way of a");
+  });
+
+  it("in SQL is read by PostgreSQL's own parser when the file is loaded", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "tributary-"));
+    const file = path.join(folder, "c.yaml");
+    writeFileSync(file, "metrics:\n  - id: a\n    kind: sql\n    sql: select token_hash as amount from sessions\n");
+    const loading = loadConfig(file, { connectors: CONNECTORS, destinations: DESTINATIONS, variable: () => undefined });
+    await expect(loading).rejects.toThrow('c.yaml:4:10 metrics[0].sql: it may not read "sessions"');
+    rmSync(folder, { recursive: true });
+  });
 });
 
 describe("everything that is wrong", () => {

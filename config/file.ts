@@ -6,6 +6,9 @@ import type { JsonObject } from "../core/base/json.ts";
 import type { AnyConnector } from "../core/connector/define.ts";
 import type { AnyDestination } from "../core/destination/define.ts";
 import type { RepsSection } from "../core/identity/reps-config.ts";
+import { compileOwn } from "../core/metrics/own/compile.ts";
+import type { Problem } from "../core/metrics/own/problem.ts";
+import { shapesOf } from "../core/metrics/own/read.ts";
 import { METRICS } from "../core/metrics/registry.ts";
 import { secretPaths } from "../core/secrets/declared.ts";
 import { explain, issueLines, valueAt } from "./issues.ts";
@@ -49,7 +52,19 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<De
       cause: error,
     });
   }
-  return parseConfig(text, file, options);
+  const desired = parseConfig(text, file, options);
+  await checkSql(text, file, options);
+  return desired;
+}
+
+/** SQL is read by PostgreSQL's own parser, which has to be loaded first. */
+async function checkSql(text: string, file: string, options: LoadOptions): Promise<void> {
+  const yaml = parseYaml(text, options.variable);
+  const { metrics = [] } = fileSchemaOf(options.destinations).parse(yaml.value ?? {});
+  const { problems, shapes } = await shapesOf(metrics);
+  const checker = new Checker(yaml, options.connectors);
+  checker.own([...problems, ...compileOwn(metrics, METRICS, shapes).problems]);
+  if (checker.issues.length > 0) throw invalid(file, checker.issues);
 }
 
 /** The same for text that was read already. Relative paths in it start at the file's folder. */
@@ -120,11 +135,7 @@ class Checker {
     const settings = connector === undefined ? one.settings : this.#settings(connector, one.settings, at, folder);
     if (connector === undefined) {
       const keys = this.#connectors.map((known) => known.key);
-      const guess = nearest(one.connector, keys);
-      this.#add(
-        [...at, "connector"],
-        `there is no connector "${one.connector}"; ${guess === null ? `there are ${keys.join(", ")}` : `did you mean "${guess}"?`}`,
-      );
+      this.#add([...at, "connector"], `there is no connector "${one.connector}"; ${meant(one.connector, keys)}`);
     } else {
       this.#credentials(connector, one.credentials, at);
       for (const [index, stream] of (one.streams ?? []).entries()) {
@@ -204,7 +215,9 @@ class Checker {
           this.#add([section, index, "team"], `no team of this file has the id "${one.team}"`);
       }
     }
-    for (const at of metricPaths(this.#yaml.value)) this.#metric(at);
+    this.own(compileOwn(sections.metrics ?? [], METRICS).problems);
+    const kpis = [...METRICS, ...(sections.metrics ?? [])].map(({ id }) => id);
+    for (const at of metricPaths(this.#yaml.value)) this.#metric(at, kpis);
     for (const [index, one] of (sections.connections ?? []).entries()) {
       if (one.id === FILE_CONNECTION)
         this.#add(
@@ -232,15 +245,18 @@ class Checker {
     return all;
   }
 
-  #metric(at: Path): void {
+  /** What is wrong with the file's own KPIs. */
+  own(problems: readonly Problem[]): void {
+    for (const { path: at, message, unknown } of problems)
+      this.#add(
+        ["metrics", ...at],
+        unknown === undefined ? message : `${message}; ${meant(unknown.name, unknown.known)}`,
+      );
+  }
+
+  #metric(at: Path, ids: readonly string[]): void {
     const id = valueAt(this.#yaml.value, at);
-    const ids = METRICS.map((metric) => metric.id);
-    if (typeof id !== "string" || ids.includes(id)) return;
-    const guess = nearest(id, ids);
-    this.#add(
-      at,
-      `there is no KPI "${id}"; ${guess === null ? `there are ${ids.join(", ")}` : `did you mean "${guess}"?`}`,
-    );
+    if (typeof id === "string" && !ids.includes(id)) this.#add(at, `there is no KPI "${id}"; ${meant(id, ids)}`);
   }
 
   #unique(ids: readonly string[] | undefined, section: string): void {
@@ -252,6 +268,12 @@ class Checker {
   #add(at: Path, message: string): void {
     this.issues.push({ ...this.#yaml.place(at), path: at, message });
   }
+}
+
+/** The name that was probably meant, else all there are. */
+function meant(name: string, known: readonly string[]): string {
+  const guess = nearest(name, known);
+  return guess === null ? `there are ${known.join(", ")}` : `did you mean "${guess}"?`;
 }
 
 /** Sections in which a field `metric` or `of` may stand that names no KPI: those are other tools' words. */
@@ -380,6 +402,7 @@ function toDesired(
       ...present("reps", repNames(sections)),
       ...present("teams", teamNames(sections)),
       ...present("forecast", sections.forecast),
+      ...present("metrics", sections.metrics),
       ...present("feeds", sections.feeds),
       ...present("dashboards", sections.dashboards),
       ...rest.sections,

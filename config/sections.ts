@@ -6,6 +6,7 @@ import type { AnyDestination } from "../core/destination/define.ts";
 import { scenarioSection } from "../core/forecast/scenario.ts";
 import { dashboardsSection } from "../core/metrics/boards.ts";
 import { feedsSection } from "../core/metrics/feeds.ts";
+import { metricsSection } from "../core/metrics/own/section.ts";
 import { leadStatusesSection } from "../core/normalise/lead-status-settings.ts";
 import { pipelinesSection } from "../core/normalise/pipeline-settings.ts";
 import { secret } from "../core/secrets/declared.ts";
@@ -175,7 +176,7 @@ const ownSections = z.strictObject({
   teams: z.array(teamSection).optional(),
   goals: z.array(goalSection).optional(),
   forecast: scenarioSection.optional(),
-  metrics: notYet("own KPIs"),
+  metrics: metricsSection.optional(),
   feeds: feedsSection.optional(),
   sheets: notYet("pushes to Google Sheets"),
   dashboards: dashboardsSection.optional(),

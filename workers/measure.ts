@@ -6,6 +6,7 @@ import type { Log } from "../core/base/log.ts";
 import { dayOf } from "../core/base/time.ts";
 import { answerOf, computeMetric, type Computed } from "../core/metrics/ask/evaluate.ts";
 import { factsOf, isOver, keep, keptQuery, keyOf, type KeptQuery } from "../core/metrics/ask/kept.ts";
+import { readCatalogue } from "../core/metrics/index.ts";
 import { askedNow } from "../core/metrics/ask/question.ts";
 import type { MetricAnswer, MetricQuery } from "../core/metrics/engine/query.ts";
 import { changedPoints, kpiUpdated, pointsOf, type ChangedPoint } from "../core/metrics/measure.ts";
@@ -75,14 +76,15 @@ async function planMeasuring(deps: MeasureDeps, now: Date): Promise<number> {
       [...watched].map(([key, query]) => ({ key, query })),
       now,
     );
+    const catalogue = await readCatalogue(tx);
     const touched = await takeTouches(tx);
     const today = dayOf(now, workspace.timeZone);
     const due: string[] = [];
     const forgotten: string[] = [];
     for (const row of await listKept(tx)) {
       // Written by keptQuery, and by nobody else.
-      const isTouched = factsOf(row.query as unknown as KeptQuery).some((fact) => touched.has(fact));
-      if (!isTouched && !isOver(row, today, now)) continue;
+      const isTouched = factsOf(row.query as unknown as KeptQuery, catalogue).some((fact) => touched.has(fact));
+      if (!isTouched && !isOver(row, today, now, catalogue)) continue;
       const isLookedAt = row.isWatched || now.getTime() - row.askedAt.getTime() < FORGOTTEN_MS;
       (isLookedAt ? due : forgotten).push(row.key);
     }

@@ -3,7 +3,7 @@ import {
   describeMetric,
   evaluateMetric,
   metricRecords,
-  METRICS,
+  readCatalogue,
   type MetricAnswer,
   type MetricFilter,
   type MetricQuery,
@@ -22,8 +22,9 @@ export function registerKpi(kpi: Command, context: CliContext): void {
   kpi
     .command("list")
     .description("the KPIs there are")
-    .action(() => {
-      const list = METRICS.map(describeMetric);
+    .action(async () => {
+      const { metrics } = await context.withDatabase((database) => readCatalogue(database.store.db));
+      const list = metrics.map(describeMetric);
       context.out.result(list, () => tableText(list.map(({ id, unit, question }) => ({ id, unit, question }))));
     });
 

@@ -3,4 +3,5 @@ export type { MetricAnswer, MetricFilter, MetricQuery, MetricRow } from "./engin
 export { evaluateMetric } from "./ask/evaluate.ts";
 export { keptAnswer } from "./ask/kept.ts";
 export { metricRecords, type MetricRecords } from "./ask/records.ts";
+export { type Catalogue, readCatalogue } from "./catalogue.ts";
 export { describeMetric, METRICS } from "./registry.ts";

@@ -1,4 +1,3 @@
-import { TributaryError } from "../base/errors.ts";
 import { activities } from "./kpis/touches/activities.ts";
 import { averageDealSize } from "./kpis/closing/average-deal-size.ts";
 import { dealsLost, dealsWon } from "./kpis/closing/closed-counts.ts";
@@ -47,7 +46,7 @@ import { ticketsOpen, ticketsOpened } from "./kpis/support/tickets.ts";
 import { weightedPipelineValue } from "./kpis/pipeline/weighted-pipeline-value.ts";
 import { winRate, winRateCohort, winRateValue } from "./kpis/closing/win-rate.ts";
 
-/** Every KPI there is, in the order that lists show them. */
+/** Every built-in KPI, in the order that lists show them. With those of a workspace: catalogue.ts. */
 export const METRICS: readonly MetricDefinition[] = [
   openPipelineValue,
   openDealCount,
@@ -117,25 +116,25 @@ export const METRICS: readonly MetricDefinition[] = [
   returnOnSpend,
 ];
 
-/** @throws TributaryError `kpi.unknown_metric`, naming those there are. */
-export function findMetric(id: string): MetricDefinition {
-  const metric = METRICS.find((known) => known.id === id);
-  if (metric !== undefined) return metric;
-  throw new TributaryError({
-    code: "kpi.unknown_metric",
-    kind: "config",
-    message: `There is no KPI "${id}".`,
-    mend: `Use one of: ${METRICS.map((known) => known.id).join(", ")}.`,
-  });
-}
-
 /** A KPI as lists show it. */
 export type MetricDescription = Pick<
   MetricDefinition,
   "id" | "title" | "question" | "unit" | "formula" | "numerator" | "denominator" | "better"
-> & { readonly dimensions: readonly string[] };
+> & { readonly dimensions: readonly string[]; readonly is_own: boolean };
 
 export function describeMetric(metric: MetricDefinition): MetricDescription {
   const { id, title, question, unit, formula, numerator, denominator, better } = metric;
-  return { id, title, question, unit, formula, numerator, denominator, better, dimensions: dimensionNames(metric) };
+  const dimensions = dimensionNames(metric);
+  return {
+    id,
+    title,
+    question,
+    unit,
+    formula,
+    numerator,
+    denominator,
+    better,
+    dimensions,
+    is_own: metric.isOwn === true,
+  };
 }

@@ -1,6 +1,7 @@
 import type { Db } from "../store/db.ts";
 import { readSettings } from "../store/setup/settings.ts";
 import { findTributaryError } from "../base/errors.ts";
+import { type Catalogue, readCatalogue } from "./catalogue.ts";
 import { numbersOf, type Question } from "./ask/question.ts";
 import { DEFAULT_BOARDS, dashboardsSection, questionOfTile, type Board } from "./boards.ts";
 import { feedsSection, questionsOfFeed } from "./feeds.ts";
@@ -23,14 +24,15 @@ export async function readWatches(db: Db, asked: readonly Question[]): Promise<Q
     }),
     ...asked,
   ];
-  const watches = shown.map((asked): Question => ({ ...numbersIfKnown(asked), compare: false }));
+  const catalogue = await readCatalogue(db);
+  const watches = shown.map((asked): Question => ({ ...numbersIfKnown(asked, catalogue), compare: false }));
   return [...new Map(watches.map((watch) => [JSON.stringify(watch), watch])).values()];
 }
 
 /** A KPI that there is not stays as it was written: who measures says so. */
-function numbersIfKnown(asked: Question): Question {
+function numbersIfKnown(asked: Question, catalogue: Catalogue): Question {
   try {
-    return numbersOf(asked);
+    return numbersOf(asked, catalogue);
   } catch (error) {
     if (findTributaryError(error)?.kind !== "config") throw error;
     return asked;

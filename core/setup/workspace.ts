@@ -2,6 +2,7 @@ import { relateNames, relateReps } from "../identity/index.ts";
 import { applyPipelineSettings } from "../normalise/pipeline-settings.ts";
 import type { Db, Tx } from "../store/db.ts";
 import { resetAllMarks } from "../store/facts/facts-marks.ts";
+import { touchSettings } from "../store/facts/kept-answers.ts";
 import { type ExchangeRate, replaceExchangeRates } from "../store/setup/exchange-rates.ts";
 import { writeSettings } from "../store/setup/settings.ts";
 import { updateWorkspace, type WorkspaceRow } from "../store/setup/workspace.ts";
@@ -48,6 +49,7 @@ export async function setSection(
   const details = { fields: [...fields] };
   await noted(db, { actor, action: `section.${action}`, target: section, details }, async (tx) => {
     await writeSettings(tx, section, value);
+    await touchSettings(tx);
     await FOLLOWS[section]?.(tx);
   });
 }

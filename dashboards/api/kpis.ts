@@ -4,7 +4,7 @@ import {
   describeMetric,
   evaluateMetric,
   metricRecords,
-  METRICS,
+  readCatalogue,
   type MetricFilter,
   type MetricQuery,
 } from "../../core/metrics/index.ts";
@@ -26,6 +26,7 @@ const metric = z
     unit: z.string(),
     better: z.enum(["higher", "lower"]).nullable(),
     dimensions: z.array(z.string()),
+    is_own: z.boolean().describe("Whether the config file defines it"),
   })
   .meta({ id: "Kpi" });
 
@@ -86,14 +87,13 @@ export const kpiEndpoints = [
     tag: "KPIs",
     summary: "The KPIs there are, with formula, unit and dimensions",
     response: pageOf(metric),
-    run: () =>
-      Promise.resolve({
-        data: METRICS.map((definition) => {
-          const described = describeMetric(definition);
-          return { ...described, dimensions: [...described.dimensions] };
-        }),
-        next_cursor: null,
+    run: async (_asked, call) => ({
+      data: (await readCatalogue(call.deps.store.db)).metrics.map((definition) => {
+        const described = describeMetric(definition);
+        return { ...described, dimensions: [...described.dimensions] };
       }),
+      next_cursor: null,
+    }),
   }),
   endpoint({
     method: "get",
@@ -143,7 +143,8 @@ type Question = z.output<z.ZodObject<typeof asked>>;
 
 /** @throws TributaryError `request.not_found`, `request.invalid` */
 export async function toQuery(metricId: string, said: Partial<Question>, call: Call): Promise<MetricQuery> {
-  if (!METRICS.some(({ id }) => id === metricId)) throw notFound("There is no KPI with this id.");
+  const catalogue = await readCatalogue(call.deps.store.db);
+  if (catalogue.find(metricId) === null) throw notFound("There is no KPI with this id.");
   if (said.period !== undefined && (said.from !== undefined || said.to !== undefined))
     throw invalidRequest("Give either `period`, or `from` and `to`.");
   const filters = filtersOf(said.filter);

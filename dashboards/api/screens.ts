@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { readCatalogue } from "../../core/metrics/index.ts";
 import { feedTitle, readFeeds } from "../views/feeds/definitions.ts";
 import { readBoards } from "../views/tv/boards.ts";
 import { notFound } from "../web/problem.ts";
@@ -48,15 +49,16 @@ export const screenEndpoints = [
     tag: "Screens",
     summary: "The feeds there are, in Geckoboard's custom-widget formats",
     response: pageOf(feed),
-    run: async (_input, { deps }) => ({
-      data: (await readFeeds(deps.store.db)).map((definition) => ({
+    run: async (_input, { deps }) => {
+      const catalogue = await readCatalogue(deps.store.db);
+      const data = (await readFeeds(deps.store.db)).map((definition) => ({
         id: definition.id,
-        title: feedTitle(definition),
+        title: feedTitle(definition, catalogue),
         widget: definition.widget,
         metric: definition.metric,
         path: `/feeds/${definition.id}`,
-      })),
-      next_cursor: null,
-    }),
+      }));
+      return { data, next_cursor: null };
+    },
   }),
 ];

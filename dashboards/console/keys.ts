@@ -1,5 +1,6 @@
 import type { RequestHandler } from "express";
 import { z } from "zod";
+import { readCatalogue } from "../../core/metrics/index.ts";
 import { DEFAULT_BOARDS } from "../../core/metrics/boards.ts";
 import { API_SCOPES, createKey, revokeKey } from "../../core/setup/keys.ts";
 import { type ApiKey, listApiKeys } from "../../core/store/setup/api-keys.ts";
@@ -81,11 +82,12 @@ async function render(
   message: Html | null,
 ): Promise<string> {
   const { db } = deps.store;
-  const [keys, boards, feeds, workspace] = await Promise.all([
+  const [keys, boards, feeds, workspace, catalogue] = await Promise.all([
     listApiKeys(db, { limit: MOST_SHOWN, before: null }),
     readBoards(db),
     readFeeds(db),
     readWorkspace(db),
+    readCatalogue(db),
   ]);
   const format = createFormat(workspace);
   const content = html`<h1>Keys</h1>
@@ -110,7 +112,7 @@ async function render(
           <select name="scope">
             ${boards.map(({ id, title }) => html`<option value="tv:${id}">TV: ${title}</option>`)}
             <option value="tv:*">TV: all</option>
-            ${feeds.map((feed) => html`<option value="feed:${feed.id}">Feed: ${feedTitle(feed)}</option>`)}
+            ${feeds.map((feed) => html`<option value="feed:${feed.id}">Feed: ${feedTitle(feed, catalogue)}</option>`)}
             <option value="feed:*">Feed: all</option>
           </select>
         </label>
@@ -159,6 +161,7 @@ async function render(
 export function screensPage(deps: ServerDeps): RequestHandler {
   return async (_request, response) => {
     const [boards, feeds] = await Promise.all([readBoards(deps.store.db), readFeeds(deps.store.db)]);
+    const catalogue = await readCatalogue(deps.store.db);
     const principal = principalOf(response);
     const isAdmin = principal.kind === "user" && principal.role === "admin";
     const content = html`<h1>Screens and feeds</h1>
@@ -191,7 +194,7 @@ export function screensPage(deps: ServerDeps): RequestHandler {
             ${feeds.map(
               (feed) =>
                 html`<tr>
-                  <th scope="row"><a href="/feeds/${feed.id}">${feedTitle(feed)}</a></th>
+                  <th scope="row"><a href="/feeds/${feed.id}">${feedTitle(feed, catalogue)}</a></th>
                   <td>${feed.widget}</td>
                   <td><code>${feed.metric}</code></td>
                   <td><code>/feeds/${feed.id}</code></td>

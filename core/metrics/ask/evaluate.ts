@@ -3,10 +3,11 @@ import { sql } from "kysely";
 import { majorUnits } from "../../base/money.ts";
 import type { Db } from "../../store/db.ts";
 import { readWorkspace } from "../../store/setup/workspace.ts";
-import { slicedRows, type Slicing } from "../engine/aggregate.ts";
+import { slicedRows, withRows, type Slicing } from "../engine/aggregate.ts";
 import { compute, notRankable, slicingOf, slicingOfPart } from "../engine/compute.ts";
 import { asKnown } from "../engine/as-of.ts";
 import {
+  aggregatesOf,
   dimensionNames,
   type AggregateMetric,
   type ComposedMetric,
@@ -19,7 +20,7 @@ import { freshAsOf } from "../engine/freshness.ts";
 import { rank } from "../engine/leaderboard.ts";
 import type { MetricAnswer, MetricQuery, MetricRow } from "../engine/query.ts";
 import { scopeOf } from "../engine/scope.ts";
-import { findMetric } from "../registry.ts";
+import { type Catalogue, readCatalogue } from "../catalogue.ts";
 
 /** An answer before it is dressed: money in minor units, dimensions as groups in the order of `dimensions`. */
 export type Computed = {
@@ -35,8 +36,9 @@ export type Computed = {
 
 /** The metric that the query computes, and its slicing and scope. @throws TributaryError `kpi.unknown_metric`, `kpi.unknown_dimension`, `kpi.not_rankable`, `kpi.bad_period`, `kpi.too_many_periods` */
 export async function prepare(db: Db, query: MetricQuery): Promise<Omit<Computed, "rows" | "freshAsOf">> {
-  const definition = findMetric(query.metric);
-  const metric = computedBy(definition, query.of ?? null);
+  const catalogue = await readCatalogue(db);
+  const definition = catalogue.need(query.metric);
+  const metric = computedBy(catalogue, definition, query.of ?? null);
   // A leaderboard is by rep and by nothing else.
   const by = definition.kind === "ranking" ? ["rep"] : query.by;
   const slicing = await slicingOf(db, metric, { ...query, by });
@@ -46,13 +48,17 @@ export async function prepare(db: Db, query: MetricQuery): Promise<Omit<Computed
 }
 
 /** What is computed for a metric that may be one `of` another. */
-function computedBy(definition: MetricDefinition, of: string | null): AggregateMetric | ComposedMetric {
-  if (definition.kind === "ranking") return rankedBy(of ?? definition.defaultOf);
+function computedBy(
+  catalogue: Catalogue,
+  definition: MetricDefinition,
+  of: string | null,
+): AggregateMetric | ComposedMetric {
+  if (definition.kind === "ranking") return rankedBy(catalogue.need(of ?? definition.defaultOf));
   if (definition.kind !== "derived") {
     if (of !== null) throw notRankable(definition.id);
     return definition;
   }
-  const metric = findMetric(of ?? definition.defaultOf);
+  const metric = catalogue.need(of ?? definition.defaultOf);
   if (
     metric.kind === "ranking" ||
     metric.kind === "derived" ||
@@ -68,15 +74,14 @@ function computedBy(definition: MetricDefinition, of: string | null): AggregateM
   return definition.derive(metric);
 }
 
-function rankedBy(id: string): AggregateMetric | ComposedMetric {
-  const metric = findMetric(id);
+function rankedBy(metric: MetricDefinition): AggregateMetric | ComposedMetric {
   if (
     metric.kind === "ranking" ||
     metric.kind === "derived" ||
     metric.alwaysBy !== undefined ||
     !dimensionNames(metric).includes("rep")
   )
-    throw notRankable(id);
+    throw notRankable(metric.id);
   return metric;
 }
 
@@ -137,7 +142,7 @@ export function moneyParts(metric: AggregateMetric | ComposedMetric): {
   denominator: boolean;
 } {
   const isMoney = isMoneyUnit(metric.unit);
-  const isShareOfMoney = metric.kind === "share_of_sum" || (metric.kind === "composed" && metric.isOfMoney === true);
+  const isShareOfMoney = metric.isOfMoney === true;
   return { value: isMoney, numerator: isMoney || isShareOfMoney, denominator: isShareOfMoney };
 }
 
@@ -176,9 +181,9 @@ async function exceptionsOf(
   { metric, scope, slicing, rows: found }: Computed,
 ): Promise<MetricAnswer["exceptions"]> {
   if (found.every((row) => row.exceptions === 0)) return [];
-  const parts = metric.kind === "composed" ? metric.parts : [metric];
   const counts = new Map<string, number>();
-  for (const part of parts) {
+  for (const leaf of aggregatesOf(metric)) {
+    const part = await withRows(db, leaf);
     const { rows } = await sql<{ reason: string; count: number }>`
       select r.exception as reason, count(distinct r.id) as count ${slicedRows(part, scope, { by: [], filters: slicingOfPart(part, slicing).filters })}
         and r.exception is not null

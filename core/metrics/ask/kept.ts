@@ -12,9 +12,9 @@ import {
   storeKept,
 } from "../../store/facts/kept-answers.ts";
 import { readWorkspace } from "../../store/setup/workspace.ts";
-import type { AggregateMetric, MetricDefinition } from "../engine/define.ts";
+import { aggregatesOf, type AggregateMetric, type MetricDefinition } from "../engine/define.ts";
 import type { MetricAnswer, MetricQuery } from "../engine/query.ts";
-import { METRICS } from "../registry.ts";
+import { type Catalogue, readCatalogue } from "../catalogue.ts";
 import { wholePeriod } from "./period.ts";
 import { evaluateMetric } from "./evaluate.ts";
 
@@ -55,8 +55,10 @@ export async function keptAnswer(db: Db, query: MetricQuery): Promise<MetricAnsw
   const key = keyOf(kept);
   const row = await readKept(db, key);
   const workspace = await readWorkspace(db);
+  const catalogue = await readCatalogue(db);
   const today = dayOf(now, workspace.timeZone);
-  if (row !== null && !isOver(row, today, now) && !(await hasOldTouch(db, factsOf(kept), PATIENCE_MS))) {
+  const isCurrent = (found: KeptRow): boolean => !isOver(found, today, now, catalogue);
+  if (row !== null && isCurrent(row) && !(await hasOldTouch(db, factsOf(kept, catalogue), PATIENCE_MS))) {
     if (now.getTime() - row.askedAt.getTime() > NOTE_MS) await noteAsked(db, key, now);
     // Written by storeKept, and by nobody else.
     return row.answer as unknown as MetricAnswer;
@@ -65,7 +67,7 @@ export async function keptAnswer(db: Db, query: MetricQuery): Promise<MetricAnsw
     await lockKept(tx, key);
     const meanwhile = await readKept(tx, key);
     const isNew = meanwhile?.computedAt != null && meanwhile.computedAt.getTime() > (row?.computedAt?.getTime() ?? 0);
-    if (isNew && !isOver(meanwhile, today, now)) return meanwhile.answer as unknown as MetricAnswer;
+    if (isNew && isCurrent(meanwhile)) return meanwhile.answer as unknown as MetricAnswer;
     const answer = await evaluateMetric(tx, query);
     await keep(tx, kept, answer, now);
     return answer;
@@ -75,14 +77,15 @@ export async function keptAnswer(db: Db, query: MetricQuery): Promise<MetricAnsw
 /** Keeps an answer. */
 export async function keep(tx: Tx, query: KeptQuery, answer: MetricAnswer, now: Date): Promise<void> {
   const { timeZone } = await readWorkspace(tx);
-  const holdsUntil = await nextDatedAhead(tx, new Set(factsOf(query)), now);
+  const holdsUntil = await nextDatedAhead(tx, new Set(factsOf(query, await readCatalogue(tx))), now);
   await storeKept(tx, { key: keyOf(query), query, answer, day: dayOf(now, timeZone), holdsUntil, now });
 }
 
 /** Whether time alone has made it another answer: the day is over, something dated ahead has come, or it is of what grows older. */
-export function isOver(row: KeptRow, today: string, now: Date): boolean {
+export function isOver(row: KeptRow, today: string, now: Date, catalogue: Catalogue): boolean {
   if (row.day !== today || (row.holdsUntil !== null && row.holdsUntil <= now)) return true;
-  const metric = METRICS.find(({ id }) => id === row.query["metric"]);
+  const { metric: id } = row.query;
+  const metric = typeof id === "string" ? catalogue.find(id) : null;
   const isStill = metric?.changesBy === "facts" || metric?.kind === "ranking";
   return !isStill && now.getTime() - (row.computedAt?.getTime() ?? 0) >= AGES_MS;
 }
@@ -103,6 +106,7 @@ const OTHERS = [
   "web_traffic",
   "spend",
   "goals",
+  "settings",
 ];
 /** Tables that are written with another. */
 const WITH: { readonly [fact: string]: string } = {
@@ -112,26 +116,31 @@ const WITH: { readonly [fact: string]: string } = {
 };
 
 /** The tables that an answer is computed from, as the SQL of its KPI names them. */
-export function factsOf({ metric: id, of, by, filters }: KeptQuery): readonly string[] {
-  const found = METRICS.find((metric) => metric.id === id);
-  if (found === undefined) return ALWAYS;
+export function factsOf({ metric: id, of, by, filters }: KeptQuery, catalogue: Catalogue): readonly string[] {
+  const found = catalogue.find(id);
+  // Own KPIs that are not right may be tomorrow.
+  if (found === null) return [...ALWAYS, "settings"];
   const isOfAnother = found.kind === "ranking" || found.kind === "derived";
-  const other = isOfAnother ? METRICS.find((one) => one.id === (of ?? found.defaultOf)) : undefined;
-  const facts = [...factsOfMetric(found), ...(other === undefined ? [] : factsOfMetric(other))];
+  const other = isOfAnother ? catalogue.find(of ?? found.defaultOf) : null;
+  const facts = [
+    ...factsOfMetric(found, catalogue),
+    ...(other === null ? [] : factsOfMetric(other, catalogue)),
+    ...(found.isOwn === true || other?.isOwn === true ? ["settings"] : []),
+  ];
   const sliced = [...by, ...filters.map(({ dimension }) => dimension)];
   const named = sliced.flatMap((name) => (name === "company" ? ["companies"] : name === "deal" ? ["deals"] : []));
   return [...new Set([...ALWAYS, ...named, ...facts])];
 }
 
-function partsOf(metric: MetricDefinition): readonly AggregateMetric[] {
+function partsOf(metric: MetricDefinition, catalogue: Catalogue): readonly AggregateMetric[] {
   switch (metric.kind) {
     case "composed":
-      return metric.parts;
+      return aggregatesOf(metric);
     case "ranking":
       return [];
     case "derived": {
-      const of = METRICS.find(({ id }) => id === metric.defaultOf);
-      return of === undefined || !isAggregate(of) ? [] : metric.derive(of).parts;
+      const of = catalogue.find(metric.defaultOf);
+      return of === null || !isAggregate(of) ? [] : aggregatesOf(metric.derive(of));
     }
     default:
       return [metric];
@@ -142,19 +151,19 @@ function isAggregate(metric: MetricDefinition): metric is AggregateMetric {
   return metric.kind !== "composed" && metric.kind !== "ranking" && metric.kind !== "derived";
 }
 
-const known = new Map<string, readonly string[]>();
+const known = new WeakMap<MetricDefinition, readonly string[]>();
 
-function factsOfMetric(metric: MetricDefinition): readonly string[] {
-  const cached = known.get(metric.id);
+function factsOfMetric(metric: MetricDefinition, catalogue: Catalogue): readonly string[] {
+  const cached = known.get(metric);
   if (cached !== undefined) return cached;
-  const parts = partsOf(metric);
+  const parts = partsOf(metric, catalogue);
   const facts = new Set<string>();
   for (const part of parts) {
-    const words = new Set(sqlText(part).match(/[a-z_]+/g));
+    const words = new Set(part.reads ?? sqlText(part).match(/[a-z_]+/g));
     for (const fact of [...OTHERS, ...Object.keys(WITH)]) if (words.has(fact)) facts.add(WITH[fact] ?? fact);
   }
   const list = [...facts];
-  known.set(metric.id, list);
+  known.set(metric, list);
   return list;
 }
 

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { catalogueOf } from "../catalogue.ts";
+import { METRICS } from "../registry.ts";
 import { askedNow, numbersOf, parseDimensions, parseFilter, question } from "./question.ts";
 
 const calendar = { timeZone: "Europe/Berlin", weekStart: 1 };
@@ -41,9 +43,10 @@ describe("a question", () => {
 
   it("of a ranking is about the numbers that it ranks, by rep", () => {
     const ranking = question({ metric: "rep_leaderboard", by: ["team"] });
-    expect(numbersOf(ranking)).toEqual(question({ metric: "won_value", by: ["rep"] }));
-    expect(numbersOf({ ...ranking, of: "win_rate" })).toMatchObject({ metric: "win_rate", of: null });
-    expect(() => numbersOf(question({ metric: "won_vlaue" }))).toThrow("won_vlaue");
+    const builtIn = catalogueOf(METRICS);
+    expect(numbersOf(ranking, builtIn)).toEqual(question({ metric: "won_value", by: ["rep"] }));
+    expect(numbersOf({ ...ranking, of: "win_rate" }, builtIn)).toMatchObject({ metric: "win_rate", of: null });
+    expect(() => numbersOf(question({ metric: "won_vlaue" }), builtIn)).toThrow("won_vlaue");
   });
 
   it("is written alike on the command line and in the API", () => {

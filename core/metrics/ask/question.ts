@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { addDays, dayOf } from "../../base/time.ts";
 import type { MetricFilter, MetricQuery } from "../engine/query.ts";
-import { findMetric } from "../registry.ts";
+import type { Catalogue } from "../catalogue.ts";
 import { comparisonOf, type Comparison } from "./comparison.ts";
 import {
   calendarEnd,
@@ -120,10 +120,10 @@ export function lastPeriods(count: number, grain: Grain, now: Date, calendar: Ca
 /**
  * The question whose numbers an answer shows. A ranking shows those that it ranks, by rep.
  *
- * @throws TributaryError `kpi.unknown_metric`
+ * @throws TributaryError `kpi.unknown_metric`, `kpi.bad_definition`
  */
-export function numbersOf(asked: Question): Question {
-  const metric = findMetric(asked.metric);
+export function numbersOf(asked: Question, catalogue: Catalogue): Question {
+  const metric = catalogue.need(asked.metric);
   if (metric.kind !== "ranking") return asked;
   return { ...asked, metric: asked.of ?? metric.defaultOf, of: null, by: ["rep"] };
 }

@@ -4,7 +4,7 @@ import { TributaryError } from "../../base/errors.ts";
 import { majorUnits } from "../../base/money.ts";
 import type { Day } from "../../base/time.ts";
 import type { Db } from "../../store/db.ts";
-import { slicedRows, type Slicing } from "../engine/aggregate.ts";
+import { slicedRows, withRows, type Slicing } from "../engine/aggregate.ts";
 import { slicingOfPart } from "../engine/compute.ts";
 import { asKnown } from "../engine/as-of.ts";
 import type { AggregateMetric, Scope, Unit } from "../engine/define.ts";
@@ -114,7 +114,8 @@ async function recordsNow(
   page: { readonly limit: number; readonly cursor: string | null },
 ): Promise<MetricRecords> {
   const { definition, metric, scope, slicing, dimensions } = await prepare(db, query);
-  const parts = recordParts(metric);
+  const parts: AggregateMetric[] = [];
+  for (const part of recordParts(metric)) parts.push(await withRows(db, part));
   const records: MetricRecord[] = [];
   let cursor: Cursor | null = page.cursor === null ? { part: 0, after: null } : readCursor(page.cursor);
   while (cursor !== null && records.length < page.limit) {
@@ -183,7 +184,7 @@ function dressRecord(
   currency: string,
 ): MetricRecord {
   const isRatio = metric.kind === "share" || metric.kind === "share_of_sum";
-  const isMoney = metric.unit === "money" || metric.kind === "share_of_sum";
+  const isMoney = metric.unit === "money" || metric.isOfMoney === true;
   return {
     kind: metric.subject.records.kind,
     id: row.id,

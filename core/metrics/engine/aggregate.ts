@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Db } from "../../store/db.ts";
 import type { Period } from "../ask/period.ts";
-import type { AggregateMetric, Figures, FiguresRow, Group, Scope, Sql } from "./define.ts";
+import type { AggregateMetric, ComposedMetric, Figures, FiguresRow, Group, Scope, Sql } from "./define.ts";
 import { hasValue, joinsOf, type Dimension } from "./dimensions.ts";
 import { timeQuantile } from "./time-quantile.ts";
 import { wilsonInterval } from "./wilson.ts";
@@ -46,7 +46,8 @@ export async function aggregate(
   scope: Scope,
   slicing: Slicing,
 ): Promise<FiguresRow[]> {
-  const { rows } = await aggregateSql(metric, scope, slicing).execute(db);
+  const fetched = await withRows(db, metric);
+  const { rows } = await aggregateSql(fetched, scope, slicing).execute(db);
   const found = new Map<string, Map<number, Figures>>();
   const groupsOf = new Map<string, readonly Group[]>();
   const labels = await distinctLabels(db, slicing.by, rows);
@@ -71,6 +72,11 @@ export async function aggregate(
       groups: groupsOf.get(id) ?? [],
     })),
   );
+}
+
+/** The metric with its rows at hand. */
+export async function withRows(db: Db, metric: AggregateMetric): Promise<AggregateMetric> {
+  return metric.fetched === undefined ? metric : metric.fetched(db);
 }
 
 function aggregateSql(
@@ -98,7 +104,7 @@ function aggregateSql(
       (sum(s.amount::numeric) filter (where s.counted and s.in_numerator))::text as hit_total,
       ${metric.kind === "ratio" ? sql`(sum(s.per::numeric) filter (where s.counted))::text` : sql`null`} as per_total,
       ${metric.kind === "time_quantile" ? TIMES : sql`null`} as times,
-      ${metric.kind === "median" ? sql`percentile_cont(0.5) within group (order by s.amount::float8) filter (where s.counted)` : sql`null`} as median
+      ${metric.kind === "median" ? sql`percentile_cont(${metric.quantile ?? 0.5}::float8) within group (order by s.amount::float8) filter (where s.counted)` : sql`null`} as median
     from (
       select ${sql.join([sql`r.*`, ...parts])} ${slicedRows(metric, scope, { by, filters })} and (r.counted or r.exception is not null)
     ) s
@@ -189,7 +195,11 @@ function ratio(numerator: number | null, denominator: number): Pick<Figures, "va
 }
 
 /** The figures of a slice that has no rows in a period. How things are at the end of a period that has not begun, nobody knows. */
-export function nothing(metric: AggregateMetric, period: Period, scope: Scope): Figures {
+export function nothing(metric: AggregateMetric | ComposedMetric, period: Period, scope: Scope): Figures {
+  if (metric.kind === "composed") {
+    const parts = metric.parts.map((part) => nothing(part, period, scope));
+    return metric.combine(parts, { scope, period });
+  }
   const hasBegun = period.starts === null || period.starts <= scope.cutoff;
   const none = {
     period_no: 0,

@@ -32,10 +32,7 @@ export async function compute(
   scope: Scope,
   slicing: Slicing,
 ): Promise<FiguresRow[]> {
-  const rows =
-    metric.kind === "composed"
-      ? await compose(db, metric, scope, slicing)
-      : await aggregate(db, metric, scope, slicing);
+  const rows = await figuresOf(db, metric, scope, slicing);
   const periodNo = new Map(scope.periods.map((period, no) => [period, no]));
   rows.sort((a, b) => (periodNo.get(a.period) ?? 0) - (periodNo.get(b.period) ?? 0) || compareGroups(a, b));
   const { finish } = metric;
@@ -43,9 +40,18 @@ export async function compute(
   return scope.periods.flatMap((period) => finish(rows.filter((row) => row.period === period)));
 }
 
+async function figuresOf(
+  db: Db,
+  metric: AggregateMetric | ComposedMetric,
+  scope: Scope,
+  slicing: Slicing,
+): Promise<FiguresRow[]> {
+  return metric.kind === "composed" ? compose(db, metric, scope, slicing) : aggregate(db, metric, scope, slicing);
+}
+
 async function compose(db: Db, metric: ComposedMetric, scope: Scope, slicing: Slicing): Promise<FiguresRow[]> {
   const rowsOfParts: FiguresRow[][] = [];
-  for (const part of metric.parts) rowsOfParts.push(await aggregate(db, part, scope, slicingOfPart(part, slicing)));
+  for (const part of metric.parts) rowsOfParts.push(await figuresOf(db, part, scope, slicingOfPart(part, slicing)));
   const slices = new Map(rowsOfParts.flat().map((row) => [sliceId(row), row]));
   const parts = rowsOfParts.map((rows) => new Map(rows.map((row) => [sliceId(row), row])));
   return [...slices].map(([id, { period, groups }]) => ({
@@ -59,7 +65,7 @@ async function compose(db: Db, metric: ComposedMetric, scope: Scope, slicing: Sl
 }
 
 /** The slicing of a composed metric as a part takes it: a dimension of one name may be found another way in the part's rows. */
-export function slicingOfPart(part: AggregateMetric, slicing: Slicing): Slicing {
+export function slicingOfPart(part: AggregateMetric | ComposedMetric, slicing: Slicing): Slicing {
   const own = (dimension: Dimension): Dimension => ({ ...dimension, ...part.subject.dimensions[dimension.name] });
   return {
     by: slicing.by.map(own),

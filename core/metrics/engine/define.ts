@@ -1,5 +1,6 @@
 import type { RawBuilder } from "kysely";
 import type { WorkingTime } from "../../base/working-time.ts";
+import type { Db } from "../../store/db.ts";
 import type { Period } from "../ask/period.ts";
 
 /** A piece of SQL with its parameters. */
@@ -89,6 +90,8 @@ type Described = {
   readonly numerator: string | null;
   readonly denominator: string | null;
   readonly better: "higher" | "lower" | null;
+  /** Whether the company has defined it for itself, in the config. */
+  readonly isOwn?: boolean;
   readonly subject: Subject;
   /** Dimensions of the subject that make no sense for it. */
   readonly notBy?: readonly string[];
@@ -105,7 +108,7 @@ type Described = {
  *
  * - `count`         how many rows count
  * - `sum`           Σ amount; null when rows count but none has an amount, 0 when none counts
- * - `mean`,`median` of the amounts; null over nothing
+ * - `mean`,`median` of the amounts; null over nothing. A `median` with a `quantile` is the amount that this share lies below
  * - `share`         rows in the numerator ÷ rows that count, with its Wilson interval
  * - `share_of_sum`  Σ amount of rows in the numerator ÷ Σ amount
  * - `ratio`         Σ amount ÷ Σ per, each over the rows that count; with a Wilson interval where it `isProportion`
@@ -116,7 +119,9 @@ export type AggregateMetric = Described & {
   readonly kind: "count" | "sum" | "mean" | "median" | "share" | "share_of_sum" | "ratio" | "time_quantile";
   /** Of a `ratio`: whether it counts a part of a whole, so that it has an interval. */
   readonly isProportion?: boolean;
-  /** Of a `time_quantile`: 0.5 is the median. */
+  /** Whether a `share_of_sum` or a `ratio` divides money by money. */
+  readonly isOfMoney?: boolean;
+  /** Of a `time_quantile` or a `median`: absent, or 0.5, is the median. */
   readonly quantile?: number;
   /** Says how things are at the end of the period, so a period that has not begun has no value. */
   readonly isSnapshot?: boolean;
@@ -124,6 +129,10 @@ export type AggregateMetric = Described & {
   readonly tellsStillOpen?: boolean;
   /** The measured rows, see `measured` in rows.ts. Money amounts are minor units of the workspace's currency. */
   readonly rows: (scope: Scope, slicedBy: ReadonlySet<string>) => Sql;
+  /** Of one whose rows have to be fetched first: the metric with them. Its own `rows` are then never asked for. */
+  readonly fetched?: (db: Db) => Promise<AggregateMetric>;
+  /** With `fetched`: the tables that its rows come from. */
+  readonly reads?: readonly string[];
 };
 
 /** The plain numbers of one row, money in minor units of the workspace's currency. */
@@ -150,7 +159,7 @@ export type FiguresRow = Figures & { readonly period: Period; readonly groups: r
 /** A metric worked out from others of the same period and slice. */
 export type ComposedMetric = Described & {
   readonly kind: "composed";
-  readonly parts: readonly AggregateMetric[];
+  readonly parts: readonly (AggregateMetric | ComposedMetric)[];
   /** The parts whose records are the records behind the number. */
   readonly recordsOf: readonly AggregateMetric[];
   /** Whether it divides money by money. */
@@ -158,6 +167,11 @@ export type ComposedMetric = Described & {
   /** The figures of each part, in the order of `parts`, of one slice and period. */
   readonly combine: (figures: readonly Figures[], of: { readonly scope: Scope; readonly period: Period }) => Figures;
 };
+
+/** The aggregates that a metric is worked out from: itself, where it is one. */
+export function aggregatesOf(metric: AggregateMetric | ComposedMetric): readonly AggregateMetric[] {
+  return metric.kind === "composed" ? metric.parts.flatMap(aggregatesOf) : [metric];
+}
 
 /** A metric of another one, which is asked for with `of`: how far it is towards its goal. */
 export type DerivedMetric = Described & {

@@ -1,7 +1,14 @@
 import { sql } from "kysely";
 import { TributaryError } from "../../base/errors.ts";
 import type { Db } from "../../store/db.ts";
-import { dimensionNames, type DimensionParts, type Join, type MetricDefinition, type Sql } from "./define.ts";
+import {
+  dimensionNames,
+  type DimensionParts,
+  type Join,
+  type MetricDefinition,
+  type Sql,
+  type Subject,
+} from "./define.ts";
 
 /** A way to tell rows apart, as it was asked for; its name is the one in the answer. */
 export type Dimension = DimensionParts & { readonly name: string };
@@ -66,7 +73,7 @@ export function column(name: string): DimensionParts {
   return { joins: [], key: value, label: value, hint: NO_HINT, everyone: null, order: NO_HINT };
 }
 
-function attribute(name: string): DimensionParts {
+export function attribute(name: string): DimensionParts {
   const value = sql`r.attributes ->> ${name}::text`;
   return { joins: [], key: value, label: value, hint: NO_HINT, everyone: null, order: NO_HINT };
 }
@@ -219,6 +226,14 @@ export async function findDimension(db: Db, metric: MetricDefinition, name: stri
     message: `${metric.id} has no dimension "${name}".`,
     mend: known.length === 0 ? "It can't be broken down or filtered." : `Use one of: ${known.join(", ")}.`,
   });
+}
+
+/** The same of a subject's rows, by full names alone: one of its own dimensions or `attributes.<name>`. Null: it is neither. */
+export function ownDimension(subject: Subject, name: string): Dimension | null {
+  const named = Object.hasOwn(subject.dimensions, name) ? subject.dimensions[name] : undefined;
+  if (named !== undefined) return { name, ...named };
+  const isAttribute = name.startsWith(ATTRIBUTE_PREFIX) && name.length > ATTRIBUTE_PREFIX.length;
+  return isAttribute ? { name, ...attribute(name.slice(ATTRIBUTE_PREFIX.length)) } : null;
 }
 
 /** The joins that the dimensions need, each once. */

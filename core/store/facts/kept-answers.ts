@@ -107,6 +107,11 @@ export async function takeTouches(tx: Tx): Promise<ReadonlySet<string>> {
   return new Set(rows.map((row) => row.fact));
 }
 
+/** Numbers that follow from what the config says are due, as those of a table that was touched. */
+export async function touchSettings(tx: Tx): Promise<void> {
+  await tx.insertInto("fact_touches").values({ fact: "settings" }).execute();
+}
+
 /** Whether one of the tables was touched so long ago that the measuring job should have seen to it. */
 export async function hasOldTouch(db: Db, facts: readonly string[], olderThanMs: number): Promise<boolean> {
   const { rows } = await sql`

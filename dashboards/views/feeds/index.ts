@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Request, RequestHandler } from "express";
 import { type Feed, questionsOfFeed } from "../../../core/metrics/feeds.ts";
-import { keptAnswer, METRICS, type MetricAnswer } from "../../../core/metrics/index.ts";
+import { keptAnswer, readCatalogue, type MetricAnswer } from "../../../core/metrics/index.ts";
 import { askedNow, type Question } from "../../../core/metrics/ask/question.ts";
 import { readWorkspace } from "../../../core/store/setup/workspace.ts";
 import type { ServerDeps } from "../../web/deps.ts";
@@ -49,6 +49,7 @@ function hasAlready(request: Request, etag: string): boolean {
 async function readData(deps: ServerDeps, feed: Feed): Promise<WidgetData> {
   const now = deps.clock.now();
   const workspace = await readWorkspace(deps.store.db);
+  const catalogue = await readCatalogue(deps.store.db);
   const { main, series } = questionsOfFeed(feed);
   const { query, compared } = askedNow(main, now, workspace);
   const answer = await keptAnswer(deps.store.db, query);
@@ -57,11 +58,11 @@ async function readData(deps: ServerDeps, feed: Feed): Promise<WidgetData> {
     keptAnswer(deps.store.db, askedNow(asked, now, workspace).query);
   const format = createFormat(workspace);
   return {
-    title: feedTitle(feed),
+    title: feedTitle(feed, catalogue),
     answer,
     before,
     series: series === null ? null : await inPeriods(series),
-    better: METRICS.find(({ id }) => id === feed.metric)?.better ?? null,
+    better: catalogue.find(feed.metric)?.better ?? null,
     write: (value) => format.full(value, answer.unit),
   };
 }

@@ -1,6 +1,12 @@
 import { findTributaryError, toTributaryError } from "../../../core/base/errors.ts";
 import { type Board, questionOfTile, type Tile } from "../../../core/metrics/boards.ts";
-import { keptAnswer, METRICS, type MetricAnswer, type MetricRow } from "../../../core/metrics/index.ts";
+import {
+  keptAnswer,
+  readCatalogue,
+  type Catalogue,
+  type MetricAnswer,
+  type MetricRow,
+} from "../../../core/metrics/index.ts";
 import { askedNow } from "../../../core/metrics/ask/question.ts";
 import type { Workspace } from "../../../core/store/setup/workspace.ts";
 import type { ServerDeps } from "../../web/deps.ts";
@@ -66,15 +72,22 @@ export type Bar = { readonly name: string; readonly value: number | null };
 /** Asks for everything that a board shows. A tile that cannot be answered says why; the others are shown all the same. */
 export async function readBoardContent(deps: ServerDeps, board: Board, workspace: Workspace): Promise<BoardContent> {
   const now = deps.clock.now();
+  const catalogue = await readCatalogue(deps.store.db);
   const [tiles, freshness] = await Promise.all([
-    Promise.all(board.tiles.map((tile) => readTile(deps, tile, workspace, now))),
+    Promise.all(board.tiles.map((tile) => readTile(deps, tile, workspace, now, catalogue))),
     currentFreshness(deps),
   ]);
   return { board, tiles, freshness, computedAt: now };
 }
 
-async function readTile(deps: ServerDeps, tile: Tile, workspace: Workspace, now: Date): Promise<TileContent> {
-  const metric = METRICS.find(({ id }) => id === tile.metric);
+async function readTile(
+  deps: ServerDeps,
+  tile: Tile,
+  workspace: Workspace,
+  now: Date,
+  catalogue: Catalogue,
+): Promise<TileContent> {
+  const metric = catalogue.find(tile.metric);
   const size = { width: tile.width, height: tile.height };
   const title = tile.title ?? metric?.title ?? tile.metric;
   try {

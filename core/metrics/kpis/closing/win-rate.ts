@@ -31,6 +31,7 @@ export const winRateValue: AggregateMetric = {
   numerator: "value of deals won in the period",
   denominator: "value of deals won or lost in the period",
   kind: "share_of_sum",
+  isOfMoney: true,
   rows: (scope) =>
     measured(deal.rows.closed(scope), {
       counted: sql`d.in_period`,
