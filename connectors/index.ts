@@ -4,6 +4,7 @@ import { csv } from "./csv/index.ts";
 import { drift } from "./drift/index.ts";
 import { gong } from "./gong/index.ts";
 import { googleAnalytics } from "./google-analytics/index.ts";
+import { inbound } from "./inbound/index.ts";
 import { intercom } from "./intercom/index.ts";
 import { mailchimp } from "./mailchimp/index.ts";
 import { zendesk } from "./zendesk/index.ts";
@@ -15,6 +16,7 @@ export const CONNECTORS: readonly AnyConnector[] = [
   drift,
   gong,
   googleAnalytics,
+  inbound,
   intercom,
   mailchimp,
   zendesk,

@@ -1,6 +1,6 @@
 import type { InboundRequest } from "../core/connector/define.ts";
 import type { EngineDeps } from "../core/land/engine.ts";
-import { acceptDelivery, INBOUND } from "../core/land/inbound.ts";
+import { acceptDelivery, type Acceptance, INBOUND } from "../core/land/inbound.ts";
 import type { PullJob } from "./queues.ts";
 
 export type InboundDeps = Pick<EngineDeps, "store" | "secrets" | "clock" | "findConnector"> & {
@@ -12,10 +12,11 @@ export async function acceptInbound(
   deps: InboundDeps,
   connectionId: string,
   request: InboundRequest,
-): Promise<"accepted" | "duplicate" | "unsupported"> {
+): Promise<Acceptance> {
   const outcome = await acceptDelivery(deps, connectionId, request);
   // A duplicate asks as well: the first one may have been kept by a process that died before it could ask.
-  if (outcome !== "unsupported")
+  const isKept = typeof outcome === "string" ? outcome !== "unsupported" : outcome.status !== "refused";
+  if (isKept)
     await deps.requestPull({ connectionId, stream: INBOUND, kind: "inbound", trigger: "webhook", since: null });
   return outcome;
 }

@@ -1,3 +1,4 @@
+import { TributaryError } from "../../core/base/errors.ts";
 import { type Command, InvalidArgumentError } from "commander";
 import { CHECKS, type CheckOutcome, runChecks } from "../../connectors/_check/index.ts";
 import { createCheckEngine } from "../connector/engine.ts";
@@ -43,6 +44,7 @@ export function registerConnector(connector: Command, context: CliContext): void
 async function check(name: string, only: string, context: CliContext): Promise<readonly CheckOutcome[]> {
   const checks = CHECKS.filter((one) => one.name.includes(only));
   const connector = connectorNamed(name);
+  if (connector.isPushed === true) throw nothingPulled(name);
   const vendor = await loadHarness(name);
   const { out, signal } = context;
   return context.withHub(({ target }) =>
@@ -59,6 +61,15 @@ async function check(name: string, only: string, context: CliContext): Promise<r
       return outcomes;
     }),
   );
+}
+
+function nothingPulled(name: string): TributaryError {
+  return new TributaryError({
+    code: "connector.nothing_pulled",
+    kind: "config",
+    message: `The connector ${name} asks for nothing: all that it has is posted to it, and the acceptance checks are about pulling.`,
+    mend: "Check another connector.",
+  });
 }
 
 function partOfAName(text: string): string {

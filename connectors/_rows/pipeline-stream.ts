@@ -28,8 +28,10 @@ const pipelineRecord = z.object({
   pipeline: z.object({ stages: z.array(stage), won: z.array(z.string()), lost: z.array(z.string()) }),
 });
 
+type Declares = Pick<RowSettings, "pipelines">;
+
 /** The pipelines that the settings declare, as records: stored, compared and replayed like those of a tool that has some. */
-export function pipelineStream<Settings extends RowSettings, Client>(): Stream<Settings, Client> {
+export function pipelineStream<Settings extends Declares, Client>(): Stream<Settings, Client> {
   return defineStream<Settings, Client>({
     title: "Pipelines",
     externalId: (record) => pipelineRecord.parse(record).id,
@@ -42,7 +44,7 @@ export function pipelineStream<Settings extends RowSettings, Client>(): Stream<S
   });
 }
 
-async function* pullPipelines(context: PullContext<RowSettings, unknown>): AsyncGenerator<Page> {
+async function* pullPipelines(context: PullContext<Declares, unknown>): AsyncGenerator<Page> {
   const records = Object.entries(context.settings.pipelines ?? {})
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     // Settings come from JSON, so what they hold goes back to it.
@@ -53,7 +55,7 @@ async function* pullPipelines(context: PullContext<RowSettings, unknown>): Async
   yield { records, checkpoint: next, progress, startsListing: true };
 }
 
-function normalisePipeline(record: Json, context: NormaliseContext<RowSettings>): NormaliseResult {
+function normalisePipeline(record: Json, context: NormaliseContext<Declares>): NormaliseResult {
   const parsed = pipelineRecord.safeParse(record);
   if (parsed.success) return { facts: [pipelineFact(parsed.data.id, parsed.data.pipeline)], skipped: [] };
   const at = `pipeline ${context.externalId}`;

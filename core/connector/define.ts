@@ -43,7 +43,9 @@ export type Connector<Settings = unknown, Client = unknown> = {
   /** Reaches the account and names it. Throws kind `auth` when the credentials are refused. */
   readonly check: (client: Client, settings: Settings) => Promise<CheckResult>;
   readonly streams: { readonly [stream: string]: Stream<Settings, Client> };
-  readonly webhook?: InboundWebhook<Client>;
+  readonly webhook?: InboundWebhook<Client, Settings>;
+  /** Nothing is asked for at a vendor: all records come by the webhook, from whoever has its address. Absent: false. */
+  readonly isPushed?: true;
   /** Only of a vendor that has announced the end of its service. */
   readonly end?: VendorEnd;
   /** The vendor's own counts and sums, for `reconcile`. */
@@ -209,7 +211,7 @@ export type CheckResult = {
   readonly details?: readonly string[];
 };
 
-export type InboundWebhook<Client = unknown> = {
+export type InboundWebhook<Client = unknown, Settings = unknown> = {
   /**
    * Proves that the vendor sent it. Throws kind `auth` otherwise. Constant time where a secret is compared.
    *
@@ -228,11 +230,34 @@ export type InboundWebhook<Client = unknown> = {
    * after any other it is listed with the run and left behind: the next pull brings what it was about.
    */
   readonly parts: (request: InboundRequest, client: Client) => readonly StreamPart[] | Promise<readonly StreamPart[]>;
+  /**
+   * Reads the delivery while its sender waits, where the sender is to be told of each record. Absent: it is only kept, and read by a job.
+   *
+   * @throws TributaryError kind `config` where the delivery as a whole cannot be read.
+   */
+  readonly receive?: (request: InboundRequest, context: ReceiveContext<Settings>) => Received;
   /** Subscribes at the vendor and returns the signing secret. Absent: the admin does it by hand and pastes the secret. */
   readonly subscribe?: (client: Client, url: string) => Promise<{ readonly secret: string }>;
 };
 
+/** What stands between a delivery and its records: the connection's settings, and how the company counts. */
+export type ReceiveContext<Settings> = {
+  readonly settings: Settings;
+  readonly timeZone: string;
+  readonly currency: string;
+  readonly now: Date;
+};
+
+export type Received = {
+  /** What is kept, to be taken in by {@link InboundWebhook.parts}; null: no record of it can be read. */
+  readonly kept: InboundRequest | null;
+  /** What the sender is told. */
+  readonly answer: JsonObject;
+};
+
 export type InboundRequest = {
+  /** What follows the token in the address; absent: nothing. */
+  readonly path?: string;
   /** Lower-case names. */
   readonly headers: { readonly [name: string]: string };
   readonly body: Buffer;

@@ -1,12 +1,27 @@
 import { TributaryError } from "../base/errors.ts";
-import type { InboundRequest } from "../connector/define.ts";
+import type { JsonObject } from "../base/json.ts";
+import type { AnyConnector, InboundRequest, ReceiveContext } from "../connector/define.ts";
 import { inboundSecretOf } from "../secrets/index.ts";
-import { readInbound } from "../store/setup/connections.ts";
+import { readConnection, readInbound } from "../store/setup/connections.ts";
+import { readWorkspace } from "../store/setup/workspace.ts";
 import { recognise } from "../store/failures.ts";
-import { type Delivery, insertDelivery, markTakenIn, waitingDeliveries } from "../store/pulls/inbound.ts";
+import {
+  type Delivery,
+  insertDelivery,
+  markTakenIn,
+  readDeliveryBody,
+  waitingDeliveries,
+} from "../store/pulls/inbound.ts";
 import { finishRun, insertRun, interruptStaleRuns, readRun } from "../store/pulls/runs.ts";
 import { type LandPart, readPart } from "./batch.ts";
-import { type EngineDeps, landStreamOf, type OpenConnection, openConnection, unknownConnection } from "./engine.ts";
+import {
+  type EngineDeps,
+  landStreamOf,
+  type OpenConnection,
+  openConnection,
+  parseSettings,
+  unknownConnection,
+} from "./engine.ts";
 import { fenced, landBatch } from "./land.ts";
 import { tryLock } from "../store/lock.ts";
 import type { PullDeps } from "./pull.ts";
@@ -19,34 +34,69 @@ export const INBOUND = "inbound";
 /** So many deliveries land in one transaction. */
 const MOST_AT_ONCE = 200;
 
+/** What became of a delivery; `answer`: what its sender is told, where the connector reads while the sender waits. */
+export type Acceptance =
+  | "accepted"
+  | "duplicate"
+  | "unsupported"
+  | { readonly status: "accepted" | "duplicate" | "refused"; readonly answer: JsonObject };
+
 /**
  * Verifies a delivery and keeps it, to be taken in by {@link takeInbound}. Does no more than that: vendors wait a few seconds at most. The
  * token in the address is the caller's to check.
  *
- * @returns `duplicate` when the same delivery is already there; `unsupported` when the connector has no webhook.
- * @throws TributaryError kind `auth` when the signature does not hold or the connection has no secret; `connection.unknown`
+ * @returns `duplicate` when the same delivery is already there; `unsupported` when the connector has no webhook; `refused` when no record
+ * of it can be read, and nothing is kept.
+ * @throws TributaryError kind `auth` when the signature does not hold or the connection has no secret; `connection.unknown`;
+ * `inbound.key_reused`, and what the connector says of a delivery that it cannot read
  */
 export async function acceptDelivery(
   deps: Pick<EngineDeps, "store" | "secrets" | "clock" | "findConnector">,
   connectionId: string,
   request: InboundRequest,
-): Promise<"accepted" | "duplicate" | "unsupported"> {
+): Promise<Acceptance> {
   const inbound = await readInbound(deps.store.db, connectionId);
   if (inbound === null) throw unknownConnection(connectionId);
-  const webhook = deps.findConnector(inbound.connector)?.webhook;
-  if (webhook === undefined) return "unsupported";
+  const connector = deps.findConnector(inbound.connector);
+  const webhook = connector?.webhook;
+  if (connector === null || webhook === undefined) return "unsupported";
   if (inbound.secret === null && webhook.takesUnsigned !== true) throw noSecret(connectionId);
   const now = deps.clock.now();
   const secret = inbound.secret === null ? null : deps.secrets.open(inbound.secret, inboundSecretOf(connectionId));
   webhook.verify(request, secret, now);
-  const { headers, body } = webhook.withoutSecret?.(request) ?? request;
-  const isNew = await insertDelivery(deps.store.db, connectionId, {
-    dedupeKey: webhook.dedupeKey(request),
-    receivedAt: now,
-    headers: withoutSecrets(headers),
-    body,
+  const dedupeKey = webhook.dedupeKey(request);
+  const keep = ({ headers, body }: InboundRequest): Promise<boolean> =>
+    insertDelivery(deps.store.db, connectionId, { dedupeKey, receivedAt: now, headers: withoutSecrets(headers), body });
+  if (webhook.receive === undefined)
+    return (await keep(webhook.withoutSecret?.(request) ?? request)) ? "accepted" : "duplicate";
+  const context = await receiveContext(deps, connector, connectionId, now);
+  const { kept, answer } = webhook.receive(request, context);
+  if (kept === null) return { status: "refused", answer };
+  if (await keep(kept)) return { status: "accepted", answer };
+  const known = await readDeliveryBody(deps.store.db, connectionId, dedupeKey);
+  if (known !== null && !known.equals(kept.body)) throw keyReused();
+  return { status: "duplicate", answer };
+}
+
+async function receiveContext(
+  { store }: Pick<EngineDeps, "store">,
+  connector: AnyConnector,
+  connectionId: string,
+  now: Date,
+): Promise<ReceiveContext<unknown>> {
+  const connection = await readConnection(store.db, connectionId);
+  if (connection === null) throw unknownConnection(connectionId);
+  const { timeZone, currency } = await readWorkspace(store.db);
+  return { settings: parseSettings(connector, connection), timeZone, currency, now };
+}
+
+function keyReused(): TributaryError {
+  return new TributaryError({
+    code: "inbound.key_reused",
+    kind: "config",
+    message: "A delivery with this Idempotency-Key, but another content, has been taken in already.",
+    mend: "Send each new delivery with a key of its own, and only a repeated one with the same key.",
   });
-  return isNew ? "accepted" : "duplicate";
 }
 
 /** A delivery is stored as it came, but for what somebody could sign in with. */

@@ -1,7 +1,8 @@
 import type { Router } from "express";
 import type { Clock } from "../../core/base/clock.ts";
 import type { Log } from "../../core/base/log.ts";
-import type { AnyConnector } from "../../core/connector/define.ts";
+import type { AnyConnector, InboundRequest } from "../../core/connector/define.ts";
+import type { Acceptance } from "../../core/land/inbound.ts";
 import type { Secrets } from "../../core/secrets/index.ts";
 import type { SetupDeps } from "../../core/setup/verb.ts";
 import type { Store } from "../../core/store/db.ts";
@@ -17,13 +18,11 @@ export type ServerDeps = {
   /**
    * Takes in what a vendor's webhook delivered: verifies it, keeps it and asks for its processing.
    *
-   * @returns `duplicate` when the same delivery is already there; `unsupported` when the connector has no webhook.
+   * @returns `duplicate` when the same delivery is already there; `unsupported` when the connector has no webhook; with an `answer` where the
+   * sender is told of each record.
    * @throws TributaryError kind `auth` when the signature does not hold.
    */
-  readonly acceptInbound: (
-    connectionId: string,
-    request: { readonly headers: { readonly [name: string]: string }; readonly body: Buffer },
-  ) => Promise<"accepted" | "duplicate" | "unsupported">;
+  readonly acceptInbound: (connectionId: string, request: InboundRequest) => Promise<Acceptance>;
   readonly options: ServerOptions;
   readonly secrets: Secrets;
   /** Routers of other parts, mounted behind this server's access rules. Absent ones are not mounted. */

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from "express";
 import { TributaryError, type ErrorKind, findTributaryError } from "../../core/base/errors.ts";
+import type { JsonObject } from "../../core/base/json.ts";
 import { recognise } from "../../core/store/failures.ts";
 
 /** Errors of this server whose status says more than their kind does. */
@@ -65,12 +66,16 @@ export function problemOf(error: TributaryError, requestId: string): Problem {
   };
 }
 
-export function sendProblem(response: Response, error: TributaryError): void {
+/** @param more further members of the problem document (RFC 9457, section 3.2). */
+export function sendProblem(response: Response, error: TributaryError, more: JsonObject = {}): void {
   const problem = problemOf(error, requestIdOf(response));
   if (error.kind === "rate_limited" && error.retryAt !== null) {
     response.set("Retry-After", String(Math.max(1, Math.ceil((error.retryAt.getTime() - Date.now()) / 1000))));
   }
-  response.status(problem.status).type("application/problem+json").send(JSON.stringify(problem));
+  response
+    .status(problem.status)
+    .type("application/problem+json")
+    .send(JSON.stringify({ ...problem, ...more }));
 }
 
 export function requestIdOf(response: Response): string {

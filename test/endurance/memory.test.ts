@@ -11,7 +11,11 @@ const MANY_RECORDS = 5_000;
 const engine = createCheckEngine(await testDatabase());
 
 // oxlint-disable-next-line vitest/expect-expect -- a check throws where its promise is broken
-it.each(CONNECTORS)(`the connector $key ${staysFlat.name}`, { timeout: 120_000 }, async (connector) => {
-  const vendor = await loadHarness(connector.key);
-  await staysFlat.run({ connector, vendor, engine, manyRecords: MANY_RECORDS });
-});
+it.each(CONNECTORS.filter(({ isPushed }) => isPushed !== true))(
+  `the connector $key ${staysFlat.name}`,
+  { timeout: 120_000 },
+  async (connector) => {
+    const vendor = await loadHarness(connector.key);
+    await staysFlat.run({ connector, vendor, engine, manyRecords: MANY_RECORDS });
+  },
+);

@@ -15,7 +15,8 @@ import { testDatabase } from "./database.ts";
 export async function passAll(checksOf: (nth: number) => readonly Check[]): Promise<void> {
   // A database each: rows of one connector must not be related to another's, which tells of the same company.
   const subjects = await Promise.all(
-    CONNECTORS.map(async (connector, nth) => {
+    // What is posted is not pulled: these checks have nothing to ask of it (inbound-rows.test.ts does).
+    CONNECTORS.filter(({ isPushed }) => isPushed !== true).map(async (connector, nth) => {
       const engine = createCheckEngine(await testDatabase());
       return { key: connector.key, subject: { connector, vendor: await loadHarness(connector.key), engine }, nth };
     }),

@@ -32,10 +32,13 @@ export class SheetHub {
     this.now = new Date(now);
   }
 
-  /** @param now an ISO instant. */
-  static async open(now: string): Promise<SheetHub> {
+  /**
+   * @param now an ISO instant.
+   * @param whenDone takes what cleans up; default: at the end of the test.
+   */
+  static async open(now: string, whenDone: (clean: () => Promise<void>) => void = onTestFinished): Promise<SheetHub> {
     const folder = await mkdtemp(path.join(tmpdir(), "sheets-"));
-    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    whenDone(() => rm(folder, { recursive: true, force: true }));
     return new SheetHub(await testDatabase(), folder, now);
   }
 

@@ -31,6 +31,17 @@ export async function insertDelivery(
   return row !== undefined;
 }
 
+/** The body under a key; null: there is none, or it is no longer kept. */
+export async function readDeliveryBody(db: Db, connectionId: string, dedupeKey: string): Promise<Buffer | null> {
+  const row = await db
+    .selectFrom("inbound_deliveries")
+    .select("body")
+    .where("connection_id", "=", connectionId)
+    .where("dedupe_key", "=", dedupeKey)
+    .executeTakeFirst();
+  return row?.body ?? null;
+}
+
 /** What has not been taken in yet, oldest first. */
 export async function waitingDeliveries(db: Db, connectionId: string, limit: number): Promise<Delivery[]> {
   return db

@@ -1,0 +1,237 @@
+import { Webhook } from "standardwebhooks";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findConnector } from "../../connectors/index.ts";
+import { takeInbound } from "../../core/land/inbound.ts";
+import { keepWebhookSecret } from "../../core/setup/vendor.ts";
+import { createPullDeps } from "../../workers/pull.ts";
+import { acceptInbound } from "../../workers/inbound.ts";
+import { inbound } from "../../connectors/inbound/index.ts";
+import { SheetHub } from "../support/sheets.ts";
+import { json, type Running, startServer, testDeps } from "./server-support.ts";
+
+/** Rows that any tool posts: from HTTP to the number on a screen. */
+
+const CONFIG = `
+workspace: { timezone: Europe/Berlin, currency: EUR }
+connections:
+  - id: tools
+    connector: inbound
+    settings:
+      pipelines: { Sales: { stages: [Lead, Offer], won: [Won], lost: [Lost] } }
+      tables:
+        activities: {}
+        people: { key: contact.id, columns: { email: contact.emails, name: { template: "{contact.first} {contact.last}" } } }
+        deals: { source_time: updated_at, columns: { value: amount }, attributes: { product: product } }
+        spend: { key: [day, channel] }
+  - id: signed
+    connector: inbound
+    settings: { tables: { activities: {} } }
+`;
+
+const cleaning: (() => Promise<void>)[] = [];
+let hub: SheetHub;
+let running: Running;
+let tokens: ReadonlyMap<string, string>;
+const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+beforeAll(async () => {
+  hub = await SheetHub.open("2026-11-24T12:00:00Z", (clean) => cleaning.push(clean));
+  await hub.apply(CONFIG);
+  await hub.sync("tools");
+  const { secrets, log } = testDeps(hub.store);
+  const engine = createPullDeps({
+    store: hub.store,
+    secrets,
+    clock: { now: () => hub.now },
+    log,
+    connectors: [inbound],
+    allowPrivateNetworks: false,
+    fileFolders: [],
+  });
+  await keepWebhookSecret(engine, "test", "signed", SECRET);
+  const rows = await hub.store.db.selectFrom("connections").select(["id", "inbound_token"]).execute();
+  tokens = new Map(rows.map((row) => [row.id, row.inbound_token]));
+  // What the queue does a moment later happens before the answer here.
+  const requestPull = async ({ connectionId }: { readonly connectionId: string }): Promise<void> => {
+    await takeInbound(engine, connectionId, new AbortController().signal);
+  };
+  running = await startServer(hub.store, {
+    connectors: [inbound],
+    acceptInbound: (id, request) => acceptInbound({ ...engine, findConnector, requestPull }, id, request),
+  });
+});
+afterAll(async () => {
+  await running.close();
+  for (const clean of cleaning) await clean();
+});
+
+type Answer = { readonly status: number; readonly body: Record<string, unknown> };
+async function send(path: string, init: RequestInit): Promise<Answer> {
+  const [connection = "", ...rest] = path.split("/");
+  const response = await running.fetch(`/in/${[connection, tokens.get(connection), ...rest].join("/")}`, init);
+  return { status: response.status, body: (await response.json()) as Answer["body"] };
+}
+const post = (path: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> =>
+  send(path, json(body, headers));
+
+const call = (id: string, change: object = {}): object => ({
+  id,
+  type: "call",
+  occurred_at: "2026-11-23T10:00:00+01:00",
+  person: "jo@fjord.example",
+  ...change,
+});
+const deal = (change: object): object => ({
+  id: "d1",
+  stage: "Offer",
+  amount: 1200.5,
+  updated_at: "2026-11-20T09:00:00Z",
+  created_at: "2026-11-01",
+  product: "Kayak",
+  ...change,
+});
+
+describe("rows that a tool posts", () => {
+  it("are counted a moment later, in the unit and time zone of the workspace", async () => {
+    const { status, body } = await post("tools/activities", [
+      call("1"),
+      call("2", { occurred_at: "2026-11-23T23:30:00Z" }),
+    ]);
+    expect([status, body]).toEqual([
+      202,
+      { status: "accepted", table: "activities", accepted: 2, deleted: 0, refused: [], refused_rows: 0, ignored: [] },
+    ]);
+    // 23:30 UTC is the 24th in Berlin.
+    const query = { from: "2026-11-23", to: "2026-11-24", grain: "day" } as const;
+    expect(await hub.values("activities", query)).toEqual({ "2026-11-23": 1, "2026-11-24": 1 });
+  });
+
+  it("count once, however often they are sent", async () => {
+    await post("tools/activities", call("3"));
+    const before = await hub.value("activities");
+    for (const headers of [{}, { "Idempotency-Key": "k1" }, { "Idempotency-Key": "k1" }])
+      await post("tools/activities", call("3"), headers);
+    expect(await hub.value("activities")).toBe(before);
+    expect((await post("tools/activities", call("3"), { "Idempotency-Key": "k1" })).status).toBe(200);
+    const other = await post("tools/activities", call("4"), { "Idempotency-Key": "k1" });
+    expect([other.status, other.body["code"]]).toEqual([422, "inbound.key_reused"]);
+  });
+
+  it("are refused one by one, each with its reason; the others land", async () => {
+    const { status, body } = await post("tools/activities", {
+      rows: [
+        call("5"),
+        call("6", { occurred_at: "yesterday" }),
+        { id: "7", type: "shout", occured_at: "2026-11-23" },
+        8,
+        {},
+      ],
+    });
+    expect([status, body["accepted"], body["refused_rows"]]).toEqual([202, 1, 4]);
+    const refused = body["refused"] as { row: number; id: string | null; code: string; reason: string }[];
+    expect(refused.map(({ row, id, code }) => [row, id, code])).toEqual([
+      [1, "6", "csv.row.bad_date"],
+      [2, "7", "csv.row.unknown_value"],
+      [2, "7", "csv.row.missing_value"],
+      [3, null, "csv.row.unreadable"],
+      [4, null, "csv.row.missing_key"],
+    ]);
+    expect(refused[0]?.reason).toContain('"yesterday" is no date');
+    // A misspelt name stands out.
+    expect(body["ignored"]).toEqual(["occured_at"]);
+  });
+
+  it("are refused as a whole with a problem document where none can be read, and nothing is kept", async () => {
+    const { status, body } = await post("tools/activities", [{ id: "x" }]);
+    expect([status, body["code"], (body["refused"] as unknown[]).length]).toEqual([422, "inbound.nothing_readable", 2]);
+    const kept = await hub.store.db.selectFrom("inbound_deliveries").select("body").execute();
+    expect(kept.some((row) => row.body.toString().includes('"x"'))).toBe(false);
+  });
+
+  it("are read by the mapping: paths, lists, templates, keys of several parts", async () => {
+    const contact = { id: 17, first: "Jo", last: "Berg", emails: ["jo@fjord.example", "jo@old.example"] };
+    expect((await post("tools/people", { contact, source: "form" })).status).toBe(202);
+    expect((await post("tools/spend", { day: "2026-11-02", channel: "ads", amount: "99.90" })).status).toBe(202);
+    const person = await hub.store.db
+      .selectFrom("people")
+      .select(["external_id", "name", "emails"])
+      .where("external_id", "=", "17")
+      .executeTakeFirst();
+    expect(person).toEqual({ external_id: "17", name: "Jo Berg", emails: ["jo@fjord.example", "jo@old.example"] });
+    expect(await hub.value("spend", { from: "2026-11-01", to: "2026-11-30" })).toBe(99.9);
+  });
+
+  it("as a form's fields are a row too", async () => {
+    const fields = new URLSearchParams({ id: "form-1", type: "email", occurred_at: "2026-11-22" });
+    expect((await send("tools/activities", { method: "POST", body: fields })).status).toBe(202);
+    expect(await hub.value("activities", { from: "2026-11-22", to: "2026-11-22" })).toBe(1);
+  });
+
+  it("replace what was said before, unless they are older, and go when they are taken back", async () => {
+    const value = (): Promise<number | null> => hub.value("open_pipeline_value");
+    await post("tools/deals", deal({}));
+    expect(await value()).toBe(1200.5);
+    await post("tools/deals", deal({ amount: 900, updated_at: "2026-11-21T09:00:00Z" }));
+    await post("tools/deals", deal({ amount: 1, updated_at: "2026-11-19T09:00:00Z" }));
+    expect(await value()).toBe(900);
+    const ahead = await post("tools/deals", deal({ updated_at: "2030-01-01T00:00:00Z" }));
+    expect([ahead.status, JSON.stringify(ahead.body["refused"])]).toEqual([
+      422,
+      expect.stringContaining("a day ahead"),
+    ]);
+    expect((await post("tools/deals", { deleted: ["d1"] })).body).toMatchObject({ accepted: 0, deleted: 1 });
+    expect(await value()).toBe(0);
+  });
+
+  it("may hold whatever text there is", async () => {
+    const subject = "a\u0000b \ud83d";
+    expect((await post("tools/activities", call("odd", { subject, occurred_at: "2026-11-20" }))).status).toBe(202);
+    expect(await hub.value("activities", { from: "2026-11-20", to: "2026-11-20" })).toBe(1);
+  });
+});
+
+describe("a delivery", () => {
+  it.each([
+    ["that is no JSON", "{", "inbound.body.unreadable"],
+    ["in another encoding", Buffer.from([0x22, 0xe9, 0x22]), "inbound.body.unreadable"],
+    ["nested beyond reason", "[".repeat(5000) + "]".repeat(5000), "inbound.body.unreadable"],
+    ["without a row", "[]", "inbound.body.unreadable"],
+    ["with more rows than are taken at once", JSON.stringify(Array(1001).fill({})), "inbound.body.too_many_rows"],
+  ])("%s is refused with a code that says so", async (_what, body, code) => {
+    const answer = await send("tools/activities", { method: "POST", body });
+    expect([answer.status, answer.body["code"]]).toEqual([422, code]);
+  });
+
+  it("names its table in the address or in itself, and need not where there is one", async () => {
+    expect((await post("tools/tickets", {})).body["code"]).toBe("inbound.unknown_table");
+    expect((await post("tools", call("t1"))).body["code"]).toBe("inbound.unknown_table");
+    expect((await post("tools", { table: "activities", rows: [call("t1")] })).status).toBe(202);
+  });
+
+  it("is refused without the secret, where the connection has one", async () => {
+    expect((await post("signed", call("s1"))).body["code"]).toBe("inbound.unproven");
+    expect((await post("signed", call("s1"), { Authorization: "Bearer guess" })).status).toBe(401);
+    expect((await post("signed", call("s1"), { Authorization: `Bearer ${SECRET}` })).status).toBe(202);
+    expect((await post("signed", call("s1"), { "X-Api-Key": SECRET })).status).toBe(202);
+  });
+
+  it("is taken with a signature of Standard Webhooks, once per id, and not when it is old", async () => {
+    const signed = (at: Date, body: string): Promise<Answer> => {
+      const headers = {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": String(Math.floor(at.getTime() / 1000)),
+        "webhook-signature": `v1,AAAA ${new Webhook(SECRET).sign("msg_1", at, body)}`,
+      };
+      return send("signed/activities", { method: "POST", body, headers });
+    };
+    const body = JSON.stringify(call("s2"));
+    expect((await signed(hub.now, body)).status).toBe(202);
+    expect((await signed(hub.now, body)).status).toBe(200);
+    const old = await signed(new Date(hub.now.getTime() - 301_000), body);
+    expect([old.status, old.body["code"]]).toEqual([401, "inbound.too_old"]);
+    const headers = { "webhook-id": "m", "webhook-timestamp": "1", "webhook-signature": "v1,AAAA" };
+    expect((await post("signed", call("s3"), headers)).body["code"]).toBe("inbound.unproven");
+    const stored = await hub.store.db.selectFrom("inbound_deliveries").select(["headers", "body"]).execute();
+    expect(JSON.stringify(stored)).not.toContain(SECRET);
+  });
+});
