@@ -123,6 +123,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/forecast.ts")).registerBacktest,
   },
   {
+    usage: "review",
+    about: "the agenda of the pipeline review: what was agreed on, wins, forecast, deals to talk about, what to do",
+    load: async () => (await import("./commands/review.ts")).registerReview,
+  },
+  {
     usage: "replay <connection>",
     about: "make the facts of a connection anew from what is stored raw",
     load: async () => (await import("./commands/replay.ts")).registerReplay,

@@ -45,6 +45,7 @@ const SECTIONS: readonly string[] = [
   "teams",
   "forecast",
   "metrics",
+  "review",
   "feeds",
   "dashboards",
 ];

@@ -219,6 +219,7 @@ it("config/examples/tributary.yaml is right with everything in it that is commen
     "lead_statuses",
     "pipelines",
     "reps",
+    "review",
     "teams",
   ]);
   expect(read.receivers["webhooks"]).toHaveLength(1);

@@ -403,6 +403,7 @@ function toDesired(
       ...present("teams", teamNames(sections)),
       ...present("forecast", sections.forecast),
       ...present("metrics", sections.metrics),
+      ...present("review", sections.review),
       ...present("feeds", sections.feeds),
       ...present("dashboards", sections.dashboards),
       ...rest.sections,

@@ -9,6 +9,7 @@ import { feedsSection } from "../core/metrics/feeds.ts";
 import { metricsSection } from "../core/metrics/own/section.ts";
 import { leadStatusesSection } from "../core/normalise/lead-status-settings.ts";
 import { pipelinesSection } from "../core/normalise/pipeline-settings.ts";
+import { reviewSection } from "../core/review/settings.ts";
 import { secret } from "../core/secrets/declared.ts";
 
 /** The parts of the config file, each as people write it. Keys in snake_case; unknown ones are refused. */
@@ -177,6 +178,7 @@ const ownSections = z.strictObject({
   goals: z.array(goalSection).optional(),
   forecast: scenarioSection.optional(),
   metrics: metricsSection.optional(),
+  review: reviewSection.optional(),
   feeds: feedsSection.optional(),
   sheets: notYet("pushes to Google Sheets"),
   dashboards: dashboardsSection.optional(),

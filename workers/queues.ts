@@ -26,7 +26,8 @@ export type MeasureJob = { readonly reason: "facts" | "schedule" };
 /** Push to one destination. */
 export type DeliverJob = { readonly kind: "push"; readonly destination: string };
 
-export type HousekeepingJob = { readonly task: "expire" };
+/** Take away what has served its time, or tell what is due by the clock. */
+export type HousekeepingJob = { readonly task: "expire" | "tell" };
 
 /**
  * What is due becomes a request. The schedulers' own jobs cannot be deduplicated (BullMQ), so they carry this and the

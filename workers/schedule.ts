@@ -133,6 +133,12 @@ const STANDING: readonly Due[] = [
     request: { queue: "measure", payload: { reason: "schedule" } },
   },
   {
+    id: "tell",
+    schedule: { everyS: 60 },
+    timeZone: UTC,
+    request: { queue: "housekeeping", payload: { task: "tell" } },
+  },
+  {
     id: "expire",
     schedule: { everyS: 3600 },
     timeZone: UTC,

@@ -1,5 +1,6 @@
 import { deliver } from "../../workers/deliver.ts";
 import { expire } from "../../workers/housekeeping.ts";
+import { tell } from "../../workers/tell.ts";
 import { measure } from "../../workers/measure.ts";
 import { createNormaliseProcessor } from "../../workers/normalise.ts";
 import { createPullProcessor } from "../../workers/pull.ts";
@@ -34,6 +35,7 @@ export function createProcessors(hub: Hub): Processors {
     },
     deliver: async (job, context) =>
       deliver({ store, secrets, destinations, clock, allowPrivateNetworks }, job, context.signal),
-    housekeeping: async (_, context) => expire({ store, clock, log: context.log }),
+    housekeeping: async ({ task }, { log: jobLog }) =>
+      task === "tell" ? tell({ store, clock, log: jobLog }) : expire({ store, clock, log: jobLog }),
   };
 }

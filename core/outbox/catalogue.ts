@@ -60,6 +60,19 @@ const receiver = z
   })
   .meta({ id: "EndpointEvent" });
 
+const closed = z.strictObject({ count, value: z.number() });
+const review = z
+  .strictObject({
+    review: z.strictObject({ id: z.uuid(), from: text.describe("Inclusive days"), to: text }),
+    currency: text,
+    won: closed.describe("In main units"),
+    lost: closed,
+    attention: count.describe("How many open deals need attention"),
+    actions: z.strictObject({ done: count, not_done: count, added: count }),
+    reps: z.array(z.strictObject({ name: text.nullable(), actions: count })).describe("What it asks of each"),
+  })
+  .meta({ id: "ReviewEvent" });
+
 const SAMPLE_DEAL = {
   deal: {
     id: "3f0c1f0a-9c1e-8b7a-b6a4-2f1d3c5e7a90",
@@ -122,6 +135,15 @@ export const EVENTS = {
     sample_size: 14,
     as_of: "2026-11-23T06:00:05.000Z",
     fresh_as_of: "2026-11-23T06:00:00.000Z",
+  }),
+  "review.ready": entry("A pipeline review was made", 1, review, {
+    review: { id: "7d0a4b52-5b0f-4f0f-8a54-5d6f7f7f2a10", from: "2026-11-16", to: "2026-11-22" },
+    currency: "EUR",
+    won: { count: 4, value: 52_300 },
+    lost: { count: 3, value: 18_900 },
+    attention: 27,
+    actions: { done: 11, not_done: 4, added: 18 },
+    reps: [{ name: "Ada Lovelace", actions: 10 }],
   }),
   "endpoint.failing": entry("A receiver has taken nothing for a day", 1, receiver, SAMPLE_RECEIVER),
   "endpoint.paused": entry("A receiver was paused: nothing taken for five days, or it is gone", 1, receiver, {

@@ -58,6 +58,41 @@ export type Database = {
   metric_points: MetricPointsTable;
   kept_answers: KeptAnswersTable;
   fact_touches: { id: GeneratedAlways<number>; fact: string; at: Generated<Date> };
+  reviews: ReviewsTable;
+  review_actions: ReviewActionsTable;
+  review_picks: {
+    deal_id: string;
+    rep_id: string | null;
+    note: string | null;
+    picked_at: Date;
+    picked_by: string;
+  };
+  review_notes: {
+    id: GeneratedAlways<number>;
+    /** Null: for the coming review. */
+    review_id: string | null;
+    deal_id: string | null;
+    text: string;
+    written_at: Date;
+    written_by: string;
+  };
+  conclusions: ConclusionsTable;
+  conclusion_tests: {
+    conclusion_id: string;
+    tested_at: Date;
+    verdict: Verdict;
+    sentence: string;
+    result: JSONColumnType<object>;
+  };
+  rule_states: {
+    rule: string;
+    /** What the rule is about: a deal, a rep, a slice. Empty: the whole. */
+    subject: string;
+    definition: string;
+    is_met: boolean;
+    state: JSONColumnType<object>;
+    since: Date;
+  };
   outbox: OutboxTable;
   webhook_endpoints: WebhookEndpointsTable;
   deliveries: DeliveriesTable;
@@ -721,6 +756,50 @@ type WebhookEndpointsTable = {
   /** Nothing is sent before. */
   not_before: Date | null;
   created_at: Generated<Date>;
+};
+
+type ReviewsTable = {
+  id: Generated<string>;
+  period_from: Day;
+  period_to: Day;
+  /** When it was due by the schedule; null: made by hand. */
+  due_at: Date | null;
+  made_at: Date;
+  made_by: string;
+  agenda: JSONColumnType<object>;
+};
+
+type ReviewActionsTable = {
+  id: Generated<string>;
+  review_id: string | null;
+  kind: string;
+  entity: "deal" | "lead" | null;
+  subject_id: string | null;
+  rep_id: string | null;
+  text: string;
+  due_on: Day | null;
+  note: string | null;
+  state: Generated<"open" | "done" | "dropped">;
+  made_at: Date;
+  made_by: string;
+  settled_at: Date | null;
+  /** Null: the data said so. */
+  settled_by: string | null;
+  evidence: string | null;
+};
+
+type Verdict = "holds" | "weaker" | "no_longer_holds" | "not_enough_data";
+
+type ConclusionsTable = {
+  id: Generated<string>;
+  claim: JSONColumnType<object>;
+  sentence: string;
+  result: JSONColumnType<object>;
+  recorded_at: Date;
+  recorded_by: string;
+  verdict: Verdict | null;
+  tested_at: Date | null;
+  changed_at: Date | null;
 };
 
 type DeliveriesTable = {

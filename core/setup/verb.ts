@@ -23,6 +23,10 @@ export type Action =
   | `user.${"create" | "set_password" | "remove"}`
   | `identity.${"link" | "undo"}`
   | `upload.${"keep" | "remove"}`
+  | "review.make"
+  | `review_action.${"add" | "update"}`
+  | `review_pick.${"add" | "remove"}`
+  | "review_note.add"
   | "secrets.rotate"
   | "sign_in"
   | "sign_out";

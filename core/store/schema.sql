@@ -128,6 +128,29 @@ table companies
   CREATE TRIGGER touched_by_insert AFTER INSERT ON tributary.companies FOR EACH STATEMENT EXECUTE FUNCTION touch_fact()
   CREATE TRIGGER touched_by_update AFTER UPDATE ON tributary.companies REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
 
+table conclusion_tests
+  conclusion_id uuid not null
+  tested_at timestamp with time zone not null
+  verdict text not null
+  sentence text not null
+  result json not null
+  constraint conclusion_tests_pkey PRIMARY KEY (conclusion_id, tested_at)
+  constraint conclusion_tests_conclusion_id_fkey FOREIGN KEY (conclusion_id) REFERENCES conclusions(id) ON DELETE CASCADE
+
+table conclusions
+  id uuid default gen_random_uuid() not null
+  claim json not null
+  sentence text not null
+  result json not null
+  recorded_at timestamp with time zone not null
+  recorded_by text not null
+  verdict text
+  tested_at timestamp with time zone
+  changed_at timestamp with time zone
+  constraint conclusions_pkey PRIMARY KEY (id)
+  constraint conclusions_verdict_check CHECK ((verdict = ANY (ARRAY['holds'::text, 'weaker'::text, 'no_longer_holds'::text, 'not_enough_data'::text])))
+  comment on verdict: Of the latest test on records after it was recorded; null: not tested yet
+
 table connections
   id text not null
   connector text not null
@@ -664,6 +687,78 @@ table reps
   CREATE TRIGGER touched_by_delete AFTER DELETE ON tributary.reps REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
   CREATE TRIGGER touched_by_insert AFTER INSERT ON tributary.reps FOR EACH STATEMENT EXECUTE FUNCTION touch_fact()
   CREATE TRIGGER touched_by_update AFTER UPDATE ON tributary.reps REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
+
+table review_actions
+  id uuid default gen_random_uuid() not null
+  review_id uuid
+  kind text not null
+  entity text
+  subject_id uuid
+  rep_id uuid
+  text text not null
+  due_on date
+  note text
+  state text default 'open'::text not null
+  made_at timestamp with time zone not null
+  made_by text not null
+  settled_at timestamp with time zone
+  settled_by text
+  evidence text
+  constraint review_actions_pkey PRIMARY KEY (id)
+  constraint review_actions_check CHECK (((entity IS NULL) = (subject_id IS NULL)))
+  constraint review_actions_check1 CHECK (((state = 'open'::text) = (settled_at IS NULL)))
+  constraint review_actions_entity_check CHECK ((entity = ANY (ARRAY['deal'::text, 'lead'::text])))
+  constraint review_actions_review_id_fkey FOREIGN KEY (review_id) REFERENCES reviews(id) ON DELETE SET NULL
+  constraint review_actions_state_check CHECK ((state = ANY (ARRAY['open'::text, 'done'::text, 'dropped'::text])))
+  CREATE INDEX review_actions_by_time ON tributary.review_actions USING btree (made_at DESC, id DESC)
+  CREATE UNIQUE INDEX review_actions_once ON tributary.review_actions USING btree (kind, subject_id) WHERE ((state = 'open'::text) AND (subject_id IS NOT NULL) AND (kind <> 'other'::text))
+  comment on subject_id: The deal or lead that it is about
+  comment on settled_by: Who ticked it; null: the data said so, and evidence says how
+
+table review_notes
+  id bigint generated always as identity not null
+  review_id uuid
+  deal_id uuid
+  text text not null
+  written_at timestamp with time zone not null
+  written_by text not null
+  constraint review_notes_pkey PRIMARY KEY (id)
+  constraint review_notes_review_id_fkey FOREIGN KEY (review_id) REFERENCES reviews(id) ON DELETE CASCADE
+  CREATE INDEX review_notes_by_review ON tributary.review_notes USING btree (review_id)
+  comment on review_id: Null: for the coming one
+
+table review_picks
+  deal_id uuid not null
+  rep_id uuid
+  note text
+  picked_at timestamp with time zone not null
+  picked_by text not null
+  constraint review_picks_pkey PRIMARY KEY (deal_id)
+  comment: Deals that reps want to talk about at the coming review; those of past ones are in their agendas
+
+table reviews
+  id uuid default gen_random_uuid() not null
+  period_from date not null
+  period_to date not null
+  due_at timestamp with time zone
+  made_at timestamp with time zone not null
+  made_by text not null
+  agenda json not null
+  constraint reviews_pkey PRIMARY KEY (id)
+  constraint reviews_due_at_key UNIQUE (due_at)
+  CREATE INDEX reviews_by_time ON tributary.reviews USING btree (made_at DESC)
+  comment on due_at: When it was due by the schedule: made once for each time. Null: made by hand
+
+table rule_states
+  rule text not null
+  subject text not null
+  definition text not null
+  is_met boolean not null
+  state json not null
+  since timestamp with time zone not null
+  constraint rule_states_pkey PRIMARY KEY (rule, subject)
+  comment: On which side of its threshold each subject of a rule is: what was told of is not told of again
+  comment on definition: What the rule said then: another rule begins anew
 
 table run_logs
   id bigint generated always as identity not null

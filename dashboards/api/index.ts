@@ -24,6 +24,7 @@ import { forecastEndpoints } from "./forecast.ts";
 import { kpiEndpoints } from "./kpis.ts";
 import { openApiDocument } from "./openapi.ts";
 import { reportEndpoints } from "./reports.ts";
+import { reviewEndpoints } from "./reviews.ts";
 import { runEndpoints } from "./runs.ts";
 import { screenEndpoints } from "./screens.ts";
 import { uploadEndpoints } from "./uploads.ts";
@@ -40,6 +41,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...kpiEndpoints,
   ...reportEndpoints,
   ...forecastEndpoints,
+  ...reviewEndpoints,
   ...identityEndpoints,
   ...activityEndpoints,
   ...screenEndpoints,

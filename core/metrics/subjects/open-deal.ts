@@ -66,11 +66,18 @@ export function pushesOf(scope: Scope, dealId: Sql): Sql {
   ) x where x.expected_close_on > x.before`;
 }
 
-/** With how often the expected close was pushed to a later day in the period (`pushes`), and whether it `is_expected` to close in it. */
+/**
+ * With the day on which it is expected to close (`expected_on`), how often that was pushed to a later one in the period (`pushes`), and whether it
+ * `is_expected` to close in it.
+ */
 function expected(scope: Scope): Sql {
   return open(
     scope,
-    sql`(select count(*) from ${pushesOf(scope, sql`o.id`)} and x.held_from >= p.starts and x.held_from < p.ends) as pushes,
+    sql`(
+        select c.expected_close_on from deal_changes c where c.deal_id = o.id and ${isKnown(scope, "c")} and c.held_from <= o.at
+        order by c.ordinal desc limit 1
+      ) as expected_on,
+      (select count(*) from ${pushesOf(scope, sql`o.id`)} and x.held_from >= p.starts and x.held_from < p.ends) as pushes,
       coalesce((
         select c.expected_close_on >= ${dayIn(scope, sql`p.starts`)} and c.expected_close_on < ${dayIn(scope, sql`p.ends`)}
         from deal_changes c where c.deal_id = o.id and ${isKnown(scope, "c")} and c.held_from <= o.at order by c.ordinal desc limit 1

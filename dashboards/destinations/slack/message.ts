@@ -18,6 +18,8 @@ export function messageOf({ type, data }: Pick<OutgoingEvent, "type" | "data">):
       return dealLine("Moved on", of<"deal.stage_changed">());
     case "kpi.updated":
       return kpiLine(of<"kpi.updated">());
+    case "review.ready":
+      return reviewLine(of<"review.ready">());
     case "endpoint.failing":
     case "endpoint.paused":
     case "endpoint.recovered":
@@ -56,6 +58,17 @@ function kpiLine(kpi: EventData<"kpi.updated">): string {
   const title = escaped(kpi.metric.replaceAll("_", " "));
   const days = kpi.from === null || kpi.to === null ? "" : ` (${kpi.from} to ${kpi.to})`;
   return `*${[title, ...slice].join(", ")}*${days}: ${shown(kpi.value)}, before ${shown(kpi.previous_value)}`;
+}
+
+function reviewLine(said: EventData<"review.ready">): string {
+  const { review, currency, won, lost, attention, actions, reps } = said;
+  const asked = reps.map(({ name, actions: many }) => `${escaped(name ?? "nobody's")} ${many}`);
+  return [
+    `:clipboard: *Pipeline review, ${review.from} to ${review.to}*`,
+    `Won ${won.count} (${money(won.value, currency)}), lost ${lost.count} (${money(lost.value, currency)}).`,
+    `Of what was agreed on, ${actions.done} are done and ${actions.not_done} are not. ${attention} deals need attention.`,
+    ...(asked.length === 0 ? [] : [`New actions: ${asked.join(", ")}`]),
+  ].join("\n");
 }
 
 function receiverLine(type: EventType, { endpoint, reason }: EventData<"endpoint.paused">): string {

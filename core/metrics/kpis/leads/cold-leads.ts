@@ -18,7 +18,7 @@ function isCold(createdAt: Sql): Sql {
   return sql`coalesce(${createdAt}, '-infinity') <= ${since} and coalesce(d.last_touch_at, '-infinity') <= ${since}`;
 }
 
-const coldOpenLeads: AggregateMetric = {
+export const coldOpenLeads: AggregateMetric = {
   ...cold,
   id: "cold_open_leads",
   title: "Cold leads without a deal",
@@ -30,7 +30,7 @@ const coldOpenLeads: AggregateMetric = {
   rows: (scope) => measured(lead.rows.open(scope), { counted: isCold(sql`d.lead_created_at`) }),
 };
 
-const coldOpenDeals: AggregateMetric = {
+export const coldOpenDeals: AggregateMetric = {
   ...cold,
   id: "cold_open_deals",
   title: "Cold deals",
