@@ -5,7 +5,8 @@ import { destinationQuestions } from "../core/destination/settings.ts";
 import type { Log } from "../core/base/log.ts";
 import { dayOf } from "../core/base/time.ts";
 import { answerOf, computeMetric, type Computed } from "../core/metrics/ask/evaluate.ts";
-import { factsOf, isOver, keep, keptQuery, keyOf, type KeptQuery } from "../core/metrics/ask/kept.ts";
+import { factsOf } from "../core/metrics/ask/depends.ts";
+import { isOver, keep, keptQuery, keyOf, type KeptQuery } from "../core/metrics/ask/kept.ts";
 import { readCatalogue } from "../core/metrics/index.ts";
 import { askedNow } from "../core/metrics/ask/question.ts";
 import type { MetricAnswer, MetricQuery } from "../core/metrics/engine/query.ts";
@@ -105,7 +106,7 @@ async function measureNext(deps: MeasureDeps, now: Date): Promise<number | null>
         const computed = await computeMetric(tx, query);
         const answer = await answerOf(tx, query, computed);
         await keep(tx, keptQuery(query), answer, now);
-        const changed = row.isWatched ? await storePoints(tx, query, computed, now) : 0;
+        const changed = row.isWatched ? await storePoints(tx, query, computed, answer.notes, now) : 0;
         const before = row.answer as unknown as MetricAnswer | null;
         if (JSON.stringify(before?.rows) !== JSON.stringify(answer.rows))
           await announce(tx, "live", JSON.stringify({ metric: query.metric }));
@@ -124,7 +125,13 @@ async function measureNext(deps: MeasureDeps, now: Date): Promise<number | null>
   });
 }
 
-async function storePoints(tx: Tx, query: MetricQuery, computed: Computed, now: Date): Promise<number> {
+async function storePoints(
+  tx: Tx,
+  query: MetricQuery,
+  computed: Computed,
+  notes: readonly string[],
+  now: Date,
+): Promise<number> {
   const changes: ChangedPoint[] = [];
   for (const period of computed.scope.periods) {
     const stored = await latestPoints(tx, query.metric, period.from, period.to);
@@ -144,7 +151,7 @@ async function storePoints(tx: Tx, query: MetricQuery, computed: Computed, now: 
       key: `metric_points/${id}`,
       entityKey: `kpi/${change.point.metric}`,
       occurredAt: now,
-      data: kpiUpdated(computed, change),
+      data: kpiUpdated(computed, notes, change),
     })),
   );
   return changes.length;

@@ -117,8 +117,12 @@ function answerText(answer: MetricAnswer): string {
   const lines = [
     `${answer.metric}, ${span} (${answer.timezone}), as of ${answer.as_of}`,
     rows.length === 0 ? "nothing" : tableText(aligned),
-    ...answer.exceptions.map(({ reason, count }) => `${count} listed: ${reason}`),
-    answer.fresh_as_of === null ? "not every source has been read yet" : `fresh as of ${answer.fresh_as_of}`,
+    ...answer.notes,
+    answer.sources.length === 0
+      ? "no connected account gives this"
+      : answer.fresh_as_of === null
+        ? "not every source has been read yet"
+        : `fresh as of ${answer.fresh_as_of}`,
   ];
   return lines.join("\n");
 }

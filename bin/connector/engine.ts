@@ -42,6 +42,7 @@ export function createCheckEngine(
           streams: null,
           backfillFrom: null,
           filesFrom: null,
+          declared: null,
         }),
       );
       const { log, text } = listenedLog();

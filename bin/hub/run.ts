@@ -5,6 +5,7 @@ import type { Queue } from "bullmq";
 import type { Express, Router } from "express";
 import type { Log } from "../../core/base/log.ts";
 import { checkKey, keyProblem } from "../../core/secrets/check.ts";
+import { refreshDeclared } from "../../core/setup/connections.ts";
 import { isMigrated } from "../../core/store/migrate.ts";
 import type { Due } from "../../workers/schedule.ts";
 import type { AnyDestination } from "../../core/destination/define.ts";
@@ -91,6 +92,7 @@ export async function runHub(hub: Hub, roles: readonly Role[]): Promise<RunningH
       stops.pop();
       stops.push(async () => void (await Promise.all([workers.drain(DRAIN_MS), courier.drain(DRAIN_MS)])));
     }
+    await refreshDeclared({ ...setup, db: store.db });
     const problem = keyProblem(await checkKey(store.db, secrets));
     if (problem !== null) log.error({ code: problem.code }, `${problem.message} ${problem.mend}`);
     log.info({ roles }, "the hub runs");

@@ -1,5 +1,8 @@
 import type { Json } from "../../core/base/json.ts";
 import type { NormaliseContext, NormaliseResult, Stream } from "../../core/connector/define.ts";
+import { givesOf } from "../../core/connector/gives.ts";
+import type { Measured } from "../../core/schema/canonical.ts";
+import type { Fact } from "../../core/schema/facts.ts";
 import { createRandom, type Random } from "../_simulator/company/random.ts";
 import { atVendor, type Bench, type Check, fail, pullAll } from "./check.ts";
 
@@ -45,6 +48,11 @@ async function normaliseStream(bench: Bench, name: string, stream: Stream, setti
       currency: "EUR",
     };
     const facts = normalised(stream, record, context);
+    const given = facts?.facts
+      .flatMap((fact) => measuredOf(fact) ?? [])
+      .find((one) => !givesOf(stream, settings).includes(one));
+    if (given !== undefined)
+      fail(`${name}: ${externalId} is counted as a ${given}, which the stream's \`gives\` does not say.`);
     if (facts === null) fail(`${name}: normalising ${externalId} as it came threw.`);
     const before = JSON.stringify(record);
     if (JSON.stringify(normalised(stream, record, context)) !== JSON.stringify(facts))
@@ -66,6 +74,34 @@ function normalised(stream: Stream, record: Json, context: NormaliseContext<unkn
     return Array.isArray(result.facts) && Array.isArray(result.skipped) ? result : null;
   } catch {
     return null;
+  }
+}
+
+/** What a fact is counted as. */
+function measuredOf(fact: Fact): Measured | null {
+  switch (fact.kind) {
+    case "deal":
+    case "deal_change":
+      return "deal";
+    case "person":
+    case "company":
+      return fact.leadCreatedAt === null ? null : "lead";
+    case "activity":
+    case "ticket":
+    case "conversation":
+    case "campaign":
+    case "web_traffic":
+    case "spend":
+    case "goal":
+      return fact.kind;
+    case "rep":
+    case "team":
+    case "lead_status":
+    case "pipeline":
+    case "label":
+      return null;
+    default:
+      return fact satisfies never;
   }
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Page, PullContext, Stream } from "../../core/connector/define.ts";
+import type { Measured } from "../../core/schema/canonical.ts";
 import type { AcmeCrmClient, AcmeCrmSettings } from "./client.ts";
 import { callFacts, dealFacts } from "./normalise.ts";
 
@@ -29,9 +30,15 @@ async function* pullChanges(path: string, context: PullContext<AcmeCrmSettings, 
   } while (after !== null);
 }
 
-function changing(path: string, title: string, normalise: AcmeCrmStream["normalise"]): AcmeCrmStream {
+function changing(
+  path: string,
+  title: string,
+  gives: readonly Measured[],
+  normalise: AcmeCrmStream["normalise"],
+): AcmeCrmStream {
   return {
     title,
+    gives,
     externalId: (record) => row.parse(record).id,
     sourceTime: (record) => row.parse(record).updated_at,
     pull: (context) => pullChanges(path, context),
@@ -41,6 +48,6 @@ function changing(path: string, title: string, normalise: AcmeCrmStream["normali
 }
 
 export const acmeCrmStreams: { readonly [stream: string]: AcmeCrmStream } = {
-  deals: { ...changing("deals", "Deals", dealFacts), keepsVersions: true },
-  calls: changing("calls", "Calls", callFacts),
+  deals: { ...changing("deals", "Deals", ["deal"], dealFacts), keepsVersions: true },
+  calls: changing("calls", "Calls", ["activity"], callFacts),
 };

@@ -1,5 +1,6 @@
 import { fieldOf, type Json } from "../../core/base/json.ts";
 import type { DeletionPolicy, Page, Stream } from "../../core/connector/define.ts";
+import type { Measured } from "../../core/schema/canonical.ts";
 import { ACTIVITY_STREAMS, type ActivityStream } from "./activities.ts";
 import { idOf, type CloseClient, type CloseRow } from "./client.ts";
 import { pullDated, type ClosePull, type DatedList } from "./dated.ts";
@@ -47,10 +48,15 @@ function wholeList(list: {
 /** A list that is read by date (see dated.ts). Deletions come from the event log. */
 function datedStream(
   stream: string,
-  list: Omit<DatedList, "keep"> & { readonly title: string; readonly normalise: normalise.Normaliser },
+  list: Omit<DatedList, "keep"> & {
+    readonly title: string;
+    readonly gives: readonly Measured[];
+    readonly normalise: normalise.Normaliser;
+  },
 ): CloseStream {
   return {
     title: list.title,
+    gives: list.gives,
     externalId: idOf,
     sourceTime: updatedAt,
     deletions: "elsewhere",
@@ -68,6 +74,7 @@ function datedStream(
 function activityStream(activity: ActivityStream): CloseStream {
   return datedStream(activity.stream, {
     title: activity.title,
+    gives: ["activity"],
     path: activity.path,
     pageSize: 100,
     params: {},
@@ -166,6 +173,7 @@ export const closeStreams: { readonly [stream: string]: CloseStream } = {
   }),
   leads: {
     title: "Leads",
+    gives: ["lead"],
     externalId: idOf,
     sourceTime: updatedAt,
     deletions: "elsewhere",
@@ -187,6 +195,7 @@ export const closeStreams: { readonly [stream: string]: CloseStream } = {
   opportunities: {
     ...datedStream("opportunities", {
       title: "Opportunities",
+      gives: ["deal"],
       path: "opportunity/",
       pageSize: 250,
       params: {},
@@ -201,6 +210,7 @@ export const closeStreams: { readonly [stream: string]: CloseStream } = {
   },
   tasks: datedStream("tasks", {
     title: "Tasks",
+    gives: ["activity"],
     path: "task/",
     pageSize: 1000,
     // Without a type only manual tasks are listed (unverified).
@@ -215,6 +225,7 @@ export const closeStreams: { readonly [stream: string]: CloseStream } = {
   ...Object.fromEntries(ACTIVITY_STREAMS.map((activity) => [activity.stream, activityStream(activity)])),
   events: {
     title: "Event log",
+    gives: ["deal", "activity", "lead"],
     // Consolidation gives an event a later `date_updated` under the same id.
     externalId: (event) => `${idOf(event)}|${timeOf(event)?.toISOString() ?? ""}`,
     sourceTime: (event) => timeOf(event),

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { TributaryError } from "../../core/base/errors.ts";
 import type { Json } from "../../core/base/json.ts";
 import { defineStream, type Page, type Problem, type PullContext, type Stream } from "../../core/connector/define.ts";
+import type { Measured } from "../../core/schema/canonical.ts";
 import { createDamageWatch } from "./damage.ts";
 import { fileError } from "./errors.ts";
 import { TABLES, type Table } from "../_rows/fields.ts";
@@ -59,6 +60,7 @@ type Context = PullContext<Settings, FileAccess>;
 export function tableStream(table: Table): Stream<Settings, FileAccess> {
   return defineStream<Settings, FileAccess>({
     title: TITLES[table],
+    gives: (settings) => givenBy(table, mappingsOf(settings, table)),
     externalId: recordId,
     sourceTime: () => null,
     pull: (context) => pullTable(table, context),
@@ -68,6 +70,31 @@ export function tableStream(table: Table): Stream<Settings, FileAccess> {
     isActive: (settings) => mappingsOf(settings, table).length > 0,
     normalise: normaliseTable(table),
   });
+}
+
+/** People and companies are leads where a column says since when. */
+function givenBy(table: Table, mappings: readonly Mapping[]): readonly Measured[] {
+  switch (table) {
+    case "deals":
+    case "deal_changes":
+      return ["deal"];
+    case "activities":
+      return ["activity"];
+    case "tickets":
+      return ["ticket"];
+    case "spend":
+      return ["spend"];
+    case "goals":
+      return ["goal"];
+    case "people":
+    case "companies":
+      return mappings.some(({ columns }) => columns["lead_created_at"] !== undefined) ? ["lead"] : [];
+    case "reps":
+    case "teams":
+      return [];
+    default:
+      return table satisfies never;
+  }
 }
 
 const TITLES: { readonly [table in Table]: string } = {

@@ -65,6 +65,7 @@ export const driftStreams: { readonly [stream: string]: DriftStream } = {
   },
   conversations: {
     title: "Conversations with their messages",
+    gives: ["conversation", "activity"],
     externalId: (record) => idOf(record),
     sourceTime: updatedAt,
     // Drift does not tell: one that is gone is met as a 404, or missing from a full pull.
@@ -86,6 +87,7 @@ export const driftStreams: { readonly [stream: string]: DriftStream } = {
   },
   meetings: {
     title: "Booked meetings",
+    gives: ["activity"],
     externalId: (record) => idOf(record, "slug"),
     sourceTime: updatedAt,
     deletions: "never",

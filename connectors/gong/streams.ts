@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "../../core/base/json.ts";
 import { addDays, type Day, dayOf } from "../../core/base/time.ts";
 import type { Page, Stream } from "../../core/connector/define.ts";
+import type { Measured } from "../../core/schema/canonical.ts";
 import { type GongClient, idAt } from "./client.ts";
 import { type DayList, type GongPull, pullDays } from "./days.ts";
 import * as normalise from "./normalise.ts";
@@ -14,9 +15,16 @@ const BEGINNING = "2000-01-01";
 const ACTIVITY_DAYS = 730;
 
 /** A list that is read by days (see days.ts). What a full pull does not list is gone as well. */
-function dayStream(list: DayList & { readonly title: string; readonly normalise: normalise.Normaliser }): GongStream {
+function dayStream(
+  list: DayList & {
+    readonly title: string;
+    readonly gives?: readonly Measured[];
+    readonly normalise: normalise.Normaliser;
+  },
+): GongStream {
   return {
     title: list.title,
+    gives: list.gives ?? [],
     externalId: (record) => list.idOf(record as JsonObject), // Pages hold objects only: the client reads them so.
     // Gong does not say when anything was changed.
     sourceTime: () => null,
@@ -73,6 +81,7 @@ export const gongStreams: { readonly [stream: string]: GongStream } = {
   users: wholeList({ title: "Users", id: "id", read: readUsers, normalise: normalise.repFacts }),
   calls: dayStream({
     title: "Calls and meetings",
+    gives: ["activity"],
     read: (client, days, cursor) => client.calls(days, cursor),
     idOf: (call) => idAt(call, "metaData", "id"),
     beginsOn: () => BEGINNING,

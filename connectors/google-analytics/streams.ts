@@ -159,6 +159,7 @@ const keyed = z.object({ date: day });
 function byDate(name: ReportName, title: string, normalise: AnalyticsStream["normalise"]): AnalyticsStream {
   return {
     title,
+    gives: ["web_traffic"],
     externalId: (record: Json) => keyed.parse(record).date,
     // Google does not say when it last changed a number: what is read later is newer.
     sourceTime: () => null,

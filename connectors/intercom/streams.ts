@@ -62,6 +62,7 @@ export const intercomStreams: { readonly [stream: string]: IntercomStream } = {
   },
   conversations: {
     title: "Conversations with their parts",
+    gives: ["conversation", "activity"],
     externalId: idOf,
     sourceTime: updatedAt,
     deletions: "elsewhere",

@@ -134,6 +134,7 @@ function campaignStream(stream: {
   const { lists, ...declared } = stream;
   return {
     ...declared,
+    gives: ["activity"],
     sourceTime: () => null,
     deletions: "never",
     pull: (context) => pullCampaignLists(lists, context),
@@ -171,6 +172,7 @@ export const mailchimpStreams: { readonly [stream: string]: MailchimpStream } = 
   },
   reports: {
     title: "Campaign reports",
+    gives: ["campaign"],
     externalId: idOf,
     sourceTime: () => null,
     deletions: "absence",

@@ -155,6 +155,7 @@ export const zendeskStreams: { readonly [stream: string]: ZendeskStream } = {
   },
   tickets: {
     title: "Tickets with their metrics",
+    gives: ["ticket"],
     externalId: idOf,
     // Changes made by the system leave it alone; of two versions with the same, the one that came later holds.
     sourceTime: timeAt("updated_at"),
@@ -173,6 +174,7 @@ export const zendeskStreams: { readonly [stream: string]: ZendeskStream } = {
   },
   ticket_events: {
     title: "Ticket events: replies and messages",
+    gives: ["activity"],
     externalId: idOf,
     sourceTime: eventTime,
     deletions: "never",
@@ -193,6 +195,7 @@ export const zendeskStreams: { readonly [stream: string]: ZendeskStream } = {
   },
   satisfaction_ratings: {
     title: "Satisfaction ratings (older generation)",
+    gives: ["activity"],
     externalId: idOf,
     sourceTime: timeAt("updated_at"),
     deletions: "never",
@@ -215,6 +218,7 @@ export const zendeskStreams: { readonly [stream: string]: ZendeskStream } = {
   },
   survey_responses: {
     title: "Survey responses (current satisfaction surveys)",
+    gives: ["activity"],
     externalId: idOf,
     sourceTime: answeredAt,
     deletions: "never",
@@ -233,6 +237,7 @@ export const zendeskStreams: { readonly [stream: string]: ZendeskStream } = {
   },
   calls: {
     title: "Talk calls",
+    gives: ["activity"],
     externalId: idOf,
     sourceTime: callTime,
     deletions: "never",

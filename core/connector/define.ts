@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { Clock } from "../base/clock.ts";
 import type { TributaryErrorOptions } from "../base/errors.ts";
 import type { Json, JsonObject } from "../base/json.ts";
+import type { Measured } from "../schema/canonical.ts";
 import type { Fact } from "../schema/facts.ts";
 import type { AuthMethod } from "./auth.ts";
 import type { Files } from "./files.ts";
@@ -92,6 +93,11 @@ export type Stream<Settings = unknown, Client = unknown> = {
   readonly listsOnPurpose?: (settings: Settings) => boolean;
   /** Whether every version is kept, because the past of these records matters (deals). */
   readonly keepsVersions?: boolean;
+  /**
+   * What numbers its records are counted in, with those that its pages bring for other streams. As long as it was not read, these numbers lack
+   * what it has, and say so. Absent: in none; it names things, or is kept for its text.
+   */
+  readonly gives?: readonly Measured[] | ((settings: Settings) => readonly Measured[]);
   /** Whether the settings ask for this stream at all; absent: always. */
   readonly isActive?: (settings: Settings) => boolean;
   /** Pure and total: no I/O, no clock, no randomness, and never throws over data. */

@@ -2,8 +2,10 @@ import type { Clock } from "../base/clock.ts";
 import { TributaryError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { AnyConnector, DeletionPolicy, Stream } from "../connector/define.ts";
+import { givesOf } from "../connector/gives.ts";
 import { createHttpFactory } from "../connector/http-client.ts";
 import type { Limiter } from "../connector/limits.ts";
+import type { Declared } from "../schema/tables.ts";
 import type { Secrets } from "../secrets/index.ts";
 import { type Connection, readConnection } from "../store/setup/connections.ts";
 import type { Db, Store } from "../store/db.ts";
@@ -117,6 +119,15 @@ export function activeStreams(connector: AnyConnector, connection: Connection, s
     .filter(([name]) => connection.streams === null || connection.streams.includes(name))
     .filter(([, stream]) => stream.isActive?.(settings) ?? true)
     .map(([name]) => name);
+}
+
+/** What the connector says of a connection with these settings. */
+export function declaredOf(connector: AnyConnector, connection: Connection, settings: unknown): Declared {
+  const gives = activeStreams(connector, connection, settings).map((name) => [
+    name,
+    [...givesOf(streamOf(connector, name), settings)],
+  ]);
+  return { everyS: connector.everyS, gives: Object.fromEntries(gives) as Declared["gives"] };
 }
 
 /** @throws TributaryError `connection.unknown_stream` */

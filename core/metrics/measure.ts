@@ -96,8 +96,12 @@ function isOfQuery(query: MetricQuery, computed: Computed, dimensions: PointDime
   );
 }
 
-/** What `kpi.updated` tells of a changed point. Money is in main units. */
-export function kpiUpdated(computed: Computed, { point, before }: ChangedPoint): EventData<"kpi.updated"> {
+/** What `kpi.updated` tells of a changed point. Money is in main units. `notes`: what is missing from the answer. */
+export function kpiUpdated(
+  computed: Computed,
+  notes: readonly string[],
+  { point, before }: ChangedPoint,
+): EventData<"kpi.updated"> {
   const { scope, metric } = computed;
   const money = moneyParts(metric);
   const main = (value: number | null, isMoney: boolean): number | null =>
@@ -117,5 +121,6 @@ export function kpiUpdated(computed: Computed, { point, before }: ChangedPoint):
     sample_size: point.sampleSize,
     as_of: scope.cutoff.toISOString(),
     fresh_as_of: point.freshAsOf?.toISOString() ?? null,
+    notes: [...notes],
   };
 }

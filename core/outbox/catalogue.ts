@@ -49,6 +49,7 @@ const kpi = z
     sample_size: count,
     as_of: instant,
     fresh_as_of: instant.nullable().describe("What the sources had changed until then is in it"),
+    notes: z.array(text).describe("What is missing from it or odd in it, a sentence each; empty: whole and current"),
   })
   .meta({ id: "KpiEvent" });
 
@@ -135,6 +136,7 @@ export const EVENTS = {
     sample_size: 14,
     as_of: "2026-11-23T06:00:05.000Z",
     fresh_as_of: "2026-11-23T06:00:00.000Z",
+    notes: [],
   }),
   "review.ready": entry("A pipeline review was made", 1, review, {
     review: { id: "7d0a4b52-5b0f-4f0f-8a54-5d6f7f7f2a10", from: "2026-11-16", to: "2026-11-22" },

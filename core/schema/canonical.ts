@@ -48,6 +48,20 @@ export const TOUCH_TYPES = [
   "chat",
 ] as const satisfies readonly ActivityType[];
 
+/** What numbers are about. The other facts (reps, companies, stages) say who and where. A person or company that is a lead is both. */
+export const MEASURED = [
+  "deal",
+  "activity",
+  "lead",
+  "ticket",
+  "conversation",
+  "campaign",
+  "web_traffic",
+  "spend",
+  "goal",
+] as const;
+export type Measured = (typeof MEASURED)[number];
+
 /** Seen from us: `outbound` left a rep, `inbound` reached one. */
 export const DIRECTIONS = ["inbound", "outbound"] as const;
 export type Direction = (typeof DIRECTIONS)[number];

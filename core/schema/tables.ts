@@ -1,7 +1,15 @@
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from "kysely";
 import type { Json, JsonObject } from "../base/json.ts";
 import type { Day } from "../base/time.ts";
-import type { ActivityType, CanonicalStage, DealDoubt, DealStatus, Direction, ValuePeriod } from "./canonical.ts";
+import type {
+  ActivityType,
+  CanonicalStage,
+  DealDoubt,
+  DealStatus,
+  Direction,
+  Measured,
+  ValuePeriod,
+} from "./canonical.ts";
 import type { Attributes } from "./facts.ts";
 import type { Outcome } from "./outcomes.ts";
 
@@ -192,11 +200,16 @@ type ConnectionsTable = {
   backfill_from: Day | null;
   /** The folder of the config file that declared the files in the settings: they may lie below it. */
   files_from: string | null;
+  /** What its connector says of it by its settings; null: it was set up before that was kept, and no hub has started since. */
+  declared: ColumnType<Declared | null, string | null, string | null>;
   /** Changes that happened before this are history: they raise no events. */
   live_from: Generated<Date>;
   created_at: Generated<Date>;
   updated_at: Generated<Date>;
 };
+
+/** How often a connection is pulled where it does not say so itself, and what numbers each of its active streams is counted in. */
+export type Declared = { readonly everyS: number; readonly gives: { readonly [stream: string]: readonly Measured[] } };
 
 /** When a connection is pulled: every so many seconds, or by a cron expression in the workspace's time zone. */
 export type Schedule = { readonly everyS: number } | { readonly cron: string };

@@ -4,7 +4,14 @@ import type { JsonObject } from "../base/json.ts";
 import type { Day } from "../base/time.ts";
 import type { AnyConnector } from "../connector/define.ts";
 import { removeConnection as removeRelated } from "../identity/index.ts";
-import { connectorOf, type EngineDeps, parseSettings, streamOf, unknownConnection } from "../land/engine.ts";
+import {
+  connectorOf,
+  declaredOf,
+  type EngineDeps,
+  parseSettings,
+  streamOf,
+  unknownConnection,
+} from "../land/engine.ts";
 import { isBelow, notAllowed } from "../land/files.ts";
 import type { Schedule } from "../schema/tables.ts";
 import { credentialsOf, type Secrets } from "../secrets/index.ts";
@@ -12,9 +19,11 @@ import type { Db } from "../store/db.ts";
 import {
   type ConnectionRow,
   insertConnection,
+  listConnectionRows,
   lockConnectionRow,
   setConnectionState,
   updateConnection,
+  writeDeclared,
 } from "../store/setup/connection-rows.ts";
 import { assertEncrypted, credentialHosts, credentialsNeeded, newHosts } from "../land/credential-hosts.ts";
 import { requestStreams } from "./pulls.ts";
@@ -108,6 +117,23 @@ export async function changeConnection(
   );
 }
 
+/**
+ * Keeps what the connectors say of the accounts now: they may have been set up under another version. Of settings that are not valid any more,
+ * what was kept stays.
+ */
+export async function refreshDeclared({
+  db,
+  findConnector,
+}: Pick<ConnectionDeps, "db" | "findConnector">): Promise<void> {
+  for (const row of await listConnectionRows(db)) {
+    const connector = findConnector(row.connector);
+    const settings = connector?.settings.safeParse(row.settings);
+    if (connector === null || settings?.success !== true) continue;
+    const declared = declaredOf(connector, { ...NOT_STORED, ...row }, settings.data);
+    if (!isDeepStrictEqual(declared, row.declared)) await writeDeclared(db, row.id, declared);
+  }
+}
+
 /** Removes the account and everything that was pulled from it. @throws TributaryError `connection.unknown` */
 export async function removeConnection({ db }: Pick<ConnectionDeps, "db">, actor: Actor, id: string): Promise<void> {
   await noted(db, { actor, action: "connection.remove", target: id }, async (tx) => {
@@ -147,12 +173,13 @@ function checked(
   const { id, connector: key, title, schedule, streams, backfillFrom } = wanted;
   const asStored = { ...NOT_STORED, ...wanted };
   const connector = connectorOf(deps, asStored);
-  parseSettings(connector, asStored);
+  const parsed = parseSettings(connector, asStored);
   for (const stream of streams ?? []) streamOf(connector, stream);
   assertEncrypted(credentialHosts(connector, wanted.settings), deps.allowPrivateNetworks);
   const settings = connector.resolvePaths?.(wanted.settings, process.cwd()) ?? wanted.settings;
   const filesFrom = foldersOf(deps, connector, settings, { given: wanted.filesFrom ?? null, old });
-  return { id, connector: key, title, settings, schedule, streams, backfillFrom, filesFrom };
+  const declared = declaredOf(connector, asStored, parsed);
+  return { id, connector: key, title, settings, schedule, streams, backfillFrom, filesFrom, declared };
 }
 
 /**

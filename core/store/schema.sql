@@ -171,12 +171,14 @@ table connections
   created_at timestamp with time zone default now() not null
   updated_at timestamp with time zone default now() not null
   files_from text
+  declared jsonb
   constraint connections_pkey PRIMARY KEY (id)
   constraint connections_id_check CHECK ((id ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text))
   constraint connections_inbound_token_key UNIQUE (inbound_token)
   constraint connections_state_check CHECK ((state = ANY (ARRAY['active'::text, 'paused'::text, 'needs_auth'::text, 'ended'::text])))
   comment on credentials: Sealed with AES-256-GCM; see core/secrets
   comment on live_from: Changes that happened before this are history: they raise no events
+  comment on declared: What its connector says of it by its settings: how often it is pulled, and what each stream gives
 
 table conversations
   id uuid not null

@@ -8,6 +8,7 @@ import {
   type MetricFilter,
   type MetricQuery,
 } from "../../core/metrics/index.ts";
+import { SOURCE_REASONS, SOURCE_STATES } from "../../core/metrics/engine/freshness.ts";
 import { GRAINS, PERIOD_NAMES } from "../../core/metrics/ask/period.ts";
 import { askedNow, parseDimensions, parseFilter, question } from "../../core/metrics/ask/question.ts";
 import { readWorkspace } from "../../core/store/setup/workspace.ts";
@@ -59,6 +60,21 @@ const answer = z
     exceptions: z
       .array(z.object({ reason: z.string(), count: z.number() }))
       .describe("How many records were left out, by reason"),
+    sources: z
+      .array(
+        z.object({
+          connection: z.string(),
+          title: z.string(),
+          fresh_as_of: z.string().nullable().describe("Null: its first load is not done"),
+          state: z.enum(SOURCE_STATES),
+          reason: z.enum(SOURCE_REASONS).nullable().describe("Why it is not current"),
+          detail: z.string().nullable().describe("What its vendor, or reading it, said"),
+          refused: z.int().describe("Parts of it that could not be read"),
+          held_deletions: z.int().describe("Records that it lists no more and that were not taken for deleted"),
+        }),
+      )
+      .describe("Every connection that should be in the numbers, whether it ever was or not"),
+    notes: z.array(z.string()).describe("What is missing or odd, a sentence each; empty: whole and current"),
   })
   .meta({ id: "KpiAnswer" });
 
@@ -109,6 +125,8 @@ export const kpiEndpoints = [
       return {
         ...found,
         exceptions: [...found.exceptions],
+        sources: [...found.sources],
+        notes: [...found.notes],
         rows: found.rows.map((row) => ({
           ...row,
           interval: row.interval === null ? null : ([row.interval[0], row.interval[1]] as [number, number]),

@@ -2,13 +2,14 @@ import type { RequestHandler } from "express";
 import type { ConnectionState } from "../../core/schema/tables.ts";
 import { type ConnectionOverview, listConnectionOverviews } from "../../core/store/setup/connection-overview.ts";
 import { type RunOverview, latestRuns } from "../../core/store/pulls/run-overview.ts";
+import { reasonText } from "../../core/metrics/ask/notes.ts";
+import { readSourcesOf, type Source } from "../../core/metrics/engine/freshness.ts";
 import { checkKey, keyProblem } from "../../core/secrets/check.ts";
 import { readWorkspace } from "../../core/store/setup/workspace.ts";
 import { principalOf } from "../auth/identify.ts";
 import type { ServerDeps } from "../web/deps.ts";
 import { type Format, createFormat } from "../web/format.ts";
 import { type Html, html } from "../web/html.ts";
-import { type Freshness, currentFreshness } from "../views/live/freshness.ts";
 import { errorBox, page, when } from "./layout.ts";
 
 const MOST_SHOWN = 200;
@@ -18,10 +19,10 @@ export function overviewPage(deps: ServerDeps): RequestHandler {
   return async (_request, response) => {
     const principal = principalOf(response);
     const { db } = deps.store;
-    const [connections, runs, freshness, workspace, key] = await Promise.all([
+    const [connections, runs, sources, workspace, key] = await Promise.all([
       listConnectionOverviews(db, { limit: MOST_SHOWN, after: null }),
       latestRuns(db),
-      currentFreshness(deps),
+      readSourcesOf(db, null, deps.clock.now()),
       readWorkspace(db),
       checkKey(db, deps.secrets),
     ]);
@@ -34,7 +35,7 @@ export function overviewPage(deps: ServerDeps): RequestHandler {
       </div>
       ${keyTrouble === null ? null : errorBox(keyTrouble)} ${connections.length === 0 ? emptyState(isAdmin) : null}
       <ul class="cards">
-        ${connections.map((connection) => card(connection, runs.get(connection.id) ?? [], freshness, format))}
+        ${connections.map((connection) => card(connection, runs.get(connection.id) ?? [], sources, format))}
       </ul>`;
     response.type("html").send(page({ title: "Connections", principal, content, isLive: true }));
   };
@@ -52,10 +53,16 @@ function emptyState(isAdmin: boolean): Html {
 function card(
   connection: ConnectionOverview,
   runs: readonly RunOverview[],
-  freshness: Freshness,
+  sources: readonly Source[],
   format: Format,
 ): Html {
-  const source = freshness.sources.find(({ connectionId }) => connectionId === connection.id);
+  const source = sources.find((one) => one.connection === connection.id);
+  const why =
+    source === undefined
+      ? null
+      : reasonText({ ...source, held_deletions: source.heldDeletions }, format.words, (count) =>
+          format.full(count, "count"),
+        );
   const running = runs.filter(({ state }) => state === "running");
   const latest = runs.toSorted((left, right) => right.id - left.id)[0];
   const failed = runs.find(({ state, error }) => state === "failed" && error !== null);
@@ -63,7 +70,7 @@ function card(
     <h2><a href="/connections/${encodeURIComponent(connection.id)}">${connection.title}</a></h2>
     <p>
       ${stateBadge(connection.state)}
-      ${source?.reason == null || connection.state !== "active" ? null : html`<span class="badge warn">${source.reason}</span>`}
+      ${why === null || connection.state !== "active" ? null : html`<span class="badge warn">${why}</span>`}
     </p>
     <dl>
       <div>

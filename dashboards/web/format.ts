@@ -1,8 +1,13 @@
 import type { Day } from "../../core/base/time.ts";
+import { type Words, wordsFor } from "../../core/base/words/index.ts";
 import type { Workspace } from "../../core/store/setup/workspace.ts";
 
-/** Numbers and times as the people of the workspace write them. */
+/** Numbers, times and words as the people of the workspace write them. */
 export type Format = {
+  /** What is said beside them; in English where the workspace's language is not spoken here. */
+  readonly words: Words;
+  /** BCP 47: in which times are written. Its language is that of the words. */
+  readonly timeLocale: string;
   /** For a screen read from afar: at most four digits, `$1.24M`. `–` for no value. */
   readonly short: (value: number | null, unit: string) => string;
   /** All that matters of it. */
@@ -15,80 +20,128 @@ export type Format = {
   /** `14:03`, in the workspace's time zone; with the date when it is not today. */
   readonly clock: (instant: Date, now: Date) => string;
   readonly dateTime: (instant: Date) => string;
+  /** `Friday` */
+  readonly weekday: (day: Day) => string;
   /** The name of a calendar period that begins on this day: `Nov`. */
   readonly period: (first: Day, grain: string) => string;
 };
 
 export const NO_VALUE = "–";
 
+/**
+ * In a language that has words, everything is written its way. In any other, words, units and the names of months are English, and only digits, their
+ * separators and the 12 or 24 hours of the clock are the locale's own.
+ */
 export function createFormat(workspace: Workspace): Format {
-  const { locale, currency, timeZone } = workspace;
-  const number = (options: Intl.NumberFormatOptions): Intl.NumberFormat =>
-    new Intl.NumberFormat(safeLocale(locale), options);
+  const { currency, timeZone } = workspace;
+  const locale = safeLocale(workspace.locale);
+  const words = wordsFor(locale);
+  const isSpoken = new Intl.Locale(locale).language === words.language;
+  const timeLocale = isSpoken ? locale : `${ENGLISH}-u-hc-${has12Hours(locale) ? "h12" : "h23"}`;
+  const number = (options: Intl.NumberFormatOptions): Intl.NumberFormat => new Intl.NumberFormat(locale, options);
   const date = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
-    new Intl.DateTimeFormat(safeLocale(locale), options);
+    new Intl.DateTimeFormat(timeLocale, options);
   const money = number({ style: "currency", currency, maximumFractionDigits: 0 });
-  const moneyShort = number({
-    style: "currency",
-    currency,
-    notation: "compact",
-    minimumFractionDigits: 0,
-    maximumSignificantDigits: 3,
-  });
   const count = number({ maximumFractionDigits: 0 });
-  const countShort = number({ notation: "compact", maximumSignificantDigits: 3 });
   const percent = number({ style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const change = number({ style: "percent", maximumFractionDigits: 0, signDisplay: "exceptZero" });
   const points = number({ minimumFractionDigits: 1, maximumFractionDigits: 1, signDisplay: "exceptZero" });
-  const days = number({ style: "unit", unit: "day", unitDisplay: "long", maximumFractionDigits: 1 });
-  const hours = number({ style: "unit", unit: "hour", unitDisplay: "short", maximumFractionDigits: 1 });
-  const minutes = number({ style: "unit", unit: "minute", unitDisplay: "short", maximumFractionDigits: 0 });
+  const tenths = number({ maximumFractionDigits: 1 });
   const decimal = number({ maximumFractionDigits: 2 });
-  const time = date({ timeZone, hour: "2-digit", minute: "2-digit" });
-  const dayAndTime = date({ timeZone, day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  const compact = isSpoken ? compactOf(number, currency) : compactByWords(number, currency, words);
+  const hour = has12Hours(timeLocale) ? "numeric" : "2-digit";
+  const time = date({ timeZone, hour, minute: "2-digit" });
+  const dayAndTime = date({ timeZone, day: "numeric", month: "short", hour, minute: "2-digit" });
   const dateTime = date({ timeZone, dateStyle: "medium", timeStyle: "medium" });
   const isoDay = new Intl.DateTimeFormat("en-CA", { timeZone });
   // Days have no time zone: they are shown as they are.
   const month = date({ timeZone: "UTC", month: "short" });
   const year = date({ timeZone: "UTC", year: "numeric" });
   const dayMonth = date({ timeZone: "UTC", day: "numeric", month: "short" });
+  const weekday = date({ timeZone: "UTC", weekday: "long" });
+  const atMidnight = (day: Day): Date => new Date(`${day}T00:00:00Z`);
 
   const write = (value: number | null, unit: string, isShort: boolean): string => {
     if (value === null) return NO_VALUE;
+    const isLong = isShort && Math.abs(value) >= 10_000;
     switch (unit) {
       case "money":
       case "money_per_day":
-        return (isShort && Math.abs(value) >= 10_000 ? moneyShort : money).format(value);
+        return isLong ? compact.money(value) : money.format(value);
       case "ratio":
         return percent.format(value);
       case "days":
-        return days.format(value);
+        return `${tenths.format(value)} ${words.days(value)}`;
       case "hours":
-        return hours.format(value);
+        return `${tenths.format(value)} ${words.hours}`;
       case "minutes":
-        return minutes.format(value);
+        return `${count.format(value)} ${words.minutes}`;
       case "number":
         return decimal.format(value);
       default:
-        return (isShort && Math.abs(value) >= 10_000 ? countShort : count).format(value);
+        return isLong ? compact.count(value) : count.format(value);
     }
   };
   return {
+    words,
+    timeLocale,
     short: (value, unit) => write(value, unit, true),
     full: (value, unit) => write(value, unit, false),
     change: (ratio) => change.format(ratio),
-    points: (difference) => `${points.format(difference * 100)} pp`,
+    points: (difference) => words.points(points.format(difference * 100)),
     percent: (ratio) => percent.format(ratio),
     clock: (instant, now) => (isoDay.format(instant) === isoDay.format(now) ? time : dayAndTime).format(instant),
     dateTime: (instant) => dateTime.format(instant),
+    weekday: (day) => weekday.format(atMidnight(day)),
     period: (first, grain) => {
-      const day = new Date(`${first}T00:00:00Z`);
+      const day = atMidnight(first);
       if (grain === "year") return year.format(day);
       if (grain === "month") return month.format(day);
-      if (grain === "quarter") return `Q${Math.floor(day.getUTCMonth() / 3) + 1}`;
+      if (grain === "quarter") return words.quarter(Math.floor(day.getUTCMonth() / 3) + 1);
       return dayMonth.format(day);
     },
   };
+}
+
+/** English with the day before the month, as most of those write who write no English. */
+const ENGLISH = "en-GB";
+
+type Compact = { readonly money: (value: number) => string; readonly count: (value: number) => string };
+type MakeNumber = (options: Intl.NumberFormatOptions) => Intl.NumberFormat;
+
+function compactOf(number: MakeNumber, currency: string): Compact {
+  const short = { notation: "compact", minimumFractionDigits: 0, maximumSignificantDigits: 3 } as const;
+  const money = number({ style: "currency", currency, ...short });
+  const count = number(short);
+  return { money: (value) => money.format(value), count: (value) => count.format(value) };
+}
+
+/** The same with our own words for thousand and million, right after the digits: `1,24M €`. */
+function compactByWords(number: MakeNumber, currency: string, { compact }: Words): Compact {
+  const digits = { minimumFractionDigits: 0, maximumSignificantDigits: 3 } as const;
+  const write = (format: Intl.NumberFormat, value: number): string => {
+    // Rounded first: 999,999 is a million.
+    const rounded = Number(value.toPrecision(3));
+    const [size, word] = SIZES.find(([least]) => Math.abs(rounded) >= least) ?? ([1, null] as const);
+    const parts = format.formatToParts(rounded / size);
+    const last = parts.findLastIndex(({ type }) => type === "integer" || type === "fraction");
+    return parts
+      .map((part, index) => (index === last && word !== null ? part.value + compact[word] : part.value))
+      .join("");
+  };
+  const money = number({ style: "currency", currency, ...digits });
+  const count = number(digits);
+  return { money: (value) => write(money, value), count: (value) => write(count, value) };
+}
+
+const SIZES = [
+  [1e9, "billion"],
+  [1e6, "million"],
+  [1e3, "thousand"],
+] as const;
+
+function has12Hours(locale: string): boolean {
+  return new Intl.DateTimeFormat(locale, { hour: "numeric" }).resolvedOptions().hour12 === true;
 }
 
 /** A locale that this machine does not know must not darken every screen. */

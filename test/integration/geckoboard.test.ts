@@ -40,7 +40,7 @@ const lastError = async (): Promise<unknown> =>
 
 test("a KPI becomes a dataset, and what has not changed is not sent again", async () => {
   expect(await push()).toEqual(["sales.deals"]);
-  expect(gecko.datasets.get("sales.deals")?.rows).toEqual([{ value: 0 }]);
+  expect(gecko.datasets.get("sales.deals")?.rows).toEqual([{ value: 0, state: "complete" }]);
   expect(await push()).toEqual([]);
 });
 

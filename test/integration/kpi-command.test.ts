@@ -81,6 +81,8 @@ describe("tributary kpi", () => {
         },
       ],
       exceptions: [],
+      sources: [],
+      notes: [],
     });
   });
 
@@ -99,7 +101,7 @@ describe("tributary kpi", () => {
         "rep_leaderboard, 2026-04-01 to 2026-04-30 (America/New_York), as of 2026-04-15T12:00:00.000Z",
         "rank  moved  rep  value    n",
         "   1      0  Ann  $100.50  1",
-        "not every source has been read yet",
+        "no connected account gives this",
         "",
       ].join("\n"),
     );

@@ -1,3 +1,4 @@
+import type { Measured } from "../../core/schema/canonical.ts";
 import fc from "fast-check";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { metricRecords } from "../../core/metrics/index.ts";
@@ -337,6 +338,64 @@ describe("freshness", () => {
     );
     await stream(SOURCE, "users", null);
     expect((await world.ask("deal_count", null, null)).fresh_as_of).toBeNull();
+  });
+
+  /** What the connector of a connection says that its stream `all` gives. */
+  const declare = (id: string, ...all: readonly Measured[]) =>
+    store.db
+      .updateTable("connections")
+      .set({ declared: JSON.stringify({ everyS: 300, gives: { users: [], all } }) })
+      .where("id", "=", id)
+      .execute();
+
+  test("counts every connection that should give the metric's records, whether it ever did or not", async () => {
+    await connection(SOURCE, "active");
+    await connection("late", "active");
+    await declare(SOURCE, "deal");
+    await declare("late", "deal", "activity");
+    await stream(SOURCE, "all", "2026-06-30T11:59:30Z");
+    const asked = async (metric: string) => {
+      const { fresh_as_of, sources, notes } = await world.ask(metric, null, null);
+      return { fresh_as_of, sources: sources.map((one) => [one.connection, one.state]), notes };
+    };
+    expect(await asked("deal_count")).toEqual({
+      fresh_as_of: null,
+      sources: [
+        [SOURCE, "current"],
+        ["late", "loading"],
+      ],
+      notes: ["late is still loading"],
+    });
+    // Neither gives tickets, and nobody waits for a stream that gives names alone.
+    expect(await asked("tickets_opened")).toEqual({ fresh_as_of: null, sources: [], notes: [] });
+    await stream("late", "all", null);
+    await store.db
+      .updateTable("stream_states")
+      .set({ failures_in_a_row: 3 })
+      .where("connection_id", "=", "late")
+      .execute();
+    expect((await asked("activities")).notes).toEqual(["late could not be read yet"]);
+    // What a KPI looks at besides its subject counts as well: whether a lead was reached is told by touches.
+    await declare(SOURCE, "lead");
+    expect((await asked("speed_to_lead_median")).sources).toEqual([
+      [SOURCE, "current"],
+      ["late", "unread"],
+    ]);
+    await store.db.updateTable("connections").set({ state: "paused" }).where("id", "=", "late").execute();
+    expect((await asked("activities")).sources).toEqual([]);
+  });
+
+  test("says how much of a source could not be read, and what it may have lost", async () => {
+    await connection(SOURCE, "active");
+    await declare(SOURCE, "deal");
+    await stream(SOURCE, "all", "2026-06-30T11:59:30Z");
+    const notes = async () => (await world.ask("deal_count", null, null)).notes;
+    await store.db.updateTable("stream_states").set({ refused: 8000 }).execute();
+    expect(await notes()).toEqual([`${SOURCE} has 8,000 rows that could not be read`]);
+    await store.db.updateTable("stream_states").set({ held_deletions: 40, is_partial: true }).execute();
+    expect(await notes()).toEqual([`${SOURCE} lists 40 fewer records than before`]);
+    await store.db.updateTable("stream_states").set({ held_deletions: 0, refused: 0, is_partial: false }).execute();
+    expect(await notes()).toEqual([]);
   });
 
   test("a connection that waits for a new sign-in holds it back, one that was paused does not", async () => {

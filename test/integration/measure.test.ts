@@ -82,6 +82,7 @@ describe("measure", () => {
         sample_size: 1,
         as_of: "2026-03-20T12:00:00.000Z",
         fresh_as_of: null,
+        notes: [],
       },
     ]);
   });

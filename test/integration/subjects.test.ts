@@ -50,7 +50,6 @@ describe("a subject", () => {
       }
       await sql`${subject.firstInstant}`.execute(store.db);
       await sql`select a.attributes from (${subject.attributes}) a`.execute(store.db);
-      await sql`select from connections c where ${subject.comesFrom}`.execute(store.db);
     },
   );
 });
@@ -89,7 +88,7 @@ export const promised = {
   },
   attributes: sql\`select '{}'::jsonb as attributes where false\`,
   firstInstant: sql\`select min(from_day)::timestamptz as at from goals\`,
-  comesFrom: sql\`exists (select from goals f where f.connection_id = c.id)\`,
+  measured: "goal",
   records: {
     kind: "goal",
     table: sql\`join goals record on record.id = r.id\`,

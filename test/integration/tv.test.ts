@@ -3,6 +3,7 @@ import { entityId } from "../../core/base/ids.ts";
 import { silentLog } from "../../core/base/log.ts";
 import { EVENTS } from "../../core/outbox/catalogue.ts";
 import { appendEvents } from "../../core/outbox/append.ts";
+import type { Measured } from "../../core/schema/canonical.ts";
 import { announce } from "../../core/store/channels.ts";
 import { writeSettings } from "../../core/store/setup/settings.ts";
 import { createSecrets, generateSecretKey, parseSecretKey } from "../../core/secrets/index.ts";
@@ -50,6 +51,12 @@ beforeAll(async () => {
 });
 afterAll(() => running.close());
 
+/** The connection's connector says that its stream `deals` gives these. */
+async function declare(id: string, ...given: readonly Measured[]): Promise<void> {
+  const declared = JSON.stringify({ everyS: 300, gives: { deals: given } });
+  await store.db.updateTable("connections").set({ declared }).where("id", "=", id).execute();
+}
+
 const stream = { stream: "deals", first_load_done_at: NOW, last_success_at: NOW };
 
 describe("a TV's page", () => {
@@ -81,6 +88,7 @@ describe("a TV's page", () => {
     const page = async (): Promise<string> => await (await running.fetch(`/tv/small?key=${key}`)).text();
     expect(await page()).toContain("No account is connected yet");
     await newConnection(store, "src", "Acme <main>");
+    await declare("src", "deal");
     const fresh = new Date(NOW.getTime() - 20_000);
     await store.db
       .insertInto("stream_states")
@@ -104,6 +112,41 @@ describe("a TV's page", () => {
     await store.db.updateTable("connections").set({ state: "active" }).execute();
     await store.db.updateTable("stream_states").set({ fresh_as_of: null, is_partial: false }).execute();
     expect(await page()).toMatch(/still loading/);
+  });
+
+  it("marks a number that a source feeds, and no other; one that could not be read yet is missing from it", async () => {
+    const page = async (): Promise<string> => await (await running.fetch(`/tv/small?key=${key}`)).text();
+    await store.db.updateTable("stream_states").set({ fresh_as_of: NOW }).where("connection_id", "=", "src").execute();
+    await newConnection(store, "calls", "Phones");
+    await declare("calls", "activity");
+    await store.db.updateTable("connections").set({ state: "needs_auth" }).where("id", "=", "calls").execute();
+    // Its trouble is told once, at the foot.
+    expect(await page()).not.toMatch(/class="mark/);
+    expect((await page()).split("needs a new sign-in")).toHaveLength(2);
+    await declare("calls", "deal");
+    expect(await page()).toMatch(/mark-stale[^]*needs a new sign-in/);
+    await store.db.updateTable("connections").set({ state: "active" }).where("id", "=", "calls").execute();
+    const failed = { connection_id: "calls", stream: "deals", failures_in_a_row: 2 };
+    await store.db
+      .insertInto("stream_states")
+      .values(failed as never)
+      .execute();
+    expect(await page()).toMatch(/mark-partial">incomplete[^]*could not be read yet/);
+    await store.db.deleteFrom("connections").where("id", "=", "calls").execute();
+    expect(await page()).not.toMatch(/class="mark/);
+  });
+
+  it("says in the tile what is left out of its number", async () => {
+    await world.deal("in-pesos", {
+      changes: [
+        { at: "2026-11-02", amountMinor: 1_00, currency: "MXN" },
+        { at: "2026-11-20", status: "won" },
+      ],
+    });
+    await winFor(1000_00);
+    expect(await (await running.fetch(`/tv/small?key=${key}`)).text()).toContain("1 left out: no exchange rate");
+    await world.remove("in-pesos");
+    await winFor(1000_00);
   });
 
   it("names of many sources those that need somebody, and counts the others", async () => {

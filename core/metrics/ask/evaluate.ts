@@ -2,6 +2,7 @@ import { TributaryError } from "../../base/errors.ts";
 import { sql } from "kysely";
 import { majorUnits } from "../../base/money.ts";
 import type { Db } from "../../store/db.ts";
+import type { Measured } from "../../schema/canonical.ts";
 import { readWorkspace } from "../../store/setup/workspace.ts";
 import { slicedRows, withRows, type Slicing } from "../engine/aggregate.ts";
 import { compute, notRankable, slicingOf, slicingOfPart } from "../engine/compute.ts";
@@ -16,11 +17,13 @@ import {
   type Scope,
   type Unit,
 } from "../engine/define.ts";
-import { freshAsOf } from "../engine/freshness.ts";
+import { freshAsOf, readSourcesOf, type Source } from "../engine/freshness.ts";
 import { rank } from "../engine/leaderboard.ts";
-import type { MetricAnswer, MetricQuery, MetricRow } from "../engine/query.ts";
+import type { AnswerSource, MetricAnswer, MetricQuery, MetricRow } from "../engine/query.ts";
 import { scopeOf } from "../engine/scope.ts";
 import { type Catalogue, readCatalogue } from "../catalogue.ts";
+import { type DependsOn, measuredBy } from "./depends.ts";
+import { notesOf } from "./notes.ts";
 
 /** An answer before it is dressed: money in minor units, dimensions as groups in the order of `dimensions`. */
 export type Computed = {
@@ -32,10 +35,13 @@ export type Computed = {
   readonly dimensions: readonly string[];
   readonly rows: readonly FiguresRow[];
   readonly freshAsOf: Date | null;
+  /** What its sources have to give, and those that do or should. */
+  readonly measured: ReadonlySet<Measured>;
+  readonly sources: readonly Source[];
 };
 
 /** The metric that the query computes, and its slicing and scope. @throws TributaryError `kpi.unknown_metric`, `kpi.unknown_dimension`, `kpi.not_rankable`, `kpi.bad_period`, `kpi.too_many_periods` */
-export async function prepare(db: Db, query: MetricQuery): Promise<Omit<Computed, "rows" | "freshAsOf">> {
+export async function prepare(db: Db, query: MetricQuery): Promise<Omit<Computed, "rows" | "freshAsOf" | "sources">> {
   const catalogue = await readCatalogue(db);
   const definition = catalogue.need(query.metric);
   const metric = computedBy(catalogue, definition, query.of ?? null);
@@ -44,7 +50,8 @@ export async function prepare(db: Db, query: MetricQuery): Promise<Omit<Computed
   const slicing = await slicingOf(db, metric, { ...query, by });
   const workspace = await readWorkspace(db);
   const scope = await scopeOf(db, workspace, metric.subject, query);
-  return { definition, metric, scope, slicing, dimensions: slicing.by.map((dimension) => dimension.name) };
+  const dimensions = slicing.by.map((dimension) => dimension.name);
+  return { definition, metric, scope, slicing, dimensions, measured: measuredBy(query, metric, catalogue) };
 }
 
 /** What is computed for a metric that may be one `of` another. */
@@ -97,11 +104,8 @@ async function computeNow(db: Db, query: MetricQuery): Promise<Computed> {
     definition.kind === "ranking"
       ? await rank(db, metric, scope, slicing, await readWorkspace(db))
       : await compute(db, metric, scope, slicing);
-  return {
-    ...prepared,
-    rows,
-    freshAsOf: await freshAsOf(db, metric.subject, scope.cutoff),
-  };
+  const sources = await readSourcesOf(db, prepared.measured, scope.cutoff);
+  return { ...prepared, rows, sources, freshAsOf: freshAsOf(sources) };
 }
 
 /**
@@ -121,7 +125,7 @@ async function evaluateNow(db: Db, query: MetricQuery): Promise<MetricAnswer> {
 /** The answer that was computed, dressed. */
 export async function answerOf(db: Db, query: MetricQuery, computed: Computed): Promise<MetricAnswer> {
   const { definition, metric, scope } = computed;
-  return {
+  const answer = {
     metric: definition.id,
     unit: metric.unit,
     from: query.from,
@@ -129,10 +133,34 @@ export async function answerOf(db: Db, query: MetricQuery, computed: Computed): 
     as_of: scope.cutoff.toISOString(),
     timezone: scope.timeZone,
     currency: scope.currency,
-    fresh_as_of: computed.freshAsOf?.toISOString() ?? null,
     rows: computed.rows.map((row) => dress(metric, row, computed.dimensions, scope.currency)),
     exceptions: await exceptionsOf(db, computed),
   };
+  return withSources(answer, computed.sources);
+}
+
+/** An answer with how its sources stand: that changes while the numbers do not. */
+export function withSources(
+  answer: Omit<MetricAnswer, "fresh_as_of" | "sources" | "notes">,
+  found: readonly Source[],
+): MetricAnswer {
+  const sources = found.map((source): AnswerSource => ({
+    connection: source.connection,
+    title: source.title,
+    fresh_as_of: source.freshAsOf?.toISOString() ?? null,
+    state: source.state,
+    reason: source.reason,
+    detail: source.detail,
+    refused: source.refused,
+    held_deletions: source.heldDeletions,
+  }));
+  const notes = notesOf({ exceptions: answer.exceptions, sources });
+  return { ...answer, fresh_as_of: freshAsOf(found)?.toISOString() ?? null, sources, notes };
+}
+
+/** What the sources of a question's answer have to give. @throws TributaryError as {@link prepare} */
+export function measuredOf(query: DependsOn, catalogue: Catalogue): ReadonlySet<Measured> {
+  return measuredBy(query, computedBy(catalogue, catalogue.need(query.metric), query.of ?? null), catalogue);
 }
 
 /** Whether a metric's value, numerator and denominator are money. */
@@ -178,9 +206,10 @@ export function recordParts(metric: AggregateMetric | ComposedMetric): readonly 
 
 async function exceptionsOf(
   db: Db,
-  { metric, scope, slicing, rows: found }: Computed,
+  { metric, scope, slicing, dimensions, rows: found }: Computed,
 ): Promise<MetricAnswer["exceptions"]> {
-  if (found.every((row) => row.exceptions === 0)) return [];
+  const unmapped = unmappedStages({ dimensions, rows: found });
+  if (found.every((row) => row.exceptions === 0)) return unmapped;
   const counts = new Map<string, number>();
   for (const leaf of aggregatesOf(metric)) {
     const part = await withRows(db, leaf);
@@ -191,5 +220,13 @@ async function exceptionsOf(
     // Two parts that leave out the same deals for the same reason leave them out once.
     for (const { reason, count } of rows) counts.set(reason, Math.max(count, counts.get(reason) ?? 0));
   }
-  return [...counts].map(([reason, count]) => ({ reason, count }));
+  return [...[...counts].map(([reason, count]) => ({ reason, count })), ...unmapped];
+}
+
+/** By canonical stage, what is in a stage that nobody has mapped to one has no place. */
+function unmappedStages({ dimensions, rows }: Pick<Computed, "dimensions" | "rows">): MetricAnswer["exceptions"] {
+  const at = dimensions.indexOf("canonical_stage");
+  if (at < 0) return [];
+  const count = rows.reduce((sum, row) => (row.groups[at]?.key === null ? sum + row.sampleSize : sum), 0);
+  return count === 0 ? [] : [{ reason: "stage_not_mapped", count }];
 }

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from "kysely";
 import { dayOf } from "../../base/time.ts";
 import type { Db, Tx } from "../../store/db.ts";
 import {
@@ -11,12 +10,13 @@ import {
   readKept,
   storeKept,
 } from "../../store/facts/kept-answers.ts";
+import { readSources, type SourceRow } from "../../store/pulls/freshness.ts";
 import { readWorkspace } from "../../store/setup/workspace.ts";
-import { aggregatesOf, type AggregateMetric, type MetricDefinition } from "../engine/define.ts";
+import { sourcesOf } from "../engine/freshness.ts";
 import type { MetricAnswer, MetricQuery } from "../engine/query.ts";
 import { type Catalogue, readCatalogue } from "../catalogue.ts";
-import { wholePeriod } from "./period.ts";
-import { evaluateMetric } from "./evaluate.ts";
+import { factsOf } from "./depends.ts";
+import { evaluateMetric, measuredOf, withSources } from "./evaluate.ts";
 
 /**
  * Answers from the metrics store. What somebody looks at is computed once, by the measuring job when facts change, or by the first who looks where
@@ -45,17 +45,23 @@ const NOTE_MS = 60_000;
 export const AGES_MS = 60_000;
 
 /**
- * The answer to a question about now, from the store.
+ * The answer to a question about now, from the store, with how its sources stand now.
  *
+ * @param sources all there are, where whoever asks much has read them already.
  * @throws TributaryError as evaluateMetric
  */
-export async function keptAnswer(db: Db, query: MetricQuery): Promise<MetricAnswer> {
+export async function keptAnswer(db: Db, query: MetricQuery, sources?: readonly SourceRow[]): Promise<MetricAnswer> {
+  const catalogue = await readCatalogue(db);
+  const answer = await storedAnswer(db, query, catalogue);
+  return withSources(answer, sourcesOf(sources ?? (await readSources(db)), measuredOf(query, catalogue), query.now));
+}
+
+async function storedAnswer(db: Db, query: MetricQuery, catalogue: Catalogue): Promise<MetricAnswer> {
   const { now } = query;
   const kept = keptQuery(query);
   const key = keyOf(kept);
   const row = await readKept(db, key);
   const workspace = await readWorkspace(db);
-  const catalogue = await readCatalogue(db);
   const today = dayOf(now, workspace.timeZone);
   const isCurrent = (found: KeptRow): boolean => !isOver(found, today, now, catalogue);
   if (row !== null && isCurrent(row) && !(await hasOldTouch(db, factsOf(kept, catalogue), PATIENCE_MS))) {
@@ -88,98 +94,4 @@ export function isOver(row: KeptRow, today: string, now: Date, catalogue: Catalo
   const metric = typeof id === "string" ? catalogue.find(id) : null;
   const isStill = metric?.changesBy === "facts" || metric?.kind === "ranking";
   return !isStill && now.getTime() - (row.computedAt?.getTime() ?? 0) >= AGES_MS;
-}
-
-/** Tables on which every answer depends: names, and how days and money are counted. */
-const ALWAYS = ["workspace", "exchange_rates", "reps", "teams", "team_memberships", "pipelines", "stages"];
-const OTHERS = [
-  "people",
-  "companies",
-  "lead_statuses",
-  "labels",
-  "deals",
-  "deal_changes",
-  "activities",
-  "tickets",
-  "conversations",
-  "campaigns",
-  "web_traffic",
-  "spend",
-  "goals",
-  "settings",
-];
-/** Tables that are written with another. */
-const WITH: { readonly [fact: string]: string } = {
-  deal_closings: "deal_changes",
-  deal_entries: "deal_changes",
-  deal_stays: "deal_changes",
-};
-
-/** The tables that an answer is computed from, as the SQL of its KPI names them. */
-export function factsOf({ metric: id, of, by, filters }: KeptQuery, catalogue: Catalogue): readonly string[] {
-  const found = catalogue.find(id);
-  // Own KPIs that are not right may be tomorrow.
-  if (found === null) return [...ALWAYS, "settings"];
-  const isOfAnother = found.kind === "ranking" || found.kind === "derived";
-  const other = isOfAnother ? catalogue.find(of ?? found.defaultOf) : null;
-  const facts = [
-    ...factsOfMetric(found, catalogue),
-    ...(other === null ? [] : factsOfMetric(other, catalogue)),
-    ...(found.isOwn === true || other?.isOwn === true ? ["settings"] : []),
-  ];
-  const sliced = [...by, ...filters.map(({ dimension }) => dimension)];
-  const named = sliced.flatMap((name) => (name === "company" ? ["companies"] : name === "deal" ? ["deals"] : []));
-  return [...new Set([...ALWAYS, ...named, ...facts])];
-}
-
-function partsOf(metric: MetricDefinition, catalogue: Catalogue): readonly AggregateMetric[] {
-  switch (metric.kind) {
-    case "composed":
-      return aggregatesOf(metric);
-    case "ranking":
-      return [];
-    case "derived": {
-      const of = catalogue.find(metric.defaultOf);
-      return of === null || !isAggregate(of) ? [] : aggregatesOf(metric.derive(of));
-    }
-    default:
-      return [metric];
-  }
-}
-
-function isAggregate(metric: MetricDefinition): metric is AggregateMetric {
-  return metric.kind !== "composed" && metric.kind !== "ranking" && metric.kind !== "derived";
-}
-
-const known = new WeakMap<MetricDefinition, readonly string[]>();
-
-function factsOfMetric(metric: MetricDefinition, catalogue: Catalogue): readonly string[] {
-  const cached = known.get(metric);
-  if (cached !== undefined) return cached;
-  const parts = partsOf(metric, catalogue);
-  const facts = new Set<string>();
-  for (const part of parts) {
-    const words = new Set(part.reads ?? sqlText(part).match(/[a-z_]+/g));
-    for (const fact of [...OTHERS, ...Object.keys(WITH)]) if (words.has(fact)) facts.add(WITH[fact] ?? fact);
-  }
-  const list = [...facts];
-  known.set(metric, list);
-  return list;
-}
-
-/** Compiles, and runs nothing. */
-const COMPILER = new Kysely<unknown>({
-  dialect: {
-    createAdapter: () => new PostgresAdapter(),
-    createDriver: () => new DummyDriver(),
-    createIntrospector: (db) => new PostgresIntrospector(db),
-    createQueryCompiler: () => new PostgresQueryCompiler(),
-  },
-});
-
-function sqlText(metric: AggregateMetric): string {
-  const calendar = { timeZone: "UTC", weekStart: 1 };
-  const periods = [wholePeriod({ from: null, to: null }, calendar)];
-  const scope = { timeZone: "UTC", currency: "USD", working: null, cutoff: new Date(0), landedBy: null, periods };
-  return metric.rows(scope, new Set()).compile(COMPILER).sql;
 }

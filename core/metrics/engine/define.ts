@@ -1,5 +1,6 @@
 import type { RawBuilder } from "kysely";
 import type { WorkingTime } from "../../base/working-time.ts";
+import type { Measured } from "../../schema/canonical.ts";
 import type { Db } from "../../store/db.ts";
 import type { Period } from "../ask/period.ts";
 
@@ -50,8 +51,8 @@ export type Subject = {
   readonly attributes: Sql;
   /** A query for the instant (`at`) of the earliest row. */
   readonly firstInstant: Sql;
-  /** Whether the connection `c` gives such rows. Their freshness is the subject's. */
-  readonly comesFrom: Sql;
+  /** What a source has to give for its rows to be whole; null: what the KPI's `reads` says. */
+  readonly measured: Measured | null;
   /** Where the records behind a number are. */
   readonly records: {
     /** What a record is called in a list of them. */

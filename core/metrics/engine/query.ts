@@ -1,6 +1,7 @@
 import type { Day } from "../../base/time.ts";
 import type { Grain } from "../ask/period.ts";
 import type { Unit } from "./define.ts";
+import type { SourceReason, SourceState } from "./freshness.ts";
 
 /** A question to the metrics. */
 export type MetricQuery = {
@@ -38,6 +39,26 @@ export type MetricAnswer = {
   readonly rows: readonly MetricRow[];
   /** How many records were left out of the amount or the number, by reason. */
   readonly exceptions: readonly { readonly reason: string; readonly count: number }[];
+  /** Every source that should be in the numbers, by title, as it stands now. */
+  readonly sources: readonly AnswerSource[];
+  /** What is missing or odd, in a short English sentence each; empty: the answer is whole and current. */
+  readonly notes: readonly string[];
+};
+
+export type AnswerSource = {
+  /** The connection's id. */
+  readonly connection: string;
+  readonly title: string;
+  /** ISO instant. What it had changed until then is in the numbers; null: its first load is not done. */
+  readonly fresh_as_of: string | null;
+  readonly state: SourceState;
+  /** Null: it is current. */
+  readonly reason: SourceReason | null;
+  /** What its vendor or the reading of it said, where something did. */
+  readonly detail: string | null;
+  /** Parts that could not be read; records that it lists no more and that were not taken for deleted. */
+  readonly refused: number;
+  readonly held_deletions: number;
 };
 
 export type MetricRow = {

@@ -37,7 +37,7 @@ export function sqlMetric(spec: OwnMetric, { columns, tables }: SqlShape): Aggre
     unit: spec.unit ?? (kind === "count" ? "count" : "number"),
     numerator: null,
     denominator: null,
-    subject: subjectOf(columns, tables),
+    subject: subjectOf(columns),
     kind,
     reads: tables,
   };
@@ -51,9 +51,8 @@ export function sqlMetric(spec: OwnMetric, { columns, tables }: SqlShape): Aggre
   };
 }
 
-function subjectOf(columns: readonly string[], tables: readonly string[]): Subject {
+function subjectOf(columns: readonly string[]): Subject {
   const own = columns.filter((column) => !MEANT.has(column) && !Object.hasOwn(NAMED, column));
-  const sources = tables.filter((table) => !WITHOUT_CONNECTION.has(table));
   return {
     id: "sql",
     dimensions: {
@@ -63,13 +62,7 @@ function subjectOf(columns: readonly string[], tables: readonly string[]): Subje
     rows: {},
     attributes: sql`select '{}'::jsonb as attributes where false`,
     firstInstant: sql`select min(held_from) as at from deal_changes where held_from > '-infinity'`,
-    comesFrom:
-      sources.length === 0
-        ? sql`false`
-        : sql`(${sql.join(
-            sources.map((table) => sql`exists (select from ${sql.table(table)} f where f.connection_id = c.id)`),
-            sql` or `,
-          )})`,
+    measured: null,
     records: {
       kind: "row",
       table: sql`cross join lateral (select coalesce(r.attributes ->> 'id', r.nth::text) as external_id) record`,
@@ -78,8 +71,6 @@ function subjectOf(columns: readonly string[], tables: readonly string[]): Subje
     },
   };
 }
-
-const WITHOUT_CONNECTION = new Set(["exchange_rates", "deal_changes", "deal_closings", "deal_entries", "deal_stays"]);
 
 /** @throws TributaryError `kpi.sql_failed` */
 async function fetchRows(db: Db, { id, sql: text = "" }: OwnMetric): Promise<string> {

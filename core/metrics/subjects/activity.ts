@@ -20,7 +20,7 @@ export const activity = {
   rows: { happened, mailed },
   attributes: sql`select attributes from activities`,
   firstInstant: sql`select min(occurred_at) as at from activities`,
-  comesFrom: sql`exists (select from activities f where f.connection_id = c.id)`,
+  measured: "activity",
   records: {
     kind: "activity",
     table: sql`join activities record on record.id = r.id`,

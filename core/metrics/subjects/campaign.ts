@@ -15,7 +15,7 @@ export const campaign = {
   rows: { sent },
   attributes: sql`select attributes from campaigns`,
   firstInstant: sql`select min(sent_at) as at from campaigns`,
-  comesFrom: sql`exists (select from campaigns f where f.connection_id = c.id)`,
+  measured: "campaign",
   records: {
     kind: "campaign",
     table: sql`join campaigns record on record.id = r.id`,

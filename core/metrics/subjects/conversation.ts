@@ -21,7 +21,7 @@ export const conversation = {
   },
   attributes: sql`select attributes from conversations`,
   firstInstant: sql`select min(started_at) as at from conversations`,
-  comesFrom: sql`exists (select from conversations f where f.connection_id = c.id)`,
+  measured: "conversation",
   records: {
     kind: "conversation",
     table: sql`join conversations record on record.id = r.id`,

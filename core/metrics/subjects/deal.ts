@@ -31,7 +31,7 @@ export const deal = {
   rows: { closed, atEnd, openAtEnd, created, moving },
   attributes: sql`select attributes from deals`,
   firstInstant: sql`select min(held_from) as at from deal_changes where held_from > '-infinity'`,
-  comesFrom: sql`exists (select from deals f where f.connection_id = c.id)`,
+  measured: "deal",
   records: {
     kind: "deal",
     table: sql`join deals record on record.id = r.id`,

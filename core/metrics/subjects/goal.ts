@@ -10,7 +10,7 @@ export const goal = {
   rows: { given: (scope) => targets(scope, null, "any") },
   attributes: sql`select '{}'::jsonb as attributes where false`,
   firstInstant: sql`select min(from_day)::timestamptz as at from goals`,
-  comesFrom: sql`exists (select from goals f where f.connection_id = c.id)`,
+  measured: "goal",
   records: {
     kind: "goal",
     table: sql`join goals record on record.id = r.id`,

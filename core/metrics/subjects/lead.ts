@@ -24,8 +24,7 @@ export const lead = {
   rows: { created, reached, cohort, open, left, disqualified },
   attributes: sql`select attributes from people union all select attributes from companies`,
   firstInstant: sql`select least((select min(lead_created_at) from people), (select min(lead_created_at) from companies)) as at`,
-  comesFrom: sql`(exists (select from people f where f.connection_id = c.id and f.lead_created_at is not null)
-    or exists (select from companies f where f.connection_id = c.id and f.lead_created_at is not null))`,
+  measured: "lead",
   records: {
     kind: "lead",
     table: sql`join (

@@ -15,7 +15,7 @@ export const spend = {
   rows: { spent },
   attributes: sql`select attributes from spend`,
   firstInstant: sql`select min(day)::timestamptz as at from spend`,
-  comesFrom: sql`exists (select from spend f where f.connection_id = c.id)`,
+  measured: "spend",
   records: {
     kind: "spend",
     table: sql`join spend record on record.id = r.id`,

@@ -24,7 +24,7 @@ export const ticket = {
   },
   attributes: sql`select attributes from tickets`,
   firstInstant: sql`select min(opened_at) as at from tickets`,
-  comesFrom: sql`exists (select from tickets f where f.connection_id = c.id)`,
+  measured: "ticket",
   records: {
     kind: "ticket",
     table: sql`join tickets record on record.id = r.id`,

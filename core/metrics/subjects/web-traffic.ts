@@ -15,7 +15,7 @@ export const webTraffic = {
   rows: { visited },
   attributes: sql`select attributes from web_traffic`,
   firstInstant: sql`select min(day)::timestamptz as at from web_traffic`,
-  comesFrom: sql`exists (select from web_traffic f where f.connection_id = c.id)`,
+  measured: "web_traffic",
   records: {
     kind: "web_traffic",
     table: sql`join web_traffic record on record.id = r.id`,

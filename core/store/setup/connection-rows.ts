@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { sql } from "kysely";
 import type { JsonObject } from "../../base/json.ts";
 import type { Day } from "../../base/time.ts";
-import type { ConnectionState, Schedule } from "../../schema/tables.ts";
+import type { ConnectionState, Declared, Schedule } from "../../schema/tables.ts";
 import { announce } from "../channels.ts";
 import { storableJson } from "../client.ts";
 import type { Db, Tx } from "../db.ts";
@@ -24,6 +24,8 @@ export type ConnectionRow = {
   readonly backfillFrom: Day | null;
   /** The folder of the config file that declared the files in the settings; null: none did. */
   readonly filesFrom: string | null;
+  /** What its connector says of it by these settings. */
+  readonly declared: Declared | null;
 };
 
 const COLUMNS = [
@@ -37,6 +39,7 @@ const COLUMNS = [
   "streams",
   "backfill_from as backfillFrom",
   "files_from as filesFrom",
+  "declared",
 ] as const;
 
 /** All accounts with their sealed credentials, by id. */
@@ -93,7 +96,17 @@ function columns(row: ConnectionRow) {
     streams: row.streams === null ? null : [...row.streams],
     backfill_from: row.backfillFrom,
     files_from: row.filesFrom,
+    declared: row.declared === null ? null : JSON.stringify(row.declared),
   };
+}
+
+/** Keeps what its connector says of it now; another version may say something else. */
+export async function writeDeclared(db: Db, id: string, declared: Declared): Promise<void> {
+  await db
+    .updateTable("connections")
+    .set({ declared: JSON.stringify(declared) })
+    .where("id", "=", id)
+    .execute();
 }
 
 /** @returns false when there is no such connection. */

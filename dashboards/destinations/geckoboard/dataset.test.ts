@@ -13,6 +13,8 @@ function answer(unit: MetricAnswer["unit"], rows: Partial<MetricRow>[]): MetricA
     currency: "USD",
     fresh_as_of: null,
     exceptions: [],
+    sources: [],
+    notes: [],
     rows: rows.map((row) => ({
       dimensions: {},
       period: null,
@@ -36,10 +38,11 @@ test("money goes in minor units with its currency, keyed by period and dimension
         period: { type: "date", name: "Period" },
         rep: { type: "string", name: "Rep" },
         value: { type: "money", name: "Won value", currency_code: "USD", optional: true },
+        state: { type: "string", name: "State" },
       },
       unique_by: ["period", "rep"],
     },
-    rows: [{ period: "2026-03-01", rep: "Ada", value: 123450 }],
+    rows: [{ period: "2026-03-01", rep: "Ada", value: 123450, state: "complete" }],
   });
 });
 
@@ -49,18 +52,32 @@ test.each([
   ["KWD", 1.234, 1234],
 ])("money in %s goes in as many digits as the currency has", (currency, value, minor) => {
   const content = datasetOf({ ...answer("money", [{ value }]), currency }, []);
-  expect(content.rows).toEqual([{ value: minor }]);
+  expect(content.rows).toEqual([{ value: minor, state: "complete" }]);
 });
 
 test("a ratio is a percentage of 0 to 1, and no value is null, never 0", () => {
   const content = datasetOf(answer("ratio", [{ value: 0.75 }, { value: null }]), []);
   expect(content.schema.fields["value"]).toMatchObject({ type: "percentage" });
-  expect(content.rows).toEqual([{ value: 0.75 }, { value: null }]);
+  expect(content.rows).toEqual([
+    { value: 0.75, state: "complete" },
+    { value: null, state: "complete" },
+  ]);
 });
 
 test("names that Geckoboard would refuse are made ones that it takes", () => {
   const rows = [{ dimensions: { "attributes.EU region": "x".repeat(150), a: null }, value: 1 }];
   const content = datasetOf(answer("count", rows), ["attributes.EU region", "a"]);
-  expect(Object.keys(content.schema.fields)).toEqual(["attributes_eu_region", "by_a", "value"]);
-  expect(content.rows).toEqual([{ attributes_eu_region: "x".repeat(100), by_a: "(none)", value: 1 }]);
+  expect(Object.keys(content.schema.fields)).toEqual(["attributes_eu_region", "by_a", "value", "state"]);
+  expect(content.rows).toEqual([
+    { attributes_eu_region: "x".repeat(100), by_a: "(none)", value: 1, state: "complete" },
+  ]);
+});
+
+test("what is missing from the numbers stands beside them, as long as there is room for a column", () => {
+  const notes = ["Close could not be read yet", "24 left out: no exchange rate"];
+  const { rows, schema } = datasetOf({ ...answer("count", [{ value: 1 }]), notes }, []);
+  expect(rows).toEqual([{ value: 1, state: "Close could not be read yet; 24 left out: no exchange rate" }]);
+  expect(schema.fields["state"]).toEqual({ type: "string", name: "State" });
+  const many = Array.from({ length: 9 }, (_, index) => `dimension_${index}`);
+  expect(Object.keys(datasetOf({ ...answer("count", []), notes }, many).schema.fields)).toHaveLength(10);
 });

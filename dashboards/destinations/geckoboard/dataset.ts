@@ -4,13 +4,16 @@ import { type GeckoboardField, type GeckoboardRow, type GeckoboardSchema, ROWS_P
 
 /** Longest text that a string field takes (developer.geckoboard.com, "Schemas and types"). */
 const MAX_TEXT = 100;
+/** Fields that a dataset has at most (same source). */
+const MOST_FIELDS = 10;
 
 /** A KPI's answer as a dataset: a column for the period, one for each dimension, and the value. */
 export type DatasetContent = { readonly schema: GeckoboardSchema; readonly rows: readonly GeckoboardRow[] };
 
 /**
  * What a KPI's answer is in Geckoboard. Money goes in minor units, ratios as percentages (0 to 1), and a number that has no value as null.
- * Rows beyond what a dataset holds are cut off at the end of the answer's order.
+ * What is missing from the
+ * numbers stands in the column `state` of every row, where there is room for one; `complete`: nothing is. Rows beyond what a dataset holds are cut off at the end of the answer's order.
  */
 export function datasetOf(answer: MetricAnswer, dimensions: readonly string[]): DatasetContent {
   const hasPeriod = answer.rows.some((row) => row.period !== null);
@@ -21,12 +24,16 @@ export function datasetOf(answer: MetricAnswer, dimensions: readonly string[]): 
   for (const column of columns) fields[column.id] = { type: "string", name: title(column.name) };
   fields["value"] = valueField(answer);
   if (hasRank) fields["rank"] = { type: "number", name: "Rank", optional: true };
+  const hasState = Object.keys(fields).length < MOST_FIELDS;
+  if (hasState) fields["state"] = { type: "string", name: "State" };
+  const state = answer.notes.length === 0 ? "complete" : answer.notes.join("; ").slice(0, MAX_TEXT);
   const unique = [...(hasPeriod ? ["period"] : []), ...columns.map((column) => column.id)];
   const rows = answer.rows.slice(0, ROWS_PER_DATASET).map((row): GeckoboardRow => ({
     ...(hasPeriod ? { period: row.period } : {}),
     ...Object.fromEntries(columns.map(({ name, id }) => [id, (row.dimensions[name] ?? "(none)").slice(0, MAX_TEXT)])),
     value: valueOf(answer, row),
     ...(hasRank ? { rank: row.rank ?? null } : {}),
+    ...(hasState ? { state } : {}),
   }));
   return { schema: { fields, unique_by: unique }, rows };
 }

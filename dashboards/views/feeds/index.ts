@@ -4,6 +4,7 @@ import { type Feed, questionsOfFeed } from "../../../core/metrics/feeds.ts";
 import { keptAnswer, readCatalogue, type MetricAnswer } from "../../../core/metrics/index.ts";
 import { askedNow, type Question } from "../../../core/metrics/ask/question.ts";
 import { readWorkspace } from "../../../core/store/setup/workspace.ts";
+import { notesOf } from "../../../core/metrics/ask/notes.ts";
 import type { ServerDeps } from "../../web/deps.ts";
 import { createFormat } from "../../web/format.ts";
 import { notFound } from "../../web/problem.ts";
@@ -32,6 +33,8 @@ function answer(deps: ServerDeps): RequestHandler {
       ETag: etag,
       // For pollers that show it: what the sources had changed up to then is in the numbers.
       ...(data.answer.fresh_as_of === null ? {} : { "X-Fresh-As-Of": data.answer.fresh_as_of }),
+      // Of every format, also of those that have no room for words. A header holds ASCII alone.
+      ...(data.answer.notes.length === 0 ? {} : { "X-Incomplete": encodeURIComponent(data.answer.notes.join("; ")) }),
     });
     if (hasAlready(request, etag)) response.status(304).end();
     else response.type("json").send(body);
@@ -64,5 +67,7 @@ async function readData(deps: ServerDeps, feed: Feed): Promise<WidgetData> {
     series: series === null ? null : await inPeriods(series),
     better: catalogue.find(feed.metric)?.better ?? null,
     write: (value) => format.full(value, answer.unit),
+    notes: notesOf(answer, format.words, (count) => format.full(count, "count")),
+    asOf: answer.fresh_as_of === null ? null : format.words.asOf(format.clock(new Date(answer.fresh_as_of), now)),
   };
 }

@@ -40,13 +40,16 @@ function answer(unit: MetricAnswer["unit"], rows: readonly Partial<MetricRow>[],
     fresh_as_of: "2026-11-24T11:59:00.000Z",
     rows: rows.map(row),
     exceptions: [],
+    sources: [],
+    notes: [],
   };
 }
 
 function widget(definition: object, data: Partial<WidgetData> & Pick<WidgetData, "answer">): unknown {
   const feed = feedSchema.parse({ id: "f", metric: "won_value", ...definition });
   const write = (value: number | null): string => format.full(value, data.answer.unit);
-  return widgetOf(feed, { title: "Won", before: null, series: null, better: "higher", write, ...data });
+  const base = { title: "Won", before: null, series: null, better: "higher", asOf: "as of 11:59", notes: [] } as const;
+  return widgetOf(feed, { ...base, write, ...data });
 }
 
 const byRep = (...values: readonly (readonly [string, number | null])[]): Partial<MetricRow>[] =>
@@ -181,15 +184,20 @@ it("RAG: red, amber, green in this order, by the bounds; the other way round whe
 it("text: the value in words, and how fresh it is; marked when it is not complete", () => {
   const complete = answer("money", [{ value: 1234 }]);
   expect(widget({ widget: "text" }, { answer: complete })).toEqual({
-    item: [{ text: "Won: £1,234 (as of 2026-11-24T11:59:00.000Z)", type: 0 }],
+    item: [{ text: "Won: £1,234 (as of 11:59)", type: 0 }],
   });
-  expect(widget({ widget: "text" }, { answer: { ...complete, fresh_as_of: null } })).toEqual({
-    item: [{ text: "Won: £1,234 (some data is still loading)", type: 1 }],
+  const notes = ["Close is still loading", "24 left out: no exchange rate"];
+  expect(widget({ widget: "text" }, { answer: complete, notes, asOf: null })).toEqual({
+    item: [{ text: "Won: £1,234 (Close is still loading; 24 left out: no exchange rate)", type: 1 }],
   });
 });
 
-it("list: a line for each row", () => {
-  expect(widget({ widget: "list", by: "rep" }, { answer: answer("days", byRep(["Ann", 12.5])) })).toEqual([
-    { title: { text: "Ann" }, description: "12.5 days" },
-  ]);
+it("what is missing stands behind the title where a format has one", () => {
+  const notes = ["24 left out: no exchange rate"];
+  const data = { answer: answer("money", [{ value: 1234.5 }]), notes };
+  expect(widget({}, data)).toMatchObject({ item: [{ value: 1234.5, text: "Won (24 left out: no exchange rate)" }] });
+  const series = answer("money", [{ period: "2026-11-01", value: 5 }]);
+  expect(widget({ widget: "line" }, { ...data, series })).toMatchObject({
+    series: [{ name: "Won (24 left out: no exchange rate)" }],
+  });
 });

@@ -16,6 +16,10 @@ export type WidgetData = {
   readonly better: "higher" | "lower" | null;
   /** The value as people write it, for text. */
   readonly write: (value: number | null) => string;
+  /** How fresh it is, in words; null: nobody knows. */
+  readonly asOf: string | null;
+  /** What is missing from the answer, in the workspace's language; empty: it is whole. */
+  readonly notes: readonly string[];
 };
 
 type Document = { readonly [field: string]: unknown } | readonly unknown[];
@@ -53,7 +57,7 @@ export function widgetOf(feed: Feed, data: WidgetData): Document {
 /** "Number and secondary stat": an absolute comparison, or a trend line below the number. */
 function numberWidget(feed: Feed, data: WidgetData): Document {
   const { answer, before, series, better } = data;
-  const main = { value: answer.rows[0]?.value ?? null, text: data.title, ...prefixOf(answer) };
+  const main = { value: answer.rows[0]?.value ?? null, text: titled(data), ...prefixOf(answer) };
   const reverse = better === "lower" ? { type: "reverse" } : {};
   if (feed.trend) return { item: [main, values(series)] };
   const second = before?.rows[0]?.value;
@@ -96,14 +100,15 @@ function barWidget(feed: Feed, answer: MetricAnswer): Document {
 }
 
 /** The running period is marked as incomplete, which Geckoboard draws dashed. */
-function lineWidget({ series, title }: WidgetData): Document {
+function lineWidget(data: WidgetData): Document {
+  const { series } = data;
   const rows = series?.rows ?? [];
   const last = rows.at(-1)?.period ?? null;
   return {
     x_axis: { labels: rows.map(({ period }) => period), type: "datetime" },
     y_axis: series === null ? {} : formatOf(series),
     series: [
-      { name: title, data: rows.map(({ value }) => value), ...(last === null ? {} : { incomplete_from: last }) },
+      { name: titled(data), data: rows.map(({ value }) => value), ...(last === null ? {} : { incomplete_from: last }) },
     ],
   };
 }
@@ -141,17 +146,20 @@ function ragWidget(feed: Feed, { answer, better, write }: WidgetData): Document 
   };
 }
 
-function textWidget({ answer, title, write }: WidgetData): Document {
-  const asOf = answer.fresh_as_of === null ? "some data is still loading" : `as of ${answer.fresh_as_of}`;
+function textWidget({ answer, title, write, notes, asOf }: WidgetData): Document {
   // Type 1 puts Geckoboard's corner icon "alert" on what is not complete, 0 is none.
+  const said = [...notes, ...(asOf === null ? [] : [asOf])].join("; ");
+  const value = write(answer.rows[0]?.value ?? null);
   return {
     item: [
-      {
-        text: `${title}: ${write(answer.rows[0]?.value ?? null)} (${asOf})`,
-        type: answer.fresh_as_of === null ? 1 : 0,
-      },
+      { text: said === "" ? `${title}: ${value}` : `${title}: ${value} (${said})`, type: notes.length > 0 ? 1 : 0 },
     ],
   };
+}
+
+/** The title, with what is missing from the number behind it. */
+function titled({ title, notes: [note] }: WidgetData): string {
+  return note === undefined ? title : `${title} (${note})`;
 }
 
 /** Rows that have a value, the largest first unless the feed is in the order of stages. */

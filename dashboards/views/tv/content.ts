@@ -1,5 +1,6 @@
 import { findTributaryError, toTributaryError } from "../../../core/base/errors.ts";
 import { type Board, questionOfTile, type Tile } from "../../../core/metrics/boards.ts";
+import { type Source, sourcesOf } from "../../../core/metrics/engine/freshness.ts";
 import {
   keptAnswer,
   readCatalogue,
@@ -8,15 +9,16 @@ import {
   type MetricRow,
 } from "../../../core/metrics/index.ts";
 import { askedNow } from "../../../core/metrics/ask/question.ts";
+import { readSources, type SourceRow } from "../../../core/store/pulls/freshness.ts";
 import type { Workspace } from "../../../core/store/setup/workspace.ts";
 import type { ServerDeps } from "../../web/deps.ts";
-import { type Freshness, currentFreshness } from "../live/freshness.ts";
 
 /** What a board shows at an instant: plain data, before it is markup. */
 export type BoardContent = {
   readonly board: Board;
   readonly tiles: readonly TileContent[];
-  readonly freshness: Freshness;
+  /** All there are, whatever the tiles show. */
+  readonly sources: readonly Source[];
   readonly computedAt: Date;
 };
 
@@ -27,6 +29,9 @@ export type TileContent = {
   readonly unit: string;
   /** What the sources had changed up to this instant is in the number. */
   readonly freshAsOf: Date | null;
+  /** Those that should be in the number, and what is left out of it. */
+  readonly sources: MetricAnswer["sources"];
+  readonly exceptions: MetricAnswer["exceptions"];
   readonly body: TileBody;
 };
 
@@ -72,43 +77,49 @@ export type Bar = { readonly name: string; readonly value: number | null };
 /** Asks for everything that a board shows. A tile that cannot be answered says why; the others are shown all the same. */
 export async function readBoardContent(deps: ServerDeps, board: Board, workspace: Workspace): Promise<BoardContent> {
   const now = deps.clock.now();
-  const catalogue = await readCatalogue(deps.store.db);
-  const [tiles, freshness] = await Promise.all([
-    Promise.all(board.tiles.map((tile) => readTile(deps, tile, workspace, now, catalogue))),
-    currentFreshness(deps),
-  ]);
-  return { board, tiles, freshness, computedAt: now };
+  const [rows, catalogue] = await Promise.all([readSources(deps.store.db), readCatalogue(deps.store.db)]);
+  const asked = { deps, workspace, now, rows, catalogue };
+  const tiles = await Promise.all(board.tiles.map((tile) => readTile(asked, tile)));
+  return { board, tiles, sources: sourcesOf(rows, null, now), computedAt: now };
 }
 
-async function readTile(
-  deps: ServerDeps,
-  tile: Tile,
-  workspace: Workspace,
-  now: Date,
-  catalogue: Catalogue,
-): Promise<TileContent> {
-  const metric = catalogue.find(tile.metric);
+/** What all tiles of a board are asked with. */
+type Asking = {
+  readonly deps: ServerDeps;
+  readonly workspace: Workspace;
+  readonly now: Date;
+  readonly rows: readonly SourceRow[];
+  readonly catalogue: Catalogue;
+};
+
+async function readTile(asking: Asking, tile: Tile): Promise<TileContent> {
+  const metric = asking.catalogue.find(tile.metric);
   const size = { width: tile.width, height: tile.height };
   const title = tile.title ?? metric?.title ?? tile.metric;
   try {
-    const { body, answer } = await ask(deps, tile, workspace, now, metric?.better ?? null);
+    const { body, answer } = await ask(asking, tile, metric?.better ?? null);
     return {
       title,
       size,
       unit: answer.unit,
       freshAsOf: answer.fresh_as_of === null ? null : new Date(answer.fresh_as_of),
+      sources: answer.sources,
+      exceptions: answer.exceptions,
       body,
     };
   } catch (error) {
     const known = findTributaryError(error) ?? toTributaryError(error);
     if (known.kind === "transient") throw error;
     // One tile that fails leaves the others alone.
-    if (known.kind !== "config") deps.log.error({ err: error, metric: tile.metric }, "A tile could not be answered.");
+    if (known.kind !== "config")
+      asking.deps.log.error({ err: error, metric: tile.metric }, "A tile could not be answered.");
     return {
       title,
       size,
       unit: "count",
       freshAsOf: null,
+      sources: [],
+      exceptions: [],
       body: { view: "problem", message: `${known.message} ${known.mend}`, code: known.code },
     };
   }
@@ -117,19 +128,17 @@ async function readTile(
 type Asked = { readonly body: TileBody; readonly answer: MetricAnswer };
 
 async function ask(
-  deps: ServerDeps,
+  { deps, workspace, now, rows }: Asking,
   tile: Tile,
-  workspace: Workspace,
-  now: Date,
   better: "higher" | "lower" | null,
 ): Promise<Asked> {
   const { db } = deps.store;
   const asked = questionOfTile(tile);
   const { query, compared } = askedNow(asked, now, workspace);
-  const answer = await keptAnswer(db, query);
+  const answer = await keptAnswer(db, query, rows);
   switch (tile.view) {
     case "number": {
-      const before = compared === null ? null : await keptAnswer(db, compared.query);
+      const before = compared === null ? null : await keptAnswer(db, compared.query, rows);
       const value = answer.rows[0]?.value ?? null;
       const change = changeOf(value, before?.rows[0]?.value ?? null, answer.unit, better, compared?.name ?? "");
       return { answer, body: { view: "number", value, change, interval: answer.rows[0]?.interval ?? null } };

@@ -3,6 +3,7 @@ import type { Board } from "../../../core/metrics/boards.ts";
 import { readWorkspace } from "../../../core/store/setup/workspace.ts";
 import { assetUrl } from "../../web/assets.ts";
 import type { ServerDeps } from "../../web/deps.ts";
+import { createFormat, type Format } from "../../web/format.ts";
 import { html, trusted } from "../../web/html.ts";
 import type { EventStreams } from "../live/streams.ts";
 import { notFound } from "../../web/problem.ts";
@@ -37,7 +38,7 @@ function page(deps: ServerDeps, screens: Screens): RequestHandler {
       .send(
         renderPage(board, snapshot, {
           name: workspace.name,
-          locale: workspace.locale,
+          format: createFormat(workspace),
           timeZone: workspace.timeZone,
           eventsUrl: `/tv/${encodeURIComponent(board.id)}/events${key}`,
         }),
@@ -48,10 +49,11 @@ function page(deps: ServerDeps, screens: Screens): RequestHandler {
 function renderPage(
   board: Board,
   snapshot: Snapshot,
-  about: { readonly name: string; readonly locale: string; readonly timeZone: string; readonly eventsUrl: string },
+  about: { readonly name: string; readonly format: Format; readonly timeZone: string; readonly eventsUrl: string },
 ): string {
+  const { words, timeLocale } = about.format;
   return html`<!doctype html>
-    <html lang="${about.locale}">
+    <html lang="${words.language}">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -64,7 +66,8 @@ function renderPage(
       </head>
       <body
         data-events="${about.eventsUrl}"
-        data-locale="${about.locale}"
+        data-locale="${timeLocale}"
+        data-cut="${words.notConnectedSince("{time}")}"
         data-time-zone="${about.timeZone}"
         data-assets="${snapshot.assets}"
       >

@@ -1,6 +1,7 @@
+import { freshAsOf, type Source, worstOf } from "../../../core/metrics/engine/freshness.ts";
+import { leftOut, reasonText } from "../../../core/metrics/ask/notes.ts";
 import type { Format } from "../../web/format.ts";
 import { type Html, html } from "../../web/html.ts";
-import type { Freshness } from "../live/freshness.ts";
 import { barChart, funnelChart, lineChart } from "./charts.ts";
 import type { BoardContent, Change, RankRow, TileContent } from "./content.ts";
 
@@ -15,7 +16,7 @@ export function renderBoard(content: BoardContent, format: Format): BoardMarkup 
 }
 
 function renderTile(tile: TileContent, content: BoardContent, format: Format): Html {
-  const mark = markOf(content.freshness, tile, format, content.computedAt);
+  const mark = markOf(tile, format, content.computedAt);
   // A number's mark takes the place of its comparison: there is room, and what is not current is not to be compared.
   const isInBody = tile.body.view === "number" && tile.body.value !== null;
   return html`<h2 class="tile-title">${tile.title}${isInBody ? null : mark}</h2>
@@ -24,21 +25,58 @@ function renderTile(tile: TileContent, content: BoardContent, format: Format): H
     </div>`;
 }
 
-/** A tile's own word on its numbers when they are not current: in words, not by colour alone. */
-function markOf(freshness: Freshness, tile: TileContent, format: Format, now: Date): Html | null {
-  if (tile.body.view === "problem" || freshness.state === "current") return null;
-  const asOf = tile.freshAsOf === null ? null : format.clock(tile.freshAsOf, now);
-  switch (freshness.state) {
+/**
+ * A tile's own word on its numbers when the sources that they come from are not current: in words, not by colour alone. What is wrong with which
+ * source stands once, at the foot of the screen.
+ */
+function markOf(tile: TileContent, format: Format, now: Date): Html | null {
+  const { words } = format;
+  const state = worstOf(tile.sources);
+  switch (state) {
     case "stale":
-    case "stopped":
-      return html`<span class="mark mark-stale">${asOf === null ? "not current" : `as of ${asOf}`}</span>`;
+    case "stopped": {
+      const asOf = oldestOf(tile);
+      const text = asOf === null ? words.notCurrent : words.asOf(format.clock(asOf, now));
+      return html`<span class="mark mark-stale">${text}</span>`;
+    }
+    case "unread":
+      return html`<span class="mark mark-partial">${words.incomplete}</span>`;
     case "loading":
-      return html`<span class="mark mark-loading">still loading</span>`;
+      return html`<span class="mark mark-loading">${words.stillLoading}</span>`;
     case "partial":
-      return html`<span class="mark mark-partial">incomplete</span>`;
+      return html`<span class="mark mark-partial">${words.incomplete}</span>`;
+    case "current":
+    case "ended":
+      return null;
     default:
-      return freshness.state satisfies never;
+      return state satisfies never;
   }
+}
+
+/** How old the oldest of what is shown is; null: nothing of it was read. */
+function oldestOf({ sources }: TileContent): Date | null {
+  const times = sources.flatMap((source) =>
+    source.fresh_as_of === null || source.state === "ended" ? [] : [Date.parse(source.fresh_as_of)],
+  );
+  return times.length === 0 ? null : new Date(Math.min(...times));
+}
+
+/** What is left out of the number, in a sentence. A remark on what does count is for the list of records. */
+function leftOutOf(tile: TileContent, format: Format): string | null {
+  const exceptions = tile.exceptions.filter(({ reason }) => reason !== "odd_closing_date");
+  return leftOut({ exceptions }, format.words, (count) => format.full(count, "count"))[0] ?? null;
+}
+
+/** Why there is nothing to show: the true reason, as far as it is known. */
+function nothing(tile: TileContent, format: Format): Html {
+  const { words } = format;
+  const lacking = tile.sources.find(({ state }) => state === "unread" || state === "loading");
+  const why =
+    leftOutOf(tile, format) ??
+    (lacking === undefined
+      ? null
+      : `${lacking.title} ${reasonText(lacking, words, (count) => format.full(count, "count"))}`);
+  return html`<p class="note">${why ?? (tile.sources.length === 0 ? words.noSource : words.noData)}</p>`;
 }
 
 function renderBody(tile: TileContent, mark: Html | null, format: Format): Html {
@@ -46,17 +84,24 @@ function renderBody(tile: TileContent, mark: Html | null, format: Format): Html 
   switch (body.view) {
     case "number":
       return html`${bigNumber(format.short(body.value, unit), body.value === null)}
-      ${body.value === null ? nothing() : mark === null ? renderChange(body.change, unit, format) : html`<p class="change">${mark}</p>`}`;
+      ${body.value === null ? nothing(tile, format) : mark === null ? renderChange(body.change, tile, format) : html`<p class="change">${mark}</p>`}
+      ${body.value === null ? null : renderLeftOut(tile, format)}`;
     case "leaderboard":
-      return renderLeaderboard(body.rows, unit, format);
+      return body.rows.length === 0
+        ? nobody(tile, format)
+        : html`${renderLeaderboard(body.rows, unit, format)}${renderLeftOut(tile, format)}`;
     case "funnel":
-      return body.steps.length === 0 ? nothing() : funnelChart(body.steps, format);
+      return body.steps.length === 0
+        ? nothing(tile, format)
+        : html`${funnelChart(body.steps, format)}${renderLeftOut(tile, format)}`;
     case "line":
       return body.points.every(({ value }) => value === null)
-        ? nothing()
-        : lineChart(body.points, { grain: body.grain, unit, ...tile.size }, format);
+        ? nothing(tile, format)
+        : html`${lineChart(body.points, { grain: body.grain, unit, ...tile.size }, format)}${renderLeftOut(tile, format)}`;
     case "bar":
-      return body.bars.length === 0 ? nothing() : barChart(body.bars, unit, format);
+      return body.bars.length === 0
+        ? nothing(tile, format)
+        : html`${barChart(body.bars, unit, format)}${renderLeftOut(tile, format)}`;
     case "problem":
       return html`<p class="problem">${body.message}</p>
         <p class="note">${body.code}</p>`;
@@ -65,7 +110,14 @@ function renderBody(tile: TileContent, mark: Html | null, format: Format): Html 
   }
 }
 
-const nothing = (): Html => html`<p class="note">no data in this period</p>`;
+function renderLeftOut(tile: TileContent, format: Format): Html | null {
+  const text = leftOutOf(tile, format);
+  return text === null ? null : html`<p class="note left-out">${text}</p>`;
+}
+
+function nobody(tile: TileContent, format: Format): Html {
+  return tile.sources.length === 0 ? nothing(tile, format) : html`<p class="note">${format.words.nobodyToRank}</p>`;
+}
 
 /** As large as its tile allows, in every browser: SVG text scales with its box. Short numbers do not grow beyond their neighbours. */
 function bigNumber(text: string, isNothing: boolean): Html {
@@ -79,20 +131,20 @@ function bigNumber(text: string, isNothing: boolean): Html {
   </svg>`;
 }
 
-function renderChange(change: Change | null, unit: string, format: Format): Html {
-  if (change === null) return html`<p class="note">nothing to compare with</p>`;
+function renderChange(change: Change | null, { unit }: TileContent, format: Format): Html {
+  const { words } = format;
+  if (change === null) return html`<p class="note">${words.nothingToCompare}</p>`;
   const amount = change.isRelative ? format.change(change.by) : format.points(change.by);
   const tone = change.isGood === null ? "even" : change.isGood ? "good" : "bad";
   const arrow = change.by > 0 ? "▲" : change.by < 0 ? "▼" : "●";
   return html`<p class="change">
       <span class="${tone}"><span class="arrow" aria-hidden="true">${arrow}</span> ${amount}</span>
-      <span class="before">vs ${format.short(change.before, unit)}</span>
+      <span class="before">${words.versus(format.short(change.before, unit))}</span>
     </p>
     <p class="note comparison">${change.previousName}</p>`;
 }
 
 function renderLeaderboard(rows: readonly RankRow[], unit: string, format: Format): Html {
-  if (rows.length === 0) return html`<p class="note">nobody to rank yet</p>`;
   const most = Math.max(...rows.map(({ value }) => value ?? 0), 0);
   return html`<table class="ranks">
     <tbody>
@@ -106,7 +158,7 @@ function renderLeaderboard(rows: readonly RankRow[], unit: string, format: Forma
                 <rect width="${most === 0 ? 0 : (100 * Math.max(row.value ?? 0, 0)) / most}" height="2"></rect>
               </svg>
             </td>
-            <td class="moved">${renderMovement(row.movement)}</td>
+            <td class="moved">${renderMovement(row.movement, format)}</td>
             <td class="amount">${format.short(row.value, unit)}</td>
           </tr>`,
       )}
@@ -114,46 +166,42 @@ function renderLeaderboard(rows: readonly RankRow[], unit: string, format: Forma
   </table>`;
 }
 
-function renderMovement(movement: number | null): Html {
-  if (movement === null) return html`<span class="even" title="not ranked before">new</span>`;
-  if (movement === 0) return html`<span class="even" title="same place">=</span>`;
+function renderMovement(movement: number | null, { words }: Format): Html {
+  if (movement === null) return html`<span class="even" title="${words.notRankedBefore}">${words.isNew}</span>`;
+  if (movement === 0) return html`<span class="even" title="${words.samePlace}">=</span>`;
   return movement > 0
-    ? html`<span class="good" title="up ${movement}">▲ ${movement}</span>`
-    : html`<span class="bad" title="down ${-movement}">▼ ${-movement}</span>`;
+    ? html`<span class="good" title="${words.placesUp(movement)}">▲ ${movement}</span>`
+    : html`<span class="bad" title="${words.placesDown(-movement)}">▼ ${-movement}</span>`;
 }
 
 /** So many sources fit on a line by name; of more, only those are named that are not as they should be. */
 const MOST_NAMED = 4;
 
-/** `as of 14:03`, and how long ago each source was read; the page's script keeps the ages up to date. */
-function renderFreshness({ freshness, computedAt }: BoardContent, format: Format): Html {
-  const { asOf, sources, state } = freshness;
+/** `As of 14:03`, and how long ago each source was read; the page's script keeps the ages up to date. */
+function renderFreshness({ sources, computedAt }: BoardContent, format: Format): Html {
+  const { words } = format;
+  const asOf = freshAsOf(sources);
   const summary =
     sources.length === 0
-      ? "No account is connected yet"
+      ? words.nothingConnected
       : asOf === null
-        ? "Some data is still loading"
-        : `As of ${format.clock(asOf, computedAt)}`;
+        ? words.someLoading
+        : words.allAsOf(format.clock(asOf, computedAt));
   const named = sources.length > MOST_NAMED ? sources.filter((source) => source.state !== "current") : sources;
   const others = sources.length - named.length;
-  return html`<p class="as-of state-${sources.length === 0 ? "loading" : state}">${summary}</p>
+  return html`<p class="as-of state-${sources.length === 0 ? "loading" : worstOf(sources)}">${summary}</p>
     <ul class="sources">
-      ${named.map(
-        (source) =>
-          html`<li class="state-${source.state}">
-            <span class="dot" aria-hidden="true"></span>${source.title}
-            ${
-              source.freshAsOf === null
-                ? null
-                : html`<time datetime="${source.freshAsOf.toISOString()}" data-age></time>`
-            }
-            ${source.reason === null ? null : html`<strong>${source.reason}</strong>`}
-          </li>`,
-      )}
-      ${others === 0 ? null : html`<li><span class="dot" aria-hidden="true"></span>${upToDate(others, named.length)}</li>`}
+      ${named.map((source) => renderSource(source, format))}
+      ${others === 0 ? null : html`<li><span class="dot" aria-hidden="true"></span>${named.length === 0 ? words.allUpToDate(others) : words.othersUpToDate(others)}</li>`}
     </ul>`;
 }
 
-function upToDate(others: number, named: number): string {
-  return named === 0 ? `All ${others} sources are up to date` : `${others} other sources are up to date`;
+function renderSource(source: Source, format: Format): Html {
+  const { title, state, freshAsOf: at, reason, refused, heldDeletions: held_deletions } = source;
+  const why = reasonText({ reason, refused, held_deletions }, format.words, (count) => format.full(count, "count"));
+  return html`<li class="state-${state}">
+    <span class="dot" aria-hidden="true"></span>${title}
+    ${at === null ? null : html`<time datetime="${at.toISOString()}" data-age></time>`}
+    ${why === null ? null : html`<strong>${why}</strong>`}
+  </li>`;
 }

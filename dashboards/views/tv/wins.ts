@@ -45,8 +45,8 @@ export function createWinFinder(deps: ServerDeps): WinFinder {
 }
 
 export function winMarkup(win: Win, format: Format): Html {
-  return html`<p class="won-word">Won!</p>
-    <p class="won-deal">${win.deal ?? "A deal"}</p>
+  return html`<p class="won-word">${format.words.won}</p>
+    <p class="won-deal">${win.deal ?? format.words.aDeal}</p>
     ${win.value === null ? null : html`<p class="won-value">${format.full(win.value, "money")}</p>`}
     ${win.rep === null ? null : html`<p class="won-rep">${win.rep}</p>`}`;
 }

@@ -59,7 +59,7 @@ function heard() {
 function cutOff() {
   cutSince ??= new Date();
   link.hidden = false;
-  link.textContent = `Not connected since ${timeFormat.format(cutSince)}`;
+  link.textContent = (body.dataset["cut"] ?? "{time}").replace("{time}", timeFormat.format(cutSince));
   body.classList.add("cut");
 }
 
@@ -130,7 +130,8 @@ function age(seconds) {
 }
 
 function clockFormat() {
-  const options = /** @type {const} */ ({ hour: "2-digit", minute: "2-digit" });
+  const has12Hours = new Intl.DateTimeFormat(locale, { hour: "numeric" }).resolvedOptions().hour12 === true;
+  const options = /** @type {const} */ ({ hour: has12Hours ? "numeric" : "2-digit", minute: "2-digit" });
   try {
     return new Intl.DateTimeFormat(locale, { ...options, timeZone: body.dataset["timeZone"] });
   } catch {

@@ -1,0 +1,73 @@
+import type { Words } from "./words.ts";
+
+const until = (text: string | null, words: string): string => (text === null ? words : `${words}, jusqu’à ${text}`);
+const leftOut =
+  (why: string) =>
+  (count: number, written: string): string =>
+    `${written} ${count > 1 ? "exclus" : "exclu"} : ${why}`;
+
+export const fr: Words = {
+  language: "fr",
+  asOf: (time) => `état à ${time}`,
+  notCurrent: "pas à jour",
+  stillLoading: "chargement en cours",
+  incomplete: "incomplet",
+  allAsOf: (time) => `État à ${time}`,
+  someLoading: "Certaines données sont en cours de chargement",
+  nothingConnected: "Aucun compte n’est encore connecté",
+  allUpToDate: (count) => `Les ${count} sources sont à jour`,
+  othersUpToDate: (count) => (count === 1 ? "1 autre source est à jour" : `${count} autres sources sont à jour`),
+  sources: {
+    needs_auth: "demande une nouvelle connexion",
+    paused: "est en pause",
+    ended: "a pris fin",
+    unread: "n’a pas encore pu être lu",
+    loading: "est en cours de chargement",
+    failing: "est en échec",
+    late: "est en retard",
+    partial: "est incomplet",
+    held: (count) => `liste ${count} enregistrements de moins qu’avant`,
+    refused: (count) => `a ${count} lignes illisibles`,
+  },
+  leftOut: {
+    no_rate: leftOut("pas de taux de change"),
+    no_probability: leftOut("pas de probabilité"),
+    no_creation_time: leftOut("pas de date de création"),
+    created_after_closed: leftOut("fermé avant sa création"),
+    no_entry_time: leftOut("date d’entrée inconnue"),
+    no_closing_date: leftOut("pas de date de clôture"),
+    odd_closing_date: (_, written) => `${written} compté à la date constatée : date de clôture impossible`,
+    stage_not_mapped: (_, written) => `${written} dans des étapes non associées`,
+  },
+  leftOutOtherwise: (written, reason) => `${written} exclu : ${reason.replaceAll("_", " ")}`,
+  noSource: "aucun compte connecté ne fournit cette donnée",
+  noData: "aucune donnée sur cette période",
+  nothingToCompare: "rien à comparer",
+  nobodyToRank: "personne à classer pour l’instant",
+  versus: (value) => `contre ${value}`,
+  isNew: "nouveau",
+  notRankedBefore: "pas classé auparavant",
+  samePlace: "même place",
+  placesUp: (places) => `${places} de mieux`,
+  placesDown: (places) => `${places} de moins`,
+  none: "(aucun)",
+  won: "Gagné !",
+  aDeal: "Une affaire",
+  notConnectedSince: (time) => `Hors ligne depuis ${time}`,
+  points: (difference) => `${difference} pt`,
+  days: (count) => (Math.abs(count) < 2 ? "jour" : "jours"),
+  hours: "h",
+  minutes: "min",
+  quarter: (number) => `T${number}`,
+  compact: { thousand: "k", million: "M", billion: "Md" },
+  comparedWith: {
+    yesterday: (time) => until(time, "hier"),
+    day: (day, time) => until(time, day),
+    week: (time) => until(time, "la semaine d’avant"),
+    month: (time) => until(time, "le mois d’avant"),
+    quarter: (time) => until(time, "le trimestre d’avant"),
+    year: (time) => until(time, "l’année d’avant"),
+    daysBefore: (days) => `les ${days} jours d’avant`,
+    periodBefore: "la période d’avant",
+  },
+};
