@@ -6,7 +6,7 @@ import type { Log } from "../core/base/log.ts";
 import { dayOf } from "../core/base/time.ts";
 import { answerOf, computeMetric, type Computed } from "../core/metrics/ask/evaluate.ts";
 import { factsOf } from "../core/metrics/ask/depends.ts";
-import { isOver, keep, keptQuery, keyOf, type KeptQuery } from "../core/metrics/ask/kept.ts";
+import { askedAgain, isOver, keep, keptQuery, keyOf, type KeptQuery } from "../core/metrics/ask/kept.ts";
 import { readCatalogue } from "../core/metrics/index.ts";
 import { askedNow } from "../core/metrics/ask/question.ts";
 import type { MetricAnswer, MetricQuery } from "../core/metrics/engine/query.ts";
@@ -100,7 +100,7 @@ async function measureNext(deps: MeasureDeps, now: Date): Promise<number | null>
   return deps.store.db.transaction().execute(async (tx) => {
     const row = await takeDue(tx);
     if (row === null) return null;
-    const query: MetricQuery = { ...(row.query as unknown as KeptQuery), asOf: null, now };
+    const query = askedAgain(row.query as unknown as KeptQuery, now);
     try {
       return await inSavepoint(tx, async () => {
         const computed = await computeMetric(tx, query);

@@ -1,5 +1,5 @@
-import type { Day } from "../../core/base/time.ts";
 import { type Words, wordsFor } from "../../core/base/words/index.ts";
+import type { Previous } from "../../core/metrics/ask/comparison.ts";
 import type { Workspace } from "../../core/store/setup/workspace.ts";
 
 /** Numbers, times and words as the people of the workspace write them. */
@@ -20,10 +20,10 @@ export type Format = {
   /** `14:03`, in the workspace's time zone; with the date when it is not today. */
   readonly clock: (instant: Date, now: Date) => string;
   readonly dateTime: (instant: Date) => string;
-  /** `Friday` */
-  readonly weekday: (day: Day) => string;
+  /** What a number is compared with: `Friday, until 14:00`. */
+  readonly comparison: (previous: Previous, now: Date) => string;
   /** The name of a calendar period that begins on this day: `Nov`. */
-  readonly period: (first: Day, grain: string) => string;
+  readonly period: (first: string, grain: string) => string;
 };
 
 export const NO_VALUE = "–";
@@ -59,7 +59,7 @@ export function createFormat(workspace: Workspace): Format {
   const year = date({ timeZone: "UTC", year: "numeric" });
   const dayMonth = date({ timeZone: "UTC", day: "numeric", month: "short" });
   const weekday = date({ timeZone: "UTC", weekday: "long" });
-  const atMidnight = (day: Day): Date => new Date(`${day}T00:00:00Z`);
+  const atMidnight = (day: string): Date => new Date(`${day}T00:00:00Z`);
 
   const write = (value: number | null, unit: string, isShort: boolean): string => {
     if (value === null) return NO_VALUE;
@@ -82,6 +82,8 @@ export function createFormat(workspace: Workspace): Format {
         return isLong ? compact.count(value) : count.format(value);
     }
   };
+  const clock = (instant: Date, now: Date): string =>
+    (isoDay.format(instant) === isoDay.format(now) ? time : dayAndTime).format(instant);
   return {
     words,
     timeLocale,
@@ -90,9 +92,16 @@ export function createFormat(workspace: Workspace): Format {
     change: (ratio) => change.format(ratio),
     points: (difference) => words.points(points.format(difference * 100)),
     percent: (ratio) => percent.format(ratio),
-    clock: (instant, now) => (isoDay.format(instant) === isoDay.format(now) ? time : dayAndTime).format(instant),
+    clock,
     dateTime: (instant) => dateTime.format(instant),
-    weekday: (day) => weekday.format(atMidnight(day)),
+    comparison: ({ name, until }, now) => {
+      const [atTime, onDay] = [until === null ? null : time.format(until), until === null ? null : clock(until, now)];
+      if (name.kind === "days") return words.comparedWith.daysBefore(name.days);
+      if (name.kind !== "day") return words.comparedWith[name.kind](onDay);
+      if (name.isYesterday) return words.comparedWith.yesterday(atTime);
+      const isThisWeek = now.getTime() - atMidnight(name.day).getTime() < WEEK_MS;
+      return words.comparedWith.day((isThisWeek ? weekday : dayMonth).format(atMidnight(name.day)), atTime);
+    },
     period: (first, grain) => {
       const day = atMidnight(first);
       if (grain === "year") return year.format(day);
@@ -102,6 +111,9 @@ export function createFormat(workspace: Workspace): Format {
     },
   };
 }
+
+/** A day is named by its weekday as long as that means one alone. */
+const WEEK_MS = 6.5 * 24 * 3600_000;
 
 /** English with the day before the month, as most of those write who write no English. */
 const ENGLISH = "en-GB";

@@ -1,7 +1,7 @@
 import type { Measured } from "../../core/schema/canonical.ts";
 import fc from "fast-check";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { metricRecords } from "../../core/metrics/index.ts";
+import { evaluateMetric, keptAnswer, metricRecords } from "../../core/metrics/index.ts";
 import type { Store } from "../../core/store/db.ts";
 import { testDatabase } from "../support/database.ts";
 import { SOURCE, World } from "./kpi-world.ts";
@@ -278,6 +278,26 @@ describe("records", () => {
     await expect(
       metricRecords(store.db, world.query("deals_won", null, null), { limit: 1, cursor: "nonsense" }),
     ).rejects.toMatchObject({ code: "kpi.bad_cursor" });
+  });
+});
+
+describe("a span that is compared with one that still runs", () => {
+  test("ends at its instant, on screens too, however often that moves on", async () => {
+    for (const hour of ["09", "13", "18"]) {
+      await world.deal(hour, { changes: [{ at: "2026-06-01" }, { at: `2026-06-26T${hour}:00:00Z`, status: "won" }] });
+    }
+    const wonUntil = async (until: string | null) => {
+      const query = world.query("deals_won", "2026-06-26", "2026-06-26");
+      const asked = { ...query, until: until === null ? null : new Date(`2026-06-26T${until}:00Z`) };
+      const kept = await keptAnswer(store.db, asked);
+      const computed = await evaluateMetric(store.db, asked);
+      expect(kept.rows).toEqual(computed.rows);
+      return kept.rows[0]?.value;
+    };
+    expect(await wonUntil("12:00")).toBe(1);
+    expect(await wonUntil("13:05")).toBe(2);
+    expect(await wonUntil(null)).toBe(3);
+    expect(await wonUntil("12:00")).toBe(1);
   });
 });
 

@@ -65,6 +65,5 @@ export const en: Words = {
     quarter: (time) => until(time, "the quarter before"),
     year: (time) => until(time, "the year before"),
     daysBefore: (days) => `the ${days} days before`,
-    periodBefore: "the period before",
   },
 };

@@ -68,6 +68,5 @@ export const fr: Words = {
     quarter: (time) => until(time, "le trimestre d’avant"),
     year: (time) => until(time, "l’année d’avant"),
     daysBefore: (days) => `les ${days} jours d’avant`,
-    periodBefore: "la période d’avant",
   },
 };

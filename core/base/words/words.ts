@@ -71,6 +71,5 @@ export type Words = {
     readonly quarter: (until: string | null) => string;
     readonly year: (until: string | null) => string;
     readonly daysBefore: (days: number) => string;
-    readonly periodBefore: string;
   };
 };

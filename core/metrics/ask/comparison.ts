@@ -1,4 +1,6 @@
-import { addDays, dayOf, daysBetween } from "../../base/time.ts";
+import { DateTime } from "luxon";
+import { addDays, dayOf, daysBetween, type Day } from "../../base/time.ts";
+import { isWorkingDay, type WorkingTime } from "../../base/working-time.ts";
 import {
   type Calendar,
   type Grain,
@@ -13,39 +15,110 @@ import {
 export type Comparison = {
   readonly range: Range;
   /** Null: there is nothing to compare with. */
-  readonly previous: Range | null;
-  /** What `previous` is, in words: `same days of the month before`. */
-  readonly previousName: string;
+  readonly previous: Previous | null;
 };
 
-const RUNNING: { readonly [name in PeriodName]?: Grain } = {
+/** What a range is compared with. */
+export type Previous = {
+  readonly range: Range;
+  /** Of a range that still runs: as far as it has come, by the clock. Null: to the end. */
+  readonly until: Date | null;
+  readonly name: PreviousName;
+};
+
+/** What `previous` is: a day, the calendar period before, as many days before. */
+export type PreviousName =
+  | { readonly kind: "day"; readonly day: Day; readonly isYesterday: boolean }
+  | { readonly kind: "week" | "month" | "quarter" | "year" }
+  | { readonly kind: "days"; readonly days: number };
+
+/** How the workspace counts days, and which of them it works. */
+export type WorkCalendar = Calendar & { readonly working?: WorkingTime | null };
+
+const RUNNING: { readonly [name in PeriodName]?: Exclude<Grain, "day"> } = {
   this_week: "week",
   this_month: "month",
   this_quarter: "quarter",
   this_year: "year",
 };
 
+/** What is compared with stands still for so long, so that it is computed once for all who look. */
+const STEP_MS = 5 * 60_000;
+
 /**
- * What a relative period stands for now, and the period before it. A period that still runs is compared with the same number of days
- * of the one before, never with the whole of it: on the third of a month every number would look like a collapse.
+ * What a relative period stands for now, and what it is compared with. A period that still runs is compared with the same span of the one before, to
+ * the same time of the clock: against the whole of it, every number would look like a collapse until the evening of the last day. A day is
+ * compared with the last one of its kind: a working day with a working day, any other with the same day of the week before.
  */
-export function comparisonOf(name: PeriodName, now: Date, calendar: Calendar): Comparison {
+export function comparisonOf(name: PeriodName, now: Date, calendar: WorkCalendar): Comparison {
   const range = namedRange(name, now, calendar);
-  const grain = RUNNING[name];
-  if (grain === undefined || range.from === null) {
-    return {
-      range,
-      previous: previousRange(range),
-      previousName: name === "today" ? "yesterday" : "the period before",
-    };
-  }
+  if (range.from === null || range.to === null) return { range, previous: null };
   const today = dayOf(now, calendar.timeZone);
-  const from = calendarStart(addDays(range.from, -1), grain, calendar.weekStart);
-  const sameDay = addDays(from, daysBetween(range.from, today));
-  const last = addDays(range.from, -1);
+  if (name === "today" || name === "yesterday") {
+    const day = comparableDay(range.from, calendar.working ?? null);
+    const until = name === "today" ? sameTimeOn(day, now, calendar) : null;
+    const isYesterday = day === addDays(today, -1);
+    return { range, previous: { range: { from: day, to: day }, until, name: { kind: "day", day, isYesterday } } };
+  }
+  const grain = RUNNING[name];
+  if (grain !== undefined) return { range, previous: sameSpan(range.from, grain, now, calendar) };
+  const before = previousRange(range);
+  if (before?.to == null) return { range, previous: null };
+  // What rolls along to today has come as far today as what it is compared with on its last day.
+  const until = range.to === today ? sameTimeOn(before.to, now, calendar) : null;
+  return { range, previous: { range: before, until, name: nameOf(name, range.from, range.to) } };
+}
+
+function nameOf(name: PeriodName, from: Day, to: Day): PreviousName {
+  switch (name) {
+    case "last_week":
+      return { kind: "week" };
+    case "last_month":
+      return { kind: "month" };
+    case "last_quarter":
+      return { kind: "quarter" };
+    case "last_year":
+      return { kind: "year" };
+    default:
+      return { kind: "days", days: daysBetween(from, to) + 1 };
+  }
+}
+
+/** The same days of the calendar period before; all of it where it is shorter. */
+function sameSpan(first: Day, grain: Exclude<Grain, "day">, now: Date, calendar: Calendar): Previous {
+  const from = calendarStart(addDays(first, -1), grain, calendar.weekStart);
+  const sameDay = addDays(from, daysBetween(first, dayOf(now, calendar.timeZone)));
+  const last = addDays(first, -1);
+  const isShorter = sameDay > last;
   return {
-    range,
-    previous: { from, to: sameDay < last ? sameDay : last },
-    previousName: `same days of the ${grain} before`,
+    range: { from, to: isShorter ? last : sameDay },
+    until: isShorter ? null : sameTimeOn(sameDay, now, calendar),
+    name: { kind: grain },
   };
+}
+
+/** Where nobody has said when the company works, it does so from Monday to Friday. */
+function isWorked(day: Day, working: WorkingTime | null): boolean {
+  if (working !== null) return isWorkingDay(working, day);
+  return DateTime.fromISO(day, { zone: "utc" }).weekday <= 5;
+}
+
+/** So far back a working day is looked for: longer holidays are no rule to go by. */
+const MOST_DAYS_BACK = 14;
+
+function comparableDay(day: Day, working: WorkingTime | null): Day {
+  if (isWorked(day, working)) {
+    for (let back = 1; back <= MOST_DAYS_BACK; back += 1) {
+      const before = addDays(day, -back);
+      if (isWorked(before, working)) return before;
+    }
+  }
+  return addDays(day, -7);
+}
+
+/** When the clock showed on that day what it shows now, to the step. */
+function sameTimeOn(day: Day, now: Date, { timeZone }: Calendar): Date {
+  const at = DateTime.fromMillis(Math.floor(now.getTime() / STEP_MS) * STEP_MS, { zone: timeZone });
+  const time = { hour: at.hour, minute: at.minute };
+  return DateTime.fromISO(day, { zone: timeZone }).set(time).toJSDate();
 }

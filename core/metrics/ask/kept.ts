@@ -23,17 +23,25 @@ import { evaluateMetric, measuredOf, withSources } from "./evaluate.ts";
  * nobody has before; everyone else reads it.
  */
 
-/** What is kept of a query: all but the instant it was asked at. */
-export type KeptQuery = Omit<MetricQuery, "asOf" | "now">;
+/** What is kept of a query: all but the instant it was asked at. `until` as text: it is read back from JSON. */
+export type KeptQuery = Omit<MetricQuery, "asOf" | "now" | "until"> & { readonly until: string | null };
 
-export function keptQuery({ metric, of, by, from, to, grain, filters }: MetricQuery): KeptQuery {
-  return { metric, of: of ?? null, by, from, to, grain, filters };
+export function keptQuery({ metric, of, by, from, to, grain, filters, until }: MetricQuery): KeptQuery {
+  return { metric, of: of ?? null, by, from, to, grain, filters, until: until?.toISOString() ?? null };
+}
+
+/** The query that was kept, asked now. */
+export function askedAgain({ until, ...query }: KeptQuery, now: Date): MetricQuery {
+  // What was kept before there was such an end has none.
+  return { ...query, asOf: null, now, until: until == null ? null : new Date(until) };
 }
 
 export function keyOf(query: KeptQuery): string {
-  const { metric, of, by, from, to, grain, filters } = query;
+  const { metric, of, by, from, to, grain, filters, until } = query;
   const sliced = filters.map(({ dimension, value }) => [dimension, value]);
-  const text = JSON.stringify([metric, of ?? null, by, from, to, grain, sliced]);
+  const plain = [metric, of ?? null, by, from, to, grain, sliced];
+  // One place for a span whose end moves on with the clock.
+  const text = JSON.stringify(until === null ? plain : [...plain, "until"]);
   return `${metric} ${createHash("sha256").update(text).digest("base64url").slice(0, 22)}`;
 }
 
@@ -63,7 +71,8 @@ async function storedAnswer(db: Db, query: MetricQuery, catalogue: Catalogue): P
   const row = await readKept(db, key);
   const workspace = await readWorkspace(db);
   const today = dayOf(now, workspace.timeZone);
-  const isCurrent = (found: KeptRow): boolean => !isOver(found, today, now, catalogue);
+  const isCurrent = (found: KeptRow): boolean =>
+    !isOver(found, today, now, catalogue) && (found.query["until"] ?? null) === kept.until;
   if (row !== null && isCurrent(row) && !(await hasOldTouch(db, factsOf(kept, catalogue), PATIENCE_MS))) {
     if (now.getTime() - row.askedAt.getTime() > NOTE_MS) await noteAsked(db, key, now);
     // Written by storeKept, and by nobody else.

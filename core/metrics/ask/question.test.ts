@@ -22,11 +22,11 @@ describe("a question", () => {
     });
   });
 
-  it("asks of the same days of the period before where it compares", () => {
+  it("asks of the same span of the period before where it compares", () => {
     const asked = question({ metric: "won_value", compare: true });
     expect(askedNow(asked, now, calendar).compared).toMatchObject({
-      query: { from: "2026-10-01", to: "2026-10-24" },
-      name: "same days of the month before",
+      query: { from: "2026-10-01", to: "2026-10-24", until: new Date("2026-10-24T11:00:00Z") },
+      with: { name: { kind: "month" } },
     });
   });
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { addDays, dayOf } from "../../base/time.ts";
 import type { MetricFilter, MetricQuery } from "../engine/query.ts";
 import type { Catalogue } from "../catalogue.ts";
-import { comparisonOf, type Comparison } from "./comparison.ts";
+import { comparisonOf, type Comparison, type Previous, type WorkCalendar } from "./comparison.ts";
 import {
   calendarEnd,
   calendarStart,
@@ -84,8 +84,8 @@ export function parseDimensions(text: string): string[] {
 
 export type Asked = {
   readonly query: MetricQuery;
-  /** What it is compared with: the period before, and what that is in words. Null: nothing. */
-  readonly compared: { readonly query: MetricQuery; readonly name: string } | null;
+  /** What it is compared with, and what that is. Null: nothing. */
+  readonly compared: { readonly query: MetricQuery; readonly with: Previous } | null;
 };
 
 /**
@@ -93,17 +93,19 @@ export type Asked = {
  *
  * @param asOf answers with what was known then, and takes periods by name as they were then; null: with what is known now.
  */
-export function askedNow(asked: Question, now: Date, calendar: Calendar, asOf: Date | null = null): Asked {
+export function askedNow(asked: Question, now: Date, calendar: WorkCalendar, asOf: Date | null = null): Asked {
   const { metric, of, by, grain, filters } = asked;
-  const { range, previous, previousName } = spanOf(asked, asOf ?? now, calendar);
+  const { range, previous } = spanOf(asked, asOf ?? now, calendar);
   const query = { metric, of, by, grain, filters, ...range, asOf, now };
   const compared =
-    !asked.compare || previous === null ? null : { query: { ...query, ...previous }, name: previousName };
+    !asked.compare || previous === null
+      ? null
+      : { query: { ...query, ...previous.range, until: previous.until }, with: previous };
   return { query, compared };
 }
 
-function spanOf({ period, grain, limit }: Question, now: Date, calendar: Calendar): Comparison {
-  const alone = { previous: null, previousName: "" };
+function spanOf({ period, grain, limit }: Question, now: Date, calendar: WorkCalendar): Comparison {
+  const alone = { previous: null };
   if (grain !== null && limit !== null) return { range: lastPeriods(limit, grain, now, calendar), ...alone };
   if (typeof period !== "string") return { range: period, ...alone };
   return grain === null ? comparisonOf(period, now, calendar) : { range: namedRange(period, now, calendar), ...alone };

@@ -17,6 +17,8 @@ export type MetricQuery = {
   /** Use only what had happened and had landed by then; null: everything that is known, and had happened by `now`. */
   readonly asOf: Date | null;
   readonly now: Date;
+  /** Nothing that happened later is used: the end of a span that is compared with one that still runs. */
+  readonly until?: Date | null;
   /** For `rep_leaderboard` alone: the metric to rank by. */
   readonly of?: string | null;
 };

@@ -14,7 +14,7 @@ import type { MetricQuery } from "./query.ts";
  */
 export async function scopeOf(db: Db, workspace: Workspace, subject: Subject, query: MetricQuery): Promise<Scope> {
   assertRange(query);
-  const cutoff = query.asOf !== null && query.asOf < query.now ? query.asOf : query.now;
+  const cutoff = new Date(Math.min(...[query.now, query.asOf, query.until].flatMap((at) => at?.getTime() ?? [])));
   const { timeZone, currency, working } = workspace;
   const scope = { timeZone, currency, working, cutoff, landedBy: query.asOf };
   if (query.grain === null) return { ...scope, periods: [wholePeriod(query, workspace)] };

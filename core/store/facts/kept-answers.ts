@@ -57,7 +57,7 @@ export async function storeKept(
   await sql`
     insert into kept_answers (key, query, is_due, answer, day, holds_until, computed_at, asked_at)
     values (${key}, ${JSON.stringify(query)}, false, ${JSON.stringify(answer)}, ${day}, ${holdsUntil}, ${now}, ${now})
-    on conflict (key) do update set is_due = false, answer = excluded.answer, day = excluded.day, holds_until = excluded.holds_until,
+    on conflict (key) do update set query = excluded.query, is_due = false, answer = excluded.answer, day = excluded.day, holds_until = excluded.holds_until,
       computed_at = excluded.computed_at, failure = null`.execute(tx);
 }
 

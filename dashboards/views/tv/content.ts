@@ -8,6 +8,7 @@ import {
   type MetricAnswer,
   type MetricRow,
 } from "../../../core/metrics/index.ts";
+import type { Previous } from "../../../core/metrics/ask/comparison.ts";
 import { askedNow } from "../../../core/metrics/ask/question.ts";
 import { readSources, type SourceRow } from "../../../core/store/pulls/freshness.ts";
 import type { Workspace } from "../../../core/store/setup/workspace.ts";
@@ -55,7 +56,7 @@ export type Change = {
   /** Whether it is for the better; null where neither way is. */
   readonly isGood: boolean | null;
   readonly before: number;
-  readonly previousName: string;
+  readonly with: Previous;
 };
 export type RankRow = {
   readonly rank: number | null;
@@ -140,7 +141,7 @@ async function ask(
     case "number": {
       const before = compared === null ? null : await keptAnswer(db, compared.query, rows);
       const value = answer.rows[0]?.value ?? null;
-      const change = changeOf(value, before?.rows[0]?.value ?? null, answer.unit, better, compared?.name ?? "");
+      const change = changeOf(value, before?.rows[0]?.value ?? null, answer.unit, better, compared?.with ?? null);
       return { answer, body: { view: "number", value, change, interval: answer.rows[0]?.interval ?? null } };
     }
     case "leaderboard":
@@ -174,14 +175,14 @@ function changeOf(
   before: number | null,
   unit: string,
   better: "higher" | "lower" | null,
-  previousName: string,
+  previous: Previous | null,
 ): Change | null {
-  if (value === null || before === null) return null;
+  if (value === null || before === null || previous === null) return null;
   const isRelative = unit !== "ratio";
   if (isRelative && before === 0) return null;
   const by = isRelative ? (value - before) / Math.abs(before) : value - before;
   const isGood = better === null || by === 0 ? null : by > 0 === (better === "higher");
-  return { by, isRelative, isGood, before, previousName };
+  return { by, isRelative, isGood, before, with: previous };
 }
 
 function rankRow(row: MetricRow): RankRow {

@@ -21,7 +21,7 @@ function renderTile(tile: TileContent, content: BoardContent, format: Format): H
   const isInBody = tile.body.view === "number" && tile.body.value !== null;
   return html`<h2 class="tile-title">${tile.title}${isInBody ? null : mark}</h2>
     <div class="tile-body tile-${tile.body.view} ${mark === null ? "" : "not-current"}">
-      ${renderBody(tile, isInBody ? mark : null, format)}
+      ${renderBody(tile, isInBody ? mark : null, format, content.computedAt)}
     </div>`;
 }
 
@@ -79,12 +79,12 @@ function nothing(tile: TileContent, format: Format): Html {
   return html`<p class="note">${why ?? (tile.sources.length === 0 ? words.noSource : words.noData)}</p>`;
 }
 
-function renderBody(tile: TileContent, mark: Html | null, format: Format): Html {
+function renderBody(tile: TileContent, mark: Html | null, format: Format, now: Date): Html {
   const { body, unit } = tile;
   switch (body.view) {
     case "number":
       return html`${bigNumber(format.short(body.value, unit), body.value === null)}
-      ${body.value === null ? nothing(tile, format) : mark === null ? renderChange(body.change, tile, format) : html`<p class="change">${mark}</p>`}
+      ${body.value === null ? nothing(tile, format) : mark === null ? renderChange(body.change, tile, format, now) : html`<p class="change">${mark}</p>`}
       ${body.value === null ? null : renderLeftOut(tile, format)}`;
     case "leaderboard":
       return body.rows.length === 0
@@ -131,7 +131,7 @@ function bigNumber(text: string, isNothing: boolean): Html {
   </svg>`;
 }
 
-function renderChange(change: Change | null, { unit }: TileContent, format: Format): Html {
+function renderChange(change: Change | null, { unit }: TileContent, format: Format, now: Date): Html {
   const { words } = format;
   if (change === null) return html`<p class="note">${words.nothingToCompare}</p>`;
   const amount = change.isRelative ? format.change(change.by) : format.points(change.by);
@@ -141,7 +141,7 @@ function renderChange(change: Change | null, { unit }: TileContent, format: Form
       <span class="${tone}"><span class="arrow" aria-hidden="true">${arrow}</span> ${amount}</span>
       <span class="before">${words.versus(format.short(change.before, unit))}</span>
     </p>
-    <p class="note comparison">${change.previousName}</p>`;
+    <p class="note comparison">${format.comparison(change.with, now)}</p>`;
 }
 
 function renderLeaderboard(rows: readonly RankRow[], unit: string, format: Format): Html {
