@@ -133,6 +133,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/replay.ts")).registerReplay,
   },
   {
+    usage: "export <name>",
+    about: "take out a table, or a KPI's answer, as CSV, JSON Lines or Parquet",
+    load: async () => (await import("./commands/export.ts")).registerExport,
+  },
+  {
     usage: "secrets",
     about: "the key that credentials are sealed with",
     load: async () => (await import("./commands/secrets.ts")).registerSecrets,

@@ -49,8 +49,8 @@ export function registerKpi(kpi: Command, context: CliContext): void {
   registerMovement(kpi, context);
 }
 
-/** What both questions are asked by. */
-type Asked = {
+/** What a question is asked by. */
+export type Asked = {
   readonly from?: string;
   readonly to?: string;
   readonly period?: PeriodName;
@@ -62,8 +62,12 @@ type Asked = {
 };
 
 function asking(command: Command): Command {
+  return askedBy(command.argument("<metric>", "which KPI (see: tributary kpi list)"));
+}
+
+/** Gives a command the options of a question. */
+export function askedBy(command: Command): Command {
   return command
-    .argument("<metric>", "which KPI (see: tributary kpi list)")
     .option("--from <day>", "the first day, YYYY-MM-DD in the workspace's time zone", parseDay)
     .option("--to <day>", "the last day, inclusive", parseDay)
     .addOption(new Option("--period <name>", "a period by name").choices(PERIOD_NAMES).conflicts(["from", "to"]))
@@ -74,7 +78,7 @@ function asking(command: Command): Command {
     .option("--of <metric>", "for rep_leaderboard: the KPI to rank by");
 }
 
-async function toQuery(database: Database, metric: string, options: Asked): Promise<MetricQuery> {
+export async function toQuery(database: Database, metric: string, options: Asked): Promise<MetricQuery> {
   const workspace = await readWorkspace(database.store.db);
   const now = database.clock.now();
   const { from = null, to = null, period, asOf } = options;

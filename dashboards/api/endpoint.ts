@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import { z } from "zod";
 import "../../core/base/wording.ts";
 import type { Principal } from "../auth/principal.ts";
@@ -25,6 +26,8 @@ export type Endpoint = {
   readonly status: number;
   /** Null: the answer has no body. */
   readonly response: z.ZodType | null;
+  /** The answer is a file of one of these media types, streamed, instead of JSON; `run` gives a {@link Download}. Null: it is not. */
+  readonly download: readonly string[] | null;
   /** The answer shows a secret once: what is kept of it for `Idempotency-Key` is sealed. */
   readonly isSecret: boolean;
   readonly run: (input: EndpointInput<unknown, unknown, unknown>, call: Call) => Promise<unknown>;
@@ -37,6 +40,8 @@ export type EndpointInput<Params, Query, Body> = {
   /** Of an operation with `rawBodyLimit`; else empty. */
   readonly content: Buffer;
 };
+
+export type Download = { readonly mediaType: string; readonly fileName: string; readonly body: Readable };
 
 /** Who asks, when, and what there is to answer with. */
 export type Call = { readonly deps: ServerDeps; readonly principal: Principal; readonly now: Date };
@@ -70,6 +75,7 @@ export function endpoint<
   R extends z.ZodType = z.ZodType,
 >(declaration: Declaration<P, Q, B, R>): Endpoint {
   return {
+    download: null,
     method: declaration.method,
     path: declaration.path,
     access: declaration.access,
@@ -85,4 +91,23 @@ export function endpoint<
     // Sound: `api/index.ts` parses the input with these very schemas before it calls.
     run: declaration.run as Endpoint["run"],
   };
+}
+
+/** Declares an operation that answers with a file. */
+export function download<P extends Shape = Record<never, never>, Q extends Shape = Record<never, never>>(
+  declaration: Pick<
+    Declaration<P, Q, z.ZodType, z.ZodType>,
+    "path" | "access" | "tag" | "summary" | "params" | "query"
+  > & {
+    readonly mediaTypes: readonly string[];
+    readonly run: (
+      input: EndpointInput<z.output<z.ZodObject<P>>, z.output<z.ZodObject<Q>>, unknown>,
+      call: Call,
+    ) => Promise<Download>;
+  },
+): Endpoint {
+  const { mediaTypes, run, ...rest } = declaration;
+  const plain = endpoint<P, Q>({ ...rest, method: "get", response: null, run: () => Promise.resolve(null) });
+  // Sound as with `endpoint`: the input is parsed with these very schemas.
+  return { ...plain, download: mediaTypes, run: run as Endpoint["run"] };
 }

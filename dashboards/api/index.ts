@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { pipeline } from "node:stream/promises";
 import express, { type Request, type RequestHandler, type Response } from "express";
 import type { z } from "zod";
 import { TributaryError, toTributaryError } from "../../core/base/errors.ts";
@@ -17,8 +18,9 @@ import { activityEndpoints } from "./activities.ts";
 import { apiKeyEndpoints } from "./api-keys.ts";
 import { connectionEndpoints } from "./connections.ts";
 import { connectorEndpoints } from "./connectors.ts";
-import type { Endpoint } from "./endpoint.ts";
+import type { Download, Endpoint } from "./endpoint.ts";
 import { eventEndpoints } from "./events.ts";
+import { exportEndpoints } from "./exports.ts";
 import { identityEndpoints } from "./identities.ts";
 import { forecastEndpoints } from "./forecast.ts";
 import { kpiEndpoints } from "./kpis.ts";
@@ -40,6 +42,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...runEndpoints,
   ...kpiEndpoints,
   ...reportEndpoints,
+  ...exportEndpoints,
   ...forecastEndpoints,
   ...reviewEndpoints,
   ...identityEndpoints,
@@ -98,6 +101,10 @@ function answer(operation: Endpoint, deps: ServerDeps): RequestHandler {
       content: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
     };
     const call = { deps, principal: principalOf(response), now: deps.clock.now() };
+    if (operation.download !== null) {
+      await sendFile(response, (await operation.run(input, call)) as Download);
+      return;
+    }
     const run = async (): Promise<Json> => ((await operation.run(input, call)) ?? null) as Json;
     const idempotency = operation.method === "get" ? null : idempotencyKeyOf(request, response);
     response.set("Cache-Control", "no-store");
@@ -170,6 +177,21 @@ function idempotencyKeyOf(request: Request, response: Response): IdempotencyKey 
   const hash = createHash("sha256").update(said);
   if (Buffer.isBuffer(body)) hash.update(body);
   return { caller: `${principal.kind}:${principal.id}`, key, requestHash: hash.digest() };
+}
+
+/** Whoever takes nothing for so long has gone, or holds a connection to the database for nothing. */
+const STALLED_MS = 60_000;
+
+async function sendFile(response: Response, { mediaType, fileName, body }: Download): Promise<void> {
+  response.status(200).type(mediaType).attachment(fileName).set("Cache-Control", "no-store");
+  response.setTimeout(STALLED_MS, () => response.destroy());
+  try {
+    await pipeline(body, response);
+  } catch (error) {
+    // The reader is gone; there is nobody to tell.
+    if (response.destroyed && response.headersSent) return;
+    throw error;
+  }
 }
 
 function send(response: Response, status: number, body: Json): void {

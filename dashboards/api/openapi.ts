@@ -227,9 +227,15 @@ function describe(operation: Endpoint, components: Components): unknown {
     responses: {
       [operation.status]: {
         description: "Done",
-        ...(operation.response === null
-          ? {}
-          : { content: { "application/json": { schema: components.schema(operation.response, "output") } } }),
+        ...(operation.download !== null
+          ? {
+              content: Object.fromEntries(
+                operation.download.map((type) => [type, { schema: { type: "string", format: "binary" } }]),
+              ),
+            }
+          : operation.response === null
+            ? {}
+            : { content: { "application/json": { schema: components.schema(operation.response, "output") } } }),
       },
       ...Object.fromEntries(
         PROBLEMS.filter(({ of }) => of(operation)).map(({ status }) => [
