@@ -1,11 +1,11 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import type { BenchResult, PeakMemory } from "../../test/bench/bench.ts";
 import type { DeliverResult } from "../../test/bench/deliver.ts";
 import type { LiveResult } from "../../test/bench/live.ts";
-import type { NumbersResult } from "../../test/bench/numbers.ts";
+import type { NumbersOptions, NumbersResult } from "../../test/bench/numbers.ts";
 import type { StartResult } from "../../test/bench/start.ts";
 import type { CliContext } from "../context.ts";
 
@@ -88,15 +88,18 @@ export function registerBench(bench: Command, context: CliContext): void {
       20_000,
     )
     .option("--times <n>", "how often each is asked", parseCount, 5)
-    .action(async (options: { readonly deals: number; readonly times: number }) => {
-      const folder = mkdtempSync(path.join(os.tmpdir(), "tributary-bench-"));
+    .option("--only <text>", "only the questions whose names have this text")
+    .option("--keep <folder>", "keep the generated workspace here, and use it when it is there")
+    .action(async ({ keep, ...options }: NumbersOptions & { readonly keep?: string }) => {
+      const folder = keep ?? mkdtempSync(path.join(os.tmpdir(), "tributary-bench-"));
+      mkdirSync(folder, { recursive: true });
       chmodSync(folder, 0o711);
       try {
         const { benchNumbers } = await import("../../test/bench/numbers.ts");
         const numbers = await benchNumbers(folder, options);
         context.out.result({ numbers }, () => numberLines(numbers).join("\n"));
       } finally {
-        rmSync(folder, { recursive: true, force: true });
+        if (keep === undefined) rmSync(folder, { recursive: true, force: true });
       }
     });
   bench

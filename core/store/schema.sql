@@ -30,8 +30,8 @@ table activities
   landed_from timestamp with time zone default landing() not null
   constraint activities_pkey PRIMARY KEY (id)
   constraint activities_direction_check CHECK ((direction = ANY (ARRAY['inbound'::text, 'outbound'::text])))
-  CREATE INDEX activities_by_attributed_deal ON tributary.activities USING btree (attributed_deal_id) WHERE (attributed_deal_id IS NOT NULL)
-  CREATE INDEX activities_by_company ON tributary.activities USING btree (company_id) WHERE (company_id IS NOT NULL)
+  CREATE INDEX activities_by_attributed_deal ON tributary.activities USING btree (attributed_deal_id, occurred_at) WHERE (attributed_deal_id IS NOT NULL)
+  CREATE INDEX activities_by_company ON tributary.activities USING btree (company_id, occurred_at) WHERE (company_id IS NOT NULL)
   CREATE INDEX activities_by_deal ON tributary.activities USING btree (deal_id, occurred_at) WHERE (deal_id IS NOT NULL)
   CREATE INDEX activities_by_duplicate ON tributary.activities USING btree (duplicate_of) WHERE (duplicate_of IS NOT NULL)
   CREATE INDEX activities_by_match_key ON tributary.activities USING gin (match_keys) WITH (fastupdate=off) WHERE (match_keys <> '{}'::text[])
@@ -123,6 +123,7 @@ table companies
   constraint companies_pkey PRIMARY KEY (id)
   CREATE INDEX companies_by_record ON tributary.companies USING btree (record_id)
   CREATE INDEX companies_by_winner ON tributary.companies USING btree (merged_into) WHERE (merged_into IS NOT NULL)
+  CREATE INDEX companies_leads ON tributary.companies USING btree (lead_created_at) WHERE (lead_created_at IS NOT NULL)
   CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.companies FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
   CREATE TRIGGER touched_by_delete AFTER DELETE ON tributary.companies REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
   CREATE TRIGGER touched_by_insert AFTER INSERT ON tributary.companies FOR EACH STATEMENT EXECUTE FUNCTION touch_fact()
@@ -234,6 +235,7 @@ END)) stored
   constraint deal_changes_doubt_check CHECK ((doubt = ANY (ARRAY['odd_closing_date'::text, 'no_closing_date'::text, 'odd_creation_date'::text])))
   constraint deal_changes_status_check CHECK ((status = ANY (ARRAY['open'::text, 'won'::text, 'lost'::text])))
   CREATE INDEX deal_changes_by_time ON tributary.deal_changes USING btree (held_from)
+  CREATE INDEX deal_changes_of_expected ON tributary.deal_changes USING btree (deal_id, held_from) WHERE ('expected_close_on'::text = ANY (changed))
   CREATE INDEX deal_changes_open ON tributary.deal_changes USING btree (held_to, held_from) WHERE (status = 'open'::text)
   CREATE INDEX deal_changes_undated ON tributary.deal_changes USING btree (deal_id) WHERE (doubt = 'no_closing_date'::text)
   CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.deal_changes FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
@@ -610,6 +612,7 @@ table people
   CREATE INDEX people_by_company ON tributary.people USING btree (company_id) WHERE (company_id IS NOT NULL)
   CREATE INDEX people_by_record ON tributary.people USING btree (record_id)
   CREATE INDEX people_by_winner ON tributary.people USING btree (merged_into) WHERE (merged_into IS NOT NULL)
+  CREATE INDEX people_leads ON tributary.people USING btree (lead_created_at) WHERE (lead_created_at IS NOT NULL)
   CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.people FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
   CREATE TRIGGER touched_by_delete AFTER DELETE ON tributary.people REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
   CREATE TRIGGER touched_by_insert AFTER INSERT ON tributary.people FOR EACH STATEMENT EXECUTE FUNCTION touch_fact()
@@ -1085,15 +1088,25 @@ AS $function$
         loop
           execute format('alter table tributary_past.%I add column if not exists %I %s', kept, added.name, added.type);
         end loop;
+        -- The indexes by which a question finds rows, but for those by which only the writing of facts does.
+        for added in
+          select i.relname as name, pg_get_indexdef(x.indexrelid) as definition
+          from pg_index x join pg_class i on i.oid = x.indexrelid join pg_am m on m.oid = i.relam
+          where x.indrelid = format('tributary.%I', kept)::regclass and m.amname = 'btree' and i.relname not like '%\_by\_record'
+            and to_regclass(format('tributary_past.%I', i.relname)) is null
+        loop
+          execute regexp_replace(added.definition, '^CREATE (UNIQUE )?INDEX (.*) ON tributary\.', 'CREATE INDEX \2 ON tributary_past.');
+        end loop;
         select string_agg(quote_ident(a.attname), ', ' order by a.attnum) into columns from pg_attribute a
         where a.attrelid = format('tributary.%I', kept)::regclass and a.attnum > 0 and not a.attisdropped;
         execute format('drop view if exists tributary_asof.%I', kept);
+        -- The setting is read once for a query, not for each row.
         execute format(
           'create view tributary_asof.%1$I as
-            select %2$s from tributary.%1$I where landed_from <= current_setting(''tributary.as_of'')::timestamptz
+            select %2$s from tributary.%1$I where landed_from <= (select current_setting(''tributary.as_of'')::timestamptz)
             union all
-            select %2$s from tributary_past.%1$I where landed_from <= current_setting(''tributary.as_of'')::timestamptz
-              and landed_to > current_setting(''tributary.as_of'')::timestamptz', kept, columns);
+            select %2$s from tributary_past.%1$I where landed_from <= (select current_setting(''tributary.as_of'')::timestamptz)
+              and landed_to > (select current_setting(''tributary.as_of'')::timestamptz)', kept, columns);
       end loop;
     end $function$
 

@@ -52,11 +52,27 @@ export function daysFrom(scope: Scope, from: Sql, to: Sql, isDay: Sql): Sql {
   end`;
 }
 
-/** Most deals are in the workspace's own currency: the function, which is not inlined, is called for the others only. */
+/**
+ * The annualised value of a state in minor units of the workspace's currency, at the rate of the day. As `workspace_minor` has it, which PostgreSQL
+ * can't inline: called for every row it costs more than all the rest.
+ */
 export function valueMinor(scope: Scope, state: string, at: Sql): Sql {
-  const s = sql.ref(state);
+  return inOwnMinor(
+    scope,
+    sql`${sql.ref(`${state}.annual_minor`)}::numeric`,
+    sql.ref(`${state}.currency`),
+    dayIn(scope, at),
+  );
+}
+
+/** An amount in minor units of the workspace's currency, by the latest rate of the week before the day; null without one. */
+export function inOwnMinor(scope: Scope, amount: Sql, currency: Sql, day: Sql): Sql {
   return sql`case
-    when ${s}.currency is null or ${s}.currency = ${scope.currency} then ${s}.annual_minor::numeric
-    else tributary.workspace_minor(${s}.annual_minor::numeric, ${s}.currency, ${dayIn(scope, at)})
+    when ${currency} is null or ${currency} = ${scope.currency} then ${amount}
+    else (
+      select round(${amount} * rate.rate * power(10::numeric, (tributary.minor_digits(${scope.currency}) - tributary.minor_digits(${currency}))::numeric))
+      from tributary.exchange_rates rate
+      where rate.currency = ${currency} and rate.day <= ${day} and rate.day > ${day} - 7
+      order by rate.day desc limit 1)
   end`;
 }

@@ -97,7 +97,7 @@ function stateAtEnd(scope: Scope, condition: Sql): Sql {
 function stateAt(scope: Scope, periods: Sql, condition: Sql): Sql {
   return sql`
     select p.no as period_no, d.id, 0 as nth, p.at, false as at_is_day, c.status, c.rep_id, c.pipeline_id, c.stage_id, c.probability,
-      c.annual_minor::numeric as annual_minor, c.currency, ${valueMinor(scope, "c", sql`p.at`)} as value_minor, ${OF_THE_DEAL}
+      c.annual_minor::numeric as annual_minor, c.currency, ${valueMinor(scope, "c", sql`p.at`)} as value_minor, c.expected_close_on, ${OF_THE_DEAL}
     from ${periods} p
     join deal_changes c on c.held_from <= p.at and c.held_to > p.at and p.starts <= p.at and ${condition}
     join deals d on d.id = c.deal_id and d.merged_into is null and ${stillCounts(scope, "d")}`;

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Scope, Sql, Subject } from "../engine/define.ts";
-import { dayIn, daysFrom, isKnown, periodTable } from "../engine/row-parts.ts";
+import { dayIn, daysFrom, isKnown, periodTable, stillCounts } from "../engine/row-parts.ts";
 import { deal } from "./deal.ts";
 import { stageStay } from "./stage-stay.ts";
 import { isTouch } from "./touches.ts";
@@ -16,54 +16,68 @@ export const openDeal = {
 
 /** The deals, with more `columns` that `joins` give. */
 function open(scope: Scope, columns: Sql, joins: Sql): Sql {
-  return sql`select o.*, ${columns} from (${deal.rows.atEnd(scope)}) o ${joins} where o.status = 'open'`;
+  return sql`select o.*, ${columns} from (${deal.rows.openAtEnd(scope)}) o ${joins}`;
 }
-
-const EVER = { label: null, from: null, to: null, starts: null, ends: null };
 
 /** A stage's own stays, or its pipeline's, speak only where there are so many. */
 const MIN_STAYS = 20;
 const HISTORY_DAYS = 365;
 const SHORTEST_DAYS = 14;
 
-/** The median of the completed stays of the year before each period's end, of all that have the same `of`. */
-function medianStays(scope: Scope, of: "stage_id" | "pipeline_id"): Sql {
-  return sql`
-    select p.no as period_no, s.${sql.id(of)}, percentile_cont(0.5) within group (order by s.days) as days
-    from (${stageStay.rows.stays({ ...scope, periods: [EVER] })}) s
-    join ${periodTable(scope)} p on s.at <= p.at and s.at > p.at - make_interval(days => ${HISTORY_DAYS})
-    where s.days is not null
-    group by p.no, s.${sql.id(of)}
-    having count(*) >= ${MIN_STAYS}`;
-}
-
 /**
  * With `stay_days` (how long it has been in its stage; null when its entry is unknown) and `limit_days`: longer than that it stands still.
  */
 function standing(scope: Scope): Sql {
-  const since = sql`(
+  // Only a stage that is none of its pipeline's own has no stay in deal_stays.
+  const since = sql`case when stay.deal_id is not null then stay.started_at else (
     select min(x.held_from) from deal_changes x
     where x.deal_id = o.id and ${isKnown(scope, "x")} and x.held_from <= o.at and x.ordinal > coalesce((
       select max(y.ordinal) from deal_changes y
       where y.deal_id = o.id and ${isKnown(scope, "y")} and y.held_from <= o.at
-        and (y.stage_id is distinct from o.stage_id or y.status <> 'open')), -1))`;
-  return open(
-    scope,
-    sql`${daysFrom(scope, sql`stay.since`, sql`o.at`, sql`false`)} as stay_days,
-      greatest(${SHORTEST_DAYS}, 2 * coalesce(of_stage.days, of_pipeline.days, 0)) as limit_days`,
-    sql`left join lateral (select ${since} as since) stay on true
-    left join (${medianStays(scope, "stage_id")}) of_stage on of_stage.period_no = o.period_no and of_stage.stage_id = o.stage_id
-    left join (${medianStays(scope, "pipeline_id")}) of_pipeline
-      on of_pipeline.period_no = o.period_no and of_pipeline.pipeline_id = o.pipeline_id`,
-  );
+        and (y.stage_id is distinct from o.stage_id or y.status <> 'open')), -1)) end`;
+  const median = (of: "stage_id" | "pipeline_id", where: Sql): Sql => sql`
+    select s.period_no, s.${sql.id(of)}, percentile_cont(0.5) within group (order by s.days) as days
+    from completed s ${where} group by s.period_no, s.${sql.id(of)} having count(*) >= ${MIN_STAYS}`;
+  return sql`(
+    with standing as materialized (
+      select o.*, ${since} as since from (${deal.rows.openAtEnd(scope)}) o
+      left join deal_stays stay on stay.deal_id = o.id and stay.stage_id = o.stage_id and stay.started_at <= o.at and stay.ended_at > o.at
+    ),
+    completed as (${completedStays(scope)}),
+    of_stage as materialized (${median("stage_id", sql``)}),
+    -- The pipeline speaks only where a stage has too few: going over all stays again is saved where none has.
+    unspoken as materialized (
+      select distinct o.period_no, o.pipeline_id from standing o
+      where not exists (select from of_stage where of_stage.period_no = o.period_no and of_stage.stage_id = o.stage_id)
+    ),
+    of_pipeline as materialized (
+      ${median("pipeline_id", sql`where exists (select from unspoken u where u.period_no = s.period_no and u.pipeline_id = s.pipeline_id)`)}
+    )
+    select o.*, ${daysFrom(scope, sql`o.since`, sql`o.at`, sql`false`)} as stay_days,
+      greatest(${SHORTEST_DAYS}, 2 * coalesce(of_stage.days, of_pipeline.days, 0)) as limit_days
+    from standing o
+    left join of_stage on of_stage.period_no = o.period_no and of_stage.stage_id = o.stage_id
+    left join of_pipeline on of_pipeline.period_no = o.period_no and of_pipeline.pipeline_id = o.pipeline_id)`;
 }
 
-/** The changes of a deal's expected close, as `x`: to `expected_close_on`, from `before`. A first date is no change, and no date is none. */
+/** The completed stays of the year before each period's end (or the cutoff). */
+function completedStays(scope: Scope): Sql {
+  const yearMs = HISTORY_DAYS * 86_400_000;
+  const periods = scope.periods.map((period) => {
+    const isOver = period.ends !== null && period.ends <= scope.cutoff;
+    const endsMs = isOver ? (period.ends?.getTime() ?? 0) : scope.cutoff.getTime() + 1;
+    return { ...period, starts: new Date(endsMs - yearMs), ends: new Date(endsMs) };
+  });
+  return sql`select * from (${stageStay.rows.stays({ ...scope, periods })}) s where s.days is not null`;
+}
+
+/** The changes of a deal's expected close to a later day, as `x`. A first date is no change, and no date is none. */
 export function pushesOf(scope: Scope, dealId: Sql): Sql {
-  return sql`(
-    select c.held_from, c.expected_close_on, lag(c.expected_close_on) over (order by c.ordinal) as before
-    from deal_changes c where c.deal_id = ${dealId} and ${isKnown(scope, "c")}
-  ) x where x.expected_close_on > x.before`;
+  // The words of deal_changes_of_expected, an index. There is none of a deal whose date never moved.
+  return sql`deal_changes x
+    where x.deal_id = ${dealId} and 'expected_close_on' = any(x.changed) and ${isKnown(scope, "x")} and x.expected_close_on > (
+      select b.expected_close_on from deal_changes b
+      where b.deal_id = x.deal_id and b.ordinal < x.ordinal and ${isKnown(scope, "b")} order by b.ordinal desc limit 1)`;
 }
 
 /**
@@ -73,51 +87,45 @@ export function pushesOf(scope: Scope, dealId: Sql): Sql {
 function expected(scope: Scope): Sql {
   return open(
     scope,
-    sql`(
-        select c.expected_close_on from deal_changes c where c.deal_id = o.id and ${isKnown(scope, "c")} and c.held_from <= o.at
-        order by c.ordinal desc limit 1
-      ) as expected_on,
+    sql`o.expected_close_on as expected_on,
       (select count(*) from ${pushesOf(scope, sql`o.id`)} and x.held_from >= p.starts and x.held_from < p.ends) as pushes,
-      coalesce((
-        select c.expected_close_on >= ${dayIn(scope, sql`p.starts`)} and c.expected_close_on < ${dayIn(scope, sql`p.ends`)}
-        from deal_changes c where c.deal_id = o.id and ${isKnown(scope, "c")} and c.held_from <= o.at order by c.ordinal desc limit 1
-      ), false) as is_expected`,
+      coalesce(o.expected_close_on >= ${dayIn(scope, sql`p.starts`)} and o.expected_close_on < ${dayIn(scope, sql`p.ends`)}, false) as is_expected`,
     sql`join ${periodTable(scope)} p on p.no = o.period_no`,
   );
 }
 
-/** The activities of a deal, as `a`: those that its source names, or that are attributed to it. */
-const OF_DEAL = sql`activities a where (a.deal_id = o.id or a.attributed_deal_id = o.id)`;
+/** The activities of a deal, as `a`: those that its source names, and those that are attributed to it. None is both; each has an index. */
+const NAMED = sql`activities a where a.deal_id = o.id`;
+const ATTRIBUTED = sql`activities a where a.attributed_deal_id = o.id and a.deal_id is distinct from o.id`;
 
 /** With whether it `has_next_step`: a meeting or a task that lies after the end of the period. */
 function planned(scope: Scope): Sql {
+  const ahead = sql`a.type in ('meeting', 'task') and a.occurred_at > o.at and coalesce(a.booked_at, '-infinity') <= o.at
+    and a.duplicate_of is null and ${stillCounts(scope, "a")} and coalesce(a.outcome, '') not in ('cancelled', 'canceled', 'no_show')`;
   return open(
     scope,
-    sql`exists (
-      select from ${OF_DEAL} and a.type in ('meeting', 'task') and a.occurred_at > o.at and coalesce(a.booked_at, '-infinity') <= o.at
-        and a.duplicate_of is null and (a.deleted_at is null or a.deleted_at > ${scope.cutoff}::timestamptz)
-        and coalesce(a.outcome, '') not in ('cancelled', 'canceled', 'no_show')) as has_next_step`,
+    sql`(exists (select from ${NAMED} and ${ahead}) or exists (select from ${ATTRIBUTED} and ${ahead})) as has_next_step`,
     sql``,
   );
 }
 
 /** With how many `people` there were touches with, either way, since it was created. */
 function threads(scope: Scope): Sql {
+  const since = sql`a.occurred_at >= coalesce(o.created_at, '-infinity') and a.occurred_at <= o.at`;
+  const touch = sql`${isTouch(scope, "a")} and ${since}`;
   return open(
     scope,
     sql`(
-      select count(distinct coalesce(person.merged_into, person.id)) from (select a.person_id, a.occurred_at from ${OF_DEAL} and ${isTouch(scope, "a")}) a
-      join people person on person.id = a.person_id
-      where a.occurred_at >= coalesce(o.created_at, '-infinity') and a.occurred_at <= o.at) as people`,
+      select count(distinct coalesce(person.merged_into, person.id))
+      from (select a.person_id from ${NAMED} and ${touch} union all select a.person_id from ${ATTRIBUTED} and ${touch}) a
+      join people person on person.id = a.person_id) as people`,
     sql``,
   );
 }
 
 /** With `last_touch_at`, either way, by the end of the period. */
 function touched(scope: Scope): Sql {
-  return open(
-    scope,
-    sql`(select max(a.occurred_at) from ${OF_DEAL} and ${isTouch(scope, "a")} and a.occurred_at <= o.at) as last_touch_at`,
-    sql``,
-  );
+  const last = (activities: Sql): Sql =>
+    sql`(select a.occurred_at from ${activities} and ${isTouch(scope, "a")} and a.occurred_at <= o.at order by a.occurred_at desc limit 1)`;
+  return open(scope, sql`greatest(${last(NAMED)}, ${last(ATTRIBUTED)}) as last_touch_at`, sql``);
 }

@@ -97,18 +97,28 @@ export async function writeAnswers(
     }
     if (known.dealIds.length === 0) continue;
     const given = unnested(columns, known.rows[rows]);
-    const isSame = sql`(${columnsOf("t", columns)}) is not distinct from (${columnsOf("v", columns)})`;
+    // Row by row through the index, and compared as hashed texts: PostgreSQL takes a table that it has no statistics of for a small one, and would
+    // read all of it for every few deals.
+    const stored = sql`
+      unnest(${known.dealIds}::uuid[]) k(id)
+      cross join lateral (select s.ctid, ${textOf("s", columns)} as said from ${sql.table(table)} s where s.deal_id = k.id offset 0) t`;
     await sql`
-      delete from ${sql.table(table)} t
-      where t.deal_id = any(${known.dealIds}::uuid[])
-        and not exists (select from ${given} v where v.deal_id = t.deal_id and ${isSame})`.execute(tx);
+      delete from ${sql.table(table)} where ctid = any(array(
+        select t.ctid from ${stored} where t.said not in (select ${textOf("v", columns)} from ${given} v)))`.execute(
+      tx,
+    );
     if (known.rows[rows].length === 0) continue;
     await sql`
       insert into ${sql.table(table)} (${sql.join(names.map((name) => sql.ref(name)))})
       select ${columnsOf("v", columns)}, ${connectionId}::text
       from ${given} v
-      where not exists (select from ${sql.table(table)} t where t.deal_id = v.deal_id and ${isSame})`.execute(tx);
+      where ${textOf("v", columns)} not in (select t.said from ${stored})`.execute(tx);
   }
+}
+
+/** A row as one text; two are the same if and only if these are. Never null. */
+function textOf(alias: string, columns: readonly Column[]) {
+  return sql`row(${columnsOf(alias, columns)})::text`;
 }
 
 function columnsOf(alias: string, columns: readonly Column[]) {
