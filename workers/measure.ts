@@ -104,7 +104,7 @@ async function measureNext(deps: MeasureDeps, now: Date): Promise<number | null>
     try {
       return await inSavepoint(tx, async () => {
         const computed = await computeMetric(tx, query);
-        const answer = await answerOf(tx, query, computed);
+        const answer = answerOf(query, computed);
         await keep(tx, keptQuery(query), answer, now);
         const changed = row.isWatched ? await storePoints(tx, query, computed, answer.notes, now) : 0;
         const before = row.answer as unknown as MetricAnswer | null;

@@ -1,14 +1,12 @@
 import { TributaryError } from "../../base/errors.ts";
-import { sql } from "kysely";
 import { majorUnits } from "../../base/money.ts";
 import type { Db } from "../../store/db.ts";
 import type { Measured } from "../../schema/canonical.ts";
 import { readWorkspace } from "../../store/setup/workspace.ts";
-import { slicedRows, withRows, type Slicing } from "../engine/aggregate.ts";
-import { compute, notRankable, slicingOf, slicingOfPart } from "../engine/compute.ts";
+import type { LeftOut, Slicing } from "../engine/aggregate.ts";
+import { compute, notRankable, slicingOf } from "../engine/compute.ts";
 import { asKnown } from "../engine/as-of.ts";
 import {
-  aggregatesOf,
   dimensionNames,
   type AggregateMetric,
   type ComposedMetric,
@@ -34,6 +32,7 @@ export type Computed = {
   readonly slicing: Slicing;
   readonly dimensions: readonly string[];
   readonly rows: readonly FiguresRow[];
+  readonly leftOut: LeftOut;
   readonly freshAsOf: Date | null;
   /** What its sources have to give, and those that do or should. */
   readonly measured: ReadonlySet<Measured>;
@@ -41,7 +40,10 @@ export type Computed = {
 };
 
 /** The metric that the query computes, and its slicing and scope. @throws TributaryError `kpi.unknown_metric`, `kpi.unknown_dimension`, `kpi.not_rankable`, `kpi.bad_period`, `kpi.too_many_periods` */
-export async function prepare(db: Db, query: MetricQuery): Promise<Omit<Computed, "rows" | "freshAsOf" | "sources">> {
+export async function prepare(
+  db: Db,
+  query: MetricQuery,
+): Promise<Omit<Computed, "rows" | "leftOut" | "freshAsOf" | "sources">> {
   const catalogue = await readCatalogue(db);
   const definition = catalogue.need(query.metric);
   const metric = computedBy(catalogue, definition, query.of ?? null);
@@ -100,12 +102,13 @@ export async function computeMetric(db: Db, query: MetricQuery): Promise<Compute
 async function computeNow(db: Db, query: MetricQuery): Promise<Computed> {
   const prepared = await prepare(db, query);
   const { definition, metric, scope, slicing } = prepared;
+  const leftOut: LeftOut = new Map();
   const rows: readonly FiguresRow[] =
     definition.kind === "ranking"
-      ? await rank(db, metric, scope, slicing, await readWorkspace(db))
-      : await compute(db, metric, scope, slicing);
+      ? await rank(db, metric, scope, slicing, await readWorkspace(db), leftOut)
+      : await compute(db, metric, scope, slicing, leftOut);
   const sources = await readSourcesOf(db, prepared.measured, scope.cutoff);
-  return { ...prepared, rows, sources, freshAsOf: freshAsOf(sources) };
+  return { ...prepared, rows, leftOut, sources, freshAsOf: freshAsOf(sources) };
 }
 
 /**
@@ -119,11 +122,11 @@ export async function evaluateMetric(db: Db, query: MetricQuery): Promise<Metric
 }
 
 async function evaluateNow(db: Db, query: MetricQuery): Promise<MetricAnswer> {
-  return answerOf(db, query, await computeNow(db, query));
+  return answerOf(query, await computeNow(db, query));
 }
 
 /** The answer that was computed, dressed. */
-export async function answerOf(db: Db, query: MetricQuery, computed: Computed): Promise<MetricAnswer> {
+export function answerOf(query: MetricQuery, computed: Computed): MetricAnswer {
   const { definition, metric, scope } = computed;
   const answer = {
     metric: definition.id,
@@ -134,7 +137,7 @@ export async function answerOf(db: Db, query: MetricQuery, computed: Computed): 
     timezone: scope.timeZone,
     currency: scope.currency,
     rows: computed.rows.map((row) => dress(metric, row, computed.dimensions, scope.currency)),
-    exceptions: await exceptionsOf(db, computed),
+    exceptions: [...computed.leftOut].map(([reason, count]) => ({ reason, count })),
   };
   return withSources(answer, computed.sources);
 }
@@ -202,31 +205,4 @@ function dress(
 /** The metrics whose measured rows are behind a number, the first first. */
 export function recordParts(metric: AggregateMetric | ComposedMetric): readonly AggregateMetric[] {
   return metric.kind === "composed" ? metric.recordsOf : [metric];
-}
-
-async function exceptionsOf(
-  db: Db,
-  { metric, scope, slicing, dimensions, rows: found }: Computed,
-): Promise<MetricAnswer["exceptions"]> {
-  const unmapped = unmappedStages({ dimensions, rows: found });
-  if (found.every((row) => row.exceptions === 0)) return unmapped;
-  const counts = new Map<string, number>();
-  for (const leaf of aggregatesOf(metric)) {
-    const part = await withRows(db, leaf);
-    const { rows } = await sql<{ reason: string; count: number }>`
-      select r.exception as reason, count(distinct r.id) as count ${slicedRows(part, scope, { by: [], filters: slicingOfPart(part, slicing).filters })}
-        and r.exception is not null
-      group by r.exception order by r.exception`.execute(db);
-    // Two parts that leave out the same deals for the same reason leave them out once.
-    for (const { reason, count } of rows) counts.set(reason, Math.max(count, counts.get(reason) ?? 0));
-  }
-  return [...[...counts].map(([reason, count]) => ({ reason, count })), ...unmapped];
-}
-
-/** By canonical stage, what is in a stage that nobody has mapped to one has no place. */
-function unmappedStages({ dimensions, rows }: Pick<Computed, "dimensions" | "rows">): MetricAnswer["exceptions"] {
-  const at = dimensions.indexOf("canonical_stage");
-  if (at < 0) return [];
-  const count = rows.reduce((sum, row) => (row.groups[at]?.key === null ? sum + row.sampleSize : sum), 0);
-  return count === 0 ? [] : [{ reason: "stage_not_mapped", count }];
 }

@@ -34,17 +34,25 @@ type AggregateRow = {
   readonly per_total: string | null;
   /** Of a `time_quantile`: the times, and whether each is that of an event; in order of time, events first. */
   readonly times: readonly (readonly [time: number, isEvent: boolean])[] | null;
+  /** The exceptions as `reason id`. */
+  readonly left_out: readonly string[] | null;
 };
+
+/** How many records were left out of the amount or the number, by reason. */
+export type LeftOut = Map<string, number>;
 
 /**
  * The figures of each slice and period. Without a breakdown there is a row for every period; with one, a row for every slice that has
  * anything and every period. Money is in minor units.
+ *
+ * @param leftOut takes what was left out. Two aggregates that leave out the same records for the same reason leave them out once.
  */
 export async function aggregate(
   db: Db,
   metric: AggregateMetric,
   scope: Scope,
   slicing: Slicing,
+  leftOut: LeftOut,
 ): Promise<FiguresRow[]> {
   const fetched = await withRows(db, metric);
   const { rows } = await aggregateSql(fetched, scope, slicing).execute(db);
@@ -63,6 +71,7 @@ export async function aggregate(
     );
     return added;
   };
+  noteLeftOut(rows, leftOut);
   if (slicing.by.length === 0) add([]);
   for (const row of rows) add(row.cells).set(row.period_no, figuresOf(metric, row));
   return scope.periods.flatMap((period, no) =>
@@ -72,6 +81,17 @@ export async function aggregate(
       groups: groupsOf.get(id) ?? [],
     })),
   );
+}
+
+/** A record that is left out in several periods or slices is left out once. */
+function noteLeftOut(rows: readonly AggregateRow[], leftOut: LeftOut): void {
+  const counts = new Map<string, number>();
+  for (const one of new Set(rows.flatMap((row) => row.left_out ?? []))) {
+    const reason = one.slice(0, one.indexOf(" "));
+    counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  for (const [reason, count] of [...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+    leftOut.set(reason, Math.max(count, leftOut.get(reason) ?? 0));
 }
 
 /** The metric with its rows at hand. */
@@ -100,8 +120,9 @@ function aggregateSql(
       ${metric.tellsStillOpen === true ? sql`count(*) filter (where s.counted and s.status = 'open')` : sql`0`} as still_open,
       count(s.amount) filter (where s.counted) as with_amount,
       count(s.exception) as exceptions,
-      (sum(s.amount::numeric) filter (where s.counted))::text as total,
-      (sum(s.amount::numeric) filter (where s.counted and s.in_numerator))::text as hit_total,
+      array_agg(s.exception || ' ' || s.id) filter (where s.exception is not null) as left_out,
+      ${SUMMED.has(metric.kind) ? sql`(sum(s.amount::numeric) filter (where s.counted))::text` : sql`null`} as total,
+      ${metric.kind === "share_of_sum" ? sql`(sum(s.amount::numeric) filter (where s.counted and s.in_numerator))::text` : sql`null`} as hit_total,
       ${metric.kind === "ratio" ? sql`(sum(s.per::numeric) filter (where s.counted))::text` : sql`null`} as per_total,
       ${metric.kind === "time_quantile" ? TIMES : sql`null`} as times,
       ${metric.kind === "median" ? sql`percentile_cont(${metric.quantile ?? 0.5}::float8) within group (order by s.amount::float8) filter (where s.counted)` : sql`null`} as median
@@ -110,6 +131,9 @@ function aggregateSql(
     ) s
     group by ${sql.join([sql`s.period_no`, ...by.map((_, i) => column("key", i))])}`;
 }
+
+/** Whose value is made of Σ amount. */
+const SUMMED: ReadonlySet<AggregateMetric["kind"]> = new Set(["sum", "mean", "ratio", "share_of_sum"]);
 
 const TIMES = sql`
   json_agg(json_build_array(s.amount, s.in_numerator) order by s.amount, s.in_numerator desc) filter (where s.counted and s.amount is not null)`;
@@ -214,6 +238,7 @@ export function nothing(metric: AggregateMetric | ComposedMetric, period: Period
     median: null,
     per_total: null,
     times: null,
+    left_out: null,
   };
   const figures = figuresOf(metric, none);
   return metric.isSnapshot === true && !hasBegun ? { ...figures, value: null } : figures;

@@ -1,6 +1,6 @@
 import { TributaryError } from "../../base/errors.ts";
 import type { Db } from "../../store/db.ts";
-import { aggregate, nothing, type Slicing } from "./aggregate.ts";
+import { aggregate, type LeftOut, nothing, type Slicing } from "./aggregate.ts";
 import type { AggregateMetric, ComposedMetric, FiguresRow, Scope } from "./define.ts";
 import { type Dimension, findDimension } from "./dimensions.ts";
 import type { MetricQuery } from "./query.ts";
@@ -25,14 +25,15 @@ export async function slicingOf(
   return { by, filters };
 }
 
-/** The figures of a metric: in order of period, then of the slice. Money is in minor units of the workspace's currency. */
+/** The figures of a metric: in order of period, then of the slice. Money is in minor units of the workspace's currency. @param leftOut takes what was left out. */
 export async function compute(
   db: Db,
   metric: AggregateMetric | ComposedMetric,
   scope: Scope,
   slicing: Slicing,
+  leftOut: LeftOut = new Map(),
 ): Promise<FiguresRow[]> {
-  const rows = await figuresOf(db, metric, scope, slicing);
+  const rows = await figuresOf(db, metric, scope, slicing, leftOut);
   const periodNo = new Map(scope.periods.map((period, no) => [period, no]));
   rows.sort((a, b) => (periodNo.get(a.period) ?? 0) - (periodNo.get(b.period) ?? 0) || compareGroups(a, b));
   const { finish } = metric;
@@ -45,13 +46,23 @@ async function figuresOf(
   metric: AggregateMetric | ComposedMetric,
   scope: Scope,
   slicing: Slicing,
+  leftOut: LeftOut,
 ): Promise<FiguresRow[]> {
-  return metric.kind === "composed" ? compose(db, metric, scope, slicing) : aggregate(db, metric, scope, slicing);
+  return metric.kind === "composed"
+    ? compose(db, metric, scope, slicing, leftOut)
+    : aggregate(db, metric, scope, slicing, leftOut);
 }
 
-async function compose(db: Db, metric: ComposedMetric, scope: Scope, slicing: Slicing): Promise<FiguresRow[]> {
+async function compose(
+  db: Db,
+  metric: ComposedMetric,
+  scope: Scope,
+  slicing: Slicing,
+  leftOut: LeftOut,
+): Promise<FiguresRow[]> {
   const rowsOfParts: FiguresRow[][] = [];
-  for (const part of metric.parts) rowsOfParts.push(await figuresOf(db, part, scope, slicingOfPart(part, slicing)));
+  for (const part of metric.parts)
+    rowsOfParts.push(await figuresOf(db, part, scope, slicingOfPart(part, slicing), leftOut));
   const slices = new Map(rowsOfParts.flat().map((row) => [sliceId(row), row]));
   const parts = rowsOfParts.map((rows) => new Map(rows.map((row) => [sliceId(row), row])));
   return [...slices].map(([id, { period, groups }]) => ({

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { Db } from "../../store/db.ts";
 import type { Workspace } from "../../store/setup/workspace.ts";
 import { previousRange, wholePeriod } from "../ask/period.ts";
-import { nothing, type Slicing } from "./aggregate.ts";
+import { type LeftOut, nothing, type Slicing } from "./aggregate.ts";
 import { compute } from "./compute.ts";
 import type { AggregateMetric, ComposedMetric, Figures, FiguresRow, Scope } from "./define.ts";
 
@@ -16,6 +16,7 @@ export async function rank(
   scope: Scope,
   slicing: Slicing,
   workspace: Workspace,
+  leftOut: LeftOut,
 ): Promise<FiguresRow[]> {
   const reps = await repsToList(db, slicing);
   const before = scope.periods.map((period) => previousRange(period));
@@ -23,7 +24,7 @@ export async function rank(
     ...scope,
     periods: before.flatMap((range) => (range === null ? [] : [wholePeriod(range, workspace)])),
   };
-  const rows = await compute(db, metric, scope, slicing);
+  const rows = await compute(db, metric, scope, slicing, leftOut);
   const rowsBefore = earlier.periods.length === 0 ? [] : await compute(db, metric, earlier, slicing);
   return scope.periods.flatMap((period, no) => {
     const range = before[no] ?? null;

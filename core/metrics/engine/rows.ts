@@ -18,11 +18,11 @@ export type Measure = {
  * behind it are both read from here, so they cannot differ.
  */
 export function measured(rows: Sql, measure: Measure): Sql {
-  // `offset 0` keeps PostgreSQL from computing an amount once for every aggregate over it.
+  // `offset 0` keeps PostgreSQL from computing a value, or an amount, once for each place that names it.
   return sql`
     select d.*, ${measure.counted ?? sql`true`} as counted, ${measure.inNumerator ?? sql`false`} as in_numerator,
       ${measure.amount ?? sql`null::float8`} as amount, ${measure.per ?? sql`null::float8`} as per, ${measure.exception ?? sql`null::text`} as exception
-    from (${rows}) d offset 0`;
+    from (select * from (${rows}) rows offset 0) d offset 0`;
 }
 
 /** The exception of a win or loss whose time is in doubt, after one that leaves it out of the amount. */

@@ -48,15 +48,22 @@ const OF_THE_DEAL = sql`d.company_id, d.connection_id, d.lost_reason, d.attribut
  *
  * `doubt` says why the instant is not what the source says. A deal that closed nobody knows when (`no_closing_date`, `at` -infinity) is
  * `in_period` only where the period is all time; of other periods the first lists it.
+ *
+ * @param status those with this outcome alone.
  */
-function closed(scope: Scope): Sql {
+function closed(scope: Scope, status?: "won" | "lost"): Sql {
   const allTime = sql`p.starts = '-infinity' and p.ends = 'infinity'`;
+  const only = status === undefined ? sql`true` : sql`x.status = ${status}`;
   const dated = closings(
     scope,
-    sql`x.at >= p.starts and x.at < p.ends and x.doubt is distinct from 'no_closing_date'`,
+    sql`${only} and x.at >= p.starts and x.at < p.ends and x.doubt is distinct from 'no_closing_date'`,
     sql`true`,
   );
-  const undated = closings(scope, sql`x.doubt = 'no_closing_date' and (p.no = 0 or ${allTime})`, sql`(${allTime})`);
+  const undated = closings(
+    scope,
+    sql`${only} and x.doubt = 'no_closing_date' and (p.no = 0 or ${allTime})`,
+    sql`(${allTime})`,
+  );
   return sql`(${dated}) union all (${undated})`;
 }
 

@@ -16,7 +16,7 @@ export const averageDealSize: AggregateMetric = {
   changesBy: "facts",
   kind: "mean",
   rows: (scope) =>
-    measured(deal.rows.closed(scope), {
+    measured(deal.rows.closed(scope, "won"), {
       counted: sql`d.status = 'won' and d.in_period`,
       inNumerator: sql`d.value_minor is not null`,
       amount: sql`d.value_minor`,

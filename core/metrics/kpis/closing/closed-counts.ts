@@ -20,7 +20,7 @@ export const dealsWon: AggregateMetric = {
   formula: "count of deals won, by closing instant in the period",
   better: "higher",
   rows: (scope) =>
-    measured(deal.rows.closed(scope), {
+    measured(deal.rows.closed(scope, "won"), {
       counted: sql`d.status = 'won' and d.in_period`,
       exception: closingDoubt(sql`d.status = 'won'`),
     }),
@@ -33,7 +33,7 @@ export const dealsLost: AggregateMetric = {
   formula: "count of deals lost, by closing instant in the period",
   better: "lower",
   rows: (scope) =>
-    measured(deal.rows.closed(scope), {
+    measured(deal.rows.closed(scope, "lost"), {
       counted: sql`d.status = 'lost' and d.in_period`,
       exception: closingDoubt(sql`d.status = 'lost'`),
     }),

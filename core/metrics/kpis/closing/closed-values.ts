@@ -20,7 +20,7 @@ export const wonValue: AggregateMetric = {
   formula: "Σ value of deals won, by closing instant in the period",
   better: "higher",
   rows: (scope) =>
-    measured(deal.rows.closed(scope), {
+    measured(deal.rows.closed(scope, "won"), {
       counted: sql`d.status = 'won' and d.in_period`,
       amount: sql`d.value_minor`,
       exception: closingDoubt(sql`d.status = 'won'`, noRate(sql`d.status = 'won' and d.in_period`)),
@@ -34,7 +34,7 @@ export const lostValue: AggregateMetric = {
   formula: "Σ value of deals lost, by closing instant in the period",
   better: "lower",
   rows: (scope) =>
-    measured(deal.rows.closed(scope), {
+    measured(deal.rows.closed(scope, "lost"), {
       counted: sql`d.status = 'lost' and d.in_period`,
       amount: sql`d.value_minor`,
       exception: closingDoubt(sql`d.status = 'lost'`, noRate(sql`d.status = 'lost' and d.in_period`)),

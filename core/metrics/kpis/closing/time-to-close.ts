@@ -14,7 +14,7 @@ const timeToClose = {
 
 function rows(scope: Scope): Sql {
   const days = daysFrom(scope, sql`c.created_at`, sql`c.at`, sql`c.created_is_day or c.at_is_day`);
-  return measured(sql`select c.*, ${days} as days from (${deal.rows.closed(scope)}) c where c.status = 'won'`, {
+  return measured(sql`select c.*, ${days} as days from (${deal.rows.closed(scope, "won")}) c`, {
     counted: sql`d.days >= 0`,
     inNumerator: sql`d.days >= 0`,
     amount: sql`d.days`,
