@@ -2,6 +2,7 @@ import { TributaryError } from "../core/base/errors.ts";
 import type { JsonObject } from "../core/base/json.ts";
 import type { AnyConnector } from "../core/connector/define.ts";
 import type { AnyDestination } from "../core/destination/define.ts";
+import { assertAddresses } from "../core/destination/check.ts";
 import { sealSection, sectionSecretOf } from "../core/destination/settings.ts";
 import { mapSecrets, type FieldPath } from "../core/secrets/declared.ts";
 import { credentialsOf, endpointSecretOf, type Secrets } from "../core/secrets/index.ts";
@@ -67,7 +68,7 @@ export async function planConfig(
  * Two at once take turns.
  *
  * @returns what was changed and what was left.
- * @throws TributaryError `config.connection.other_connector`
+ * @throws TributaryError `config.connection.other_connector`, `webhooks.url_refused`, and what the verbs of connections refuse
  */
 export async function applyConfig(db: Db, desired: Desired, options: ApplyOptions): Promise<readonly Change[]> {
   return db.transaction().execute(async (tx) => {
@@ -201,11 +202,13 @@ function changesOf(wanted: DesiredConnection, found: StoredConnection): Connecti
 async function applySection(
   tx: Tx,
   change: Change,
-  { desired, secrets, actor, destinations }: ChangeContext,
+  { desired, secrets, actor, destinations, allowPrivateNetworks = false }: ChangeContext,
 ): Promise<void> {
   const section = change.id;
   const wanted = desired.sections[section] ?? null;
   const destination = destinations.find(({ key }) => key === section);
+  if (wanted !== null && destination !== undefined)
+    assertAddresses(destination, destination.settings.parse(wanted), { allowPrivateNetworks });
   const value = wanted === null || destination === undefined ? wanted : sealSection(destination, wanted, secrets);
   await setSection(tx, actor, section, value, doneOf(change));
 }
@@ -220,8 +223,8 @@ function doneOf({ action, fields }: Change): {
 }
 
 async function applyReceiver(tx: Tx, change: Change, key: string, context: ChangeContext): Promise<void> {
-  const { desired, stored, secrets, actor } = context;
-  const deps = { db: tx, secrets };
+  const { desired, stored, secrets, actor, allowPrivateNetworks = false } = context;
+  const deps = { db: tx, secrets, allowPrivateNetworks };
   const destination = context.destinations.find((one) => one.key === key);
   // The plan has just found it in this list.
   if (destination === undefined) throw new Error(`there is no destination ${key}`);

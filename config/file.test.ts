@@ -7,6 +7,9 @@ import { TributaryError } from "../core/base/errors.ts";
 import { CONNECTORS } from "../connectors/index.ts";
 import type { Desired } from "./desired.ts";
 import { DESTINATIONS } from "../dashboards/destinations/index.ts";
+import { questionOfTile, tile, TILE_VIEWS } from "../core/metrics/boards.ts";
+import { feed, questionsOfFeed, WIDGETS } from "../core/metrics/feeds.ts";
+import { FEED_SHOWING, TILE_SHOWING } from "../core/metrics/showing.ts";
 import { loadConfig, parseConfig } from "./file.ts";
 
 const variables: { readonly [name: string]: string } = { CLOSE_KEY: "api_secret_1", FOLDER: "/data", EMPTY: "" };
@@ -342,5 +345,110 @@ describe("a file that would take the hub down", () => {
     expect(
       complaints(`workspace: { name: "a\\0b", title: [${"[".repeat(900)}${"]".repeat(900)}] }\n`).length,
     ).toBeGreaterThan(0);
+  });
+});
+
+describe("a setting that would not count", () => {
+  const SETTINGS: { readonly [setting: string]: string } = {
+    period: "today",
+    by: "rep",
+    grain: "week",
+    limit: "5",
+    trend: "false",
+    min: "1",
+    max: "2",
+    amber: "1",
+    green: "2",
+  };
+  const shown = (showing: string): string =>
+    ({ leaderboard: "rep_leaderboard", funnel: "win_rate" })[showing] ?? "won_value";
+
+  it.each(TILE_VIEWS.flatMap((view) => ["period", "by", "grain", "limit"].map((setting) => [view, setting] as const)))(
+    "of a tile: view %s with %s is taken only where it counts",
+    (view, setting) => {
+      const written = `{ metric: ${shown(view)}, view: ${view}, ${setting}: ${SETTINGS[setting]} }`;
+      const complaint = `tiles[0].${setting}: ${setting} is not used by view: ${view}`;
+      const found = complaints(`dashboards:\n  - { id: d, title: D, tiles: [${written}] }\n`);
+      expect(found.map((line) => line.includes(complaint))).toEqual(
+        TILE_SHOWING[view].uses.includes(setting) ? [] : [true],
+      );
+    },
+  );
+
+  it.each(WIDGETS.flatMap((widget) => Object.keys(SETTINGS).map((setting) => [widget, setting] as const)))(
+    "of a feed: widget %s with %s is taken only where it counts",
+    (widget, setting) => {
+      const complaint = `feeds[0].${setting}: ${setting} is not used by widget: ${widget}`;
+      const found = complaints(
+        `feeds:\n  - { id: f, metric: ${shown(widget)}, widget: ${widget}, ${setting}: ${SETTINGS[setting]} }\n`,
+      );
+      expect(found.map((line) => line.includes(complaint))).toEqual(
+        FEED_SHOWING[widget].uses.includes(setting) ? [] : [true],
+      );
+    },
+  );
+
+  const changes = [
+    ["period", "today"],
+    ["by", "team"],
+    ["grain", "week"],
+  ] as const;
+
+  it.each(TILE_VIEWS)("of a tile: what view %s is said to use is what its question depends on", (view) => {
+    const asked = (more: object): string =>
+      JSON.stringify(questionOfTile(tile.parse({ metric: "won_value", view, ...more })));
+    // The period of a line comes from its grain, whatever the question names.
+    const isOfLine = (setting: string): boolean => view === "line" && setting === "period";
+    const used = changes.filter(([setting, value]) => !isOfLine(setting) && asked({ [setting]: value }) !== asked({}));
+    expect(used.map(([setting]) => setting)).toEqual(
+      changes.map(([setting]) => setting).filter((setting) => TILE_SHOWING[view].uses.includes(setting)),
+    );
+  });
+
+  it.each(WIDGETS)("of a feed: what widget %s is said to use is what its question depends on", (widget) => {
+    const asked = (more: object): string => {
+      const { main, series } = questionsOfFeed(feed.parse({ id: "f", metric: "won_value", widget, ...more }));
+      return JSON.stringify(widget === "line" ? series : main);
+    };
+    const used = changes.filter(([setting, value]) => {
+      // The period of a line's numbers comes from its grain, whatever the question names.
+      const isOfLine = widget === "line" && setting === "period";
+      return !isOfLine && asked({ [setting]: value }) !== asked({});
+    });
+    expect(used.map(([setting]) => setting)).toEqual(
+      changes.map(([setting]) => setting).filter((setting) => FEED_SHOWING[widget].uses.includes(setting)),
+    );
+  });
+
+  it.each([
+    ["- { id: f, metric: won_value, of: deals_won }", "of is not used by won_value"],
+    ["- { id: f, metric: rep_leaderboard }", "rep_leaderboard is a ranking and cannot be shown as"],
+    ["- { id: f, metric: stage_conversion, widget: text }", "stage_conversion has a value for each stage"],
+    ["- { id: f, metric: won_value, widget: leaderboard }", "won_value is no ranking; for its ranks write"],
+    [
+      "- { id: f, metric: rep_leaderboard, widget: bar, by: team }",
+      "by is not used by rep_leaderboard, which is by rep",
+    ],
+  ])("or a KPI that cannot be shown so is refused: %s", (feed, complaint) => {
+    expect(complaints(`feeds:\n  ${feed}\n`)).toEqual([expect.stringContaining(complaint)]);
+  });
+
+  it("of a number with a trend, the trend's own count", () => {
+    expect(complaints("feeds:\n  - { id: f, metric: won_value, trend: true, grain: week, limit: 5 }\n")).toEqual([]);
+  });
+
+  it("of a receiver of events: a filter of what it does not get, or of a KPI that there is not", () => {
+    const hook = (rest: string): string[] =>
+      complaints(`webhooks:\n  - { url: "https://x.example", secret: "whsec_${"A".repeat(32)}", ${rest} }\n`);
+    expect(hook("events: [deal.won], filters: { rises_to: 5 }")).toEqual([
+      expect.stringContaining("the filter rises_to is of the event kpi.updated, and none is subscribed"),
+    ]);
+    expect(hook("events: [kpi.updated], filters: { min_amount: 5 }")).toEqual([
+      expect.stringContaining("the filter min_amount is of events of deals, and none is subscribed"),
+    ]);
+    expect(hook("events: [kpi.updated], filters: { metrics: [won_vlaue] }")).toEqual([
+      expect.stringContaining('there is no KPI "won_vlaue"; did you mean "won_value"?'),
+    ]);
+    expect(hook("events: ['*'], filters: { min_amount: 5, rises_to: 1, metrics: [won_value] }")).toEqual([]);
   });
 });

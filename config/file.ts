@@ -5,14 +5,17 @@ import { TributaryError } from "../core/base/errors.ts";
 import type { JsonObject } from "../core/base/json.ts";
 import type { AnyConnector } from "../core/connector/define.ts";
 import type { AnyDestination } from "../core/destination/define.ts";
+import { subscriptionProblems } from "../core/destination/check.ts";
 import type { RepsSection } from "../core/identity/reps-config.ts";
 import { compileOwn } from "../core/metrics/own/compile.ts";
 import type { Problem } from "../core/metrics/own/problem.ts";
 import { shapesOf } from "../core/metrics/own/read.ts";
+import type { MetricDefinition } from "../core/metrics/engine/define.ts";
 import { METRICS } from "../core/metrics/registry.ts";
+import { FEED_SHOWING, TILE_SHOWING, unusedSettings } from "../core/metrics/showing.ts";
 import { secretPaths } from "../core/secrets/declared.ts";
 import { explain, issueLines, valueAt } from "./issues.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../core/base/nearest.ts";
 import {
   connectionSection,
   destinationSection,
@@ -215,9 +218,11 @@ class Checker {
           this.#add([section, index, "team"], `no team of this file has the id "${one.team}"`);
       }
     }
-    this.own(compileOwn(sections.metrics ?? [], METRICS).problems);
-    const kpis = [...METRICS, ...(sections.metrics ?? [])].map(({ id }) => id);
+    const own = compileOwn(sections.metrics ?? [], METRICS);
+    this.own(own.problems);
+    const kpis = kpiIds(sections);
     for (const at of metricPaths(this.#yaml.value)) this.#metric(at, kpis);
+    this.#showings(sections, [...METRICS, ...own.metrics]);
     for (const [index, one] of (sections.connections ?? []).entries()) {
       if (one.id === FILE_CONNECTION)
         this.#add(
@@ -239,6 +244,8 @@ class Checker {
       for (const [index, { name }] of wanted.entries()) {
         if (wanted.findIndex((other) => other.name === name) !== index)
           this.#add([destination.key, index], `"${name}" is there twice`);
+        for (const problem of subscriptionProblems(takes.subscription(list[index]), kpiIds(sections)))
+          this.#add([destination.key, index, "filters"], problem);
       }
       all[destination.key] = wanted;
     }
@@ -252,6 +259,30 @@ class Checker {
         ["metrics", ...at],
         unknown === undefined ? message : `${message}; ${meant(unknown.name, unknown.known)}`,
       );
+  }
+
+  /** Settings of what shows KPIs that would not count. */
+  #showings({ dashboards = [], feeds = [] }: FileSections, metrics: readonly MetricDefinition[]): void {
+    for (const [board, { tiles }] of dashboards.entries())
+      for (const [index, { view }] of tiles.entries())
+        this.#showing(metrics, ["dashboards", board, "tiles", index], {
+          name: `view: ${view}`,
+          showing: TILE_SHOWING[view],
+        });
+    for (const [index, { widget }] of feeds.entries())
+      this.#showing(metrics, ["feeds", index], { name: `widget: ${widget}`, showing: FEED_SHOWING[widget] });
+    // What destinations ask, in whatever place of their sections.
+    for (const at of metricPaths(this.#yaml.value))
+      if (at.at(-1) === "metric" && !["dashboards", "feeds", "goals"].includes(String(at[0])))
+        this.#showing(metrics, at.slice(0, -1), null);
+  }
+
+  #showing(metrics: readonly MetricDefinition[], at: Path, how: Parameters<typeof unusedSettings>[2]): void {
+    const written = valueAt(this.#yaml.value, at);
+    if (!isMap(written)) return;
+    const metric = metrics.find(({ id }) => id === written["metric"]) ?? null;
+    for (const { setting, because } of unusedSettings(written, metric, how))
+      this.#add([...at, setting], `${setting === "metric" ? "" : `${setting} `}${because}`);
   }
 
   #metric(at: Path, ids: readonly string[]): void {
@@ -296,6 +327,15 @@ function metricPaths(file: unknown): readonly Path[] {
 /** Settings in the config file are refused where the connector does not know them, also by a schema that would drop them silently. */
 export function strict(schema: z.ZodType): z.ZodType {
   return schema instanceof z.ZodObject ? schema.strict() : schema;
+}
+
+/** The ids of all KPIs that there are once the file is applied. */
+function kpiIds({ metrics = [] }: FileSections): readonly string[] {
+  return [...METRICS, ...metrics].map(({ id }) => id);
+}
+
+function isMap(value: unknown): value is { readonly [key: string]: unknown } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function shared(schema: z.ZodType, keys: readonly string[]): number {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { isSecretPath } from "../core/secrets/declared.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../core/base/nearest.ts";
 import { pathText, type FileIssue, type Path, type YamlFile } from "./yaml.ts";
 
 /** What zod says of a value, told so that the reader finds the line and sees what was expected. */

@@ -1,7 +1,54 @@
+import { findTributaryError } from "../core/base/errors.ts";
+import type { AnyDestination } from "../core/destination/define.ts";
+import { prepare } from "../core/metrics/ask/evaluate.ts";
+import { askedNow, type Question } from "../core/metrics/ask/question.ts";
+import { dashboardsSection, questionOfTile } from "../core/metrics/boards.ts";
+import { feedsSection, questionsOfFeed } from "../core/metrics/feeds.ts";
 import type { Db } from "../core/store/db.ts";
 import { countValuedDeals, listExchangeRates } from "../core/store/setup/exchange-rates.ts";
 import { readWorkspace } from "../core/store/setup/workspace.ts";
 import type { Desired } from "./desired.ts";
+
+/**
+ * What will not be answered once the file is applied, as far as the data that is there tells: tiles, feeds and datasets that ask for what nothing has (a
+ * misspelt team). One line each. Only a warning: what is to be loaded yet may bring it.
+ */
+export async function unanswered(
+  db: Db,
+  desired: Desired,
+  destinations: readonly AnyDestination[],
+  now: Date,
+): Promise<readonly string[]> {
+  const workspace = await readWorkspace(db);
+  const lines: string[] = [];
+  for (const [place, asked] of questionsOf(desired, destinations)) {
+    try {
+      await prepare(db, askedNow(asked, now, workspace).query);
+    } catch (error) {
+      const known = findTributaryError(error);
+      if (known?.kind !== "config") throw error;
+      lines.push(`${place}: ${known.message} ${known.mend}`);
+    }
+  }
+  return lines;
+}
+
+/** Every question of the file, and where it stands. */
+function questionsOf({ sections }: Desired, destinations: readonly AnyDestination[]): [string, Question][] {
+  const dashboards = dashboardsSection.safeParse(sections["dashboards"] ?? []).data ?? [];
+  const feeds = feedsSection.safeParse(sections["feeds"] ?? []).data ?? [];
+  return [
+    ...dashboards.flatMap(({ id, tiles }) =>
+      tiles.map((tile, index): [string, Question] => [`dashboard ${id}, tile ${index + 1}`, questionOfTile(tile)]),
+    ),
+    ...feeds.map((feed): [string, Question] => [`feed ${feed.id}`, questionsOfFeed(feed).main]),
+    ...destinations.flatMap(({ key, settings, takes }) => {
+      const parsed = settings.safeParse(sections[key]);
+      const asked = takes.kind === "answers" && parsed.success ? takes.questions(parsed.data) : [];
+      return asked.map((one): [string, Question] => [`${key}, ${one.metric}`, one]);
+    }),
+  ];
+}
 
 /**
  * What amounts will lack once the file is applied: deals in a currency of which no rate to the workspace's is known. One line each, none when

@@ -50,7 +50,9 @@ export const workspaceSection = z.strictObject({
   fiscal_year_start: z
     .enum(MONTHS)
     .optional()
-    .describe("The month that a fiscal year, and with it its quarters, starts with; default january"),
+    .describe(
+      "The month that years and quarters start with on screens and in every answer; default january. `period` of a goal stays the calendar's",
+    ),
   timely_contact_minutes: z
     .int()
     .min(1)

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { applyConfig } from "../../config/apply.ts";
-import { amountsLeftOut } from "../../config/left-out.ts";
+import { amountsLeftOut, unanswered } from "../../config/left-out.ts";
 import type { CliContext } from "../context.ts";
 import { changesJson, changesText, readConfig } from "./plan.ts";
 
@@ -17,7 +17,10 @@ export function registerApply(command: Command, context: CliContext): void {
           actor: "cli",
           prune: options.prune,
         }),
-        leftOut: await amountsLeftOut(hub.store.db, desired),
+        leftOut: [
+          ...(await amountsLeftOut(hub.store.db, desired)),
+          ...(await unanswered(hub.store.db, desired, hub.destinations, new Date())),
+        ],
       }));
       for (const warning of leftOut) context.out.note(`warning: ${warning}`);
       context.out.result(changesJson(changes, desired, leftOut), () => changesText(changes, "done"));

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { TributaryError } from "../../core/base/errors.ts";
 import type { AnyConnector } from "../../core/connector/define.ts";
 import { settingLines, type SettingLine } from "../../config/describe.ts";
-import { nearest } from "../../config/nearest.ts";
+import { nearest } from "../../core/base/nearest.ts";
 import { CONNECTORS } from "../../connectors/index.ts";
 import type { CliContext } from "../context.ts";
 

@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { Command } from "commander";
 import { planConfig } from "../../config/apply.ts";
-import { amountsLeftOut } from "../../config/left-out.ts";
+import { amountsLeftOut, unanswered } from "../../config/left-out.ts";
 import { loadConfig } from "../../config/file.ts";
 import { hasChanges, type Change } from "../../config/plan.ts";
 import type { Desired } from "../../config/desired.ts";
@@ -21,7 +21,10 @@ export function registerPlan(command: Command, context: CliContext): void {
           destinations: hub.destinations,
           prune: options.prune,
         }),
-        leftOut: await amountsLeftOut(hub.store.db, desired),
+        leftOut: [
+          ...(await amountsLeftOut(hub.store.db, desired)),
+          ...(await unanswered(hub.store.db, desired, hub.destinations, new Date())),
+        ],
       }));
       for (const warning of leftOut) context.out.note(`warning: ${warning}`);
       context.out.result(changesJson(changes, desired, leftOut), () => changesText(changes, "to"));

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { JsonObject } from "../base/json.ts";
 import type { AnyDestination } from "../destination/define.ts";
+import { assertAddresses, assertSubscription } from "../destination/check.ts";
+import { readCatalogue } from "../metrics/catalogue.ts";
 import { receiverRow } from "../destination/settings.ts";
 import { appendEvents, eventId } from "../outbox/append.ts";
 import type { Secrets } from "../secrets/index.ts";
@@ -17,7 +19,12 @@ import { deliverTo, type Replay, replayDeliveries } from "../store/outbox/delive
 import { type Actor, type Note, noted, type ReceiverVerb } from "./verb.ts";
 
 /** What people do to receivers of events: webhooks, and whatever else a destination sends events to. */
-export type ReceiverDeps = { readonly db: Db; readonly secrets: Secrets };
+export type ReceiverDeps = {
+  readonly db: Db;
+  readonly secrets: Secrets;
+  /** Absent: no. */
+  readonly allowPrivateNetworks?: boolean;
+};
 
 /** A receiver that there is, and its destination. */
 export type Receiver = Pick<Endpoint, "id" | "name" | "createdBy"> & { readonly destination: AnyDestination };
@@ -25,30 +32,54 @@ export type Receiver = Pick<Endpoint, "id" | "name" | "createdBy"> & { readonly 
 /**
  * @param settings as the destination declares them, secrets in the clear.
  * @param createdBy whom it belongs to: `config` where a file lists it, else who asks.
+ * @throws TributaryError `webhooks.url_refused`, `webhooks.filter_refused`
  */
 export async function createReceiver(
-  { db, secrets }: ReceiverDeps,
+  { db, secrets, ...options }: ReceiverDeps,
   actor: Actor,
   destination: AnyDestination,
   settings: JsonObject,
   createdBy: string = actor,
 ): Promise<Endpoint> {
+  await assertReceiver(db, destination, settings, options);
   const row = receiverRow(destination, randomUUID(), settings, { createdBy, secrets });
   return noted(db, noteOf(actor, "create", { ...row, destination }), (tx) => insertEndpoint(tx, row));
 }
 
-/** Changes it in place: it keeps its id, and with it what is still to be delivered. @param fields that changed, for the audit log. */
+/**
+ * Changes it in place: it keeps its id, and with it what is still to be delivered.
+ *
+ * @param fields that changed, for the audit log.
+ * @throws as {@link createReceiver}
+ */
 export async function changeReceiver(
-  { db, secrets }: ReceiverDeps,
+  { db, secrets, ...options }: ReceiverDeps,
   actor: Actor,
   receiver: Receiver,
   settings: JsonObject,
   fields: readonly string[],
 ): Promise<void> {
   const { id, createdBy, destination } = receiver;
+  await assertReceiver(db, destination, settings, options);
   const row = receiverRow(destination, id, settings, { createdBy, secrets });
   const note = noteOf(actor, "update", { ...receiver, name: row.name });
   await noted(db, { ...note, details: { fields: [...fields] } }, (tx) => updateEndpoint(tx, row));
+}
+
+async function assertReceiver(
+  db: Db,
+  destination: AnyDestination,
+  settings: JsonObject,
+  options: Pick<ReceiverDeps, "allowPrivateNetworks">,
+): Promise<void> {
+  const parsed = destination.settings.parse(settings);
+  assertAddresses(destination, parsed, options);
+  const { metrics } = await readCatalogue(db);
+  assertSubscription(
+    destination,
+    parsed,
+    metrics.map(({ id }) => id),
+  );
 }
 
 /** Ends it; what it was still to get is dropped. */

@@ -4,6 +4,7 @@ import { openReceiver } from "../../core/destination/settings.ts";
 import { eventFilters, eventType } from "../../core/destination/subscription.ts";
 import { PAUSED_BY } from "../../core/schema/tables.ts";
 import { countReplay, type Replay } from "../../core/store/outbox/deliveries.ts";
+import { assertAddresses } from "../../core/destination/check.ts";
 import {
   changeReceiver,
   createReceiver,
@@ -24,7 +25,6 @@ import {
 } from "../../core/store/outbox/endpoints.ts";
 import { actorOf } from "../auth/principal.ts";
 import { webhooks } from "../destinations/webhooks/index.ts";
-import { assertWebhookUrl } from "../destinations/webhooks/send.ts";
 import { type WebhookSettings, webhookSettings } from "../destinations/webhooks/settings.ts";
 import { newSecret, withNewSecret } from "../destinations/webhooks/sign.ts";
 import { notFound } from "../web/problem.ts";
@@ -95,10 +95,10 @@ export const webhookEndpoints = [
     isSecret: true,
     run: async ({ body }, call) => {
       const { store, secrets, options } = call.deps;
-      assertWebhookUrl(body.url, options);
+      assertAddresses(webhooks, body, options);
       const secret = newSecret();
       const settings = asStored({ ...body, secret });
-      const deps = { db: store.db, secrets };
+      const deps = { db: store.db, secrets, ...options };
       return { ...present(await createReceiver(deps, actorOf(call.principal), webhooks, settings)), secret };
     },
   }),
@@ -328,7 +328,13 @@ async function change(
   // Its own schema has just parsed them.
   const settings = asStored(to(openReceiver(webhooks, id, old.settings, secrets) as WebhookSettings));
   const target = { ...old, destination: webhooks };
-  await changeReceiver({ db: store.db, secrets }, actorOf(call.principal), target, settings, fields);
+  await changeReceiver(
+    { db: store.db, secrets, ...call.deps.options },
+    actorOf(call.principal),
+    target,
+    settings,
+    fields,
+  );
   return webhookSettings.parse(settings);
 }
 

@@ -7,6 +7,7 @@ const formatOf = (locale: string): ReturnType<typeof createFormat> =>
     name: "W",
     timeZone: "Europe/Berlin",
     weekStart: 1,
+    yearStart: 1,
     currency: "EUR",
     locale,
     working: null,

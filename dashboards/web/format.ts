@@ -33,7 +33,7 @@ export const NO_VALUE = "–";
  * separators and the 12 or 24 hours of the clock are the locale's own.
  */
 export function createFormat(workspace: Workspace): Format {
-  const { currency, timeZone } = workspace;
+  const { currency, timeZone, yearStart } = workspace;
   const locale = safeLocale(workspace.locale);
   const words = wordsFor(locale);
   const isSpoken = new Intl.Locale(locale).language === words.language;
@@ -106,7 +106,7 @@ export function createFormat(workspace: Workspace): Format {
       const day = atMidnight(first);
       if (grain === "year") return year.format(day);
       if (grain === "month") return month.format(day);
-      if (grain === "quarter") return words.quarter(Math.floor(day.getUTCMonth() / 3) + 1);
+      if (grain === "quarter") return words.quarter(Math.floor(((day.getUTCMonth() + 13 - yearStart) % 12) / 3) + 1);
       return dayMonth.format(day);
     },
   };

@@ -3,7 +3,7 @@ import pg from "pg";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { applyConfig, planConfig } from "../../config/apply.ts";
 import { parseConfig } from "../../config/file.ts";
-import { amountsLeftOut } from "../../config/left-out.ts";
+import { amountsLeftOut, unanswered } from "../../config/left-out.ts";
 import { DESTINATIONS } from "../../dashboards/destinations/index.ts";
 import type { Change } from "../../config/plan.ts";
 import { CONNECTORS } from "../../connectors/index.ts";
@@ -186,6 +186,33 @@ describe("apply", () => {
       expect.stringMatching(/^1 deal has its value in USD, and no rate to GBP is known/),
     ]);
     expect(await amountsLeftOut(store.db, parse("workspace: { currency: USD }"))).toEqual([]);
+  });
+
+  it("says which tiles, feeds and datasets ask for what nothing has, as far as can be known", async () => {
+    const asks = (team: string): string => `
+teams: [{ id: west, name: West }]
+dashboards: [{ id: floor, title: Floor, tiles: [{ metric: won_value }, { metric: won_value, filters: { team: ${team} } }] }]
+feeds: [{ id: f, metric: won_value, filters: { status: wno } }]
+geckoboard: { api_key: "\${GECKO}", datasets: [{ id: won, metric: won_value, by: [colour] }] }
+`;
+    const lines = await unanswered(store.db, parse(asks("Wset")), DESTINATIONS, new Date());
+    expect(lines).toEqual([
+      expect.stringMatching(/^dashboard floor, tile 2: Nothing has the team "Wset"\./),
+      'feed f: Nothing has the status "wno". Did you mean "won"?',
+      expect.stringMatching(/^geckoboard, won_value: won_value has no dimension "colour"\./),
+    ]);
+  });
+
+  it("holds every address to https, as the API does, unless private networks are allowed", async () => {
+    for (const text of [
+      `webhooks: [{ url: "http://hooks.example.com/a", events: [deal.won], secret: "\${HOOK}" }]`,
+      `slack: [{ id: wins, url: "http://hooks.example.com/a" }]`,
+      `geckoboard: { api_key: "\${GECKO}", base_url: "http://gecko.example.com", datasets: [] }`,
+      `geckoboard: { api_key: "\${GECKO}", base_url: "https://me:pw@gecko.example.com", datasets: [] }`,
+    ]) {
+      await expect(apply(text)).rejects.toMatchObject({ code: "webhooks.url_refused" });
+      await expect(apply(text)).rejects.not.toThrow(/example\.com/);
+    }
   });
 
   it("is all or nothing: a connection that would change its connector stops it, and nothing was changed", async () => {

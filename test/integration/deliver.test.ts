@@ -1,3 +1,4 @@
+import { assertAddresses } from "../../core/destination/check.ts";
 import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import { Webhook } from "standardwebhooks";
@@ -14,7 +15,7 @@ import { dispatchOutbox, replayDeliveries } from "../../core/store/outbox/delive
 import { findEndpoint, insertEndpoint, listDeliveries, resumeEndpoint } from "../../core/store/outbox/endpoints.ts";
 import { DESTINATIONS } from "../../dashboards/destinations/index.ts";
 import { webhooks } from "../../dashboards/destinations/webhooks/index.ts";
-import { assertWebhookUrl, createSender } from "../../dashboards/destinations/webhooks/send.ts";
+import { createSender } from "../../dashboards/destinations/webhooks/send.ts";
 import { type WebhookSettings, webhookSettings } from "../../dashboards/destinations/webhooks/settings.ts";
 import { newSecret } from "../../dashboards/destinations/webhooks/sign.ts";
 import { startCourier } from "../../workers/courier.ts";
@@ -438,7 +439,7 @@ test("an address is refused when it is not https, carries credentials, or is no 
     "ftp://hooks.example/",
     "nonsense",
   ]) {
-    expect(() => assertWebhookUrl(url, options)).toThrow(/webhook address is refused/);
+    expect(() => assertAddresses(webhooks, { url }, options)).toThrow(/An address of Webhooks is refused/);
   }
-  expect(() => assertWebhookUrl("https://hooks.example/x", options)).not.toThrow();
+  expect(() => assertAddresses(webhooks, { url: "https://hooks.example/x" }, options)).not.toThrow();
 });

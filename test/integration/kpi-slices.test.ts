@@ -1,7 +1,10 @@
 import type { Measured } from "../../core/schema/canonical.ts";
 import fc from "fast-check";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { evaluateMetric, keptAnswer, metricRecords } from "../../core/metrics/index.ts";
+import { dimensionNames } from "../../core/metrics/engine/define.ts";
+import { evaluateMetric, keptAnswer, METRICS, metricRecords } from "../../core/metrics/index.ts";
+import { funnel } from "../../core/metrics/reports/funnel.ts";
+import { movement } from "../../core/metrics/reports/movement.ts";
 import type { Store } from "../../core/store/db.ts";
 import { testDatabase } from "../support/database.ts";
 import { SOURCE, World } from "./kpi-world.ts";
@@ -232,6 +235,68 @@ describe("breakdowns and filters", () => {
     ).rejects.toMatchObject({ code: "kpi.unknown_dimension" });
     await expect(world.ask("won_value", "2026-04-01", "2026-03-01")).rejects.toMatchObject({ code: "kpi.bad_period" });
     await expect(world.ask("won_value", "2026-02-30", null)).rejects.toMatchObject({ code: "kpi.bad_period" });
+  });
+});
+
+describe("filters", () => {
+  const asked = (dimension: string, value: string) => ({ filters: [{ dimension, value }] });
+
+  test("a value that nothing has is refused, of every KPI and every dimension, and never a 0", async () => {
+    for (const metric of METRICS) {
+      for (const dimension of [...dimensionNames(metric), "attributes.plan"]) {
+        await expect(
+          world.ask(metric.id, ...march, asked(dimension, "Wset")),
+          `${metric.id} by ${dimension}`,
+        ).rejects.toMatchObject({
+          code: "kpi.unknown_value",
+          message: `Nothing has the ${dimension} "Wset".`,
+        });
+      }
+    }
+  });
+
+  test("what was probably meant is named, else what there is", async () => {
+    await world.team("West", [{ rep: "Ann" }]);
+    await expect(world.ask("won_value", ...march, asked("team", "Wset"))).rejects.toMatchObject({
+      mend: 'Did you mean "West"?',
+    });
+    await expect(world.ask("won_value", ...march, asked("team", "Produktion"))).rejects.toMatchObject({
+      mend: 'There is "West"; "(none)" stands for none.',
+    });
+    // One that is right does not hide another that is not.
+    const both = { filters: [...asked("team", "west").filters, ...asked("team", "Est").filters] };
+    await expect(world.ask("won_value", ...march, both)).rejects.toMatchObject({ mend: 'Did you mean "West"?' });
+  });
+
+  test("what has nothing in the period is 0: a rep without deals, a status nobody is in, a value of another period", async () => {
+    await world.rep("Ann");
+    await world.deal("1", { ...wonBy("Bob", 100_00, "2026-05-02"), lostReason: "Price", attributes: { plan: "gold" } });
+    expect(await world.value("won_value", ...march, asked("rep", "ann"))).toBe(0);
+    expect(await world.value("won_value", ...march, asked("lost_reason", "price"))).toBe(0);
+    expect(await world.value("won_value", ...march, asked("plan", "Gold"))).toBe(0);
+    expect(await world.value("activities", ...march, asked("outcome", "no_answer"))).toBe(0);
+    expect(await world.value("tickets_open", ...march, asked("status", "pending"))).toBe(0);
+    expect(await world.value("won_value", ...march, asked("canonical_stage", "(none)"))).toBe(0);
+  });
+
+  test("of the past, a value that came later is one", async () => {
+    await world.rep("Bob");
+    await world.deal("1", wonBy("Bob", 100_00, "2026-05-02"));
+    const asOf = new Date("2026-04-01T00:00:00Z");
+    expect(await world.value("won_value", ...march, { ...asked("rep", "Bob"), asOf })).toBe(0);
+    await expect(world.ask("won_value", ...march, { ...asked("rep", "Bib"), asOf })).rejects.toMatchObject({
+      code: "kpi.unknown_value",
+    });
+  });
+
+  test("the funnel and the movement refuse it, too", async () => {
+    const { db } = world.store;
+    const about = { by: [], filters: asked("team", "Wset").filters, asOf: null, now: new Date("2026-04-01T00:00:00Z") };
+    const refusal = { code: "kpi.unknown_value" };
+    await expect(funnel(db, { ...about, range: { from: march[0], to: march[1] } })).rejects.toMatchObject(refusal);
+    await expect(movement(db, { ...about, from: march[0], to: march[1], expectedIn: null })).rejects.toMatchObject(
+      refusal,
+    );
   });
 });
 

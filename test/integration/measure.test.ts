@@ -118,6 +118,7 @@ describe("measure", () => {
   });
 
   test("breakdowns of one KPI and period don't mistake each other's slices for their own", async () => {
+    await world.rep("Bob");
     await writeSettings(
       store.db,
       "dashboards",

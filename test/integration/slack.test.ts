@@ -37,6 +37,7 @@ beforeAll(async () => {
     destinations: DESTINATIONS,
     actor: "test",
     prune: false,
+    allowPrivateNetworks: true,
   });
 });
 afterAll(async () => {

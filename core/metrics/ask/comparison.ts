@@ -86,7 +86,7 @@ function nameOf(name: PeriodName, from: Day, to: Day): PreviousName {
 
 /** The same days of the calendar period before; all of it where it is shorter. */
 function sameSpan(first: Day, grain: Exclude<Grain, "day">, now: Date, calendar: Calendar): Previous {
-  const from = calendarStart(addDays(first, -1), grain, calendar.weekStart);
+  const from = calendarStart(addDays(first, -1), grain, calendar);
   const sameDay = addDays(from, daysBetween(first, dayOf(now, calendar.timeZone)));
   const last = addDays(first, -1);
   const isShorter = sameDay > last;

@@ -39,7 +39,7 @@ export type Computed = {
   readonly sources: readonly Source[];
 };
 
-/** The metric that the query computes, and its slicing and scope. @throws TributaryError `kpi.unknown_metric`, `kpi.unknown_dimension`, `kpi.not_rankable`, `kpi.bad_period`, `kpi.too_many_periods` */
+/** The metric that the query computes, and its slicing and scope. @throws TributaryError `kpi.unknown_metric`, `kpi.unknown_dimension`, `kpi.unknown_value`, `kpi.not_rankable`, `kpi.bad_period`, `kpi.too_many_periods` */
 export async function prepare(
   db: Db,
   query: MetricQuery,
@@ -114,7 +114,7 @@ async function computeNow(db: Db, query: MetricQuery): Promise<Computed> {
 /**
  * Answers a question.
  *
- * @throws TributaryError `kpi.unknown_metric`, `kpi.unknown_dimension` (both name those there are), `kpi.not_rankable`, `kpi.bad_period`,
+ * @throws TributaryError `kpi.unknown_metric`, `kpi.unknown_dimension`, `kpi.unknown_value` (these name those there are), `kpi.not_rankable`, `kpi.bad_period`,
  * `kpi.too_many_periods`
  */
 export async function evaluateMetric(db: Db, query: MetricQuery): Promise<MetricAnswer> {

@@ -65,11 +65,31 @@ describe("bounds", () => {
   });
 });
 
+describe("a year that starts with another month", () => {
+  const april: Calendar = { timeZone: "UTC", weekStart: 1, yearStart: 4 };
+  const february: Calendar = { timeZone: "UTC", weekStart: 1, yearStart: 2 };
+
+  test("moves years and quarters, and nothing else", () => {
+    const now = new Date("2026-02-10T12:00:00Z");
+    expect(namedRange("this_year", now, april)).toEqual({ from: "2025-04-01", to: "2026-03-31" });
+    expect(namedRange("last_year", now, april)).toEqual({ from: "2024-04-01", to: "2025-03-31" });
+    expect(namedRange("this_quarter", now, february)).toEqual({ from: "2026-02-01", to: "2026-04-30" });
+    expect(namedRange("last_quarter", now, february)).toEqual({ from: "2025-11-01", to: "2026-01-31" });
+    expect(namedRange("this_month", now, february)).toEqual({ from: "2026-02-01", to: "2026-02-28" });
+    expect(periodsOf({ from: "2026-01-01", to: "2026-05-01" }, "quarter", february).map(({ from }) => from)).toEqual([
+      "2026-01-01",
+      "2026-02-01",
+      "2026-05-01",
+    ]);
+  });
+});
+
 describe("cutting a range into periods", () => {
   const day = fc.integer({ min: 0, max: 4000 }).map((count) => addDays("2020-01-01", count));
   const calendar = fc.record({
     timeZone: fc.constantFrom("UTC", "America/New_York", "Pacific/Auckland", "America/Santiago"),
     weekStart: fc.integer({ min: 1, max: 7 }),
+    yearStart: fc.integer({ min: 1, max: 12 }),
   });
 
   test("leaves no day and no instant out, and counts none twice", () => {
@@ -83,8 +103,7 @@ describe("cutting a range into periods", () => {
           expect(daysBetween(periods[index]?.to ?? "", period.from ?? "")).toBe(1);
           expect(period.starts).toEqual(periods[index]?.ends);
         }
-        for (const period of periods)
-          expect(period.label).toBe(calendarStart(period.from ?? "", grain, days.weekStart));
+        for (const period of periods) expect(period.label).toBe(calendarStart(period.from ?? "", grain, days));
       }),
       { numRuns: 30 },
     );

@@ -39,8 +39,15 @@ export type Period = Range & {
   readonly ends: Date | null;
 };
 
-/** How the workspace counts days. `weekStart` is an ISO weekday: 1 is Monday, 7 is Sunday. */
-export type Calendar = { readonly timeZone: string; readonly weekStart: number };
+/** How the workspace counts days. */
+export type Calendar = {
+  readonly timeZone: string;
+  /** An ISO weekday: 1 is Monday, 7 is Sunday. */
+  readonly weekStart: number;
+  /** The month that years, and with them quarters, start with; absent: 1, January. */
+  readonly yearStart?: number;
+};
+type Starts = Omit<Calendar, "timeZone">;
 
 /** A day per row for 13 years; more is a slip of the keyboard. */
 const MAX_PERIODS = 5000;
@@ -52,15 +59,16 @@ const utc = (day: Day): DateTime => DateTime.fromISO(day, { zone: "utc" });
 const toDay = (date: DateTime): Day => date.toFormat("yyyy-MM-dd");
 
 /** The first day of the day, week, month, quarter or year that a day is in. */
-export function calendarStart(day: Day, grain: Grain, weekStart: number): Day {
+export function calendarStart(day: Day, grain: Grain, { weekStart, yearStart = 1 }: Starts): Day {
   if (grain === "day") return day;
   if (grain === "week") return addDays(day, -((utc(day).weekday - weekStart + 7) % 7));
-  return toDay(utc(day).startOf(grain));
+  const ahead = { months: grain === "month" ? 0 : yearStart - 1 };
+  return toDay(utc(day).minus(ahead).startOf(grain).plus(ahead));
 }
 
 /** The last day of the day, week, month, quarter or year that a day is in. */
-export function calendarEnd(day: Day, grain: Grain, weekStart: number): Day {
-  return addDays(nextStart(calendarStart(day, grain, weekStart), grain), -1);
+export function calendarEnd(day: Day, grain: Grain, starts: Starts): Day {
+  return addDays(nextStart(calendarStart(day, grain, starts), grain), -1);
 }
 
 function nextStart(start: Day, grain: Grain): Day {
@@ -71,12 +79,12 @@ function nextStart(start: Day, grain: Grain): Day {
 export function namedRange(name: PeriodName, now: Date, calendar: Calendar): Range {
   const today = dayOf(now, calendar.timeZone);
   const current = (grain: Grain): Range => ({
-    from: calendarStart(today, grain, calendar.weekStart),
-    to: calendarEnd(today, grain, calendar.weekStart),
+    from: calendarStart(today, grain, calendar),
+    to: calendarEnd(today, grain, calendar),
   });
   const previous = (grain: Grain): Range => {
-    const to = addDays(calendarStart(today, grain, calendar.weekStart), -1);
-    return { from: calendarStart(to, grain, calendar.weekStart), to };
+    const to = addDays(calendarStart(today, grain, calendar), -1);
+    return { from: calendarStart(to, grain, calendar), to };
   };
   switch (name) {
     case "today":
@@ -135,7 +143,7 @@ export function wholePeriod(range: Range, calendar: Calendar): Period {
  */
 export function periodsOf(range: { from: Day; to: Day }, grain: Grain, calendar: Calendar): Period[] {
   const periods: Period[] = [];
-  let label = calendarStart(range.from, grain, calendar.weekStart);
+  let label = calendarStart(range.from, grain, calendar);
   while (label <= range.to) {
     if (periods.length === MAX_PERIODS) {
       throw new TributaryError({

@@ -114,9 +114,9 @@ function spanOf({ period, grain, limit }: Question, now: Date, calendar: WorkCal
 /** The last `count` calendar periods, to the end of the running one: so its number keeps its place in the store from day to day. */
 export function lastPeriods(count: number, grain: Grain, now: Date, calendar: Calendar): Range {
   const today = dayOf(now, calendar.timeZone);
-  let from = calendarStart(today, grain, calendar.weekStart);
-  for (let step = 1; step < count; step += 1) from = calendarStart(addDays(from, -1), grain, calendar.weekStart);
-  return { from, to: calendarEnd(today, grain, calendar.weekStart) };
+  let from = calendarStart(today, grain, calendar);
+  for (let step = 1; step < count; step += 1) from = calendarStart(addDays(from, -1), grain, calendar);
+  return { from, to: calendarEnd(today, grain, calendar) };
 }
 
 /**

@@ -156,8 +156,9 @@ async function distinctLabels(
 ): Promise<(index: number, cell: Cell) => string | null> {
   const shared: ReadonlySet<string>[] = [];
   for (const [index, { everyone }] of by.entries()) {
-    const asked = new Set(rows.flatMap(({ cells }) => cells[index]?.label ?? []));
-    shared.push(everyone === null || asked.size === 0 ? new Set() : await sharedLabels(db, everyone, [...asked]));
+    // What has no hint is called by what it is told apart by.
+    const asked = new Set(rows.flatMap(({ cells }) => (cells[index]?.hint == null ? [] : (cells[index].label ?? []))));
+    shared.push(asked.size === 0 ? new Set() : await sharedLabels(db, everyone, [...asked]));
   }
   return (index, { label, hint }) =>
     label !== null && hint !== null && shared[index]?.has(label) === true ? `${label} (${hint})` : label;

@@ -18,3 +18,12 @@ export async function asKnown<T>(db: Db, asOf: Date | null, work: (db: Db) => Pr
   await sql`select set_config('search_path', 'tributary', true)`.execute(db);
   return done;
 }
+
+/** Within {@link asKnown}: does the work on the facts as they are, all the same. */
+export async function asTheyAre<T>(db: Db, asOf: Date | null, work: () => Promise<T>): Promise<T> {
+  if (asOf === null) return work();
+  await sql`select set_config('search_path', 'tributary', true)`.execute(db);
+  const done = await work();
+  await sql`select set_config('search_path', 'tributary_asof, tributary', true)`.execute(db);
+  return done;
+}

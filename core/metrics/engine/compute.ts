@@ -2,10 +2,11 @@ import { TributaryError } from "../../base/errors.ts";
 import type { Db } from "../../store/db.ts";
 import { aggregate, type LeftOut, nothing, type Slicing } from "./aggregate.ts";
 import type { AggregateMetric, ComposedMetric, FiguresRow, Scope } from "./define.ts";
-import { type Dimension, findDimension } from "./dimensions.ts";
+import { asTheyAre } from "./as-of.ts";
+import { checkValues, type Dimension, findDimension } from "./dimensions.ts";
 import type { MetricQuery } from "./query.ts";
 
-/** The slicing that the query asks for. @throws TributaryError `kpi.unknown_dimension` */
+/** The slicing that the query asks for. @throws TributaryError `kpi.unknown_dimension`, `kpi.unknown_value` */
 export async function slicingOf(
   db: Db,
   metric: AggregateMetric | ComposedMetric,
@@ -20,9 +21,28 @@ export async function slicingOf(
   for (const { dimension, value } of query.filters) values.set(dimension, [...(values.get(dimension) ?? []), value]);
   const filters = [];
   for (const [name, wanted] of values) {
-    filters.push({ dimension: await findDimension(db, metric, name), values: wanted });
+    filters.push(await filterOf(db, metric, { name, values: wanted, asOf: query.asOf }));
   }
   return { by, filters };
+}
+
+/**
+ * Only what has one of the values. That they are values of the dimension is looked up among what is known now, also where the question is about
+ * the past: who came later had none then, and 0 is right.
+ *
+ * @throws TributaryError `kpi.unknown_dimension`, `kpi.unknown_value`
+ */
+export async function filterOf(
+  db: Db,
+  metric: AggregateMetric | ComposedMetric,
+  { name, values, asOf }: { readonly name: string; readonly values: readonly string[]; readonly asOf: Date | null },
+): Promise<Slicing["filters"][number]> {
+  const dimension = await findDimension(db, metric, name);
+  const parts = metric.kind === "composed" ? metric.parts : [];
+  const everyones = new Set([dimension.everyone, ...parts.map((part) => dimensionOf(part, dimension).everyone)]);
+  if (metric.subject.isOpaque !== true)
+    await asTheyAre(db, asOf, async () => checkValues(db, name, [...everyones], values));
+  return { dimension, values };
 }
 
 /** The figures of a metric: in order of period, then of the slice. Money is in minor units of the workspace's currency. @param leftOut takes what was left out. */
@@ -77,11 +97,14 @@ async function compose(
 
 /** The slicing of a composed metric as a part takes it: a dimension of one name may be found another way in the part's rows. */
 export function slicingOfPart(part: AggregateMetric | ComposedMetric, slicing: Slicing): Slicing {
-  const own = (dimension: Dimension): Dimension => ({ ...dimension, ...part.subject.dimensions[dimension.name] });
   return {
-    by: slicing.by.map(own),
-    filters: slicing.filters.map(({ dimension, values }) => ({ dimension: own(dimension), values })),
+    by: slicing.by.map((dimension) => dimensionOf(part, dimension)),
+    filters: slicing.filters.map(({ dimension, values }) => ({ dimension: dimensionOf(part, dimension), values })),
   };
+}
+
+function dimensionOf(part: AggregateMetric | ComposedMetric, dimension: Dimension): Dimension {
+  return { ...dimension, ...part.subject.dimensions[dimension.name] };
 }
 
 /** Tells the row of a slice and period from the others of the same query. */

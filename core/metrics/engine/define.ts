@@ -24,8 +24,8 @@ export type DimensionParts = {
   readonly label: Sql;
   /** What is added to the label where two have the same, whether both are in the answer or not: a label does not depend on the period. */
   readonly hint: Sql;
-  /** A query for the `label` of everything that there is to tell apart; null where the label is the key. */
-  readonly everyone: Sql | null;
+  /** A query for the `key`, `label` and `hint` of everything that there is to tell apart, whether or not rows of it are asked for. */
+  readonly everyone: Sql;
   /** What the groups are in order by; null: by label. */
   readonly order: Sql;
 };
@@ -49,6 +49,8 @@ export type Subject = {
   readonly rows: { readonly [name: string]: (scope: Scope) => Sql };
   /** A query for the `attributes` that its rows can have. */
   readonly attributes: Sql;
+  /** Which values its dimensions have is seen only in its rows: what a filter asks for is not looked up. */
+  readonly isOpaque?: boolean;
   /** A query for the instant (`at`) of the earliest row. */
   readonly firstInstant: Sql;
   /** What a source has to give for its rows to be whole; null: what the KPI's `reads` says. */

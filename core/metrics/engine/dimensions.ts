@@ -1,5 +1,7 @@
 import { sql } from "kysely";
 import { TributaryError } from "../../base/errors.ts";
+import { nearest } from "../../base/nearest.ts";
+import { CANONICAL_STAGES } from "../../schema/canonical.ts";
 import type { Db } from "../../store/db.ts";
 import {
   dimensionNames,
@@ -67,15 +69,39 @@ function joins(...names: readonly (keyof typeof JOINS)[]): readonly Join[] {
   return names.map((name) => ({ name, join: JOINS[name] }));
 }
 
-/** A column of the rows themselves. */
-export function column(name: string): DimensionParts {
+/**
+ * A column of the rows themselves.
+ *
+ * @param values what it can have: words that always make sense, whether or not a row has them now, and a table that has the column.
+ */
+export function column(
+  name: string,
+  values: { readonly words?: readonly string[]; readonly table?: string },
+): DimensionParts {
   const value = sql`r.${sql.id(name)}::text`;
-  return { joins: [], key: value, label: value, hint: NO_HINT, everyone: null, order: NO_HINT };
+  const { words = [], table } = values;
+  const found =
+    table === undefined ? sql`` : sql`union all ${plain(sql`${sql.id(name)}::text`, sql`from ${sql.table(table)}`)}`;
+  const everyone = sql`${plain(sql`word`, sql`from unnest(${words}::text[]) word`)} ${found}`;
+  return { joins: [], key: value, label: value, hint: NO_HINT, everyone, order: NO_HINT };
 }
 
-export function attribute(name: string): DimensionParts {
+export function attribute(name: string, attributes: Sql): DimensionParts {
   const value = sql`r.attributes ->> ${name}::text`;
-  return { joins: [], key: value, label: value, hint: NO_HINT, everyone: null, order: NO_HINT };
+  const everyone = plain(sql`a.attributes ->> ${name}::text`, sql`from (${attributes}) a`);
+  return { joins: [], key: value, label: value, hint: NO_HINT, everyone, order: NO_HINT };
+}
+
+/** All values of a dimension whose label is its key. */
+function plain(value: Sql, from: Sql): Sql {
+  return sql`select ${value} as key, ${value} as label, null::text as hint ${from}`;
+}
+
+/** All rows of a table that are told apart by id, but for those merged into another. */
+function named(table: string): Sql {
+  const label = table === "reps" ? sql`coalesce(name, email, external_id)` : sql`coalesce(name, external_id)`;
+  return sql`
+    select id::text as key, ${label} as label, connection_id || ' ' || external_id as hint from ${sql.table(table)} where merged_into is null`;
 }
 
 export const rep: DimensionParts = {
@@ -83,7 +109,7 @@ export const rep: DimensionParts = {
   key: sql`coalesce(rep_own.merged_into, r.rep_id)::text`,
   label: sql`coalesce(rep.name, rep.email, rep.external_id, r.rep_id::text)`,
   hint: sql`rep.connection_id || ' ' || rep.external_id`,
-  everyone: sql`select coalesce(name, email, external_id) as label from reps where merged_into is null`,
+  everyone: named("reps"),
   order: NO_HINT,
 };
 
@@ -92,7 +118,7 @@ export const team: DimensionParts = {
   key: sql`membership.team_id::text`,
   label: sql`coalesce(team.name, team.external_id, membership.team_id::text)`,
   hint: sql`team.connection_id || ' ' || team.external_id`,
-  everyone: sql`select coalesce(name, external_id) as label from teams where merged_into is null`,
+  everyone: named("teams"),
   order: NO_HINT,
 };
 
@@ -118,7 +144,7 @@ export const pipeline: DimensionParts = {
   key: sql`coalesce(pipeline_own.merged_into, r.pipeline_id)::text`,
   label: sql`coalesce(pipeline.name, pipeline.external_id, r.pipeline_id::text)`,
   hint: sql`pipeline.connection_id || ' ' || pipeline.external_id`,
-  everyone: sql`select coalesce(name, external_id) as label from pipelines where merged_into is null`,
+  everyone: named("pipelines"),
   order: NO_HINT,
 };
 
@@ -127,7 +153,10 @@ export const stage: DimensionParts = {
   key: sql`r.stage_id::text`,
   label: sql`coalesce(stage.name || case when stage.deleted_at is null then '' else ' (removed)' end, r.stage_id::text)`,
   hint: sql`coalesce(stage_pipeline.name, stage_pipeline.external_id, stage.connection_id)`,
-  everyone: sql`select name || case when deleted_at is null then '' else ' (removed)' end as label from stages`,
+  everyone: sql`
+    select s.id::text as key, s.name || case when s.deleted_at is null then '' else ' (removed)' end as label,
+      coalesce(p.name, p.external_id, s.connection_id) as hint
+    from stages s left join pipelines p on p.id = s.pipeline_id`,
   order: sql`coalesce(stage_pipeline.name, '') || ' ' || stage.pipeline_id::text || ' ' || to_char(stage.position, '000000')`,
 };
 
@@ -136,7 +165,7 @@ export const canonicalStage: DimensionParts = {
   key: sql`stage.canonical`,
   label: sql`stage.canonical`,
   hint: NO_HINT,
-  everyone: null,
+  everyone: plain(sql`word`, sql`from unnest(${CANONICAL_STAGES}::text[]) word`),
   order: sql`array_position(array['prospecting','qualification','first_contact','meeting','needs_analysis','close','follow_up'], stage.canonical)::text`,
 };
 
@@ -145,7 +174,7 @@ export const company: DimensionParts = {
   key: sql`coalesce(company_own.merged_into, r.company_id)::text`,
   label: sql`coalesce(company.name, company.external_id, r.company_id::text)`,
   hint: sql`company.connection_id || ' ' || company.external_id`,
-  everyone: sql`select coalesce(name, external_id) as label from companies where merged_into is null`,
+  everyone: named("companies"),
   order: NO_HINT,
 };
 
@@ -154,9 +183,20 @@ export const deal: DimensionParts = {
   key: sql`r.deal_id::text`,
   label: sql`coalesce(deal.name, deal.external_id, r.deal_id::text)`,
   hint: sql`deal.connection_id || ' ' || deal.external_id`,
-  everyone: sql`select coalesce(name, external_id) as label from deals where merged_into is null`,
+  everyone: named("deals"),
   order: NO_HINT,
 };
+
+/** Every channel that a lead came by. */
+export function leadChannels(): Sql {
+  const channels = sql`
+    from (select attributes from people union all select attributes from companies) l,
+      lateral (select coalesce(l.attributes ->> 'channel', l.attributes ->> 'source') as channel) c`;
+  return plain(sql`c.channel`, channels);
+}
+
+/** What the rows themselves call the channel that a lead came by. */
+export const leadChannel: DimensionParts = { ...column("channel", {}), everyone: leadChannels() };
 
 /** The channel of a deal: that of the lead which its person or company first was. */
 export const dealChannel: DimensionParts = {
@@ -184,7 +224,7 @@ export const dealChannel: DimensionParts = {
   key: sql`deal_channel.channel`,
   label: sql`deal_channel.channel`,
   hint: NO_HINT,
-  everyone: null,
+  everyone: leadChannels(),
   order: NO_HINT,
 };
 
@@ -194,11 +234,21 @@ export const disposition: DimensionParts = {
   key: sql`coalesce(disposition.name, r.disposition)`,
   label: sql`coalesce(disposition.name, r.disposition)`,
   hint: NO_HINT,
-  everyone: null,
+  everyone: sql`
+    ${plain(sql`name`, sql`from labels where namespace = 'outcome'`)}
+    union all ${plain(sql`disposition`, sql`from activities`)}`,
   order: NO_HINT,
 };
 
-export const connection: DimensionParts = column("connection_id");
+export const campaign: DimensionParts = {
+  ...column("campaign", {}),
+  everyone: plain(sql`coalesce(name, external_id)`, sql`from campaigns`),
+};
+
+export const connection: DimensionParts = {
+  ...column("connection_id", {}),
+  everyone: plain(sql`id`, sql`from connections`),
+};
 
 const ATTRIBUTE_PREFIX = "attributes.";
 
@@ -212,11 +262,11 @@ export async function findDimension(db: Db, metric: MetricDefinition, name: stri
   const named = names.includes(name) ? metric.subject.dimensions[name] : undefined;
   if (named !== undefined) return { name, ...named };
   if (name.startsWith(ATTRIBUTE_PREFIX) && name.length > ATTRIBUTE_PREFIX.length) {
-    return { name, ...attribute(name.slice(ATTRIBUTE_PREFIX.length)) };
+    return { name, ...attribute(name.slice(ATTRIBUTE_PREFIX.length), metric.subject.attributes) };
   }
   const rows = sql`(${metric.subject.attributes})`;
   const { rows: found } = await sql`select from ${rows} a where a.attributes ? ${name} limit 1`.execute(db);
-  if (found.length > 0) return { name, ...attribute(name) };
+  if (found.length > 0) return { name, ...attribute(name, metric.subject.attributes) };
   const { rows: attributes } = await sql<{ name: string }>`
     select distinct k as name from ${rows} a, jsonb_object_keys(a.attributes) k order by 1 limit 50`.execute(db);
   const known = [...names, ...attributes.map((row) => ATTRIBUTE_PREFIX + row.name)];
@@ -233,7 +283,7 @@ export function ownDimension(subject: Subject, name: string): Dimension | null {
   const named = Object.hasOwn(subject.dimensions, name) ? subject.dimensions[name] : undefined;
   if (named !== undefined) return { name, ...named };
   const isAttribute = name.startsWith(ATTRIBUTE_PREFIX) && name.length > ATTRIBUTE_PREFIX.length;
-  return isAttribute ? { name, ...attribute(name.slice(ATTRIBUTE_PREFIX.length)) } : null;
+  return isAttribute ? { name, ...attribute(name.slice(ATTRIBUTE_PREFIX.length), subject.attributes) } : null;
 }
 
 /** The joins that the dimensions need, each once. */
@@ -252,4 +302,53 @@ export function hasValue(dimension: Dimension, values: readonly string[]): Sql {
     lower(${dimension.label}) = any(${lower}::text[]) or ${dimension.key} = any(${values}::text[])
     or lower(${dimension.label} || ' (' || ${dimension.hint} || ')') = any(${lower}::text[])
     or ${dimension.key} is null and ${values.includes(NO_VALUE)}::boolean)`;
+}
+
+/** Of a large dimension, so many values are looked through for the one that was meant; so many are listed. */
+const MOST_COMPARED = 5_000;
+const MOST_LISTED = 12;
+
+/**
+ * Whatever is asked for has to be a value that something has or can have: else a misspelt one would give 0, like a real one.
+ *
+ * @param everyones where the values of this dimension are; a number that is worked out from several kinds of rows has several.
+ * @throws TributaryError `kpi.unknown_value`, with the value that was probably meant.
+ */
+export async function checkValues(
+  db: Db,
+  name: string,
+  everyones: readonly Sql[],
+  values: readonly string[],
+): Promise<void> {
+  const asked = values.filter((value) => value !== NO_VALUE);
+  if (asked.length === 0) return;
+  const lower = asked.map((value) => value.toLowerCase());
+  const everyone = sql.join(everyones, sql` union all `);
+  const { rows: missing } = await sql<{ value: string }>`
+    select asked.value from unnest(${asked}::text[], ${lower}::text[]) as asked(value, lower)
+    where not exists (
+      select from (${everyone}) e
+      where lower(e.label) = asked.lower or e.key = asked.value or lower(e.label || ' (' || e.hint || ')') = asked.lower)`.execute(
+    db,
+  );
+  const [first] = missing;
+  if (first === undefined) return;
+  const { rows } = await sql<{ label: string }>`
+    select distinct label from (${everyone}) e where label is not null order by label limit ${MOST_COMPARED}`.execute(
+    db,
+  );
+  const labels = rows.map(({ label }) => label);
+  const guess = nearest(first.value, labels);
+  throw new TributaryError({
+    code: "kpi.unknown_value",
+    kind: "config",
+    message: `Nothing has the ${name} "${first.value}".`,
+    mend: guess !== null ? `Did you mean "${guess}"?` : otherwise(labels),
+  });
+}
+
+function otherwise(labels: readonly string[]): string {
+  if (labels.length === 0) return "No value of it is known yet: load the data first, or ask without this filter.";
+  const listed = labels.slice(0, MOST_LISTED).map((label) => `"${label}"`);
+  return `There ${labels.length === 1 ? "is" : "are"} ${listed.join(", ")}${labels.length > MOST_LISTED ? " and more" : ""}; "${NO_VALUE}" stands for none.`;
 }

@@ -51,16 +51,20 @@ export function sqlMetric(spec: OwnMetric, { columns, tables }: SqlShape): Aggre
   };
 }
 
+/** None are known before the query has run. */
+const NO_ATTRIBUTES = sql`select '{}'::jsonb as attributes where false`;
+
 function subjectOf(columns: readonly string[]): Subject {
   const own = columns.filter((column) => !MEANT.has(column) && !Object.hasOwn(NAMED, column));
   return {
     id: "sql",
     dimensions: {
       ...Object.fromEntries(columns.flatMap((column) => Object.entries(NAMED[column] ?? {}))),
-      ...Object.fromEntries(own.map((column) => [column, by.attribute(column)])),
+      ...Object.fromEntries(own.map((column) => [column, by.attribute(column, NO_ATTRIBUTES)])),
     },
     rows: {},
-    attributes: sql`select '{}'::jsonb as attributes where false`,
+    attributes: NO_ATTRIBUTES,
+    isOpaque: true,
     firstInstant: sql`select min(held_from) as at from deal_changes where held_from > '-infinity'`,
     measured: null,
     records: {

@@ -81,7 +81,7 @@ type Counted = {
 };
 type Left = { readonly cells: readonly Cell[]; readonly stays: number; readonly forwards: number };
 
-/** @throws TributaryError `kpi.bad_period`, `kpi.unknown_dimension` */
+/** @throws TributaryError `kpi.bad_period`, `kpi.unknown_dimension`, `kpi.unknown_value` */
 export async function funnel(db: Db, query: FunnelQuery): Promise<Funnel> {
   return asKnown(db, query.asOf, (then) => funnelNow(then, query));
 }

@@ -6,6 +6,7 @@ import { readWorkspace } from "../../store/setup/workspace.ts";
 import type { Range } from "../ask/period.ts";
 import { asKnown } from "../engine/as-of.ts";
 import type { Scope, Sql } from "../engine/define.ts";
+import { filterOf } from "../engine/compute.ts";
 import { findDimension, hasValue, joinsOf, type Dimension } from "../engine/dimensions.ts";
 import type { MetricFilter } from "../engine/query.ts";
 import { isKnown, valueMinor } from "../engine/row-parts.ts";
@@ -89,7 +90,7 @@ export type Movement = {
 
 const MOST_DEALS = 200;
 
-/** @throws TributaryError `kpi.bad_period`, `kpi.unknown_dimension` */
+/** @throws TributaryError `kpi.bad_period`, `kpi.unknown_dimension`, `kpi.unknown_value` */
 export async function movement(db: Db, query: MovementQuery): Promise<Movement> {
   return asKnown(db, query.asOf, (then) => movementNow(then, query));
 }
@@ -109,7 +110,7 @@ async function movementNow(db: Db, query: MovementQuery): Promise<Movement> {
   for (const name of query.by) by.push(await findDimension(db, openPipelineValue, name));
   const filters: Filter[] = [];
   for (const { dimension, value } of query.filters)
-    filters.push({ dimension: await findDimension(db, openPipelineValue, dimension), values: [value] });
+    filters.push(await filterOf(db, openPipelineValue, { name: dimension, values: [value], asOf }));
   const states = await readStates(db, scope, span);
   const legs = [...states].flatMap(([id, states]) => legsOf(id, states, span, query.expectedIn) ?? []);
   const points = await value(db, scope, legs, by, filters);

@@ -1,4 +1,6 @@
 import { sql } from "kysely";
+import { ACTIVITY_TYPES, DIRECTIONS } from "../../schema/canonical.ts";
+import { OUTCOMES } from "../../schema/outcomes.ts";
 import type { Scope, Sql, Subject } from "../engine/define.ts";
 import * as by from "../engine/dimensions.ts";
 import { periodTable, stillCounts } from "../engine/row-parts.ts";
@@ -7,9 +9,9 @@ import { periodTable, stillCounts } from "../engine/row-parts.ts";
 export const activity = {
   id: "activity",
   dimensions: {
-    type: by.column("type"),
-    direction: by.column("direction"),
-    outcome: by.column("outcome"),
+    type: by.column("type", { words: ACTIVITY_TYPES }),
+    direction: by.column("direction", { words: DIRECTIONS }),
+    outcome: by.column("outcome", { words: OUTCOMES }),
     disposition: by.disposition,
     rep: by.rep,
     team: by.team,

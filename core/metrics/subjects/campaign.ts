@@ -7,9 +7,9 @@ import { periodTable, stillCounts } from "../engine/row-parts.ts";
 export const campaign = {
   id: "campaign",
   dimensions: {
-    campaign: by.column("campaign"),
-    channel: by.column("channel"),
-    status: by.column("status"),
+    campaign: by.campaign,
+    channel: by.column("channel", { table: "campaigns" }),
+    status: by.column("status", { table: "campaigns" }),
     connection: by.connection,
   },
   rows: { sent },

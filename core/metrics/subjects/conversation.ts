@@ -7,8 +7,8 @@ import { periodTable, stillCounts } from "../engine/row-parts.ts";
 export const conversation = {
   id: "conversation",
   dimensions: {
-    status: by.column("status"),
-    channel: by.column("channel"),
+    status: by.column("status", { words: ["open", "pending", "snoozed", "closed"], table: "conversations" }),
+    channel: by.column("channel", { table: "conversations" }),
     rep: by.rep,
     team: by.team,
     company: by.company,

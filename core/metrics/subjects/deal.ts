@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { DEAL_STATUSES } from "../../schema/canonical.ts";
 import type { Scope, Sql, Subject } from "../engine/define.ts";
 import * as by from "../engine/dimensions.ts";
 import { holds, isKnown, periodTable, stillCounts, valueMinor } from "../engine/row-parts.ts";
@@ -24,9 +25,9 @@ export const deal = {
     company: by.company,
     channel: by.dealChannel,
     connection: by.connection,
-    currency: by.column("currency"),
-    lost_reason: by.column("lost_reason"),
-    status: by.column("status"),
+    currency: by.column("currency", { table: "deal_changes" }),
+    lost_reason: by.column("lost_reason", { table: "deals" }),
+    status: by.column("status", { words: DEAL_STATUSES }),
   },
   rows: { closed, atEnd, openAtEnd, created, moving },
   attributes: sql`select attributes from deals`,

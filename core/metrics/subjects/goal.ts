@@ -6,7 +6,12 @@ import { stillCounts } from "../engine/row-parts.ts";
 /** Goals: targets of a KPI for everyone, a team or a rep. */
 export const goal = {
   id: "goal",
-  dimensions: { rep: by.rep, team: by.ownTeam, metric: by.column("metric"), connection: by.connection },
+  dimensions: {
+    rep: by.rep,
+    team: by.ownTeam,
+    metric: by.column("metric", { table: "goals" }),
+    connection: by.connection,
+  },
   rows: { given: (scope) => targets(scope, null, "any") },
   attributes: sql`select '{}'::jsonb as attributes where false`,
   firstInstant: sql`select min(from_day)::timestamptz as at from goals`,

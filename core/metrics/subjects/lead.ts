@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { ACTIVITY_TYPES } from "../../schema/canonical.ts";
 import type { Scope, Sql, Subject } from "../engine/define.ts";
 import * as by from "../engine/dimensions.ts";
 import { isKnown, periodTable, stillCounts } from "../engine/row-parts.ts";
@@ -14,11 +15,11 @@ import { isOutbound, isTouch } from "./touches.ts";
 export const lead = {
   id: "lead",
   dimensions: {
-    kind: by.column("kind"),
+    kind: by.column("kind", { words: ["person", "company"] }),
     rep: by.rep,
     team: by.team,
-    channel: by.column("channel"),
-    first_touch: by.column("first_touch"),
+    channel: by.leadChannel,
+    first_touch: by.column("first_touch", { words: ACTIVITY_TYPES }),
     connection: by.connection,
   },
   rows: { created, reached, cohort, open, left, disqualified },

@@ -7,9 +7,9 @@ import { dayStart, inOwnMinor, periodTable, stillCounts } from "../engine/row-pa
 export const spend = {
   id: "spend",
   dimensions: {
-    channel: by.column("channel"),
-    campaign: by.column("campaign"),
-    currency: by.column("currency"),
+    channel: by.column("channel", { table: "spend" }),
+    campaign: by.column("campaign", { table: "spend" }),
+    currency: by.column("currency", { table: "spend" }),
     connection: by.connection,
   },
   rows: { spent },

@@ -7,10 +7,10 @@ import { periodTable, stillCounts } from "../engine/row-parts.ts";
 export const ticket = {
   id: "ticket",
   dimensions: {
-    status: by.column("status"),
-    priority: by.column("priority"),
-    channel: by.column("channel"),
-    satisfaction: by.column("satisfaction"),
+    status: by.column("status", { words: ["new", "open", "pending", "hold", "solved", "closed"], table: "tickets" }),
+    priority: by.column("priority", { words: ["low", "normal", "high", "urgent"], table: "tickets" }),
+    channel: by.column("channel", { table: "tickets" }),
+    satisfaction: by.column("satisfaction", { words: ["good", "bad"] }),
     rep: by.rep,
     team: by.team,
     company: by.company,

@@ -7,9 +7,9 @@ import { dayStart, periodTable, stillCounts } from "../engine/row-parts.ts";
 export const webTraffic = {
   id: "web_traffic",
   dimensions: {
-    channel: by.column("channel"),
-    source_medium: by.column("source_medium"),
-    landing_page: by.column("landing_page"),
+    channel: by.column("channel", { table: "web_traffic" }),
+    source_medium: by.column("source_medium", { table: "web_traffic" }),
+    landing_page: by.column("landing_page", { table: "web_traffic" }),
     connection: by.connection,
   },
   rows: { visited },

@@ -11,6 +11,8 @@ export type Workspace = {
   readonly timeZone: string;
   /** ISO weekday: 1 is Monday, 7 is Sunday. */
   readonly weekStart: number;
+  /** The month that years, and with them quarters, start with: 1 is January. */
+  readonly yearStart: number;
   /** ISO 4217. Amounts are shown in it. */
   readonly currency: string;
   /** BCP 47. */
@@ -27,6 +29,7 @@ export async function readWorkspace(db: Db | Tx): Promise<Workspace> {
       "name",
       "time_zone as timeZone",
       "week_start as weekStart",
+      "fiscal_year_start as yearStart",
       "currency",
       "locale",
       "business_hours",

@@ -10,6 +10,7 @@ const format = createFormat({
   name: "W",
   timeZone: "UTC",
   weekStart: 1,
+  yearStart: 1,
   currency: "GBP",
   locale: "en-GB",
   working: null,
