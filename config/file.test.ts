@@ -7,7 +7,7 @@ import { TributaryError } from "../core/base/errors.ts";
 import { CONNECTORS } from "../connectors/index.ts";
 import type { Desired } from "./desired.ts";
 import { DESTINATIONS } from "../dashboards/destinations/index.ts";
-import { questionOfTile, tile, TILE_VIEWS } from "../core/metrics/boards.ts";
+import { questionsOfTile, tile, KPI_VIEWS } from "../core/metrics/boards.ts";
 import { feed, questionsOfFeed, WIDGETS } from "../core/metrics/feeds.ts";
 import { FEED_SHOWING, TILE_SHOWING } from "../core/metrics/showing.ts";
 import { loadConfig, parseConfig } from "./file.ts";
@@ -363,7 +363,7 @@ describe("a setting that would not count", () => {
   const shown = (showing: string): string =>
     ({ leaderboard: "rep_leaderboard", funnel: "win_rate" })[showing] ?? "won_value";
 
-  it.each(TILE_VIEWS.flatMap((view) => ["period", "by", "grain", "limit"].map((setting) => [view, setting] as const)))(
+  it.each(KPI_VIEWS.flatMap((view) => ["period", "by", "grain", "limit"].map((setting) => [view, setting] as const)))(
     "of a tile: view %s with %s is taken only where it counts",
     (view, setting) => {
       const written = `{ metric: ${shown(view)}, view: ${view}, ${setting}: ${SETTINGS[setting]} }`;
@@ -374,6 +374,19 @@ describe("a setting that would not count", () => {
       );
     },
   );
+
+  it("of a tile that shows something else: a KPI, a text that is not said, a list that there is not", () => {
+    const found = (written: string): string[] =>
+      complaints(`dashboards:\n  - { id: d, title: D, tiles: [${written}] }\n`);
+    expect(found("{ view: pipeline, limit: 5, filters: { rep: Ann } }")).toEqual([]);
+    expect(found("{ view: clock, metric: won_value }")).toEqual([
+      expect.stringContaining("is not used by view: clock"),
+    ]);
+    expect(found("{ metric: won_value, text: hello }")).toEqual([
+      expect.stringContaining("is not used by view: number"),
+    ]);
+    expect(found("{ view: forecast, limit: 5 }")).toEqual([expect.stringContaining("is not used by view: forecast")]);
+  });
 
   it.each(WIDGETS.flatMap((widget) => Object.keys(SETTINGS).map((setting) => [widget, setting] as const)))(
     "of a feed: widget %s with %s is taken only where it counts",
@@ -394,9 +407,9 @@ describe("a setting that would not count", () => {
     ["grain", "week"],
   ] as const;
 
-  it.each(TILE_VIEWS)("of a tile: what view %s is said to use is what its question depends on", (view) => {
+  it.each(KPI_VIEWS)("of a tile: what view %s is said to use is what its question depends on", (view) => {
     const asked = (more: object): string =>
-      JSON.stringify(questionOfTile(tile.parse({ metric: "won_value", view, ...more })));
+      JSON.stringify(questionsOfTile(tile.parse({ metric: "won_value", view, ...more })));
     // The period of a line comes from its grain, whatever the question names.
     const isOfLine = (setting: string): boolean => view === "line" && setting === "period";
     const used = changes.filter(([setting, value]) => !isOfLine(setting) && asked({ [setting]: value }) !== asked({}));

@@ -2,7 +2,7 @@ import { findTributaryError } from "../core/base/errors.ts";
 import type { AnyDestination } from "../core/destination/define.ts";
 import { prepare } from "../core/metrics/ask/evaluate.ts";
 import { askedNow, type Question } from "../core/metrics/ask/question.ts";
-import { dashboardsSection, questionOfTile } from "../core/metrics/boards.ts";
+import { dashboardsSection, questionsOfTile } from "../core/metrics/boards.ts";
 import { feedsSection, questionsOfFeed } from "../core/metrics/feeds.ts";
 import type { Db } from "../core/store/db.ts";
 import { countValuedDeals, listExchangeRates } from "../core/store/setup/exchange-rates.ts";
@@ -39,7 +39,9 @@ function questionsOf({ sections }: Desired, destinations: readonly AnyDestinatio
   const feeds = feedsSection.safeParse(sections["feeds"] ?? []).data ?? [];
   return [
     ...dashboards.flatMap(({ id, tiles }) =>
-      tiles.map((tile, index): [string, Question] => [`dashboard ${id}, tile ${index + 1}`, questionOfTile(tile)]),
+      tiles.flatMap((tile, index) =>
+        questionsOfTile(tile).map((asked): [string, Question] => [`dashboard ${id}, tile ${index + 1}`, asked]),
+      ),
     ),
     ...feeds.map((feed): [string, Question] => [`feed ${feed.id}`, questionsOfFeed(feed).main]),
     ...destinations.flatMap(({ key, settings, takes }) => {

@@ -2,27 +2,53 @@ import { z } from "zod";
 import { filtersOf, question, questionFields, type Question } from "./ask/question.ts";
 
 /** How a tile shows its KPI. */
-export const TILE_VIEWS = ["number", "leaderboard", "funnel", "line", "bar"] as const;
+export const KPI_VIEWS = ["number", "leaderboard", "funnel", "line", "bar"] as const;
+/**
+ * Tiles that show something else: the open pipeline by stage; what moved it; the wins that are forecast, against the goal; the latest wins and
+ * meetings; a text; the time of day.
+ */
+const OTHER_VIEWS = ["pipeline", "movement", "forecast", "ticker", "text", "clock"] as const;
+const TILE_VIEWS = [...KPI_VIEWS, ...OTHER_VIEWS] as const;
+type KpiView = (typeof KPI_VIEWS)[number];
 
 /** The id of a dashboard or feed: the last part of its address. */
 export const screenId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "Lower-case letters, digits and hyphens");
 
 /** One tile. Unknown fields are refused, so that a misspelt one does not pass for a default. */
-export const tile = z.strictObject({
-  ...questionFields,
-  title: z.string().max(60).optional().describe("Absent: the KPI's own"),
-  view: z.enum(TILE_VIEWS).default("number"),
-  period: questionFields.period.describe("Of everything but lines"),
-  by: z.string().optional().describe("The dimension of a bar or funnel"),
-  grain: questionFields.grain.default("month").describe("Of a line"),
-  limit: z.number().int().min(1).max(24).default(8).describe("Rows of a list, points of a line"),
-  width: z.number().int().min(2).max(12).default(3).describe("Of the board's twelve columns"),
-  height: z.number().int().min(1).max(6).default(2).describe("Of the board's rows"),
-});
+export const tile = z
+  .strictObject({
+    ...questionFields,
+    metric: questionFields.metric.optional().describe("The KPI; of the views that show one"),
+    title: z.string().max(60).optional().describe("Absent: the KPI's own"),
+    view: z.enum(TILE_VIEWS).default("number"),
+    text: z.string().max(400).optional().describe("What a text tile says"),
+    period: questionFields.period.describe("Of everything but lines"),
+    by: z.string().optional().describe("The dimension of a bar or funnel"),
+    grain: questionFields.grain.default("month").describe("Of a line"),
+    limit: z.number().int().min(1).max(24).default(8).describe("Rows of a list, points of a line"),
+    width: z.number().int().min(2).max(12).default(3).describe("Of the dashboard's twelve columns"),
+    height: z.number().int().min(1).max(6).default(2).describe("Of the dashboard's rows"),
+  })
+  // What a view would not use is told where settings are written (showing.ts).
+  .check(({ value: { view, metric, text }, issues, value }) => {
+    const needs = (field: string, message: string): void =>
+      void issues.push({ code: "custom", path: [field], message, input: value });
+    if (isKpiView(view) && metric === undefined) needs("metric", `A tile with the view "${view}" needs a KPI`);
+    if (view === "text" && text === undefined) needs("text", "A text tile needs its text");
+  });
 export type Tile = z.output<typeof tile>;
+export type KpiTile = Tile & { readonly view: KpiView; readonly metric: string };
 
-/** What a tile asks. */
-export function questionOfTile({ view, metric, of, period, by, grain, limit, filters }: Tile): Question {
+function isKpiView(view: Tile["view"]): view is KpiView {
+  return KPI_VIEWS.some((each) => each === view);
+}
+
+export function isKpiTile(one: Tile): one is KpiTile {
+  return isKpiView(one.view) && one.metric !== undefined;
+}
+
+/** What a tile asks of its KPI. */
+export function questionOfTile({ view, metric, of, period, by, grain, limit, filters }: KpiTile): Question {
   const asked = question({ metric, of, period, filters: filtersOf(filters) });
   switch (view) {
     case "number":
@@ -40,10 +66,39 @@ export function questionOfTile({ view, metric, of, period, by, grain, limit, fil
   }
 }
 
+/** The columns of a pipeline tile: what is open in each stage, and how much of it stands still. */
+export function pipelineQuestions({ filters }: Tile): Record<"value" | "deals" | "stalled", Question> {
+  const asked = (metric: string): Question =>
+    question({ metric, by: ["stage"], period: "today", filters: filtersOf(filters) });
+  return { value: asked("open_pipeline_value"), deals: asked("open_deal_count"), stalled: asked("stalled_deals") };
+}
+
+/** Everything that a tile asks of KPIs, for what keeps their answers. */
+export function questionsOfTile(one: Tile): readonly Question[] {
+  if (isKpiTile(one)) return [questionOfTile(one)];
+  return one.view === "pipeline" ? Object.values(pipelineQuestions(one)) : [];
+}
+
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "A time of day such as 08:30");
+
 export const board = z.strictObject({
   id: screenId,
   title: z.string().max(80),
+  theme: z.enum(["dark", "light"]).default("dark"),
   tiles: z.array(tile).min(1).max(16),
+  rotate: z
+    .strictObject({ to: screenId, after_s: z.number().int().min(10).max(86_400).default(60) })
+    .optional()
+    .describe("Another dashboard takes the screen's place after so many seconds"),
+  celebrate: z
+    .strictObject({
+      wins: z.boolean().default(true),
+      sound: z.boolean().default(false),
+      from: timeOfDay.default("00:00").describe("Sound from then on, in the workspace's time zone"),
+      to: timeOfDay.default("23:59"),
+    })
+    .prefault({})
+    .describe("What happens on the screen when a deal is won"),
 });
 export type Board = z.output<typeof board>;
 
@@ -51,41 +106,3 @@ export type Board = z.output<typeof board>;
 export const dashboardsSection = z
   .array(board)
   .refine((boards) => new Set(boards.map(({ id }) => id)).size === boards.length, "Two dashboards have one id");
-
-/** What a sales floor looks at, when nobody has said otherwise. */
-export const SALES_FLOOR: Board = board.parse({
-  id: "sales-floor",
-  title: "Sales floor",
-  tiles: [
-    { metric: "won_value", title: "Won this month", width: 2 },
-    { metric: "deals_won", title: "Deals won this month", width: 2 },
-    { metric: "win_rate", title: "Win rate, last 90 days", period: "last_90_days", width: 2 },
-    { metric: "open_pipeline_value", title: "Open pipeline", period: "today", width: 2 },
-    { metric: "weighted_pipeline_value", title: "Weighted pipeline", period: "today", width: 2 },
-    { metric: "activities", title: "Activities today", period: "today", width: 2 },
-    {
-      metric: "rep_leaderboard",
-      title: "Leaderboard, this month",
-      view: "leaderboard",
-      of: "won_value",
-      width: 4,
-      height: 6,
-    },
-    {
-      metric: "stage_conversion",
-      title: "Conversion by stage, last 90 days",
-      view: "funnel",
-      period: "last_90_days",
-      by: "canonical_stage",
-      width: 4,
-      height: 6,
-    },
-    { metric: "sales_velocity", title: "Velocity, last 90 days", period: "last_90_days", width: 2 },
-    { metric: "average_deal_size", title: "Average deal size, last 90 days", period: "last_90_days", width: 2 },
-    { metric: "time_to_close_median", title: "Median time to close, last 90 days", period: "last_90_days", width: 2 },
-    { metric: "time_to_close_mean", title: "Mean time to close, last 90 days", period: "last_90_days", width: 2 },
-    { metric: "won_value", title: "Won, by month", view: "line", limit: 12, width: 4 },
-  ],
-});
-
-export const DEFAULT_BOARDS: readonly Board[] = [SALES_FLOOR];

@@ -1,5 +1,5 @@
 import type { WIDGETS } from "./feeds.ts";
-import type { TILE_VIEWS } from "./boards.ts";
+import type { Tile } from "./boards.ts";
 import type { MetricDefinition } from "./engine/define.ts";
 
 /**
@@ -9,16 +9,22 @@ import type { MetricDefinition } from "./engine/define.ts";
 type Showing = {
   /** The settings that count, besides those of every tile and feed. */
   readonly uses: readonly string[];
-  /** What it shows: `one` number, a row for each value of `by`, the `steps` of a ratio, or a `ranking`. */
-  readonly shows: "one" | "rows" | "steps" | "ranking";
+  /** What it shows: `one` number, a row for each value of `by`, the `steps` of a ratio, a `ranking`; or something else than a KPI of one's choice. */
+  readonly shows: "one" | "rows" | "steps" | "ranking" | "other";
 };
 
-export const TILE_SHOWING: { readonly [view in (typeof TILE_VIEWS)[number]]: Showing } = {
+export const TILE_SHOWING: { readonly [view in Tile["view"]]: Showing } = {
   number: { uses: ["period"], shows: "one" },
   leaderboard: { uses: ["period", "limit"], shows: "ranking" },
   funnel: { uses: ["period", "by", "limit"], shows: "steps" },
   line: { uses: ["grain", "limit"], shows: "one" },
   bar: { uses: ["period", "by", "limit"], shows: "rows" },
+  pipeline: { uses: ["filters", "limit"], shows: "other" },
+  movement: { uses: ["filters", "period"], shows: "other" },
+  forecast: { uses: [], shows: "other" },
+  ticker: { uses: ["limit"], shows: "other" },
+  text: { uses: ["text"], shows: "other" },
+  clock: { uses: [], shows: "other" },
 };
 
 export const FEED_SHOWING: { readonly [widget in (typeof WIDGETS)[number]]: Showing } = {
@@ -34,8 +40,9 @@ export const FEED_SHOWING: { readonly [widget in (typeof WIDGETS)[number]]: Show
   text: { uses: ["period"], shows: "one" },
 };
 
-/** Settings of every tile and every feed. */
-const COMMON = ["id", "widget", "view", "metric", "of", "filters", "title", "width", "height"];
+/** Settings of every tile and every feed, and those of each that shows a KPI. */
+const COMMON = ["id", "widget", "view", "title", "width", "height"];
+const OF_KPI = ["metric", "of", "filters"];
 
 /** Something that is set and would not count, and why. */
 export type Unused = { readonly setting: string; readonly because: string };
@@ -54,7 +61,13 @@ export function unusedSettings(
   const found: Unused[] = [];
   const add = (setting: string, because: string): void => void found.push({ setting, because });
   if (how !== null) {
-    const uses = [...COMMON, ...how.showing.uses, ...(written["trend"] === true ? ["grain", "limit"] : [])];
+    const { uses: own, shows } = how.showing;
+    const uses = [
+      ...COMMON,
+      ...(shows === "other" ? [] : OF_KPI),
+      ...own,
+      ...(written["trend"] === true ? ["grain", "limit"] : []),
+    ];
     for (const setting of Object.keys(written))
       if (!uses.includes(setting))
         add(setting, `is not used by ${how.name}${insteadOf(setting, how.showing)}; leave it out`);
@@ -100,6 +113,7 @@ function misfits(metric: MetricDefinition, { name, showing }: { name: string; sh
         ? []
         : is(`${id} is no part of a whole and cannot be shown as ${name}; show it as a bar`);
     case "rows":
+    case "other":
       return [];
     default:
       return showing.shows satisfies never;

@@ -3,20 +3,22 @@ import { readSettings } from "../store/setup/settings.ts";
 import { findTributaryError } from "../base/errors.ts";
 import { type Catalogue, readCatalogue } from "./catalogue.ts";
 import { numbersOf, type Question } from "./ask/question.ts";
-import { DEFAULT_BOARDS, dashboardsSection, questionOfTile, type Board } from "./boards.ts";
+import { dashboardsSection, questionsOfTile, type Board } from "./boards.ts";
 import { feedsSection, questionsOfFeed } from "./feeds.ts";
+import { SALES_FLOOR } from "./ready-boards.ts";
 
 /**
- * What somebody looks at, and what is therefore kept up to date in the metrics store: the tiles of the dashboards (the default ones where none
- * are configured), the feeds, what destinations ask, and the default dashboard when somebody is subscribed to `kpi.updated`. Each once.
+ * What somebody looks at, and what is therefore kept up to date in the metrics store: the tiles of the dashboards (the sales floor's
+ * where none are configured), the feeds, what destinations ask, and the sales floor when somebody is subscribed to `kpi.updated`. Each once. Of
+ * the other ready dashboards, the first who looks has them computed.
  */
 export async function readWatches(db: Db, asked: readonly Question[]): Promise<Question[]> {
   const dashboards = dashboardsSection.safeParse(await readSettings(db, "dashboards"));
   const feeds = feedsSection.safeParse(await readSettings(db, "feeds"));
-  const boards: Board[] = [...(dashboards.data ?? DEFAULT_BOARDS)];
-  if (dashboards.success && (await isSubscribed(db))) boards.push(...DEFAULT_BOARDS);
+  const boards: Board[] = [...(dashboards.data ?? [SALES_FLOOR])];
+  if (dashboards.success && (await isSubscribed(db))) boards.push(SALES_FLOOR);
   const shown = [
-    ...boards.flatMap((board) => board.tiles.map(questionOfTile)),
+    ...boards.flatMap((board) => board.tiles.flatMap(questionsOfTile)),
     ...(feeds.data ?? []).flatMap((feed) => {
       const { main, series } = questionsOfFeed(feed);
       // A line is all that its feed shows.

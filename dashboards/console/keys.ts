@@ -1,7 +1,7 @@
 import type { RequestHandler } from "express";
 import { z } from "zod";
 import { readCatalogue } from "../../core/metrics/index.ts";
-import { DEFAULT_BOARDS } from "../../core/metrics/boards.ts";
+import { DEFAULT_BOARDS } from "../../core/metrics/ready-boards.ts";
 import { API_SCOPES, createKey, revokeKey } from "../../core/setup/keys.ts";
 import { type ApiKey, listApiKeys } from "../../core/store/setup/api-keys.ts";
 import { readWorkspace } from "../../core/store/setup/workspace.ts";

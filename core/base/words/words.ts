@@ -49,6 +49,22 @@ export type Words = {
   /** A celebration. */
   readonly won: string;
   readonly aDeal: string;
+  /** The tiles of the pipeline, of what moved it, of the forecast and of the latest. */
+  readonly tiles: {
+    readonly noOpenDeals: string;
+    readonly stalled: (count: number) => string;
+    readonly start: string;
+    readonly now: string;
+    /** What moved the pipeline, by reason. */
+    readonly moved: { readonly [reason: string]: string };
+    readonly nextDays: (days: number) => string;
+    readonly toMonthEnd: string;
+    readonly toQuarterEnd: string;
+    readonly toGoal: (value: string) => string;
+    readonly tooLittle: string;
+    readonly happened: { readonly won: string; readonly meeting: string; readonly call: string };
+    readonly nothingYet: string;
+  };
   /** A screen whose server is gone. */
   readonly notConnectedSince: (time: string) => string;
   /** A difference of two ratios. */

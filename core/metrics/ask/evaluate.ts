@@ -142,12 +142,9 @@ export function answerOf(query: MetricQuery, computed: Computed): MetricAnswer {
   return withSources(answer, computed.sources);
 }
 
-/** An answer with how its sources stand: that changes while the numbers do not. */
-export function withSources(
-  answer: Omit<MetricAnswer, "fresh_as_of" | "sources" | "notes">,
-  found: readonly Source[],
-): MetricAnswer {
-  const sources = found.map((source): AnswerSource => ({
+/** How a source stands, as answers tell it. */
+export function answerSource(source: Source): AnswerSource {
+  return {
     connection: source.connection,
     title: source.title,
     fresh_as_of: source.freshAsOf?.toISOString() ?? null,
@@ -156,7 +153,15 @@ export function withSources(
     detail: source.detail,
     refused: source.refused,
     held_deletions: source.heldDeletions,
-  }));
+  };
+}
+
+/** An answer with how its sources stand: that changes while the numbers do not. */
+export function withSources(
+  answer: Omit<MetricAnswer, "fresh_as_of" | "sources" | "notes">,
+  found: readonly Source[],
+): MetricAnswer {
+  const sources = found.map(answerSource);
   const notes = notesOf({ exceptions: answer.exceptions, sources });
   return { ...answer, fresh_as_of: freshAsOf(found)?.toISOString() ?? null, sources, notes };
 }

@@ -49,6 +49,7 @@ export async function insertEvents(
 export type WonDeal = {
   readonly id: number;
   readonly eventId: string;
+  readonly occurredAt: Date;
   readonly deal: string | null;
   readonly rep: string | null;
   /** In main units of the workspace's currency; null without a value or a rate. */
@@ -61,7 +62,7 @@ export type WonDeal = {
  */
 export async function listWins(db: Db, afterId: number): Promise<readonly WonDeal[]> {
   const { rows } = await sql<WonDeal>`
-    select o.id, o.event_id as "eventId", d.name as deal, coalesce(r.name, r.email) as rep,
+    select o.id, o.event_id as "eventId", o.occurred_at as "occurredAt", d.name as deal, coalesce(r.name, r.email) as rep,
       workspace_minor(c.annual_minor, c.currency, current_date) / power(10, minor_digits((select currency from workspace))) as value
     from outbox o
     left join deals d on d.id = substring(o.entity_key from '[0-9a-f]{8}-[0-9a-f-]{27}')::uuid

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { TributaryError } from "../../../core/base/errors.ts";
-import { type Board, DEFAULT_BOARDS, dashboardsSection } from "../../../core/metrics/boards.ts";
+import { type Board, dashboardsSection } from "../../../core/metrics/boards.ts";
+import { DEFAULT_BOARDS } from "../../../core/metrics/ready-boards.ts";
 import type { Db } from "../../../core/store/db.ts";
 import { readSettings } from "../../../core/store/setup/settings.ts";
 

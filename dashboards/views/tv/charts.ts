@@ -11,6 +11,7 @@ const MARGIN = { left: 8, right: 8, top: 34, bottom: 34 };
 const CELL = { width: 140, height: 108, title: 76 };
 
 type LineAbout = {
+  readonly title: string;
   readonly grain: string;
   readonly unit: string;
   /** In columns and rows of the board: the chart has its tile's proportions. */
@@ -50,7 +51,7 @@ export function lineChart(points: readonly Point[], about: LineAbout, format: Fo
     const name = format.period(points[index]?.first ?? "", about.grain);
     return html`<text class="tick" x="${x}" y="${height - 6}" text-anchor="${anchor(x, width)}">${name}</text>`;
   };
-  return html`<svg class="line" viewBox="0 0 ${width} ${height}" role="img">
+  return html`<svg class="line" viewBox="0 0 ${width} ${height}" role="img" aria-label="${about.title}">
     <line class="axis" x1="0" x2="${width}" y1="${toY(0)}" y2="${toY(0)}"></line>
     <path class="area" d="${areaOf(isRunning ? spots.slice(0, -1) : spots, toY(0))}"></path>
     <path class="stroke" d="${pathOf(isRunning ? spots.slice(0, -1) : spots)}"></path>

@@ -1,5 +1,6 @@
 import { findTributaryError, toTributaryError } from "../../../core/base/errors.ts";
-import { type Board, questionOfTile, type Tile } from "../../../core/metrics/boards.ts";
+import { type Board, isKpiTile, type KpiTile, questionOfTile, type Tile } from "../../../core/metrics/boards.ts";
+import { answerSource } from "../../../core/metrics/ask/evaluate.ts";
 import { type Source, sourcesOf } from "../../../core/metrics/engine/freshness.ts";
 import {
   keptAnswer,
@@ -10,9 +11,15 @@ import {
 } from "../../../core/metrics/index.ts";
 import type { Previous } from "../../../core/metrics/ask/comparison.ts";
 import { askedNow } from "../../../core/metrics/ask/question.ts";
+import type { Measured } from "../../../core/schema/canonical.ts";
 import { readSources, type SourceRow } from "../../../core/store/pulls/freshness.ts";
 import type { Workspace } from "../../../core/store/setup/workspace.ts";
 import type { ServerDeps } from "../../web/deps.ts";
+import { type ForecastBody, readForecast } from "./tiles/forecast.ts";
+import type { TileMoment } from "./tiles/moment.ts";
+import { type MovementBody, readMovement } from "./tiles/movement.ts";
+import { type PipelineBody, readPipeline } from "./tiles/pipeline.ts";
+import { readTicker, type TickerBody } from "./tiles/ticker.ts";
 
 /** What a board shows at an instant: plain data, before it is markup. */
 export type BoardContent = {
@@ -47,6 +54,12 @@ export type TileBody =
   | { readonly view: "funnel"; readonly steps: readonly FunnelStep[] }
   | { readonly view: "line"; readonly grain: string; readonly points: readonly Point[] }
   | { readonly view: "bar"; readonly bars: readonly Bar[] }
+  | PipelineBody
+  | MovementBody
+  | ForecastBody
+  | TickerBody
+  | { readonly view: "text"; readonly text: string }
+  | { readonly view: "clock" }
   | { readonly view: "problem"; readonly message: string; readonly code: string };
 
 export type Change = {
@@ -94,11 +107,14 @@ type Asking = {
 };
 
 async function readTile(asking: Asking, tile: Tile): Promise<TileContent> {
-  const metric = asking.catalogue.find(tile.metric);
+  const metric = tile.metric === undefined ? undefined : asking.catalogue.find(tile.metric);
   const size = { width: tile.width, height: tile.height };
-  const title = tile.title ?? metric?.title ?? tile.metric;
+  const title = tile.title ?? metric?.title ?? tile.metric ?? "";
   try {
-    const { body, answer } = await ask(asking, tile, metric?.better ?? null);
+    const { body, answer } = isKpiTile(tile)
+      ? await ask(asking, tile, metric?.better ?? null)
+      : await readOther({ db: asking.deps.store.db, now: asking.now, workspace: asking.workspace }, tile);
+    if (answer === null) return { title, size, unit: "money", ...notCounted(asking, tile), body };
     return {
       title,
       size,
@@ -128,9 +144,38 @@ async function readTile(asking: Asking, tile: Tile): Promise<TileContent> {
 
 type Asked = { readonly body: TileBody; readonly answer: MetricAnswer };
 
+const DEALS: ReadonlySet<Measured> = new Set(["deal"]);
+
+/** How fresh it is what no KPI answers: a text and the time have no source. */
+function notCounted({ rows, now }: Asking, { view }: Tile): Pick<TileContent, "freshAsOf" | "sources" | "exceptions"> {
+  const isOfDeals = view === "movement" || view === "forecast";
+  return { freshAsOf: null, sources: isOfDeals ? sourcesOf(rows, DEALS, now).map(answerSource) : [], exceptions: [] };
+}
+
+/** What shows more, or something else, than the answer of one KPI. */
+async function readOther(
+  moment: TileMoment,
+  tile: Tile,
+): Promise<{ readonly body: TileBody; readonly answer: MetricAnswer | null }> {
+  switch (tile.view) {
+    case "pipeline":
+      return readPipeline(moment, tile);
+    case "movement":
+      return { answer: null, body: await readMovement(moment, tile) };
+    case "forecast":
+      return { answer: null, body: await readForecast(moment) };
+    case "ticker":
+      return { answer: null, body: await readTicker(moment, tile) };
+    case "clock":
+      return { answer: null, body: { view: "clock" } };
+    default:
+      return { answer: null, body: { view: "text", text: tile.text ?? "" } };
+  }
+}
+
 async function ask(
   { deps, workspace, now, rows }: Asking,
-  tile: Tile,
+  tile: KpiTile,
   better: "higher" | "lower" | null,
 ): Promise<Asked> {
   const { db } = deps.store;

@@ -41,6 +41,7 @@ function page(deps: ServerDeps, screens: Screens): RequestHandler {
           format: createFormat(workspace),
           timeZone: workspace.timeZone,
           eventsUrl: `/tv/${encodeURIComponent(board.id)}/events${key}`,
+          nextUrl: board.rotate === undefined ? null : `/tv/${encodeURIComponent(board.rotate.to)}${key}`,
         }),
       );
   };
@@ -49,9 +50,18 @@ function page(deps: ServerDeps, screens: Screens): RequestHandler {
 function renderPage(
   board: Board,
   snapshot: Snapshot,
-  about: { readonly name: string; readonly format: Format; readonly timeZone: string; readonly eventsUrl: string },
+  about: {
+    readonly name: string;
+    readonly format: Format;
+    readonly timeZone: string;
+    readonly eventsUrl: string;
+    readonly nextUrl: string | null;
+  },
 ): string {
   const { words, timeLocale } = about.format;
+  const { celebrate, rotate } = board;
+  const sound = celebrate.sound ? `${celebrate.from}-${celebrate.to}` : "";
+  const next = about.nextUrl === null ? null : html`data-next="${about.nextUrl}" data-next-after="${rotate?.after_s}"`;
   return html`<!doctype html>
     <html lang="${words.language}">
       <head>
@@ -65,6 +75,9 @@ function renderPage(
         <script type="module" src="${assetUrl("tv.js")}"></script>
       </head>
       <body
+        class="theme-${board.theme}"
+        ${next}
+        data-sound="${sound}"
         data-events="${about.eventsUrl}"
         data-locale="${timeLocale}"
         data-cut="${words.notConnectedSince("{time}")}"
@@ -80,7 +93,7 @@ function renderPage(
         <main>
           ${board.tiles.map(
             (tile, index) =>
-              html`<section class="tile w-${tile.width} h-${tile.height}" data-tile="${index}">
+              html`<section class="tile w-${tile.width} h-${tile.height} v-${tile.view}" data-tile="${index}">
                 ${trusted(snapshot.markup.tiles[index] ?? "")}
               </section>`,
           )}
@@ -100,7 +113,9 @@ function events(deps: ServerDeps, screens: Screens, streams: EventStreams): Requ
     // Watches before it reads: what changes in between is shown twice rather than not at all.
     const stop = await screens.watch(board, {
       show,
-      celebrate: (markup, id) => stream.send({ name: "won", id: null, data: { markup, id } }),
+      celebrate: (markup, id) => {
+        if (board.celebrate.wins) stream.send({ name: "won", id: null, data: { markup, id } });
+      },
     });
     stream.onClose(stop);
     try {

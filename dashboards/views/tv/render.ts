@@ -3,6 +3,10 @@ import { leftOut, reasonText } from "../../../core/metrics/ask/notes.ts";
 import type { Format } from "../../web/format.ts";
 import { type Html, html } from "../../web/html.ts";
 import { barChart, funnelChart, lineChart } from "./charts.ts";
+import { renderForecast } from "./tiles/forecast.ts";
+import { renderMovement as renderMovementTile } from "./tiles/movement.ts";
+import { renderPipeline } from "./tiles/pipeline.ts";
+import { renderTicker } from "./tiles/ticker.ts";
 import type { BoardContent, Change, RankRow, TileContent } from "./content.ts";
 
 /** The markup inside each tile, and of the line that says how fresh it all is. */
@@ -97,11 +101,23 @@ function renderBody(tile: TileContent, mark: Html | null, format: Format, now: D
     case "line":
       return body.points.every(({ value }) => value === null)
         ? nothing(tile, format)
-        : html`${lineChart(body.points, { grain: body.grain, unit, ...tile.size }, format)}${renderLeftOut(tile, format)}`;
+        : html`${lineChart(body.points, { title: tile.title, grain: body.grain, unit, ...tile.size }, format)}${renderLeftOut(tile, format)}`;
     case "bar":
       return body.bars.length === 0
         ? nothing(tile, format)
         : html`${barChart(body.bars, unit, format)}${renderLeftOut(tile, format)}`;
+    case "pipeline":
+      return renderPipeline(body, format);
+    case "movement":
+      return renderMovementTile(body, format);
+    case "forecast":
+      return renderForecast(body, format);
+    case "ticker":
+      return renderTicker(body, format);
+    case "text":
+      return html`<p class="says">${body.text}</p>`;
+    case "clock":
+      return html`<p class="time-of-day" data-clock></p>`;
     case "problem":
       return html`<p class="problem">${body.message}</p>
         <p class="note">${body.code}</p>`;

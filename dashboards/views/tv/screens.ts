@@ -64,7 +64,9 @@ export function createScreens(deps: ServerDeps, listener: Listener): Screens {
     const workspace = await readWorkspace(deps.store.db);
     const markup = renderBoard(await readBoardContent(deps, board, workspace), createFormat(workspace));
     const id = createHash("sha256").update(JSON.stringify(markup)).digest("base64url").slice(0, 22);
-    return { id, markup, assets: assetsVersion() };
+    // A screen that has another version of the page, or another definition of the board, loads itself anew.
+    const definition = createHash("sha256").update(JSON.stringify(board)).digest("base64url").slice(0, 10);
+    return { id, markup, assets: `${assetsVersion()}.${definition}` };
   };
 
   const look = async (entry: Watched): Promise<void> => {

@@ -45,8 +45,19 @@ export function createWinFinder(deps: ServerDeps): WinFinder {
 }
 
 export function winMarkup(win: Win, format: Format): Html {
-  return html`<p class="won-word">${format.words.won}</p>
+  return html`<div class="win">
+    <p class="won-word">${format.words.won}</p>
     <p class="won-deal">${win.deal ?? format.words.aDeal}</p>
     ${win.value === null ? null : html`<p class="won-value">${format.full(win.value, "money")}</p>`}
-    ${win.rep === null ? null : html`<p class="won-rep">${win.rep}</p>`}`;
+    ${win.rep === null ? null : html`<p class="won-rep"><span class="initials" aria-hidden="true">${initials(win.rep)}</span>${win.rep}</p>`}
+  </div>`;
+}
+
+/** Of first and last name: `Ana María Ruiz`, `AR`. */
+function initials(name: string): string {
+  const words = name.split(/\s+/).filter((word) => word !== "");
+  const letters = [words[0], words.length > 1 ? words.at(-1) : undefined].map(
+    (word) => Array.from(word ?? "")[0] ?? "",
+  );
+  return letters.join("").toUpperCase();
 }
