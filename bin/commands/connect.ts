@@ -8,8 +8,7 @@ import { isDay } from "../../core/base/time.ts";
 import type { AuthMethod } from "../../core/connector/auth.ts";
 import type { AnyConnector } from "../../core/connector/define.ts";
 import type { Schedule } from "../../core/schema/tables.ts";
-import { connect } from "../../core/setup/connections.ts";
-import { testConnection } from "../../core/setup/vendor.ts";
+import { connect, type Connected } from "../../core/setup/connections.ts";
 import { problems, settingLines, settingProblems } from "../../config/describe.ts";
 import { everySeconds } from "../../config/sections.ts";
 import type { CliContext } from "../context.ts";
@@ -55,7 +54,8 @@ export function registerConnect(command: Command, context: CliContext): void {
       const credentials = await readCredentials(connector, options, context);
       await context.withHub(async (hub) => {
         const setup = createSetup(hub);
-        await connect(setup, "cli", {
+        context.out.note(`Reaching ${connector.title} …`);
+        const connected = await connect(setup, "cli", {
           id,
           connector: connector.key,
           title: options.title ?? connector.title,
@@ -66,19 +66,40 @@ export function registerConnect(command: Command, context: CliContext): void {
           backfillFrom: options.backfillFrom ?? null,
           filesFrom: options.settingsFile === undefined ? null : path.dirname(path.resolve(options.settingsFile)),
         });
-        context.out.note(`${id} is set up. Reaching the account …`);
-        const { accountId, accountName, missingPermissions, warnings } = await testConnection(setup, "cli", id);
-        const account = { id: accountId, name: accountName };
-        context.out.result({ connection: id, account, missing_permissions: missingPermissions, warnings }, () =>
-          [
-            `${id} reaches ${accountName}.`,
-            ...missingPermissions.map((permission) => `  missing permission: ${permission}`),
-            ...warnings.map((warning) => `  warning: ${warning}`),
-            `Pull it now: tributary sync ${id}`,
-          ].join("\n"),
-        );
+        context.out.result(toJson(id, connected), () => toText(id, connected));
       });
     });
+}
+
+function toJson(id: string, connected: Connected): object {
+  const account = connected.kind === "reached" ? connected.account : null;
+  return {
+    connection: id,
+    state: connected.kind,
+    account: account === null ? null : { id: account.accountId, name: account.accountName },
+    missing_permissions: account?.missingPermissions ?? [],
+    warnings: account?.warnings ?? [],
+  };
+}
+
+function toText(id: string, connected: Connected): string {
+  switch (connected.kind) {
+    case "reached": {
+      const { accountName, missingPermissions, warnings } = connected.account;
+      return [
+        `${id} reaches ${accountName}.`,
+        ...missingPermissions.map((permission) => `  missing permission: ${permission}`),
+        ...warnings.map((warning) => `  warning: ${warning}`),
+        `Pull it now: tributary sync ${id}`,
+      ].join("\n");
+    }
+    case "sign_in":
+      return `${id} is set up. Sign in at the vendor: in the console, on its page.`;
+    case "unknown":
+      return `${id} is set up, but could not be reached yet: ${connected.error.message}\nThe hub tries again by itself; tributary test ${id} says how it stands.`;
+    default:
+      return connected satisfies never;
+  }
 }
 
 function slug(text: string): string {

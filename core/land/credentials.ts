@@ -62,6 +62,39 @@ export function createCredentialSource(
   };
 }
 
+/** Credentials that are not stored yet, for one look at the account. What is received while looking is part of `latest`. */
+export function createTrialSource(
+  deps: OAuthDeps,
+  connector: AnyConnector,
+  settings: JsonObject,
+  given: JsonObject,
+): CredentialSource & { readonly latest: () => JsonObject } {
+  let credentials = given;
+  const renew = async (method: OAuth2Method): Promise<JsonObject> => {
+    credentials = await oauthRenew(deps, method, settings, credentials);
+    return credentials;
+  };
+  return {
+    latest: () => credentials,
+    async current() {
+      const method = oauthOf(connector, credentials);
+      const isDue = method !== null && canRenew(method, credentials) && isStale(credentials, deps.clock.now());
+      return isDue ? renew(method) : credentials;
+    },
+    async refresh(stale) {
+      const method = oauthOf(connector, stale);
+      return method !== null && canRenew(method, stale) && isSame(credentials, stale) ? renew(method) : credentials;
+    },
+  };
+}
+
+/** Whether somebody has yet to sign in at the vendor's page before the account can be reached. */
+export function needsSignIn(connector: AnyConnector, credentials: JsonObject): boolean {
+  const method = oauthOf(connector, credentials);
+  if (method === null || method.grant !== "authorization_code") return false;
+  return typeof credentials["access_token"] !== "string" && typeof credentials["refresh_token"] !== "string";
+}
+
 function isSame(a: JsonObject, b: JsonObject): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { TributaryError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import type { AnyConnector, DeletionPolicy, Stream } from "../connector/define.ts";
+import type { AnyConnector, CredentialSource, DeletionPolicy, Stream } from "../connector/define.ts";
 import { givesOf } from "../connector/gives.ts";
 import { createHttpFactory } from "../connector/http-client.ts";
 import type { Limiter } from "../connector/limits.ts";
@@ -68,11 +68,25 @@ export async function openConnection(
   const settings = parseSettings(connector, connection);
   // Also of what was set up before this was asked.
   assertEncrypted(credentialHosts(connector, connection.settings), deps.allowPrivateNetworks);
-  const credentials = createCredentialSource(deps, connector, connection);
+  return openWith(
+    deps,
+    { connection, connector, settings },
+    createCredentialSource(deps, connector, connection),
+    signal,
+  );
+}
+
+/** The same of a connection that was read already, or is not stored yet. Limits are those of its id. */
+export function openWith(
+  deps: EngineDeps,
+  { connection, connector, settings }: Omit<OpenConnection, "client">,
+  credentials: CredentialSource,
+  signal: AbortSignal,
+): OpenConnection {
   const { clock, allowPrivateNetworks } = deps;
   const http = createHttpFactory({
     credentials,
-    limiter: deps.limiterOf(connectionId),
+    limiter: deps.limiterOf(connection.id),
     clock,
     signal,
     allowPrivateNetworks,

@@ -1,10 +1,10 @@
 import { findTributaryError, TributaryError } from "../base/errors.ts";
 import type { VendorEnd } from "../connector/define.ts";
-import { markAuthorised, markEnded, markNeedsAuth, readConnection } from "../store/setup/connections.ts";
+import { markAuthorised, markEnded, markNeedsAuth, nameAccount, readConnection } from "../store/setup/connections.ts";
 import { recognise } from "../store/failures.ts";
 import { failingSince, finishRun, lockRun, readRun, type Run } from "../store/pulls/runs.ts";
 import { lockStreams, markStreamPulled, markStreamStopped } from "../store/pulls/streams.ts";
-import { openConnection, unknownConnection } from "./engine.ts";
+import { openConnection, type OpenConnection, unknownConnection } from "./engine.ts";
 import { fenced } from "./land.ts";
 import { tryLock } from "../store/lock.ts";
 import { Pull, type PullDeps } from "./pull.ts";
@@ -77,12 +77,28 @@ async function attempt(
     await new Pull(deps, request, opened, started, stop, lines).run();
     await lines.close();
     await noteSuccess(deps, request, started);
+    await nameOnce(deps, opened);
     return null;
   } catch (error) {
     const failure = recognise(error);
     const told = end?.signs.includes(failure.code) === true ? await asEnd(deps, request, failure, end) : failure;
     await noteFailure(deps, request, started, lines, told);
     return told;
+  }
+}
+
+/** What the vendor calls the account, where nobody has asked yet: a key that pulls is one that reaches it. */
+async function nameOnce(
+  { store, log }: PullDeps,
+  { connection, connector, client, settings }: OpenConnection,
+): Promise<void> {
+  if (connection.accountName !== null) return;
+  try {
+    const { accountId, accountName } = await connector.check(client, settings);
+    await nameAccount(store.db, connection.id, { id: accountId, name: accountName });
+  } catch (err) {
+    // The pull is done; the next one asks again.
+    log.debug({ err, connection: connection.id }, "the account could not be named");
   }
 }
 

@@ -2,16 +2,19 @@ import { isDeepStrictEqual } from "node:util";
 import { failedWith, TributaryError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { Day } from "../base/time.ts";
-import type { AnyConnector } from "../connector/define.ts";
+import type { AnyConnector, CheckResult } from "../connector/define.ts";
+import { unlimited } from "../connector/limits.ts";
 import { removeConnection as removeRelated } from "../identity/index.ts";
 import {
   connectorOf,
   declaredOf,
   type EngineDeps,
+  openWith,
   parseSettings,
   streamOf,
   unknownConnection,
 } from "../land/engine.ts";
+import { createTrialSource, needsSignIn } from "../land/credentials.ts";
 import { isBelow, notAllowed } from "../land/files.ts";
 import type { Schedule } from "../schema/tables.ts";
 import { credentialsOf, type Secrets } from "../secrets/index.ts";
@@ -25,6 +28,9 @@ import {
   updateConnection,
   writeDeclared,
 } from "../store/setup/connection-rows.ts";
+import { findConnectionOverview } from "../store/setup/connection-overview.ts";
+import { markNeedsAuth, nameAccount } from "../store/setup/connections.ts";
+import { recognise } from "../store/failures.ts";
 import { assertEncrypted, credentialHosts, credentialsNeeded, newHosts } from "../land/credential-hosts.ts";
 import { requestStreams } from "./pulls.ts";
 import { type Actor, noted, type SetupDeps } from "./verb.ts";
@@ -58,10 +64,77 @@ export type ConnectionDeps = Pick<EngineDeps, "secrets" | "findConnector" | "fil
   readonly db: Db;
 };
 
-/** Sets up an account and asks for its first load. Throws as {@link createConnection} does. */
-export async function connect(deps: SetupDeps, actor: Actor, input: ConnectionInput): Promise<void> {
-  await createConnection({ ...deps, db: deps.store.db }, actor, input);
-  await requestStreams(deps, input.id, { stream: null, full: false });
+/**
+ * What came of setting up an account:
+ * - `reached`  the vendor knows it.
+ * - `sign_in`  somebody has to sign in at the vendor's page first; nothing is pulled until then.
+ * - `unknown`  the vendor could not be asked just now; it is pulled, and tried again, as any other.
+ */
+export type Connected =
+  | { readonly kind: "reached"; readonly account: CheckResult }
+  | { readonly kind: "sign_in" }
+  | { readonly kind: "unknown"; readonly error: TributaryError };
+
+/**
+ * Sets up an account that can be reached, and asks for its first load. One that refuses the key, or whose settings lead nowhere, is not kept.
+ *
+ * @throws TributaryError what {@link createConnection} throws, and what the vendor refuses
+ */
+export async function connect(deps: SetupDeps, actor: Actor, input: ConnectionInput): Promise<Connected> {
+  const { db } = deps.store;
+  // What can't be stored is told before the vendor is asked.
+  const row = checked({ ...deps, db }, input, null);
+  if ((await findConnectionOverview(db, input.id)) !== null) throw idTaken(input.id);
+  const { connected, credentials } = await reach(deps, row, input.credentials ?? {});
+  await db.transaction().execute(async (tx) => {
+    await createConnection({ ...deps, db: tx }, actor, { ...input, credentials });
+    if (connected.kind === "reached") {
+      const { accountId, accountName } = connected.account;
+      await nameAccount(tx, input.id, { id: accountId, name: accountName });
+    }
+    if (connected.kind === "sign_in") await markNeedsAuth(tx, input.id, NOT_SIGNED_IN);
+  });
+  if (connected.kind !== "sign_in") await requestStreams(deps, input.id, { stream: null, full: false });
+  return connected;
+}
+
+const NOT_SIGNED_IN = {
+  code: "oauth.not_signed_in",
+  text: "Nobody has signed in at the vendor yet. Sign in from the connection's page in the console.",
+};
+
+/** A vendor that does not answer must not hold a form for longer. */
+const REACH_TIMEOUT_MS = 20_000;
+
+/** Asks the vendor for the account, with credentials that are not stored yet. */
+async function reach(
+  deps: SetupDeps,
+  row: Omit<ConnectionRow, "credentials" | "state">,
+  given: JsonObject,
+): Promise<{ readonly connected: Connected; readonly credentials: JsonObject }> {
+  const connection = { ...NOT_STORED, ...row };
+  const connector = connectorOf(deps, connection);
+  const settings = parseSettings(connector, connection);
+  if (needsSignIn(connector, given)) return { connected: { kind: "sign_in" }, credentials: given };
+  const source = createTrialSource(deps, connector, row.settings, given);
+  try {
+    const signal = AbortSignal.timeout(REACH_TIMEOUT_MS);
+    // Limits are kept for accounts that there are; these are a handful of requests.
+    const { client } = openWith(
+      { ...deps, limiterOf: () => unlimited },
+      { connection, connector, settings },
+      source,
+      signal,
+    );
+    const account = await connector.check(client, settings);
+    return { connected: { kind: "reached", account }, credentials: source.latest() };
+  } catch (error) {
+    const failure = recognise(error);
+    // A file may be put in its place later.
+    const mayCome = failure.kind === "config" && connector.localPaths !== undefined;
+    if (failure.kind !== "transient" && failure.kind !== "rate_limited" && !mayCome) throw failure;
+    return { connected: { kind: "unknown", error: failure }, credentials: source.latest() };
+  }
 }
 
 /**

@@ -117,6 +117,7 @@ export async function startSignIn(
   { redirectUri, state }: { readonly redirectUri: string; readonly state: string },
 ): Promise<{ readonly url: string; readonly verifier: string | null }> {
   const { method, settings, credentials } = await openMethod(deps, id);
+  if (typeof credentials["client_id"] !== "string") throw noClient(id);
   const verifier = oauthVerifier(method);
   return { url: oauthAuthorizeUrl(method, { settings, credentials, redirectUri, state, verifier }), verifier };
 }
@@ -161,6 +162,16 @@ function noOAuth(id: string): TributaryError {
     kind: "config",
     message: `The connector of the connection ${id} does not sign in by OAuth.`,
     mend: "Enter its key or its account file instead.",
+  });
+}
+
+/** Its connector could sign in by OAuth, but it was set up with something else. */
+function noClient(id: string): TributaryError {
+  return new TributaryError({
+    code: "oauth.no_client",
+    kind: "config",
+    message: `The connection ${id} does not sign in at the vendor: it has a key, and no app's client_id and client_secret.`,
+    mend: "Nothing to do while the key is good; Test on the connection's page tells. To sign in instead, register an app at the vendor, and enter its client id and secret under Change.",
   });
 }
 

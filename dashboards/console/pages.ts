@@ -34,9 +34,15 @@ export async function errorPage(
     title: problem.title,
     principal,
     content: html`<h1>${problem.title}</h1>
-      ${said}
+      ${said} ${backTo(request.path)}
       <p class="soft">Request ${problem.instance}</p>`,
   });
+}
+
+/** From what is done to an account, back to its page. */
+function backTo(path: string): Html | null {
+  const id = /^\/oauth\/start\/([a-z0-9-]+)$/.exec(path)?.[1];
+  return id === undefined ? null : html`<p><a class="button" href="/connections/${id}">Back to ${id}</a></p>`;
 }
 
 /**

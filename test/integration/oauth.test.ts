@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { close } from "../../connectors/close/index.ts";
 import { type CloseSimulator, startCloseSimulator } from "../../connectors/close/simulator/index.ts";
 import { systemClock } from "../../core/base/clock.ts";
@@ -141,4 +141,60 @@ test("only an admin may begin", async () => {
   const viewer = await newSession(running, store, "viewer");
   expect((await running.fetch("/oauth/start/close-oauth", { as: viewer })).status).toBe(403);
   expect((await running.fetch("/oauth/start/close-oauth")).status).toBe(401);
+});
+
+describe("setting up an account", () => {
+  const post = async (id: string, credentials: JsonObject): Promise<Response> =>
+    running.fetch("/api/v1/connections", {
+      method: "POST",
+      as: admin,
+      headers: { "Content-Type": "application/json", Origin: running.url },
+      body: JSON.stringify({ id, connector: "close", settings: { base_url: simulator.baseUrl }, credentials }),
+    });
+  const stored = async (id: string) =>
+    store.db.selectFrom("connections").selectAll().where("id", "=", id).executeTakeFirst();
+
+  test("keeps nothing where the vendor refuses the key, and says so", async () => {
+    const response = await post("close-wrong", { api_key: "api_wrong" });
+    expect(response.status).toBe(422);
+    expect(await response.json()).toMatchObject({ code: "close.auth.key_rejected" });
+    expect(await stored("close-wrong")).toBeUndefined();
+  });
+
+  test("knows the account from the start where the key is good", async () => {
+    const response = await post("close-good", { api_key: simulator.apiKey });
+    expect(response.status).toBe(201);
+    expect(await response.json()).toMatchObject({ state: "active", account: { name: expect.any(String) as string } });
+    expect((await post("close-good", { api_key: simulator.apiKey })).status).toBe(422);
+  });
+
+  test("waits for somebody to sign in where that is how it is done, and pulls nothing before", async () => {
+    const { clientId: client_id, clientSecret: client_secret } = simulator.oauth;
+    const response = await post("close-later", { client_id, client_secret });
+    expect(response.status).toBe(201);
+    expect(await response.json()).toMatchObject({ state: "needs_auth", state_code: "oauth.not_signed_in" });
+  });
+
+  test("is kept, and tried again, where the vendor does not answer", async () => {
+    const gone = await running.fetch("/api/v1/connections", {
+      method: "POST",
+      as: admin,
+      headers: { "Content-Type": "application/json", Origin: running.url },
+      body: JSON.stringify({
+        id: "close-down",
+        connector: "close",
+        settings: { base_url: "http://127.0.0.1:9/api/v1" },
+        credentials: { api_key: "api_any" },
+      }),
+    });
+    expect(await gone.json()).toMatchObject({ state: "active", account: { name: null } });
+  });
+
+  test("to sign in at the vendor with a key is answered by a page that says what to do", async () => {
+    const answer = await running.fetch("/oauth/start/close-good", { as: admin, headers: { Accept: "text/html" } });
+    expect(answer.status).toBe(422);
+    const text = await answer.text();
+    expect(text).toContain("it has a key");
+    expect(text).toContain('href="/connections/close-good"');
+  });
 });
