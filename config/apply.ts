@@ -47,6 +47,8 @@ const SECTIONS: readonly string[] = [
   "forecast",
   "metrics",
   "review",
+  "targeted_actions",
+  "sources",
   "feeds",
   "dashboards",
 ];

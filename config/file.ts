@@ -444,6 +444,8 @@ function toDesired(
       ...present("forecast", sections.forecast),
       ...present("metrics", sections.metrics),
       ...present("review", sections.review),
+      ...present("targeted_actions", sections.targeted_actions),
+      ...present("sources", sections.sources),
       ...present("feeds", sections.feeds),
       ...present("dashboards", sections.dashboards),
       ...rest.sections,

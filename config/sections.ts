@@ -6,6 +6,7 @@ import type { AnyDestination } from "../core/destination/define.ts";
 import { scenarioSection } from "../core/forecast/scenario.ts";
 import { dashboardsSection } from "../core/metrics/boards.ts";
 import { feedsSection } from "../core/metrics/feeds.ts";
+import { targetedActionsSection } from "../core/metrics/targeted-actions.ts";
 import { metricsSection } from "../core/metrics/own/section.ts";
 import { leadStatusesSection } from "../core/normalise/lead-status-settings.ts";
 import { pipelinesSection } from "../core/normalise/pipeline-settings.ts";
@@ -167,6 +168,11 @@ export const goalSection = z
     message: "expected either period, or from and to",
   });
 
+/** What the tools' words for where a deal came from mean. */
+const sourcesSection = z
+  .record(z.string().trim().min(1).max(200), z.enum(["referral", "other"]))
+  .describe("A tool's word for a source, and what it means: referral, or other");
+
 const notYet = (what: string): z.ZodOptional<z.ZodArray<z.ZodUnknown>> =>
   z.array(z.unknown()).max(0, `${what} are not in this version; leave the section out`).optional();
 
@@ -181,6 +187,8 @@ const ownSections = z.strictObject({
   forecast: scenarioSection.optional(),
   metrics: metricsSection.optional(),
   review: reviewSection.optional(),
+  targeted_actions: targetedActionsSection.optional(),
+  sources: sourcesSection.optional(),
   feeds: feedsSection.optional(),
   sheets: notYet("pushes to Google Sheets"),
   dashboards: dashboardsSection.optional(),

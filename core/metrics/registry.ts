@@ -43,6 +43,23 @@ import { csat } from "./kpis/support/csat.ts";
 import { reopenRate } from "./kpis/support/reopen-rate.ts";
 import { firstReplyMedian, firstReplyWorkingMedian, resolutionMedian } from "./kpis/support/reply-times.ts";
 import { ticketsOpen, ticketsOpened } from "./kpis/support/tickets.ts";
+import { assignmentBalance, assignmentBalanceLeads, assignmentBalanceValue } from "./kpis/reps/assignment-balance.ts";
+import { points, streakDays } from "./kpis/reps/targeted-actions.ts";
+import { onboardingTouchRate, referrals, repeatSaleRate, ticketsPerCustomer } from "./kpis/closing/after-the-win.ts";
+import { salesVelocityClose } from "./kpis/pipeline/sales-velocity-close.ts";
+import { conversionByActivity } from "./kpis/works/conversion-by-activity.ts";
+import {
+  followUpsToCloseDistribution,
+  followUpsToCloseMean,
+  followUpsToCloseMedian,
+} from "./kpis/works/follow-ups-to-close.ts";
+import { timeToWinKm, winProbability, winProbabilityByAge } from "./kpis/works/time-to-win.ts";
+import {
+  meetingProbabilityByTouches,
+  touchesToMeetingDistribution,
+  touchesToMeetingMean,
+  touchesToMeetingMedian,
+} from "./kpis/works/touches-to-meeting.ts";
 import { weightedPipelineValue } from "./kpis/pipeline/weighted-pipeline-value.ts";
 import { winRate, winRateCohort, winRateValue } from "./kpis/closing/win-rate.ts";
 
@@ -62,6 +79,10 @@ export const METRICS: readonly MetricDefinition[] = [
   timeToCloseMean,
   timeToCloseMedian,
   salesVelocity,
+  salesVelocityClose,
+  timeToWinKm,
+  winProbability,
+  winProbabilityByAge,
   stageConversion,
   stageLeak,
   timeInStage,
@@ -86,18 +107,35 @@ export const METRICS: readonly MetricDefinition[] = [
   pushesPerDeal,
   noNextStep,
   singleThreadedDeals,
+  points,
+  streakDays,
+  assignmentBalance,
+  assignmentBalanceValue,
+  assignmentBalanceLeads,
   quotaAttainment,
   pace,
   pipelineCoverage,
   talkMinutes,
   connectedCallRate,
   replyRate,
+  touchesToMeetingMean,
+  touchesToMeetingMedian,
+  touchesToMeetingDistribution,
+  meetingProbabilityByTouches,
+  followUpsToCloseMean,
+  followUpsToCloseMedian,
+  followUpsToCloseDistribution,
+  conversionByActivity,
+  onboardingTouchRate,
+  repeatSaleRate,
+  referrals,
   ticketsOpened,
   ticketsOpen,
   firstReplyMedian,
   firstReplyWorkingMedian,
   resolutionMedian,
   reopenRate,
+  ticketsPerCustomer,
   csat,
   conversations,
   chatFirstResponseMedian,

@@ -311,6 +311,7 @@ export class World {
       readonly company?: string;
       readonly deal?: string;
       readonly durationS?: number;
+      readonly attributes?: { readonly [name: string]: string };
     } = {},
   ): Promise<void> {
     await this.store.db
@@ -333,7 +334,7 @@ export class World {
         deal_id: more.deal === undefined ? null : id("deal", more.deal),
         url: null,
         match_keys: [],
-        attributes: "{}",
+        attributes: JSON.stringify(more.attributes ?? {}),
         duplicate_of: more.duplicateOf === undefined ? null : id("activity", more.duplicateOf),
         deleted_at: more.deletedAt === undefined ? null : this.instant(more.deletedAt),
       })

@@ -35,6 +35,8 @@ export const fr: Words = {
     no_creation_time: leftOut("pas de date de création"),
     created_after_closed: leftOut("fermé avant sa création"),
     no_entry_time: leftOut("date d’entrée inconnue"),
+    never_in_close: leftOut("gagné sans passer par l’étape de conclusion"),
+    no_close_stage: leftOut("aucune étape n’est associée à la conclusion"),
     no_closing_date: leftOut("pas de date de clôture"),
     odd_closing_date: (_, written) => `${written} compté à la date constatée : date de clôture impossible`,
     stage_not_mapped: (_, written) => `${written} dans des étapes non associées`,

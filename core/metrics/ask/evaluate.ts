@@ -52,7 +52,8 @@ export async function prepare(
   const slicing = await slicingOf(db, metric, { ...query, by });
   const workspace = await readWorkspace(db);
   const scope = await scopeOf(db, workspace, metric.subject, query);
-  const dimensions = slicing.by.map((dimension) => dimension.name);
+  const curveBy = metric.kind === "composed" ? undefined : metric.curveBy;
+  const dimensions = [...slicing.by.map((dimension) => dimension.name), ...(curveBy === undefined ? [] : [curveBy])];
   return { definition, metric, scope, slicing, dimensions, measured: measuredBy(query, metric, catalogue) };
 }
 

@@ -3,6 +3,8 @@ import type { Db } from "../../store/db.ts";
 import type { Period } from "../ask/period.ts";
 import type { AggregateMetric, ComposedMetric, Figures, FiguresRow, Group, Scope, Sql } from "./define.ts";
 import { hasValue, joinsOf, type Dimension } from "./dimensions.ts";
+import { gini } from "../../forecast/gini.ts";
+import { incidence, stepsOf, type Watched } from "./curves.ts";
 import { timeQuantile } from "./time-quantile.ts";
 import { wilsonInterval } from "./wilson.ts";
 
@@ -32,8 +34,8 @@ type AggregateRow = {
   readonly hit_total: string | null;
   readonly median: number | null;
   readonly per_total: string | null;
-  /** Of a `time_quantile`: the times, and whether each is that of an event; in order of time, events first. */
-  readonly times: readonly (readonly [time: number, isEvent: boolean])[] | null;
+  /** Of what takes the amounts one by one: each, whether it is in the numerator, and whether its `per` is 1; in order, those in the numerator first. */
+  readonly times: readonly Watched[] | null;
   /** The exceptions as `reason id`. */
   readonly left_out: readonly string[] | null;
 };
@@ -72,6 +74,14 @@ export async function aggregate(
     return added;
   };
   noteLeftOut(rows, leftOut);
+  const { curveBy } = metric;
+  if (curveBy !== undefined)
+    return rows.flatMap((row) => {
+      add(row.cells);
+      const groups = groupsOf.get(JSON.stringify(row.cells.map((cell) => cell.key))) ?? [];
+      const period = scope.periods[row.period_no];
+      return period === undefined ? [] : curveRows(row, groups, period);
+    });
   if (slicing.by.length === 0) add([]);
   for (const row of rows) add(row.cells).set(row.period_no, figuresOf(metric, row));
   return scope.periods.flatMap((period, no) =>
@@ -123,8 +133,8 @@ function aggregateSql(
       array_agg(s.exception || ' ' || s.id) filter (where s.exception is not null) as left_out,
       ${SUMMED.has(metric.kind) ? sql`(sum(s.amount::numeric) filter (where s.counted))::text` : sql`null`} as total,
       ${metric.kind === "share_of_sum" ? sql`(sum(s.amount::numeric) filter (where s.counted and s.in_numerator))::text` : sql`null`} as hit_total,
-      ${metric.kind === "ratio" ? sql`(sum(s.per::numeric) filter (where s.counted))::text` : sql`null`} as per_total,
-      ${metric.kind === "time_quantile" ? TIMES : sql`null`} as times,
+      ${metric.kind === "ratio" || metric.kind === "gini" ? sql`(sum(s.per::numeric) filter (where s.counted))::text` : sql`null`} as per_total,
+      ${ONE_BY_ONE.has(metric.kind) ? TIMES : sql`null`} as times,
       ${metric.kind === "median" ? sql`percentile_cont(${metric.quantile ?? 0.5}::float8) within group (order by s.amount::float8) filter (where s.counted)` : sql`null`} as median
     from (
       select ${sql.join([sql`r.*`, ...parts])} ${slicedRows(metric, scope, { by, filters })} and (r.counted or r.exception is not null)
@@ -133,15 +143,34 @@ function aggregateSql(
 }
 
 /** Whose value is made of Σ amount. */
-const SUMMED: ReadonlySet<AggregateMetric["kind"]> = new Set(["sum", "mean", "ratio", "share_of_sum"]);
+const SUMMED: ReadonlySet<AggregateMetric["kind"]> = new Set(["sum", "mean", "ratio", "share_of_sum", "gini"]);
 
+/** Whose value is made of the amounts one by one. */
+const ONE_BY_ONE: ReadonlySet<AggregateMetric["kind"]> = new Set([
+  "time_quantile",
+  "survival",
+  "incidence",
+  "incidence_median",
+  "incidence_final",
+  "gini",
+]);
 const TIMES = sql`
-  json_agg(json_build_array(s.amount, s.in_numerator) order by s.amount, s.in_numerator desc) filter (where s.counted and s.amount is not null)`;
+  json_agg(json_build_array(s.amount, s.in_numerator, s.per = 1) order by s.amount, s.in_numerator desc)
+    filter (where s.counted and s.amount is not null)`;
+
+/** A curve's steps as rows, with one group more than the slice has. */
+function curveRows(row: AggregateRow, groups: readonly Group[], period: Period): FiguresRow[] {
+  return stepsOf(row.times ?? []).map(({ step, figures }) => {
+    const at = { key: String(step), label: String(step), order: String(step).padStart(9, "0") };
+    const plain = { numerator: null, denominator: null, interval: null, exceptions: row.exceptions };
+    return { ...plain, ...figures, period, groups: [...groups, at] };
+  });
+}
 
 /** `from … where …` of the measured rows in the slice, for every reader of them, with further joins of the reader's own. */
 export function slicedRows(metric: AggregateMetric, scope: Scope, { by, filters }: Slicing, joins: Sql = sql``): Sql {
-  const dimensions = [...by, ...filters.map((filter) => filter.dimension)];
-  const names = new Set(dimensions.map((dimension) => dimension.name));
+  const dimensions = [...by, ...filters.map((filter) => filter.dimension).filter(({ has }) => has === undefined)];
+  const names = new Set([...by, ...filters.map((filter) => filter.dimension)].map((dimension) => dimension.name));
   const conditions = filters.map((filter) => hasValue(filter.dimension, filter.values));
   return sql`
     from (${metric.rows(scope, names)}) r ${joinsOf(dimensions)} ${joins}
@@ -202,6 +231,21 @@ function figuresOf(metric: AggregateMetric, row: AggregateRow): Figures {
       };
     case "time_quantile":
       return { ...plain, value: timeQuantile(row.times ?? [], metric.quantile ?? 0.5), sampleSize: counted };
+    case "incidence_median":
+    case "incidence_final": {
+      const { final, medianAge, medianToAnyEnd } = incidence(row.times ?? []);
+      const extras =
+        metric.kind === "incidence_median" ? { final_chance: final, median_to_any_close: medianToAnyEnd } : {};
+      return { ...plain, value: metric.kind === "incidence_median" ? medianAge : final, sampleSize: counted, extras };
+    }
+    case "survival":
+    case "incidence":
+      // Those are rows of their own; a slice that has none has no value.
+      return { ...plain, value: null, sampleSize: counted };
+    case "gini":
+      return perTotal === null
+        ? { ...plain, value: gini((row.times ?? []).map(([amount]) => amount)), sampleSize: counted }
+        : { ...plain, ...ratio(total, perTotal), sampleSize: counted };
     case "share_of_sum":
       return { ...plain, ...ratio(total === null ? null : (hitTotal ?? 0), total ?? 0), sampleSize: withAmount };
     default:

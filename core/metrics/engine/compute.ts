@@ -12,9 +12,10 @@ export async function slicingOf(
   metric: AggregateMetric | ComposedMetric,
   query: MetricQuery,
 ): Promise<Slicing> {
-  // The canonical stage is as good a breakdown by stage as the pipeline's own.
-  const isByStage = query.by.includes("stage") || query.by.includes("canonical_stage");
-  const always = (metric.alwaysBy ?? []).filter((name) => !(name === "stage" && isByStage));
+  const always = (metric.alwaysBy ?? []).flatMap((names) => {
+    const alternatives = names.split("|");
+    return alternatives.some((name) => query.by.includes(name)) ? [] : alternatives.slice(0, 1);
+  });
   const by = [];
   for (const name of new Set([...query.by, ...always])) by.push(await findDimension(db, metric, name));
   const values = new Map<string, string[]>();

@@ -28,6 +28,8 @@ export type DimensionParts = {
   readonly everyone: Sql;
   /** What the groups are in order by; null: by label. */
   readonly order: Sql;
+  /** Whether a row has one of the values, without its joins: of what a row can have several of, so that a filter does not count it twice. */
+  readonly has?: (values: readonly string[]) => Sql;
 };
 
 /** A join to the measured rows `r`; those of one name are made once. */
@@ -100,7 +102,7 @@ type Described = {
   readonly notBy?: readonly string[];
   /** Only facts change it, and the calendar's day: not how late it is. Absent: it grows older by the minute (what has waited for so long). */
   readonly changesBy?: "facts";
-  /** Broken down by these even when nobody asks. */
+  /** Broken down by these even when nobody asks. `stage|canonical_stage`: by the first, unless one of the others is asked for. */
   readonly alwaysBy?: readonly string[];
   /** A last word on the rows of one period, in order: what can be said of a row only beside the others. */
   readonly finish?: (rows: readonly FiguresRow[]) => readonly FiguresRow[];
@@ -117,9 +119,28 @@ type Described = {
  * - `ratio`         Σ amount ÷ Σ per, each over the rows that count; with a Wilson interval where it `isProportion`
  * - `time_quantile` the time (amount) by which the given share of the rows has got there: rows in the numerator had by then, the others have
  *                   not been seen to until their amount (Kaplan-Meier); null where not so many have
+ * - `survival`      the whole of that curve: a row for each whole amount, with the share that has got there by it; the rows say `curveBy`
+ * - `incidence`     the same where something else can end it: the rows that count `per` 1 have ended, those in the numerator in the way asked for
+ *                   (Aalen-Johansen). `incidence_median` is the amount at which it reaches half of what it comes to, `incidence_final` what it comes to
+ * - `gini`          how unevenly the amounts are shared: 0 is even; where the rows have `per`, Σ amount ÷ Σ per
  */
 export type AggregateMetric = Described & {
-  readonly kind: "count" | "sum" | "mean" | "median" | "share" | "share_of_sum" | "ratio" | "time_quantile";
+  readonly kind:
+    | "count"
+    | "sum"
+    | "mean"
+    | "median"
+    | "share"
+    | "share_of_sum"
+    | "ratio"
+    | "time_quantile"
+    | "survival"
+    | "incidence"
+    | "incidence_median"
+    | "incidence_final"
+    | "gini";
+  /** Of a curve: the name of the amount, as answers break down by it. */
+  readonly curveBy?: string;
   /** Of a `ratio`: whether it counts a part of a whole, so that it has an interval. */
   readonly isProportion?: boolean;
   /** Whether a `share_of_sum` or a `ratio` divides money by money. */

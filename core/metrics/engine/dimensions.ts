@@ -21,7 +21,7 @@ const NO_HINT = sql`null::text`;
  * Which team a rep was in when (rep_id, starts, ends, team_id), each instant once: where memberships of merged reps overlap, the one that
  * began last holds. Times without overlap let PostgreSQL join the rows in one go instead of searching for each.
  */
-function teamTimes(): Sql {
+export function teamTimes(): Sql {
   const memberships = sql`
     select coalesce(member.merged_into, m.rep_id) as rep_id, coalesce(joined.merged_into, m.team_id) as team_id, m.held_from,
       coalesce(m.held_to, 'infinity') as held_to
@@ -84,6 +84,12 @@ export function column(
     table === undefined ? sql`` : sql`union all ${plain(sql`${sql.id(name)}::text`, sql`from ${sql.table(table)}`)}`;
   const everyone = sql`${plain(sql`word`, sql`from unnest(${words}::text[]) word`)} ${found}`;
   return { joins: [], key: value, label: value, hint: NO_HINT, everyone, order: NO_HINT };
+}
+
+/** The same of a number, in the order of numbers. Any number can be asked for. */
+export function number(name: string): DimensionParts {
+  const everyone = plain(sql`n::text`, sql`from generate_series(0, 10000) n`);
+  return { ...column(name, {}), everyone, order: sql`to_char(r.${sql.id(name)}, '000000000')` };
 }
 
 export function attribute(name: string, attributes: Sql): DimensionParts {
@@ -250,6 +256,62 @@ export const connection: DimensionParts = {
   everyone: plain(sql`id`, sql`from connections`),
 };
 
+/**
+ * How we stood with the row's company at that instant: `customer` (it had won), `open` (a deal was open), `lost`, `none`; null where no company is
+ * known.
+ */
+export const customer: DimensionParts = {
+  joins: [
+    {
+      name: "customer",
+      join: sql`
+    left join lateral (
+      select case when bool_or(c.status = 'won') then 'customer' when bool_or(c.status = 'open') then 'open' when bool_or(c.status = 'lost') then 'lost'
+        else 'none' end as standing
+      from companies own
+      left join companies firm on firm.id = coalesce(own.merged_into, own.id) or firm.merged_into = coalesce(own.merged_into, own.id)
+      left join deals d on d.company_id = firm.id and d.merged_into is null and (d.deleted_at is null or d.deleted_at > r.at)
+      left join deal_changes c on c.deal_id = d.id and c.held_from <= r.at and c.held_to > r.at
+      where own.id = r.company_id having count(own.id) > 0
+    ) customer on true`,
+    },
+  ],
+  key: sql`customer.standing`,
+  label: sql`customer.standing`,
+  hint: NO_HINT,
+  everyone: plain(sql`word`, sql`from unnest(array['customer', 'open', 'lost', 'none']) word`),
+  order: NO_HINT,
+};
+
+/** Of rows whose source gives them tags, as a list with commas: a row counts under each of its tags, so the parts add up to more than the whole. */
+export const tag = (...tables: readonly string[]): DimensionParts => ({
+  joins: [
+    {
+      name: "tag",
+      join: sql`
+    left join lateral (
+      select distinct trim(t) as name from regexp_split_to_table(nullif(trim(r.attributes ->> 'tags'), ''), ',') t where trim(t) <> ''
+    ) tag on true`,
+    },
+  ],
+  key: sql`tag.name`,
+  label: sql`tag.name`,
+  hint: NO_HINT,
+  everyone: sql.join(
+    tables.map((table) =>
+      plain(
+        sql`trim(t)`,
+        sql`from ${sql.table(table)} f, regexp_split_to_table(f.attributes ->> 'tags', ',') t where trim(t) <> ''`,
+      ),
+    ),
+    sql` union all `,
+  ),
+  order: NO_HINT,
+  has: (values) => sql`(
+    exists (select from regexp_split_to_table(r.attributes ->> 'tags', ',') t where lower(trim(t)) = any(${values.map((value) => value.toLowerCase())}::text[]))
+    or nullif(trim(r.attributes ->> 'tags'), '') is null and ${values.includes(NO_VALUE)}::boolean)`,
+});
+
 const ATTRIBUTE_PREFIX = "attributes.";
 
 /**
@@ -297,6 +359,7 @@ export const NO_VALUE = "(none)";
 
 /** Whether a row has one of the values: a label as shown, in any case, or an id. `(none)` is a row without a value. */
 export function hasValue(dimension: Dimension, values: readonly string[]): Sql {
+  if (dimension.has !== undefined) return dimension.has(values);
   const lower = values.map((value) => value.toLowerCase());
   return sql`(
     lower(${dimension.label}) = any(${lower}::text[]) or ${dimension.key} = any(${values}::text[])

@@ -7,7 +7,7 @@
  * Source: E. L. Kaplan and P. Meier, "Nonparametric estimation from incomplete observations" (1958).
  */
 export function timeQuantile(
-  times: readonly (readonly [time: number, isEvent: boolean])[],
+  times: readonly (readonly [time: number, isEvent: boolean, ...rest: readonly unknown[]])[],
   share: number,
 ): number | null {
   let atRisk = times.length;

@@ -341,10 +341,11 @@ function ofTwo(context: Context, spec: OwnMetric, ids: readonly string[], report
   const dimensions = dimensionNames(second);
   const missing = dimensionNames(first).filter((name) => !dimensions.includes(name));
   const always = [...new Set([...(first.alwaysBy ?? []), ...(second.alwaysBy ?? [])])];
-  if (always.some((name) => missing.includes(name) || !dimensionNames(first).includes(name))) {
+  const alwaysNames = always.flatMap((names) => names.split("|").slice(0, 1));
+  if (alwaysNames.some((name) => missing.includes(name) || !dimensionNames(first).includes(name))) {
     report(
       ["of"],
-      `${first.id} and ${second.id} are not broken down by the same: one is always by ${always.join(", ")}`,
+      `${first.id} and ${second.id} are not broken down by the same: one is always by ${alwaysNames.join(", ")}`,
     );
     return null;
   }
@@ -398,7 +399,7 @@ function partOf(context: Context, spec: OwnMetric, id: string, at: Problem["path
     else report(at, `${id} is not right itself`);
     return null;
   }
-  if (metric.kind === "ranking" || metric.kind === "derived") {
+  if (metric.kind === "ranking" || metric.kind === "derived" || ("curveBy" in metric && metric.curveBy !== undefined)) {
     report(at, `${id} is no single number: use one that counts, sums or divides`);
     return null;
   }

@@ -88,5 +88,5 @@ function numberIn(attribute: string, unit: Amount["unit"] | undefined, scope: Sc
 
 /** Rows `r` of the base query with the joins of all conditions, each made once. */
 export function joinsOfFilters(filters: readonly Filters[]): Sql {
-  return joinsOf(filters.flatMap(({ dimensions }) => dimensions));
+  return joinsOf(filters.flatMap(({ dimensions }) => dimensions.filter(({ has }) => has === undefined)));
 }

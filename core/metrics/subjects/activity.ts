@@ -16,6 +16,7 @@ export const activity = {
     rep: by.rep,
     team: by.team,
     company: by.company,
+    customer_status: by.customer,
     deal: by.deal,
     connection: by.connection,
   },

@@ -10,6 +10,7 @@ export const campaign = {
     campaign: by.campaign,
     channel: by.column("channel", { table: "campaigns" }),
     status: by.column("status", { table: "campaigns" }),
+    tag: by.tag("campaigns"),
     connection: by.connection,
   },
   rows: { sent },

@@ -12,6 +12,8 @@ export const conversation = {
     rep: by.rep,
     team: by.team,
     company: by.company,
+    customer_status: by.customer,
+    tag: by.tag("conversations"),
     connection: by.connection,
   },
   rows: {

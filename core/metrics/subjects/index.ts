@@ -8,6 +8,9 @@ import { lead } from "./lead.ts";
 import { openDeal } from "./open-deal.ts";
 import { spend } from "./spend.ts";
 import { stageStay } from "./stage-stay.ts";
+import { firstMeeting } from "./first-meeting.ts";
+import { landmark } from "./landmark.ts";
+import { targetedAction } from "./targeted-action.ts";
 import { ticket } from "./ticket.ts";
 import { webTraffic } from "./web-traffic.ts";
 
@@ -16,7 +19,10 @@ export const SUBJECTS: readonly Subject[] = [
   deal,
   stageStay,
   openDeal,
+  landmark,
   activity,
+  firstMeeting,
+  targetedAction,
   lead,
   ticket,
   conversation,

@@ -20,6 +20,7 @@ export const lead = {
     team: by.team,
     channel: by.leadChannel,
     first_touch: by.column("first_touch", { words: ACTIVITY_TYPES }),
+    tag: by.tag("people", "companies"),
     connection: by.connection,
   },
   rows: { created, reached, cohort, open, left, disqualified },

@@ -14,6 +14,8 @@ export const ticket = {
     rep: by.rep,
     team: by.team,
     company: by.company,
+    customer_status: by.customer,
+    tag: by.tag("tickets"),
     connection: by.connection,
   },
   rows: {

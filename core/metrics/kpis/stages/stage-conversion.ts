@@ -15,7 +15,7 @@ export const stageConversion: AggregateMetric = {
   better: "higher",
   subject: stageStay,
   changesBy: "facts",
-  alwaysBy: ["stage"],
+  alwaysBy: ["stage|canonical_stage"],
   kind: "share",
   rows: (scope) => measured(stageStay.rows.entries(scope), { inNumerator: sql`(d.went_on or d.status = 'won')` }),
 };

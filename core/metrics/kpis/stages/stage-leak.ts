@@ -15,7 +15,7 @@ export const stageLeak: AggregateMetric = {
   better: "lower",
   subject: stageStay,
   changesBy: "facts",
-  alwaysBy: ["stage"],
+  alwaysBy: ["stage|canonical_stage"],
   kind: "share",
   rows: (scope) => measured(stageStay.rows.entries(scope), { inNumerator: sql`d.lost_here` }),
   finish: (rows) => {

@@ -15,7 +15,7 @@ export const timeInStage: AggregateMetric = {
   better: "lower",
   subject: stageStay,
   changesBy: "facts",
-  alwaysBy: ["stage"],
+  alwaysBy: ["stage|canonical_stage"],
   kind: "median",
   rows: (scope) =>
     measured(stageStay.rows.stays(scope), {

@@ -1,0 +1,152 @@
+import { sql } from "kysely";
+import type { AggregateMetric, ComposedMetric } from "../../engine/define.ts";
+import { dividing } from "../../engine/dividing.ts";
+import { periodTable, holds, stillCounts } from "../../engine/row-parts.ts";
+import { measured } from "../../engine/rows.ts";
+import { deal } from "../../subjects/deal.ts";
+import { isOutbound, isTouch } from "../../subjects/touches.ts";
+import { ticketsOpened } from "../support/tickets.ts";
+
+const wins = { unit: "ratio", better: "higher", subject: deal, kind: "share" } as const;
+
+/** So many days after a win its customer should have heard from us. */
+const ONBOARDED_WITHIN_DAYS = 14;
+
+/** Everyone at the company of a deal `c`, and its person, with all whom they are one with, as `who` (people, companies). */
+const WHO = sql`
+  cross join lateral (select own.person_id, own.company_id from deals own where own.id = c.id) own
+  cross join lateral (
+    select array(select x.id from companies x join companies o on o.id = own.company_id
+      where x.id = coalesce(o.merged_into, o.id) or x.merged_into = coalesce(o.merged_into, o.id)) as companies
+  ) firms
+  cross join lateral (
+    select firms.companies, array(
+      select x.id from people x left join people o on o.id = own.person_id
+      where x.company_id = any(firms.companies) or x.id = coalesce(o.merged_into, o.id) or x.merged_into = coalesce(o.merged_into, o.id)) as people
+  ) who`;
+
+export const onboardingTouchRate: AggregateMetric = {
+  ...wins,
+  id: "onboarding_touch_rate",
+  title: "Customers greeted",
+  question: "Do new customers hear from us?",
+  formula: `deals won in the period with an outbound touch of the customer within ${ONBOARDED_WITHIN_DAYS} days ÷ deals won in the period that are at least that old at as-of`,
+  numerator: `deals won with a touch within ${ONBOARDED_WITHIN_DAYS} days`,
+  denominator: `deals won in the period at least ${ONBOARDED_WITHIN_DAYS} days ago`,
+  rows: (scope) => {
+    const until = sql`c.at + make_interval(days => ${ONBOARDED_WITHIN_DAYS})`;
+    return measured(
+      sql`
+      select c.*, exists (
+        select from activities a
+        where (a.person_id = any(who.people) or a.company_id = any(who.companies) or a.deal_id = c.id) and ${isTouch(scope, "a")} and ${isOutbound("a")}
+          and a.occurred_at > c.at and a.occurred_at <= ${until}) as is_greeted
+      from (${deal.rows.closed(scope)}) c ${WHO}
+      where c.status = 'won' and c.in_period and isfinite(c.at) and ${until} <= ${scope.cutoff}::timestamptz`,
+      { inNumerator: sql`d.is_greeted`, exception: sql`d.doubt` },
+    );
+  },
+};
+
+export const repeatSaleRate: AggregateMetric = {
+  ...wins,
+  id: "repeat_sale_rate",
+  title: "Repeat sales",
+  question: "How many wins come from customers?",
+  formula: "deals won in the period by companies that had won before ÷ deals won in the period",
+  numerator: "deals won by companies that had won before",
+  denominator: "deals won in the period",
+  changesBy: "facts",
+  rows: (scope) =>
+    measured(
+      sql`
+      select c.*, exists (
+        select from deals e join deal_closings x on x.deal_id = e.id and ${holds(scope, "x")} and x.status = 'won'
+        where e.company_id = any(who.companies) and e.id <> c.id and e.merged_into is null and ${stillCounts(scope, "e")} and x.at < c.at) as is_repeat
+      from (${deal.rows.closed(scope)}) c ${WHO}
+      where c.status = 'won' and c.in_period`,
+      { inNumerator: sql`d.is_repeat`, exception: sql`d.doubt` },
+    ),
+};
+
+/** What a word for a source means, by the config's `sources`; `referral` means itself. */
+const MEANS_REFERRAL = sql`coalesce((
+  select listed.value = 'referral' from settings s, jsonb_each_text(s.value) listed
+  where s.section = 'sources' and lower(listed.key) = lower(said.word) limit 1), lower(said.word) = 'referral')`;
+
+export const referrals: AggregateMetric = {
+  id: "referrals",
+  title: "Referrals",
+  question: "Do customers send us others?",
+  unit: "count",
+  formula:
+    "count of deals created in the period whose source (the deal's own, else that of its first lead) is mapped to referral in the config's sources",
+  numerator: null,
+  denominator: null,
+  better: "higher",
+  subject: deal,
+  changesBy: "facts",
+  kind: "count",
+  rows: (scope) =>
+    measured(
+      sql`
+      select c.* from (${deal.rows.created(scope)}) c ${WHO}
+      cross join lateral (
+        select coalesce(c.attributes ->> 'source', c.attributes ->> 'channel', (
+          select coalesce(l.attributes ->> 'source', l.attributes ->> 'channel') from (
+            select x.id, x.lead_created_at, x.attributes from people x where x.id = any(who.people) and x.lead_created_at is not null
+            union all select x.id, x.lead_created_at, x.attributes from companies x where x.id = any(who.companies) and x.lead_created_at is not null
+          ) l order by l.lead_created_at, l.id limit 1)) as word
+      ) said
+      where ${MEANS_REFERRAL}`,
+      {},
+    ),
+};
+
+/** Companies with a won deal by the end of the period. */
+const customers: AggregateMetric = {
+  id: "customers",
+  title: "Customers",
+  question: "How many companies have bought?",
+  unit: "count",
+  formula: "count of the companies with a deal that was won by the end of the period",
+  numerator: null,
+  denominator: null,
+  better: "higher",
+  subject: deal,
+  changesBy: "facts",
+  notBy: Object.keys(deal.dimensions).filter((name) => name !== "company"),
+  kind: "count",
+  isSnapshot: true,
+  rows: (scope) =>
+    measured(
+      sql`
+      select distinct on (p.no, coalesce(firm.merged_into, firm.id)) p.no as period_no, d.id, 0 as nth, p.at, false as at_is_day, 'won' as status,
+        coalesce(firm.merged_into, firm.id) as company_id, d.connection_id, '{}'::jsonb as attributes, x.rep_id, null::uuid as stage_id
+      from ${periodTable(scope)} p
+      join deal_closings x on x.status = 'won' and x.at <= p.at and ${holds(scope, "x")}
+      join deals d on d.id = x.deal_id and d.merged_into is null and ${stillCounts(scope, "d")}
+      join companies firm on firm.id = d.company_id
+      where p.starts <= p.at
+      order by p.no, coalesce(firm.merged_into, firm.id), x.at desc, d.id`,
+      {},
+    ),
+};
+
+export const ticketsPerCustomer: ComposedMetric = {
+  id: "tickets_per_customer",
+  title: "Tickets per customer",
+  question: "How much help does a customer need?",
+  unit: "number",
+  formula: "tickets opened in the period ÷ companies with a won deal by its end",
+  numerator: "tickets opened in the period",
+  denominator: "companies with a won deal",
+  better: "lower",
+  subject: ticketsOpened.subject,
+  changesBy: "facts",
+  notBy: Object.keys(ticketsOpened.subject.dimensions).filter((name) => name !== "company"),
+  kind: "composed",
+  parts: [ticketsOpened, customers],
+  recordsOf: [ticketsOpened, customers],
+  combine: dividing,
+};

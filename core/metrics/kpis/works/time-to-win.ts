@@ -1,0 +1,72 @@
+import { sql } from "kysely";
+import type { AggregateMetric, Scope, Sql } from "../../engine/define.ts";
+import { daysFrom, holds } from "../../engine/row-parts.ts";
+import { measured } from "../../engine/rows.ts";
+import { deal } from "../../subjects/deal.ts";
+
+const ages = {
+  question: "How long does a win take, open deals counted?",
+  numerator: null,
+  denominator: null,
+  subject: deal,
+  // Open deals are watched up to now, and grow older.
+  rows,
+} as const;
+
+const OVER =
+  "over deals created in the period, from creation, with losing as the competing end; open deals are watched until as-of (Aalen-Johansen)";
+
+/** Deals created in the period: how old they were when they closed, or are. */
+function rows(scope: Scope): Sql {
+  const cutoff = sql`${scope.cutoff}::timestamptz`;
+  const end = sql`coalesce(x.at, ${cutoff})`;
+  const days = daysFrom(scope, sql`c.created_at`, end, sql`c.created_is_day or coalesce(x.at_is_day, false)`);
+  return measured(
+    sql`
+    select c.*, ${days} as days, x.doubt
+    from (${deal.rows.created(scope)}) c
+    left join deal_closings x on x.deal_id = c.id and ${holds(scope, "x")}
+    where c.created_at is not null`,
+    {
+      counted: sql`d.days >= 0`,
+      inNumerator: sql`d.status = 'won'`,
+      amount: sql`d.days`,
+      per: sql`case when d.status = 'open' then 0 else 1 end`,
+      exception: sql`case when d.doubt = 'no_closing_date' then d.doubt when d.days < 0 then 'created_after_closed' else d.doubt end`,
+    },
+  );
+}
+
+export const timeToWinKm: AggregateMetric = {
+  ...ages,
+  id: "time_to_win_km",
+  title: "Median time to a win, open deals counted",
+  unit: "days",
+  formula: `the age at which the chance of having won reaches half of what it comes to in the end, ${OVER}; beside it the median age at any close (Kaplan-Meier)`,
+  better: "lower",
+  kind: "incidence_median",
+};
+
+export const winProbability: AggregateMetric = {
+  ...ages,
+  id: "win_probability",
+  title: "Chance of a win, open deals counted",
+  question: "How likely is a deal won in the end?",
+  unit: "ratio",
+  formula: `the chance of having won at the greatest age at which a deal closed, ${OVER}`,
+  better: "higher",
+  kind: "incidence_final",
+};
+
+export const winProbabilityByAge: AggregateMetric = {
+  ...ages,
+  id: "win_probability_by_age",
+  title: "Chance of a win by age",
+  question: "How likely is a deal won by an age?",
+  unit: "ratio",
+  formula: `the chance of having won by an age in days, ${OVER}; beside it the chance of any close`,
+  better: "higher",
+  alwaysBy: [],
+  kind: "incidence",
+  curveBy: "age_days",
+};
