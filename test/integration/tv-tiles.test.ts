@@ -108,3 +108,11 @@ it("each dashboard that is there without a config answers all of its tiles", asy
   for (const { id } of DEFAULT_BOARDS) if ((await pageOf(id)).includes('class="problem"')) troubled.push(id);
   expect(troubled).toEqual([]);
 });
+
+it("they speak the workspace's language, tiles and all", async () => {
+  await store.db.updateTable("workspace").set({ locale: "fr-FR" }).execute();
+  const page = await pageOf("pipeline");
+  expect(tileOf(page, "Par étape")).toContain("2 000 $US");
+  expect(tileOf(page, "Ce qui l’a fait bouger")).toMatch(/Début .* Nouvelles .* Gagnées .* Actuel/);
+  expect(page.replace(/<[^>]*>/g, " ")).not.toMatch(/By stage|Start|stalled|yesterday|no data/);
+});
