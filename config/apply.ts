@@ -49,6 +49,7 @@ const SECTIONS: readonly string[] = [
   "review",
   "targeted_actions",
   "sources",
+  "rules",
   "feeds",
   "dashboards",
 ];

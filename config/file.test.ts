@@ -223,6 +223,7 @@ it("config/examples/tributary.yaml is right with everything in it that is commen
     "pipelines",
     "reps",
     "review",
+    "rules",
     "teams",
   ]);
   expect(read.receivers["webhooks"]).toHaveLength(1);

@@ -211,6 +211,10 @@ class Checker {
       sections.dashboards?.map((one) => one.id),
       "dashboards",
     );
+    this.#unique(
+      sections.rules?.map((one) => one.id),
+      "rules",
+    );
     const teams = sections.teams?.map((team) => team.id) ?? [];
     for (const section of ["reps", "goals"] as const) {
       for (const [index, one] of (sections[section] ?? []).entries()) {
@@ -446,6 +450,7 @@ function toDesired(
       ...present("review", sections.review),
       ...present("targeted_actions", sections.targeted_actions),
       ...present("sources", sections.sources),
+      ...present("rules", sections.rules),
       ...present("feeds", sections.feeds),
       ...present("dashboards", sections.dashboards),
       ...rest.sections,

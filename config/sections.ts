@@ -11,6 +11,7 @@ import { metricsSection } from "../core/metrics/own/section.ts";
 import { leadStatusesSection } from "../core/normalise/lead-status-settings.ts";
 import { pipelinesSection } from "../core/normalise/pipeline-settings.ts";
 import { reviewSection } from "../core/review/settings.ts";
+import { rulesSection } from "../core/rules/settings.ts";
 import { secret } from "../core/secrets/declared.ts";
 
 /** The parts of the config file, each as people write it. Keys in snake_case; unknown ones are refused. */
@@ -189,6 +190,7 @@ const ownSections = z.strictObject({
   review: reviewSection.optional(),
   targeted_actions: targetedActionsSection.optional(),
   sources: sourcesSection.optional(),
+  rules: rulesSection.optional(),
   feeds: feedsSection.optional(),
   sheets: notYet("pushes to Google Sheets"),
   dashboards: dashboardsSection.optional(),

@@ -2,6 +2,8 @@ import type { Clock } from "../core/base/clock.ts";
 import { toTributaryError } from "../core/base/errors.ts";
 import type { Log } from "../core/base/log.ts";
 import { dueReview, readReviewSettings } from "../core/review/settings.ts";
+import { runRules } from "../core/rules/evaluate.ts";
+import { testDueConclusions } from "../core/setup/conclusions.ts";
 import { makeReview } from "../core/setup/reviews.ts";
 import type { Db, Store } from "../core/store/db.ts";
 import { isReviewMade } from "../core/store/reviews/reviews.ts";
@@ -17,14 +19,21 @@ const ACTOR = "hub";
  * was down tells it when it is back, and none tells it twice. One part that fails leaves the others alone.
  */
 export async function tell({ store, clock, log }: TellDeps): Promise<void> {
-  const parts: { readonly [name: string]: (db: Db, now: Date) => Promise<void> } = { review: makeDueReview };
+  const failed = (part: string, of: string | null, error: unknown): void => {
+    const known = toTributaryError(error);
+    if (known.kind === "transient") throw error;
+    log.warn({ part, of, code: known.code, err: known.kind === "config" ? undefined : error }, known.toString());
+  };
+  const parts: { readonly [name: string]: (db: Db, now: Date) => Promise<void> } = {
+    review: makeDueReview,
+    conclusions: (db, now) => testDueConclusions({ db, now }, (id, error) => failed("conclusion", id, error)),
+    rules: (db, now) => runRules(db, now, (id, error) => failed("rule", id, error)),
+  };
   for (const [name, part] of Object.entries(parts)) {
     try {
       await part(store.db, clock.now());
     } catch (error) {
-      const known = toTributaryError(error);
-      if (known.kind === "transient") throw error;
-      log.warn({ part: name, code: known.code, err: known.kind === "config" ? undefined : error }, known.toString());
+      failed(name, null, error);
     }
   }
 }

@@ -9,6 +9,8 @@ export const eventFilters = z.strictObject({
   min_amount: z.number().min(0).optional().describe("Of deals: those of at least this value, in the deal's currency"),
   metrics: z.array(z.string().min(1)).min(1).optional().describe("Of KPIs: these alone"),
   rises_to: z.number().optional().describe("Of KPIs: when the value comes to this or more, from less"),
+  rules: z.array(z.string().min(1)).min(1).optional().describe("Of what `rules` tell: that of these, by id"),
+  digests: z.array(z.string().min(1)).min(1).optional().describe("Of digests: these, by id"),
   falls_to: z.number().optional().describe("Of KPIs: when the value comes to this or less, from more"),
 });
 

@@ -8,7 +8,8 @@ import type { RewrittenDeal } from "./deal-history.ts";
 
 /** Which events the rewritten histories are worth. */
 
-type DealEventType = Extract<EventType, `deal.${string}`>;
+/** What a history tells; others about deals are told by rules. */
+type DealEventType = Exclude<Extract<EventType, `deal.${string}`>, "deal.stuck">;
 
 /** `at`: when it happened; milliseconds of Unix time. */
 type Happening = {

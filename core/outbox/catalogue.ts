@@ -74,6 +74,123 @@ const review = z
   })
   .meta({ id: "ReviewEvent" });
 
+const RULES = [
+  "kpi_crosses",
+  "goal_reached",
+  "rank_changed",
+  "deal_stuck",
+  "lead_cold",
+  "lead_untouched",
+  "forecast_moved",
+  "conclusion_fails",
+] as const;
+const rule = z.strictObject({ id: text, when: z.enum(RULES) }).describe("The rule of the config that it is told by");
+const owner = z.strictObject({ id: z.uuid(), name: text.nullable() }).nullable();
+const dimensions = z.record(text, text.nullable()).describe("Of a breakdown; empty: the whole");
+const days = { from: text.nullable().describe("Inclusive days"), to: text.nullable() };
+
+const crossed = z
+  .strictObject({
+    rule,
+    metric: text,
+    unit: text,
+    currency: text,
+    timezone: text,
+    dimensions,
+    ...days,
+    value: z.number().nullable().describe("Money in main units"),
+    threshold: z.number(),
+    direction: z.enum(["rises", "falls"]),
+    as_of: instant,
+    fresh_as_of: instant.nullable(),
+  })
+  .meta({ id: "KpiCrossedEvent" });
+const goal = z
+  .strictObject({
+    rule,
+    of: text.describe("The KPI that the goal is for"),
+    unit: text,
+    currency: text,
+    dimensions,
+    ...days,
+    attainment: z.number().nullable(),
+    reached: z.number().nullable().describe("Money in main units"),
+    goal: z.number().nullable(),
+  })
+  .meta({ id: "GoalEvent" });
+const rank = z
+  .strictObject({
+    rule,
+    of: text.describe("The KPI that reps are ranked by"),
+    unit: text,
+    currency: text,
+    ...days,
+    ranks: z
+      .array(z.strictObject({ rep: text, rank: count, previous_rank: count.nullable(), value: z.number().nullable() }))
+      .describe(
+        "The first, in their order; previous_rank: as it was told before, null where the rep was not among them",
+      ),
+  })
+  .meta({ id: "RankEvent" });
+const stuck = z
+  .strictObject({
+    rule,
+    deal: z.strictObject({
+      id: z.uuid(),
+      name: text.nullable(),
+      url: text.nullable(),
+      value: z.object({ amount: z.number().nullable(), currency: text }),
+      pipeline: text.nullable(),
+      stage: text.nullable(),
+      company: text.nullable(),
+      owner,
+    }),
+  })
+  .meta({ id: "DealStuckEvent" });
+const lead = z.strictObject({
+  kind: z.enum(["lead", "deal"]).describe("An open deal can be cold, too"),
+  id: z.uuid(),
+  name: text.nullable(),
+  url: text.nullable(),
+  created_at: instant.nullable(),
+  owner,
+});
+const cold = z.strictObject({ rule, lead }).meta({ id: "LeadColdEvent" });
+const untouched = z
+  .strictObject({
+    rule,
+    lead,
+    working_minutes: count.nullable().describe("For so long nobody has reached out; null: nobody knows"),
+  })
+  .meta({ id: "LeadUntouchedEvent" });
+const moved = z
+  .strictObject({
+    rule,
+    until: text.describe("The last day that is forecast"),
+    what: z.enum(["value", "count"]),
+    currency: text,
+    previous: z.number().nullable().describe("As it was told last, or where it began"),
+    expected: z.number().describe("Wins of the month or quarter in all: those to come, and `already_won`"),
+    already_won: z.number(),
+    method: text,
+  })
+  .meta({ id: "ForecastEvent" });
+const conclusion = z
+  .strictObject({
+    rule,
+    conclusion: z.strictObject({ id: z.uuid(), sentence: text, recorded_at: instant, recorded_by: text }),
+  })
+  .meta({ id: "ConclusionEvent" });
+
+const SAMPLE_OWNER = { id: "5b1f7c52-1a8e-8f3d-9a44-7e0c2b6d9f11", name: "Ada Lovelace" };
+const SAMPLE_LEAD = {
+  kind: "lead" as const,
+  id: "9d2c7a10-6a51-8b3e-9c11-3f5d2a7b8c90",
+  name: "Per Hansen",
+  url: "https://app.close.com/lead/lead_2/",
+  created_at: "2026-11-20T09:30:00.000Z",
+  owner: SAMPLE_OWNER,
+};
 const SAMPLE_DEAL = {
   deal: {
     id: "3f0c1f0a-9c1e-8b7a-b6a4-2f1d3c5e7a90",
@@ -137,6 +254,87 @@ export const EVENTS = {
     as_of: "2026-11-23T06:00:05.000Z",
     fresh_as_of: "2026-11-23T06:00:00.000Z",
     notes: [],
+  }),
+  "kpi.crossed": entry("A number has crossed a threshold", 1, crossed, {
+    rule: { id: "good-month", when: "kpi_crosses" },
+    metric: "won_value",
+    unit: "money",
+    currency: "EUR",
+    timezone: "Europe/Oslo",
+    dimensions: {},
+    from: "2026-11-01",
+    to: "2026-11-30",
+    value: 203_400,
+    threshold: 200_000,
+    direction: "rises",
+    as_of: "2026-11-23T06:00:05.000Z",
+    fresh_as_of: "2026-11-23T06:00:00.000Z",
+  }),
+  "goal.reached": entry("A goal is reached", 1, goal, {
+    rule: { id: "targets", when: "goal_reached" },
+    of: "won_value",
+    unit: "money",
+    currency: "EUR",
+    dimensions: { rep: "Ada Lovelace" },
+    from: "2026-11-01",
+    to: "2026-11-30",
+    attainment: 1.04,
+    reached: 52_000,
+    goal: 50_000,
+  }),
+  "rank.changed": entry("The first of a leaderboard are others, or in another order", 1, rank, {
+    rule: { id: "podium", when: "rank_changed" },
+    of: "won_value",
+    unit: "money",
+    currency: "EUR",
+    from: "2026-11-01",
+    to: "2026-11-30",
+    ranks: [
+      { rep: "Ada Lovelace", rank: 1, previous_rank: 2, value: 52_000 },
+      { rep: "Grace Hopper", rank: 2, previous_rank: 1, value: 49_500 },
+    ],
+  }),
+  "deal.stuck": entry("A deal stands still", 1, stuck, {
+    rule: { id: "stuck", when: "deal_stuck" },
+    deal: {
+      id: "3f0c1f0a-9c1e-8b7a-b6a4-2f1d3c5e7a90",
+      name: "Fjord Supplies, renewal",
+      url: "https://app.close.com/lead/lead_1/",
+      value: { amount: 12_500, currency: "EUR" },
+      pipeline: "New Business",
+      stage: "Proposal Sent",
+      company: "Fjord Supplies AS",
+      owner: SAMPLE_OWNER,
+    },
+  }),
+  "lead.cold": entry("A lead, or an open deal, has gone cold", 1, cold, {
+    rule: { id: "cold", when: "lead_cold" },
+    lead: SAMPLE_LEAD,
+  }),
+  "lead.untouched": entry("A lead has waited for too long", 1, untouched, {
+    rule: { id: "waiting", when: "lead_untouched" },
+    lead: SAMPLE_LEAD,
+    working_minutes: 75,
+  }),
+  "forecast.moved": entry("The forecast has moved", 1, moved, {
+    rule: { id: "quarter", when: "forecast_moved" },
+    until: "2026-12-31",
+    what: "value",
+    currency: "EUR",
+    previous: 610_000,
+    expected: 684_000,
+    already_won: 402_000,
+    method: "history",
+  }),
+  "conclusion.no_longer_holds": entry("What was concluded does not hold any more", 1, conclusion, {
+    rule: { id: "lessons", when: "conclusion_fails" },
+    conclusion: {
+      id: "c2b7e1d4-0f3a-4b6c-8d9e-1a2b3c4d5e6f",
+      sentence:
+        "Win rate: channel Referral 48.0 % (48 of 100) against channel Paid 22.0 % (22 of 100): 26.0 points more (95 %: 12.8 to 38.0).",
+      recorded_at: "2026-09-01T10:00:00.000Z",
+      recorded_by: "user:anna@example.com",
+    },
   }),
   "review.ready": entry("A pipeline review was made", 1, review, {
     review: { id: "7d0a4b52-5b0f-4f0f-8a54-5d6f7f7f2a10", from: "2026-11-16", to: "2026-11-22" },

@@ -16,6 +16,7 @@ import { dealsSince, leadsSince } from "../metrics/reports/followed.ts";
 import { movement, type Movement } from "../metrics/reports/movement.ts";
 import type { Db } from "../store/db.ts";
 import { listActions } from "../store/reviews/actions.ts";
+import { listConclusions } from "../store/reviews/conclusions.ts";
 import { latestReview, listNotes, listPicks, type Pick as PickedDeal } from "../store/reviews/reviews.ts";
 import { readWorkspace, type Workspace } from "../store/setup/workspace.ts";
 import { actionFor, evidenceOf, followed, type Followed, isStale, type Proposed } from "./actions.ts";
@@ -61,6 +62,13 @@ export type Agenda = {
     readonly from: Day;
     readonly to: Day;
   } | null;
+  /** What is concluded from the numbers and has changed its standing since the review before. */
+  readonly conclusions: readonly {
+    readonly id: string;
+    readonly sentence: string;
+    readonly verdict: string;
+    readonly changed_at: string;
+  }[];
   readonly notes: readonly { readonly deal_id: string | null; readonly text: string; readonly by: string }[];
   /** What it asks of each rep; the rest of what is wrong is only counted. */
   readonly actions: readonly (Owned & { readonly actions: readonly Proposed[]; readonly more: number })[];
@@ -135,6 +143,7 @@ export async function agenda(db: Db, query: AgendaQuery): Promise<Agenda> {
       untouched_leads: { total: seen.untouched.length, leads: seen.untouched.slice(0, NAMED_LEADS) },
     },
     leak: leak.stage,
+    conclusions: await changedConclusions(db, last?.madeAt ?? null, cutoff),
     notes: notes.map(({ dealId, text, writtenBy }) => ({ deal_id: dealId, text, by: writtenBy })),
     actions: proposals(seen, talk, open, settings, nextDay),
   };
@@ -192,6 +201,14 @@ export async function evidenceFor(
       const said = evidenceOf(kinds.get(one.id) ?? "other", one);
       return said === null ? [] : [[one.id, said] as const];
     }),
+  );
+}
+
+async function changedConclusions(db: Db, since: Date | null, cutoff: Date): Promise<Agenda["conclusions"]> {
+  return (await listConclusions(db)).flatMap(({ id, sentence, verdict, changedAt }) =>
+    verdict === null || changedAt === null || changedAt > cutoff || (since !== null && changedAt <= since)
+      ? []
+      : [{ id, sentence, verdict, changed_at: changedAt.toISOString() }],
   );
 }
 

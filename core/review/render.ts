@@ -73,6 +73,17 @@ function blocksOf(agenda: Agenda, workspace: string): Block[] {
     ...section("To clean up", cleanUpBlocks(agenda)),
     ...section("Where most is lost", [{ kind: "paragraph", text: leakText(agenda) }]),
     ...section(
+      "Conclusions that changed",
+      agenda.conclusions.length === 0
+        ? []
+        : [
+            {
+              kind: "list",
+              items: agenda.conclusions.map((one) => text(`${one.verdict.replaceAll("_", " ")}: ${one.sentence}`)),
+            },
+          ],
+    ),
+    ...section(
       "Notes",
       agenda.notes.length === 0
         ? []

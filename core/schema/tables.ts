@@ -739,6 +739,10 @@ export type EventFilters = {
   readonly rises_to?: number | undefined;
   /** Of events about a KPI: when its value comes to this or less, from more. */
   readonly falls_to?: number | undefined;
+  /** Of what rules tell: that of these rules, by id. */
+  readonly rules?: readonly string[] | undefined;
+  /** Of digests: these, by id. */
+  readonly digests?: readonly string[] | undefined;
 };
 
 type WebhookEndpointsTable = {

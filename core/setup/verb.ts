@@ -27,6 +27,7 @@ export type Action =
   | `review_action.${"add" | "update"}`
   | `review_pick.${"add" | "remove"}`
   | "review_note.add"
+  | `conclusion.${"record" | "remove" | "test"}`
   | "secrets.rotate"
   | "sign_in"
   | "sign_out";

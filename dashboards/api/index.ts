@@ -16,6 +16,7 @@ import { invalidRequest, isTooDeep, tooDeep } from "../web/problem.ts";
 import type { Route } from "../web/routes.ts";
 import { activityEndpoints } from "./activities.ts";
 import { apiKeyEndpoints } from "./api-keys.ts";
+import { conclusionEndpoints } from "./conclusions.ts";
 import { connectionEndpoints } from "./connections.ts";
 import { connectorEndpoints } from "./connectors.ts";
 import type { Download, Endpoint } from "./endpoint.ts";
@@ -45,6 +46,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...exportEndpoints,
   ...forecastEndpoints,
   ...reviewEndpoints,
+  ...conclusionEndpoints,
   ...identityEndpoints,
   ...activityEndpoints,
   ...screenEndpoints,

@@ -136,6 +136,9 @@ const agendaSchema = z
         to: text,
       })
       .nullable(),
+    conclusions: z
+      .array(z.object({ id: z.uuid(), sentence: text, verdict: text, changed_at: instant }))
+      .describe("Those that hold, or fail, otherwise than at the review before"),
     notes: z.array(z.object({ deal_id: z.uuid().nullable(), text, by: text })),
     actions: z
       .array(

@@ -32,7 +32,7 @@ export const lead = {
     table: sql`join (
       select id, name, url, external_id from people union all select id, name, url, external_id from companies
     ) record on record.id = r.id`,
-    columns: sql`record.name, record.url, r.at as created, null as status, '' as sub`,
+    columns: sql`record.name, record.url, r.lead_created_at as created, null as status, '' as sub`,
   },
 } as const satisfies Subject;
 

@@ -37,7 +37,7 @@ export async function dispatchOutbox(db: Db, now: Date, limit: number): Promise<
 }
 
 /**
- * Whether an event fits an endpoint's filters. A filter for deals lets through what is about no deal, one for KPIs what is about no KPI. A
+ * Whether an event fits an endpoint's filters. A filter for deals lets through what is about no deal, one for KPIs what is about no KPI, and so on. A
  * threshold is told when it is crossed: the value before was on the other side, or there was none.
  */
 const fits = sql<boolean>`(
@@ -45,6 +45,10 @@ const fits = sql<boolean>`(
     coalesce(endpoint.filters -> 'pipelines' ? (batch.payload #>> '{deal,pipeline}'), endpoint.filters -> 'pipelines' is null)
     and (endpoint.filters -> 'min_amount' is null
       or (batch.payload #>> '{deal,value,amount}')::numeric >= (endpoint.filters ->> 'min_amount')::numeric)))
+  and (batch.payload -> 'rule' is null or endpoint.filters -> 'rules' is null
+    or endpoint.filters -> 'rules' ? (batch.payload #>> '{rule,id}'))
+  and (batch.payload -> 'digest' is null or endpoint.filters -> 'digests' is null
+    or endpoint.filters -> 'digests' ? (batch.payload #>> '{digest,id}'))
   and (batch.payload -> 'metric' is null or (
     (endpoint.filters -> 'metrics' is null or endpoint.filters -> 'metrics' ? (batch.payload ->> 'metric'))
     and (endpoint.filters -> 'rises_to' is null or (

@@ -18,6 +18,29 @@ export function messageOf({ type, data }: Pick<OutgoingEvent, "type" | "data">):
       return dealLine("Moved on", of<"deal.stage_changed">());
     case "kpi.updated":
       return kpiLine(of<"kpi.updated">());
+    case "kpi.crossed":
+      return crossedLine(of<"kpi.crossed">());
+    case "goal.reached":
+      return goalLine(of<"goal.reached">());
+    case "rank.changed":
+      return rankLine(of<"rank.changed">());
+    case "deal.stuck": {
+      const { deal } = of<"deal.stuck">();
+      return dealLine(":hourglass: Stuck", {
+        deal: { ...deal, from_stage: null, lost_reason: null },
+        place: deal.stage,
+      });
+    }
+    case "lead.cold":
+      return leadLine(":snowflake: Cold", of<"lead.cold">().lead);
+    case "lead.untouched": {
+      const { lead, working_minutes: waited } = of<"lead.untouched">();
+      return leadLine(`:bell: Waits${waited === null ? "" : ` for ${waited} working minutes`}`, lead);
+    }
+    case "forecast.moved":
+      return forecastLine(of<"forecast.moved">());
+    case "conclusion.no_longer_holds":
+      return `:warning: No longer holds: ${escaped(of<"conclusion.no_longer_holds">().conclusion.sentence)}`;
     case "review.ready":
       return reviewLine(of<"review.ready">());
     case "endpoint.failing":
@@ -31,33 +54,84 @@ export function messageOf({ type, data }: Pick<OutgoingEvent, "type" | "data">):
   }
 }
 
-function dealLine(what: string, { deal }: EventData<"deal.won">): string {
+function dealLine(
+  what: string,
+  { deal, place = null }: Pick<EventData<"deal.won">, "deal"> & { readonly place?: string | null },
+): string {
   const name = escaped(deal.name ?? "a deal without a name");
   const { amount, currency } = deal.value;
   const parts = [
-    `${what}: *${deal.url === null ? name : `<${escaped(deal.url).replaceAll("|", "%7C")}|${name}>`}*`,
+    `${what}: *${linked(deal.url, name)}*`,
     ...(amount === null ? [] : [money(amount, currency)]),
     ...(deal.company === null ? [] : [escaped(deal.company)]),
     ...(deal.owner?.name == null ? [] : [`by ${escaped(deal.owner.name)}`]),
     ...(deal.from_stage === null || deal.stage === null || deal.from_stage === deal.stage
       ? []
       : [`${escaped(deal.from_stage)} → ${escaped(deal.stage)}`]),
+    ...(place === null ? [] : [`in ${escaped(place)}`]),
     ...(deal.lost_reason === null ? [] : [`because: ${escaped(deal.lost_reason)}`]),
   ];
   return parts.join(" · ");
 }
 
-function kpiLine(kpi: EventData<"kpi.updated">): string {
-  const shown = (value: number | null): string => {
+/** @param name escaped. */
+function linked(url: string | null, name: string): string {
+  return url === null ? name : `<${escaped(url).replaceAll("|", "%7C")}|${name}>`;
+}
+
+function leadLine(what: string, { name, url, owner }: EventData<"lead.cold">["lead"]): string {
+  const who = `${what}: *${linked(url, escaped(name ?? "somebody without a name"))}*`;
+  return owner?.name == null ? who : `${who} · ${escaped(owner.name)}`;
+}
+
+type Sliced = Pick<EventData<"kpi.updated">, "dimensions" | "from" | "to">;
+
+/** What a number is of, and over which days. */
+function headOf(metric: string, { dimensions, from, to }: Sliced): string {
+  const slice = Object.entries(dimensions).map(([name, value]) => `${escaped(name)} ${escaped(value ?? "(none)")}`);
+  const days = from === null || to === null ? "" : ` (${from} to ${to})`;
+  return `*${[escaped(metric.replaceAll("_", " ")), ...slice].join(", ")}*${days}`;
+}
+
+function numberIn(unit: string, currency: string): (value: number | null) => string {
+  return (value) => {
     if (value === null) return "no value";
-    if (kpi.unit === "ratio")
+    if (unit === "ratio")
       return new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 }).format(value);
-    return kpi.unit.startsWith("money") ? money(value, kpi.currency) : new Intl.NumberFormat("en").format(value);
+    return unit.startsWith("money") ? money(value, currency) : new Intl.NumberFormat("en").format(value);
   };
-  const slice = Object.entries(kpi.dimensions).map(([name, value]) => `${escaped(name)} ${escaped(value ?? "(none)")}`);
-  const title = escaped(kpi.metric.replaceAll("_", " "));
-  const days = kpi.from === null || kpi.to === null ? "" : ` (${kpi.from} to ${kpi.to})`;
-  return `*${[title, ...slice].join(", ")}*${days}: ${shown(kpi.value)}, before ${shown(kpi.previous_value)}`;
+}
+
+function kpiLine(kpi: EventData<"kpi.updated">): string {
+  const shown = numberIn(kpi.unit, kpi.currency);
+  return `${headOf(kpi.metric, kpi)}: ${shown(kpi.value)}, before ${shown(kpi.previous_value)}`;
+}
+
+function crossedLine(kpi: EventData<"kpi.crossed">): string {
+  const shown = numberIn(kpi.unit, kpi.currency);
+  const sign = kpi.direction === "rises" ? ":chart_with_upwards_trend:" : ":chart_with_downwards_trend:";
+  const way = kpi.direction === "rises" ? "has risen to" : "has fallen to";
+  return `${sign} ${headOf(kpi.metric, kpi)} ${way} ${shown(kpi.value)} (threshold: ${shown(kpi.threshold)})`;
+}
+
+function goalLine(goal: EventData<"goal.reached">): string {
+  const shown = numberIn(goal.unit, goal.currency);
+  return `:dart: Goal reached: ${headOf(goal.of, goal)}: ${shown(goal.reached)} of ${shown(goal.goal)}`;
+}
+
+function rankLine(rank: EventData<"rank.changed">): string {
+  const shown = numberIn(rank.unit, rank.currency);
+  const lines = rank.ranks.map(({ rep, rank: place, previous_rank: before, value }) => {
+    const was = before === null ? " (new)" : before === place ? "" : ` (was ${before})`;
+    return `${place}. ${escaped(rep)}${was}: ${shown(value)}`;
+  });
+  return [`:trophy: ${headOf(rank.of, { ...rank, dimensions: {} })}`, ...lines].join("\n");
+}
+
+function forecastLine(said: EventData<"forecast.moved">): string {
+  const shown = numberIn(said.what === "value" ? "money" : "count", said.currency);
+  const wins = said.what === "value" ? "Wins" : "Number of wins";
+  return `:crystal_ball: ${wins} until ${said.until}: ${shown(said.expected)} expected, before ${shown(said.previous)} (${shown(said.already_won)} won already)`;
 }
 
 function reviewLine(said: EventData<"review.ready">): string {
