@@ -133,15 +133,24 @@ function answerText(answer: MetricAnswer): string {
 
 function recordsText(answer: MetricRecords): string {
   const rows = answer.records.map((record): Row => ({
-    at: record.at === null ? null : `${record.at.slice(0, 16).replace("T", " ")}Z`,
+    at: record.at_local?.slice(0, 16).replace("T", " ") ?? null,
     name: record.name ?? record.external_id,
     rep: record.rep,
     status: record.status,
-    value: record.value,
+    value: recordValue(record),
     why: record.why,
   }));
   const more = answer.next_cursor === null ? [] : [`more: --cursor ${answer.next_cursor}`];
-  return [rows.length === 0 ? "nothing" : tableText(rows), ...more].join("\n");
+  return [rows.length === 0 ? "nothing" : tableText(rows), `times in ${answer.timezone}`, ...more].join("\n");
+}
+
+function recordValue({ value, currency }: MetricRecords["records"][number]): string | null {
+  if (value === null) return null;
+  return currency === null ? String(rounded(value)) : moneyText(value, currency);
+}
+
+function moneyText(value: number, currency: string): string {
+  return new Intl.NumberFormat("en", { style: "currency", currency }).format(value);
 }
 
 function valueText({ unit, currency }: MetricAnswer, value: number | null): string | null {
@@ -149,9 +158,7 @@ function valueText({ unit, currency }: MetricAnswer, value: number | null): stri
   switch (unit) {
     case "money":
     case "money_per_day":
-      return (
-        new Intl.NumberFormat("en", { style: "currency", currency }).format(value) + (unit === "money" ? "" : " a day")
-      );
+      return moneyText(value, currency) + (unit === "money" ? "" : " a day");
     case "ratio":
       return percent(value);
     case "days":

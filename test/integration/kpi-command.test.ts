@@ -114,7 +114,7 @@ describe("tributary kpi", () => {
     };
     expect(answer.records.map((record) => record.name)).toEqual(["2"]);
     expect(await kpi("records", "deals_won", "--limit", "1", "--cursor", answer.next_cursor)).toContain(
-      "2026-04-01 03:00",
+      "2026-03-31 23:00  1     Ann  won",
     );
   });
 

@@ -100,11 +100,11 @@ describe("worked example 1: five deals in March", () => {
       cursor: null,
     });
     expect(next_cursor).toBeNull();
-    expect(records.map((r) => [r.external_id, r.in_numerator, r.why])).toEqual([
-      ["B", true, "deals won in the period"],
-      ["C", true, "deals won in the period"],
-      ["D", false, "deals won or lost in the period"],
-      ["A", true, "deals won in the period"],
+    expect(records.map((r) => [r.external_id, r.in_numerator, r.rule, r.why])).toEqual([
+      ["B", true, "deals won in the period", "won on 31 Mar 2026"],
+      ["C", true, "deals won in the period", "won on 21 Mar 2026"],
+      ["D", false, "deals won or lost in the period", "lost on 15 Mar 2026"],
+      ["A", true, "deals won in the period", "won on 11 Mar 2026"],
     ]);
     expect(records[0]).toMatchObject({
       kind: "deal",

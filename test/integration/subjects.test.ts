@@ -78,7 +78,7 @@ import { dayStart, periodTable } from "../engine/row-parts.ts";
 
 export const promised = {
   id: "promise",
-  dimensions: { rep: by.rep, about: by.column("about") },
+  dimensions: { rep: by.rep, about: by.column("about", {}) },
   rows: {
     begun: (scope) => sql\`
       select p.no as period_no, g.id, 0 as nth, \${dayStart(scope, sql\`g.from_day\`)} as at, true as at_is_day, g.rep_id, g.metric as about,

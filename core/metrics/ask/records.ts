@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { z } from "zod";
 import { TributaryError } from "../../base/errors.ts";
 import { majorUnits } from "../../base/money.ts";
+import type { Json } from "../../base/json.ts";
 import type { Day } from "../../base/time.ts";
 import type { Db } from "../../store/db.ts";
 import { slicedRows, withRows, type Slicing } from "../engine/aggregate.ts";
@@ -10,6 +11,7 @@ import { asKnown } from "../engine/as-of.ts";
 import type { AggregateMetric, Scope, Unit } from "../engine/define.ts";
 import type { MetricQuery } from "../engine/query.ts";
 import { prepare, recordParts } from "./evaluate.ts";
+import { type Dated, entrySchema, entryText, exceptionText, localText } from "./record-words.ts";
 
 /** One record behind a number. */
 export type MetricRecord = {
@@ -28,16 +30,23 @@ export type MetricRecord = {
   readonly dimensions: { readonly [dimension: string]: string | null };
   /** The ISO instant that dates it for this KPI: of closing, creating, entering, happening; null when the source does not say. */
   readonly at: string | null;
+  /** The same by the workspace's clock, with its offset; the day alone where no more is known. */
+  readonly at_local: string | null;
   readonly created_at: string | null;
   readonly status: string | null;
   readonly rep: string | null;
   /** What it adds: money in main units of the workspace's currency, or days; null when it only counts. */
   readonly value: number | null;
+  /** Of a value that is money. */
+  readonly currency: string | null;
   /** Whether it is in the number; of a ratio: in the denominator. */
   readonly counted: boolean;
   /** Null where the number is no ratio. */
   readonly in_numerator: boolean | null;
+  /** What happened to it, when by the workspace's clock, and whose it was; of one that is left out, why. */
   readonly why: string;
+  /** What it is counted as, in the KPI's own words. */
+  readonly rule: string;
   /** Of an activity: the deal it belongs to, and by what; `source` where the tool itself names it. */
   readonly deal: { readonly id: string; readonly name: string | null; readonly rule: string } | null;
   /** Of an activity: the same touch as other tools tell of it, not counted again, and by which rule it is the same. */
@@ -59,6 +68,7 @@ export type MetricRecords = {
   readonly unit: Unit;
   readonly currency: string;
   readonly as_of: string;
+  readonly timezone: string;
   /** Newest first. */
   readonly records: readonly MetricRecord[];
   /** Ask again with this to go on; null at the end. */
@@ -81,6 +91,8 @@ type RecordRow = {
   readonly period_no: number;
   readonly labels: readonly (string | null)[];
   readonly at: Date | number;
+  readonly at_is_day: boolean;
+  readonly entry: Json;
   /** With all its digits, for the cursor: a Date has milliseconds only. */
   readonly at_text: string;
   readonly sub: string;
@@ -127,7 +139,7 @@ async function recordsNow(
     const taken = rows.slice(0, wanted);
     const last = taken.at(-1);
     for (const row of taken) {
-      records.push(dressRecord(part, row, dimensions, scope.periods[row.period_no]?.label ?? null, scope.currency));
+      records.push(dressRecord(part, row, dimensions, scope));
     }
     if (rows.length > wanted && last !== undefined) {
       cursor = { part: partNo, after: [last.at_text, last.id, last.period_no, last.sub] };
@@ -140,6 +152,7 @@ async function recordsNow(
     unit: metric.unit,
     currency: scope.currency,
     as_of: scope.cutoff.toISOString(),
+    timezone: scope.timeZone,
     records,
     next_cursor: cursor === null ? null : Buffer.from(JSON.stringify(cursor)).toString("base64url"),
   };
@@ -153,7 +166,7 @@ async function pageOf(
   after: Cursor["after"],
   limit: number,
 ): Promise<RecordRow[]> {
-  const { table, columns, deal, duplicates } = metric.subject.records;
+  const { table, columns, entry, deal, duplicates } = metric.subject.records;
   const touch = sql`${deal ?? sql`null::json`} as deal, ${duplicates ?? sql`'[]'::json`} as duplicates`;
   const joins = sql`${table}
     left join reps credit_own on credit_own.id = r.rep_id
@@ -165,7 +178,7 @@ async function pageOf(
   const { rows } = await sql<RecordRow>`
     select page.*, page.at::text as at_text
     from (
-      select r.id, r.connection_id, record.external_id, ${columns}, ${touch}, r.period_no, r.at, r.amount::float8 as amount,
+      select r.id, r.connection_id, record.external_id, ${columns}, ${touch}, ${entry ?? sql`null::json`} as entry, r.period_no, r.at, r.at_is_day, r.amount::float8 as amount,
         json_build_array(${sql.join(slicing.by.map((dimension) => dimension.label))}) as labels,
         r.counted, r.in_numerator, r.exception, coalesce(credit.name, credit.email, credit.external_id) as rep
       ${slicedRows(metric, scope, slicing, joins)} and (r.counted or r.exception is not null)
@@ -180,9 +193,9 @@ function dressRecord(
   metric: AggregateMetric,
   row: RecordRow,
   dimensions: readonly string[],
-  period: Day | null,
-  currency: string,
+  { periods, currency, timeZone }: Scope,
 ): MetricRecord {
+  const dated = { at: row.at instanceof Date ? row.at : null, isDay: row.at_is_day, timeZone };
   const isRatio = metric.kind === "share" || metric.kind === "share_of_sum";
   const isMoney = metric.unit === "money" || metric.isOfMoney === true;
   return {
@@ -193,34 +206,31 @@ function dressRecord(
     name: row.name,
     url: row.url,
     metric: metric.id,
-    period,
+    period: periods[row.period_no]?.label ?? null,
     dimensions: Object.fromEntries(dimensions.map((name, index) => [name, row.labels[index] ?? null])),
     at: isoInstant(row.at),
+    at_local: localText(dated),
     created_at: isoInstant(row.created),
     status: row.status,
     rep: row.rep,
     value: row.amount === null || !isMoney ? row.amount : majorUnits(row.amount, currency),
+    currency: row.amount === null || !isMoney ? null : currency,
     counted: row.counted,
     in_numerator: isRatio ? row.in_numerator : null,
-    why: whyCounted(metric, row),
+    why: whyCounted(row, dated),
+    rule: (row.in_numerator ? metric.numerator : null) ?? metric.denominator ?? metric.formula,
     deal: row.deal,
     duplicates: row.duplicates,
     exception: row.exception,
   };
 }
 
-function whyCounted(metric: AggregateMetric, row: RecordRow): string {
-  if (!row.counted) return `left out: ${row.exception ?? "not counted"}`;
-  const words = (row.in_numerator ? metric.numerator : null) ?? metric.denominator ?? metric.formula;
-  if (row.exception === null) return words;
-  return `${words}; ${REMARKS[row.exception] ?? `left out of the amount: ${row.exception}`}`;
+function whyCounted(row: RecordRow, dated: Dated): string {
+  // Written by the subject's own SQL.
+  const entry = entryText(row.entry === null ? null : entrySchema.parse(row.entry), dated, row.rep);
+  if (row.exception === null) return entry;
+  return `${entry}; ${exceptionText(row.exception, row.counted)}`;
 }
-
-/** What is said of a record that counts in spite of its exception. */
-const REMARKS: { readonly [exception: string]: string } = {
-  odd_closing_date: "its closing date cannot be: it counts when it was first seen closed",
-  no_closing_date: "it has no closing date: it counts over all time, in no other period",
-};
 
 /** The driver gives an infinite instant, of what has no beginning, as a number. */
 function isoInstant(at: Date | number | null): string | null {

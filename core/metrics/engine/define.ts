@@ -65,6 +65,11 @@ export type Subject = {
     readonly table: Sql;
     /** `name`, `url`, `created`, `status`, and `sub`, which tells rows of one record and period apart. */
     readonly columns: Sql;
+    /**
+     * What happened to the row's record at `at`, as JSON: `event` (`won`, `opened`), and what says it better (`stage`, `from`, `status`,
+     * `direction`, `outcome`). Absent: nothing but that it is dated so.
+     */
+    readonly entry?: Sql;
     /** Of touches: the deal one belongs to, and its doubles in other tools, as JSON. */
     readonly deal?: Sql;
     readonly duplicates?: Sql;

@@ -28,6 +28,7 @@ export const activity = {
     kind: "activity",
     table: sql`join activities record on record.id = r.id`,
     columns: sql`coalesce(record.subject, record.type) as name, record.url, null::timestamptz as created, null as status, '' as sub`,
+    entry: sql`json_build_object('event', 'activity', 'status', record.type, 'direction', record.direction, 'outcome', record.outcome)`,
     // Which deal it belongs to, and its doubles.
     deal: sql`(
       select json_build_object('id', d.id, 'name', d.name, 'rule', case when record.deal_id is null then record.attribution_rule else 'source' end)

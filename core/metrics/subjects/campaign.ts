@@ -21,6 +21,7 @@ export const campaign = {
     kind: "campaign",
     table: sql`join campaigns record on record.id = r.id`,
     columns: sql`record.name, record.url, record.sent_at as created, record.status, '' as sub`,
+    entry: sql`json_build_object('event', 'sent')`,
   },
 } as const satisfies Subject;
 

@@ -28,6 +28,7 @@ export const conversation = {
     kind: "conversation",
     table: sql`join conversations record on record.id = r.id`,
     columns: sql`coalesce(record.channel, record.external_id) as name, record.url, record.started_at as created, record.status, '' as sub`,
+    entry: sql`json_build_object('event', case r.at when r.started_at then 'started' when r.first_response_at then 'first answered' else 'dated' end)`,
   },
 } as const satisfies Subject;
 

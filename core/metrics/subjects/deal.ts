@@ -37,6 +37,22 @@ export const deal = {
     kind: "deal",
     table: sql`join deals record on record.id = r.id`,
     columns: sql`record.name, record.url, record.created_at as created, r.status, coalesce(r.stage_id::text, '') || ' ' || r.nth as sub`,
+    // `c` is the change at that instant, `was` how it was before.
+    entry: sql`(
+      select json_build_object(
+        'event', case
+          when r.status <> 'open' and (c.status = r.status or r.at = '-infinity') then case when r.at = record.created_at then 'created and ' else '' end || r.status
+          when r.at = record.created_at then 'created'
+          when c.stage_id = r.stage_id and was.stage_id is distinct from c.stage_id then 'entered'
+          when was.stage_id = r.stage_id and (c.stage_id is distinct from was.stage_id or c.status <> 'open') then 'left'
+          when c.stage_id is distinct from was.stage_id and c.deal_id is not null then 'passed'
+          else 'held' end,
+        'status', r.status,
+        'stage', (select s.name from stages s where s.id = r.stage_id),
+        'from', (select s.name from stages s where s.id = was.stage_id))
+      from (select 1) one
+      left join lateral (select x.* from deal_changes x where x.deal_id = r.id and x.held_from = r.at order by x.ordinal desc limit 1) c on true
+      left join deal_changes was on was.deal_id = r.id and was.ordinal = c.ordinal - 1)`,
   },
 } as const satisfies Subject;
 

@@ -33,6 +33,7 @@ export const lead = {
       select id, name, url, external_id from people union all select id, name, url, external_id from companies
     ) record on record.id = r.id`,
     columns: sql`record.name, record.url, r.lead_created_at as created, null as status, '' as sub`,
+    entry: sql`json_build_object('event', case when r.at = r.lead_created_at then 'came in as a lead' else 'dated' end)`,
   },
 } as const satisfies Subject;
 

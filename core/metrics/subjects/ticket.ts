@@ -31,6 +31,8 @@ export const ticket = {
     kind: "ticket",
     table: sql`join tickets record on record.id = r.id`,
     columns: sql`record.subject as name, record.url, record.opened_at as created, record.status, '' as sub`,
+    entry: sql`json_build_object('event', case r.at when r.opened_at then 'opened' when r.first_reply_at then 'first answered'
+      when r.solved_at then 'solved' else 'open' end)`,
   },
 } as const satisfies Subject;
 
