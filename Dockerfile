@@ -12,7 +12,7 @@ COPY workers ./workers
 
 # Compiled once, with everything that this takes; containers start from it.
 FROM sources AS program
-RUN npm ci --omit=dev && node bin/tributary.js --help >/dev/null
+RUN npm ci --omit=dev && node bin/tributary.js --help >/dev/null && node bin/program/console.js >/dev/null
 
 FROM sources
 # The database runs in a container of its own, so PostgreSQL's own programs stay out.

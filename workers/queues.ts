@@ -108,6 +108,8 @@ export type Queues = {
   readonly bull: { readonly [Name in QueueName]: BullQueue };
   /** Whether a pull of another connection than this one waits for a worker; of so many as are looked at. */
   isPullAwaited(connectionId: string): Promise<boolean>;
+  /** When the next stream of each connection is due. */
+  nextPulls(): Promise<ReadonlyMap<string, Date>>;
   /** Jobs by queue and state. */
   depths(): Promise<{ readonly [queue: string]: { readonly [state: string]: number } }>;
   /** Rejects when the queues cannot be reached. */
@@ -136,6 +138,16 @@ export async function openQueues(backend: QueueBackend, log: Log): Promise<Queue
       const waiting = await bull.pull.getWaiting(0, LOOKED_AT);
       // Written by `request` alone.
       return waiting.some((job) => (job.data as PullJob).connectionId !== connectionId);
+    },
+    async nextPulls() {
+      const next = new Map<string, Date>();
+      for (const { key, next: dueMs } of await bull.schedule.getJobSchedulers()) {
+        const connectionId = /^pull\/([^/]+)\//.exec(key)?.[1];
+        const earlier = connectionId === undefined ? undefined : next.get(connectionId);
+        if (connectionId === undefined || dueMs === undefined || (earlier?.getTime() ?? Infinity) <= dueMs) continue;
+        next.set(connectionId, new Date(dueMs));
+      }
+      return next;
     },
     async depths() {
       const counts = await Promise.all(

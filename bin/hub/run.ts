@@ -17,6 +17,7 @@ import type { Queues } from "../../workers/queues.ts";
 import { startWorkers } from "../../workers/runtime.ts";
 import { startScheduler } from "../../workers/schedule.ts";
 import type { Hub } from "../context.ts";
+import { buildConsole } from "./console.ts";
 import { createSetup, requestPull } from "./setup.ts";
 import { createProcessors } from "./processors.ts";
 import { DRAIN_MS, type Role } from "./roles.ts";
@@ -47,6 +48,8 @@ export async function runHub(hub: Hub, roles: readonly Role[]): Promise<RunningH
   try {
     let url: string | null = null;
     if (roles.includes("api")) {
+      const console = buildConsole(log);
+      stops.push(() => Promise.resolve(console.stop()));
       const server = createServer({
         store,
         clock,
@@ -64,7 +67,9 @@ export async function runHub(hub: Hub, roles: readonly Role[]): Promise<RunningH
           closeGraceMs: CLOSE_GRACE_MS,
         },
         secrets,
+        consoleBuild: console.current,
         routers: { queues: bullBoard(queues) },
+        nextPulls: () => queues.nextPulls(),
         health: {
           queue: () => queues.check(),
           isMigrated: () => isMigrated(store.db),

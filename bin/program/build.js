@@ -1,29 +1,14 @@
 // @ts-check
-import { createHash } from "node:crypto";
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { build as bundle } from "esbuild";
 import { buildOf, look, writeStamp } from "./freshness.js";
+import { canWrite, forgetOld, keep } from "./keep.js";
 import { ROOT } from "./places.js";
 
 /** The modules that a process of ours begins with. */
 const ENTRIES = ["bin/tributary.ts", "bin/demo/vendors.ts", "connectors/csv/workbook/worker.ts"];
-
-/** A program that runs loads parts of its build late, so the builds before the newest stay for a while. */
-const KEPT_BUILDS = 8;
 
 /** What decides about a build and is no module in it. */
 const ALSO = ["package.json", "bin/program/build.js"];
@@ -104,54 +89,4 @@ function fromSources(remember) {
       });
     },
   };
-}
-
-/**
- * Writes a build, named by its content; one that is there already is the same.
- *
- * @param {string} place
- * @param {readonly { readonly name: string, readonly contents: Uint8Array }[]} files
- * @returns {string} its folder in the place.
- */
-function keep(place, files) {
-  const hash = createHash("sha256");
-  for (const { name, contents } of files) hash.update(name).update(contents);
-  const folder = hash.digest("hex").slice(0, 16);
-  if (existsSync(path.join(place, folder))) return folder;
-  const draft = path.join(place, `.${folder}.${process.pid}`);
-  mkdirSync(draft);
-  for (const { name, contents } of files) writeFileSync(path.join(draft, name), contents);
-  try {
-    renameSync(draft, path.join(place, folder));
-  } catch (error) {
-    rmSync(draft, { recursive: true, force: true });
-    // Another process was faster with the same.
-    if (!existsSync(path.join(place, folder))) throw error;
-  }
-  return folder;
-}
-
-/** @param {string} place */
-function canWrite(place) {
-  try {
-    mkdirSync(place, { recursive: true });
-    accessSync(place, constants.W_OK);
-    // The packages are found from here; where the place lies among them, they are anyway.
-    const packages = path.join(ROOT, "node_modules");
-    if (!place.startsWith(packages + path.sep) && !existsSync(path.join(place, "node_modules")))
-      symlinkSync(packages, path.join(place, "node_modules"));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** @param {string} place @param {string} newest */
-function forgetOld(place, newest) {
-  const folders = readdirSync(place)
-    .filter((name) => /^\.?[0-9a-f]{16}(\.\d+)?$/.test(name) && name !== newest)
-    .map((name) => ({ name, madeMs: statSync(path.join(place, name), { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
-    .toSorted((one, other) => other.madeMs - one.madeMs);
-  for (const { name } of folders.slice(KEPT_BUILDS - 1))
-    rmSync(path.join(place, name), { recursive: true, force: true });
 }

@@ -19,9 +19,14 @@ import { BUILD_PLACES, ROOT } from "./places.js";
 
 const STAMP = "current.json";
 
-/** The newest build that is like the sources. @returns {Build | null} */
-export function findBuild() {
-  for (const place of BUILD_PLACES) {
+/**
+ * The newest build that is like the sources.
+ *
+ * @param {readonly string[]} places where to look
+ * @returns {Build | null}
+ */
+export function findBuild(places = BUILD_PLACES) {
+  for (const place of places) {
     const stamp = readStamp(place);
     if (stamp !== null && isFresh(place, stamp)) return buildOf(place, stamp);
   }

@@ -48,10 +48,17 @@ const oauthCredentials = z.object({
 });
 
 export const closeAuth: readonly AuthMethod[] = [
-  { kind: "api_key", title: "API key", credentials: apiKeyCredentials },
+  {
+    kind: "api_key",
+    title: "API key",
+    madeAt: "https://app.close.com/settings/developer/api-keys/",
+    needs: ["an administrator's key, which sees everybody's records"],
+    credentials: apiKeyCredentials,
+  },
   {
     kind: "oauth2",
     title: "OAuth 2 (an app of your own)",
+    madeAt: "https://app.close.com/settings/developer/oauth-apps/",
     grant: "authorization_code",
     credentials: oauthCredentials as z.ZodType<JsonObject>,
     authorizeUrl: (settings) => oauthAddress(settings, "authorize"),

@@ -9,16 +9,13 @@ import {
   type RunLog,
 } from "../../core/connector/define.ts";
 import type { Fact } from "../../core/schema/facts.ts";
-import { TABLES, type Table } from "../_rows/fields.ts";
-import { copyIfChanged, isLocal, locate, type FileAccess, type LocalCopy, type Location } from "./files.ts";
-import { mappingsOf, sourceName } from "../_rows/mapping.ts";
-import { rowFacts } from "../_rows/row-facts.ts";
-import { createNotes, tellNotes } from "../_rows/notes.ts";
-import { readKey } from "../_rows/row-reader.ts";
-import { settings, type Mapping, type Settings } from "./settings.ts";
-import { readRows } from "./sheet-rows.ts";
+import { TABLES } from "../_rows/fields.ts";
+import { copyIfChanged, isLocal, locate, type FileAccess } from "./files.ts";
+import { mappingsOf } from "../_rows/mapping.ts";
+import { preview } from "./preview.ts";
+import { factFields, sampleRows, type SampledFile } from "./sample.ts";
+import { settings, type Settings } from "./settings.ts";
 import { streams } from "./streams.ts";
-import { excerpt } from "../_rows/values.ts";
 
 /** Spreadsheets: files, folders and addresses, each mapped to tables of the shared schema. */
 export const csv: AnyConnector = defineConnector<Settings, FileAccess>({
@@ -33,6 +30,7 @@ export const csv: AnyConnector = defineConnector<Settings, FileAccess>({
   localPaths,
   createClient: ({ allowPrivateNetworks, files, signal }) => ({ allowPrivateNetworks, files, signal }),
   check,
+  preview,
   streams,
 });
 
@@ -68,42 +66,23 @@ async function check(access: FileAccess, value: Settings): Promise<CheckResult> 
   return { accountId: names.join(" "), accountName: names.join(", "), missingPermissions: [], warnings, details };
 }
 
-type CheckedFile = {
-  readonly table: Table;
-  readonly mapping: Mapping;
-  readonly index: number;
-  readonly location: Location;
-  readonly copy: LocalCopy;
-};
-
 async function checkFile(
-  { table, mapping, index, location, copy }: CheckedFile,
+  file: SampledFile,
   settingsValue: Settings,
   signal: AbortSignal,
 ): Promise<{ readonly details: readonly string[]; readonly warnings: readonly string[] }> {
   const details: string[] = [];
   const warnings: string[] = [];
-  const notes = createNotes();
-  const { shown } = location;
+  const { shown } = file.location;
   const log: RunLog = (level, message) => void (level === "info" ? details : warnings).push(message);
   let rows = 0;
-  for await (const row of readRows({ path: copy.path, shown, mapping, log, signal })) {
-    if ((rows += 1) > ROWS_CHECKED) break;
-    const at = `${shown} line ${row.line}`;
-    const key = readKey(mapping, row.cells);
-    const record = { id: key.kind === "key" ? key.id : "?", source: sourceName(mapping, index), columns: row.cells };
-    const context = { settings: settingsValue, timeZone: "UTC", currency: null };
-    const read = row.problem === null ? rowFacts(table, mapping, record, context, at) : null;
-    if (row.problem !== null) warnings.push(said({ ...row.problem, at }));
-    else if (key.kind === "bad") warnings.push(`${at}: the key (column ${key.column}): ${key.reason}`);
-    else if (key.kind === "empty") warnings.push(`${at}: the key (column ${[mapping.key].flat().join(", ")}) is empty`);
-    warnings.push(...(read?.skipped.map(said) ?? []));
-    notes.add([...(key.kind === "key" ? key.notes : []), ...(read?.notes ?? [])], at);
-    if (rows <= ROWS_SHOWN && read !== null && read.skipped.length === 0)
-      details.push(`${at}: ${describeFacts(read.facts[0])}`);
+  for await (const { at, facts, problems } of sampleRows(file, settingsValue, { rows: ROWS_CHECKED, log, signal })) {
+    rows += 1;
+    warnings.push(...problems.map(said));
+    if (rows <= ROWS_SHOWN && facts !== null && problems.length === 0)
+      details.push(`${at}: ${describeFacts(facts[0])}`);
   }
   if (rows === 0) warnings.push(`${shown} has no rows`);
-  tellNotes(notes, log);
   const more = warnings.length - WARNINGS_SHOWN;
   return {
     details,
@@ -114,23 +93,9 @@ async function checkFile(
 /** A row as it was read: the fields that say something. */
 function describeFacts(fact: Fact | undefined): string {
   if (fact === undefined) return "nothing";
-  const parts: string[] = [];
-  for (const [name, value] of Object.entries(fact)) {
-    if (name === "kind" || name === "isMention" || value === null || value === undefined) continue;
-    const text = describeValue(value);
-    if (text !== "") parts.push(`${name} ${text}`);
-  }
-  return `${fact.kind} ${parts.join(", ")}`;
-}
-
-function describeValue(value: unknown): string {
-  if (typeof value === "string") return excerpt(value);
-  if (value instanceof Date) return value.toISOString();
-  if (typeof value === "object" && value !== null && "day" in value) return String(value.day);
-  if (typeof value === "object" && value !== null && "instant" in value && value.instant instanceof Date)
-    return value.instant.toISOString();
-  const json = JSON.stringify(value);
-  return json === "{}" || json === "[]" ? "" : json;
+  return `${fact.kind} ${factFields(fact)
+    .map(({ field, value }) => `${field} ${value}`)
+    .join(", ")}`;
 }
 
 function said(problem: Problem): string {

@@ -32,7 +32,12 @@ const oauthCredentials = z.object({
 });
 
 export const driftAuth: readonly AuthMethod[] = [
-  { kind: "api_key", title: "Access token of a private app", credentials: tokenCredentials },
+  {
+    kind: "api_key",
+    title: "Access token of a private app",
+    madeAt: "https://dev.drift.com/apps",
+    credentials: tokenCredentials,
+  },
   {
     kind: "oauth2",
     title: "OAuth 2 (an app of your own)",

@@ -8,6 +8,7 @@ export const gongSettings = z.object({
   base_url: z
     .url()
     .default(VENDOR_BASE_URL)
+    .meta({ isBasic: true })
     .describe(
       "The API address of your account, as Gong shows it (Admin center → Settings → Ecosystem → API): https://us-12345.api.gong.io. A sign-in by OAuth brings it along",
     ),

@@ -46,7 +46,13 @@ const credentials = z.object({
 });
 
 export const analyticsAuth: readonly AuthMethod[] = [
-  { kind: "service_account", title: "Service account (JSON key)", credentials },
+  {
+    kind: "service_account",
+    title: "Service account (JSON key)",
+    madeAt: "https://console.cloud.google.com/iam-admin/serviceaccounts",
+    needs: ["the role Viewer of the property (Google Analytics → Admin → Property access management)"],
+    credentials,
+  },
 ];
 
 /** @throws TributaryError `google-analytics.auth.key_unreadable` */

@@ -8,7 +8,11 @@ const REGIONS = ["us", "eu", "au"] as const;
 const VERSION = "2.15";
 
 export const intercomSettings = z.object({
-  region: z.enum(REGIONS).default("us").describe("Where the workspace is hosted; the wrong one refuses the token"),
+  region: z
+    .enum(REGIONS)
+    .default("us")
+    .meta({ isBasic: true })
+    .describe("Where the workspace is hosted; the wrong one refuses the token"),
   base_url: z.url().optional().describe("Where Intercom answers; only a test or a proxy changes it"),
   workspace_id: z
     .string()
@@ -44,10 +48,17 @@ const oauthCredentials = z.object({
 });
 
 export const intercomAuth: readonly AuthMethod[] = [
-  { kind: "api_key", title: "Access token of a private app", credentials: tokenCredentials },
+  {
+    kind: "api_key",
+    title: "Access token of a private app",
+    madeAt: "https://app.intercom.com/a/apps/_/developer-hub",
+    needs: ["read conversations, people, companies and admins"],
+    credentials: tokenCredentials,
+  },
   {
     kind: "oauth2",
     title: "OAuth 2 (an app of your own)",
+    madeAt: "https://app.intercom.com/a/apps/_/developer-hub",
     grant: "authorization_code",
     credentials: oauthCredentials as z.ZodType<JsonObject>,
     authorizeUrl: (settings) => oauthAddress(settings, "oauth"),

@@ -51,10 +51,17 @@ const oauthCredentials = z.object({
 });
 
 export const mailchimpAuth: readonly AuthMethod[] = [
-  { kind: "api_key", title: "API key", credentials: apiKeyCredentials },
+  {
+    kind: "api_key",
+    title: "API key",
+    madeAt: "https://admin.mailchimp.com/account/api/",
+    needs: ["a key of a user with the role Manager or higher"],
+    credentials: apiKeyCredentials,
+  },
   {
     kind: "oauth2",
     title: "OAuth 2 (a registered app)",
+    madeAt: "https://admin.mailchimp.com/account/oauth2/",
     grant: "authorization_code",
     credentials: oauthCredentials as z.ZodType<JsonObject>,
     authorizeUrl: (settings) => loginAddress(settings, "authorize"),

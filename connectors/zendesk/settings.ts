@@ -65,6 +65,7 @@ const oauth = {
   // Reading covers every export and side-load; a webhook has to be created.
   scopes: ["read", "webhooks:write"],
   tokenRequest: "json",
+  needs: ["read", "webhooks:write"],
 } as const;
 
 /**
@@ -85,7 +86,12 @@ export const zendeskAuth: readonly AuthMethod[] = [
     credentials: codeFlowCredentials as z.ZodType<JsonObject>,
     pkce: true,
   },
-  { kind: "api_key", title: "API token (ends on 30 April 2027)", credentials: apiTokenCredentials },
+  {
+    kind: "api_key",
+    title: "API token (ends on 30 April 2027)",
+    needs: ["an administrator's token"],
+    credentials: apiTokenCredentials,
+  },
 ];
 
 /** OAuth lies beside the API, not under /api/v2. */

@@ -4,9 +4,17 @@ import type { JsonObject } from "../base/json.ts";
 /** A way to sign in. `credentials` is what a person enters (and, for OAuth, what the hub adds); keys in snake_case. */
 export type AuthMethod =
   | { readonly kind: "none"; readonly credentials: z.ZodType<JsonObject> }
-  | { readonly kind: "api_key"; readonly title: string; readonly credentials: z.ZodType<JsonObject> }
-  | { readonly kind: "service_account"; readonly title: string; readonly credentials: z.ZodType<JsonObject> }
-  | OAuth2Method;
+  | ({ readonly kind: "api_key"; readonly title: string; readonly credentials: z.ZodType<JsonObject> } & Origin)
+  | ({ readonly kind: "service_account"; readonly title: string; readonly credentials: z.ZodType<JsonObject> } & Origin)
+  | (OAuth2Method & Origin);
+
+/** Where a person gets what is to be entered. */
+type Origin = {
+  /** The vendor's page where a key, or an app, is made. Absent: it has no address that is the same for everyone. */
+  readonly madeAt?: string;
+  /** What the key must be allowed to do, in the vendor's own words. */
+  readonly needs?: readonly string[];
+};
 
 /**
  * OAuth 2. `credentials` holds `client_id` and `client_secret`, and for a code flow what the hub has received since:

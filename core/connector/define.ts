@@ -21,7 +21,10 @@ export type Connector<Settings = unknown, Client = unknown> = {
   readonly title: string;
   /** The vendor's own documentation. */
   readonly docs: string;
-  /** Keys in snake_case with `.describe()` texts: the set-up form, `tributary connect` and the config file are made from it. */
+  /**
+   * Keys in snake_case with `.describe()` texts: the set-up form, `tributary connect` and the config file are made from it. The form folds away
+   * what may be left out, but for what has `.meta({ isBasic: true })`.
+   */
   readonly settings: z.ZodType<Settings>;
   /**
    * Only for connectors that read local files: makes the paths in valid settings absolute. Called once, before settings are stored;
@@ -43,6 +46,11 @@ export type Connector<Settings = unknown, Client = unknown> = {
   readonly createClient: (context: ClientContext<Settings>) => Client;
   /** Reaches the account and names it. Throws kind `auth` when the credentials are refused. */
   readonly check: (client: Client, settings: Settings) => Promise<CheckResult>;
+  /**
+   * Only for connectors whose records people map: the first rows of what a draft of settings names, as they are, and what each becomes. A draft
+   * that is not finished is taken as far as it goes.
+   */
+  readonly preview?: (access: PreviewAccess, draft: JsonObject) => Promise<readonly Preview[]>;
   readonly streams: { readonly [stream: string]: Stream<Settings, Client> };
   readonly webhook?: InboundWebhook<Client, Settings>;
   /** Nothing is asked for at a vendor: all records come by the webhook, from whoever has its address. Absent: false. */
@@ -205,6 +213,32 @@ export type NormaliseResult = {
   readonly facts: readonly Fact[];
   /** What could not be mapped, and why. Nothing is dropped silently. */
   readonly skipped: readonly Problem[];
+};
+
+export type PreviewAccess = Pick<ClientContext<unknown>, "files" | "allowPrivateNetworks" | "signal"> & {
+  /** The workspace's. */
+  readonly timeZone: string;
+};
+
+/** The first rows of one file for one table. */
+export type Preview = {
+  readonly table: string;
+  readonly file: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly PreviewRow[];
+  /** How the file is read, and what looks odd about it. */
+  readonly notes: readonly string[];
+  /** What keeps the draft from being settings; empty: it is whole. */
+  readonly unfinished: readonly string[];
+};
+
+export type PreviewRow = {
+  readonly line: number;
+  readonly cells: { readonly [column: string]: string };
+  /** What it becomes, field by field; null: it is refused, or the draft is not finished. */
+  readonly becomes: readonly { readonly field: string; readonly value: string }[] | null;
+  /** Why it is refused, or a field of it left out. */
+  readonly problems: readonly string[];
 };
 
 export type CheckResult = {

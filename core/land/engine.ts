@@ -1,7 +1,8 @@
 import type { Clock } from "../base/clock.ts";
 import { TributaryError } from "../base/errors.ts";
+import type { JsonObject } from "../base/json.ts";
 import type { Log } from "../base/log.ts";
-import type { AnyConnector, CredentialSource, DeletionPolicy, Stream } from "../connector/define.ts";
+import type { AnyConnector, CredentialSource, DeletionPolicy, Preview, Stream } from "../connector/define.ts";
 import { givesOf } from "../connector/gives.ts";
 import { createHttpFactory } from "../connector/http-client.ts";
 import type { Limiter } from "../connector/limits.ts";
@@ -10,6 +11,7 @@ import type { Secrets } from "../secrets/index.ts";
 import { type Connection, readConnection } from "../store/setup/connections.ts";
 import type { Db, Store } from "../store/db.ts";
 import { findUpload, readUpload } from "../store/setup/uploads.ts";
+import { readWorkspace } from "../store/setup/workspace.ts";
 import type { RawChange } from "../store/pulls/raw.ts";
 import type { LandStream } from "./batch.ts";
 import { assertEncrypted, credentialHosts } from "./credential-hosts.ts";
@@ -98,6 +100,33 @@ export function openWith(
   );
   const client = connector.createClient({ settings, credentials, http, files, allowPrivateNetworks, clock, signal });
   return { connection, connector, settings, client };
+}
+
+/**
+ * The first rows of what a draft of settings names, as they are, and what each becomes. Nothing is kept.
+ *
+ * @throws TributaryError `connection.no_preview` for a connector whose records nobody maps, `files.not_allowed`, and what reading the files throws
+ */
+export async function previewRows(
+  deps: EngineDeps,
+  connector: AnyConnector,
+  draft: JsonObject,
+  signal: AbortSignal,
+): Promise<readonly Preview[]> {
+  if (connector.preview === undefined) throw noPreview(connector.title);
+  const { timeZone } = await readWorkspace(deps.store.db);
+  const { allowPrivateNetworks, fileFolders } = deps;
+  const files = createFiles(fileFolders, uploadsIn(deps.store.db));
+  return connector.preview({ files, allowPrivateNetworks, signal, timeZone }, draft);
+}
+
+function noPreview(title: string): TributaryError {
+  return new TributaryError({
+    code: "connection.no_preview",
+    kind: "config",
+    message: `${title} has its records in a form of its own: there is nothing to map.`,
+    mend: "Check the account instead: POST /api/v1/connections/check.",
+  });
 }
 
 function uploadsIn(db: Db): Uploads {

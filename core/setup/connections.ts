@@ -98,6 +98,36 @@ export async function connect(deps: SetupDeps, actor: Actor, input: ConnectionIn
   return connected;
 }
 
+/**
+ * Reaches an account that is not set up yet, and names it. Nothing is kept and nothing is noted: nothing has changed.
+ *
+ * @throws TributaryError `oauth.not_signed_in`, what {@link createConnection} throws, and what the vendor answers
+ */
+export async function tryAccount(
+  deps: SetupDeps,
+  given: { readonly connector: string; readonly settings: JsonObject; readonly credentials: JsonObject },
+): Promise<CheckResult> {
+  const { connector, settings, credentials } = given;
+  const unnamed = { id: "new", title: "", schedule: null, streams: null, backfillFrom: null };
+  const row = checked({ ...deps, db: deps.store.db }, { ...unnamed, connector, settings }, null);
+  const { connected } = await reach(deps, row, credentials);
+  switch (connected.kind) {
+    case "reached":
+      return connected.account;
+    case "unknown":
+      throw connected.error;
+    case "sign_in":
+      throw new TributaryError({
+        code: NOT_SIGNED_IN.code,
+        kind: "auth",
+        message: "Nobody has signed in at the vendor yet.",
+        mend: "Set the account up, and sign in from its page in the console.",
+      });
+    default:
+      return connected satisfies never;
+  }
+}
+
 const NOT_SIGNED_IN = {
   code: "oauth.not_signed_in",
   text: "Nobody has signed in at the vendor yet. Sign in from the connection's page in the console.",

@@ -13,6 +13,7 @@ import { type Compared, reconcile } from "../land/reconcile.ts";
 import type { PullRequest } from "../land/start.ts";
 import type { Normalised } from "../normalise/index.ts";
 import { replay } from "../normalise/replay.ts";
+import { resetMarksOf } from "../store/facts/facts-marks.ts";
 import { acceptDeletions } from "../store/pulls/streams.ts";
 import { readConnection } from "../store/setup/connections.ts";
 import { type Actor, noted, type SetupDeps } from "./verb.ts";
@@ -86,6 +87,20 @@ async function requestsOf(
     // Of which each pull lists everything anyway.
     listed: streams.filter((stream) => deletionsOf(streamOf(connector, stream), settings) === "absence"),
   };
+}
+
+/**
+ * Asks for the facts of all streams to be made anew from what is stored raw; returns at once. The next pull of each does it first, so one is
+ * asked for as well.
+ *
+ * @throws TributaryError `connection.unknown`, `connection.unknown_connector`, `connection.invalid_settings`
+ */
+export async function requestReplay(deps: SetupDeps, actor: Actor, id: string): Promise<readonly string[]> {
+  const { requests } = await requestsOf(deps, id, { stream: null, full: false });
+  const details = { stream: null };
+  await noted(deps.store.db, { actor, action: "connection.replay", target: id, details }, (tx) => resetMarksOf(tx, id));
+  for (const request of requests) await deps.requestPull(request);
+  return requests.map(({ stream }) => stream);
 }
 
 export type ReplayedStream = { readonly stream: string } & Normalised;

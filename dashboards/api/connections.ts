@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { isDay } from "../../core/base/time.ts";
-import type { AnyConnector } from "../../core/connector/define.ts";
+import type { AnyConnector, CheckResult } from "../../core/connector/define.ts";
 import { CONNECTION_STATES } from "../../core/schema/tables.ts";
 import {
   changeConnection,
@@ -27,7 +27,7 @@ const connectionId = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "Lower-case letters, digits and hyphens")
   .describe("Chosen at set-up, stable: `close-main`");
-const jsonObject = z.record(z.string(), z.json());
+export const jsonObject = z.record(z.string(), z.json());
 const schedule = z
   .union([z.strictObject({ every_s: z.number().int().min(10) }), z.strictObject({ cron: z.string().max(100) })])
   .describe("Pull every so many seconds, or by a cron expression in the workspace's time zone");
@@ -46,11 +46,14 @@ const connection = z
     schedule: schedule.nullable(),
     streams: z.array(z.string()).nullable().describe("Null: every stream of the connector"),
     backfill_from: day.nullable(),
+    next_pull_at: instant.nullable().describe("When the next stream is due by the schedule; null: none is"),
     created_at: instant,
     updated_at: instant,
     stream_states: z.array(
       z.object({
         stream: z.string(),
+        records: z.int().describe("Changes of records that have landed"),
+        waiting: z.int().describe("Of these, not made into facts yet"),
         is_running: z.boolean(),
         is_first_load_done: z.boolean(),
         fresh_as_of: instant.nullable(),
@@ -65,6 +68,16 @@ const connection = z
   })
   .meta({ id: "Connection" });
 
+export const checkResult = z
+  .object({
+    account_id: z.string(),
+    account_name: z.string(),
+    missing_permissions: z.array(z.string()),
+    warnings: z.array(z.string()),
+    details: z.array(z.string()).describe("How what was found is read: a file's encoding, its first rows"),
+  })
+  .meta({ id: "CheckResult" });
+
 const changes = {
   title: z.string().min(1).max(200),
   settings: jsonObject,
@@ -73,7 +86,7 @@ const changes = {
   streams: z.array(z.string()).nullable(),
   backfill_from: day.nullable(),
 };
-const byId = { id: connectionId };
+export const byId = { id: connectionId };
 const read = { kind: "api", scope: "read" } as const;
 const write = { kind: "api", scope: "write" } as const;
 const manage = { kind: "api", scope: "connections" } as const;
@@ -94,7 +107,13 @@ export const connectionEndpoints = [
         limit: query.limit + 1,
         after: position?.[0] ?? null,
       });
-      return toPage(rows, query.limit, (row) => [row.id], present);
+      const next = await deps.nextPulls();
+      return toPage(
+        rows,
+        query.limit,
+        (row) => [row.id],
+        (row) => present(row, next.get(row.id) ?? null),
+      );
     },
   }),
   endpoint({
@@ -184,23 +203,10 @@ export const connectionEndpoints = [
     tag,
     summary: "Reach the account and say what it is and what permissions are missing",
     params: byId,
-    response: z.object({
-      account_id: z.string(),
-      account_name: z.string(),
-      missing_permissions: z.array(z.string()),
-      warnings: z.array(z.string()),
-      details: z.array(z.string()).describe("How what was found is read: a file's encoding, its first rows"),
-    }),
+    response: checkResult,
     run: async ({ params }, call) => {
       await shown(call, params.id);
-      const result = await testConnection(call.deps.setup, actorOf(call.principal), params.id);
-      return {
-        account_id: result.accountId,
-        account_name: result.accountName,
-        missing_permissions: [...result.missingPermissions],
-        warnings: [...result.warnings],
-        details: [...(result.details ?? [])],
-      };
+      return presentCheck(await testConnection(call.deps.setup, actorOf(call.principal), params.id));
     },
   }),
   endpoint({
@@ -249,16 +255,26 @@ export const connectionEndpoints = [
   ),
 ];
 
-function findConnector(call: Call, key: string): AnyConnector {
+export function presentCheck(result: CheckResult): z.input<typeof checkResult> {
+  return {
+    account_id: result.accountId,
+    account_name: result.accountName,
+    missing_permissions: [...result.missingPermissions],
+    warnings: [...result.warnings],
+    details: [...(result.details ?? [])],
+  };
+}
+
+export function findConnector(call: Call, key: string): AnyConnector {
   const connector = call.deps.connectors.find((candidate) => candidate.key === key);
   if (connector === undefined) throw invalidRequest("`connector` is not one of GET /api/v1/connectors.");
   return connector;
 }
 
-async function shown(call: Call, id: string): Promise<z.input<typeof connection>> {
+export async function shown(call: Call, id: string): Promise<z.input<typeof connection>> {
   const found = await findConnectionOverview(call.deps.store.db, id);
   if (found === null) throw notFound("There is no connection with this id.");
-  return present(found);
+  return present(found, (await call.deps.nextPulls()).get(id) ?? null);
 }
 
 function toSchedule(value: z.output<typeof schedule> | null): { everyS: number } | { cron: string } | null {
@@ -266,7 +282,7 @@ function toSchedule(value: z.output<typeof schedule> | null): { everyS: number }
   return { everyS: value.every_s };
 }
 
-function present(row: ConnectionOverview): z.input<typeof connection> {
+function present(row: ConnectionOverview, nextPullAt: Date | null): z.input<typeof connection> {
   return {
     id: row.id,
     connector: row.connector,
@@ -280,10 +296,13 @@ function present(row: ConnectionOverview): z.input<typeof connection> {
     schedule: row.schedule !== null && "everyS" in row.schedule ? { every_s: row.schedule.everyS } : row.schedule,
     streams: row.streams === null ? null : [...row.streams],
     backfill_from: row.backfillFrom,
+    next_pull_at: nextPullAt?.toISOString() ?? null,
     created_at: row.createdAt.toISOString(),
     updated_at: row.updatedAt.toISOString(),
     stream_states: row.streamStates.map((stream) => ({
       stream: stream.stream,
+      records: stream.records,
+      waiting: stream.waiting,
       is_running: stream.isRunning,
       is_first_load_done: stream.isFirstLoadDone,
       fresh_as_of: stream.freshAsOf?.toISOString() ?? null,

@@ -15,6 +15,9 @@ const connectorSchema = z
       z.object({
         kind: z.enum(["none", "api_key", "service_account", "oauth2"]),
         title: z.string(),
+        grant: z.enum(["authorization_code", "client_credentials"]).nullable().describe("Of OAuth 2"),
+        made_at: z.string().nullable().describe("The vendor's page where a key or app is made"),
+        needs: z.array(z.string()).describe("What the key must be allowed to do"),
         credentials: z.unknown().describe("JSON Schema of the credentials"),
       }),
     ),
@@ -50,6 +53,9 @@ function present(connector: AnyConnector): z.input<typeof connectorSchema> {
     auth: connector.auth.map((method) => ({
       kind: method.kind,
       title: "title" in method ? method.title : "No sign-in",
+      grant: method.kind === "oauth2" ? method.grant : null,
+      made_at: method.kind === "none" ? null : (method.madeAt ?? null),
+      needs: method.kind === "none" ? [] : [...(method.needs ?? [])],
       credentials: inputSchema(method.credentials),
     })),
     has_webhook: connector.webhook !== undefined,

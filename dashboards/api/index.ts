@@ -17,14 +17,17 @@ import type { Route } from "../web/routes.ts";
 import { activityEndpoints } from "./activities.ts";
 import { apiKeyEndpoints } from "./api-keys.ts";
 import { conclusionEndpoints } from "./conclusions.ts";
+import { accountEndpoints } from "./accounts.ts";
 import { connectionEndpoints } from "./connections.ts";
 import { connectorEndpoints } from "./connectors.ts";
 import type { Download, Endpoint } from "./endpoint.ts";
 import { eventEndpoints } from "./events.ts";
 import { exportEndpoints } from "./exports.ts";
+import { healthEndpoints } from "./health.ts";
 import { identityEndpoints } from "./identities.ts";
 import { forecastEndpoints } from "./forecast.ts";
 import { kpiEndpoints } from "./kpis.ts";
+import { meEndpoints } from "./me.ts";
 import { openApiDocument } from "./openapi.ts";
 import { reportEndpoints } from "./reports.ts";
 import { reviewEndpoints } from "./reviews.ts";
@@ -32,6 +35,7 @@ import { runEndpoints } from "./runs.ts";
 import { screenEndpoints } from "./screens.ts";
 import { uploadEndpoints } from "./uploads.ts";
 import { webhookEndpoints } from "./webhooks.ts";
+import { workspaceEndpoints } from "./workspace.ts";
 
 /** Where the REST API is mounted. */
 export const API_ROOT = "/api/v1";
@@ -40,6 +44,10 @@ export const API_ROOT = "/api/v1";
 export const ENDPOINTS: readonly Endpoint[] = [
   ...connectorEndpoints,
   ...connectionEndpoints,
+  ...accountEndpoints,
+  ...meEndpoints,
+  ...healthEndpoints,
+  ...workspaceEndpoints,
   ...runEndpoints,
   ...kpiEndpoints,
   ...reportEndpoints,

@@ -34,7 +34,7 @@ export function page(options: {
 
 function navigation(user: Extract<Principal, { kind: "user" }>): Html {
   return html`<nav aria-label="Main">
-      <a href="/">Connections</a>
+      <a href="/">Overview</a> <a href="/connections">Connections</a>
       <a href="/who/person">Who is one</a>
       <a href="/activities">Activities</a>
       <a href="/screens">Screens and feeds</a>

@@ -6,6 +6,7 @@ import type { Acceptance } from "../../core/land/inbound.ts";
 import type { Secrets } from "../../core/secrets/index.ts";
 import type { SetupDeps } from "../../core/setup/verb.ts";
 import type { Store } from "../../core/store/db.ts";
+import type { ConsoleBuild } from "../console/build.ts";
 
 /** Everything the server needs. Nothing here is read from the environment, and no queue or vendor is named. */
 export type ServerDeps = {
@@ -25,12 +26,16 @@ export type ServerDeps = {
   readonly acceptInbound: (connectionId: string, request: InboundRequest) => Promise<Acceptance>;
   readonly options: ServerOptions;
   readonly secrets: Secrets;
+  /** The console's application, as it stands now. */
+  readonly consoleBuild: () => ConsoleBuild;
   /** Routers of other parts, mounted behind this server's access rules. Absent ones are not mounted. */
   readonly routers: {
     /** At `/queues`, for admins. */
     readonly queues?: Router;
   };
   readonly health: Health;
+  /** When each connection's next stream is due by its schedule; connections without one are not in it. */
+  readonly nextPulls: () => Promise<ReadonlyMap<string, Date>>;
 };
 
 export type ServerOptions = {

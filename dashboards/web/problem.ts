@@ -161,17 +161,21 @@ export const answerNotFound: RequestHandler = (_request, _response, next) => nex
 /** Turns whatever was thrown into an answer: a page for people who browse, a problem document for everyone else. */
 export function answerErrors(options: {
   readonly onUnexpected: (error: TributaryError, request: Request, requestId: string) => void;
-  readonly renderPage: (error: TributaryError, request: Request, response: Response) => Promise<string | null>;
+  readonly renderPage: (
+    error: TributaryError,
+    request: Request,
+    response: Response,
+  ) => { readonly page: string } | "sent" | null;
 }): ErrorRequestHandler {
-  return async (thrown: unknown, request, response, next) => {
+  return (thrown: unknown, request, response, next) => {
     const error = fromExpress(thrown);
     if (error.kind === "bug") options.onUnexpected(error, request, requestIdOf(response));
     if (response.headersSent) {
       next(thrown);
       return;
     }
-    const page = await options.renderPage(error, request, response);
+    const page = options.renderPage(error, request, response);
     if (page === null) sendProblem(response, error);
-    else response.status(statusOf(error)).type("html").send(page);
+    else if (page !== "sent") response.status(statusOf(error)).type("html").send(page.page);
   };
 }

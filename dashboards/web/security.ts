@@ -1,5 +1,5 @@
 import helmet from "helmet";
-import type { RequestHandler } from "express";
+import type { RequestHandler, Response } from "express";
 
 /** Scripts, styles and data from this server alone, none inline; nobody may frame a page. */
 const STRICT = {
@@ -13,6 +13,12 @@ const STRICT = {
   "base-uri": ["'none'"],
   "frame-ancestors": ["'none'"],
 };
+
+/** Lets one page bring styles that carry its nonce; scripts stay from files. */
+export function allowStyles(response: Response, nonce: string): void {
+  const policy = Object.entries({ ...STRICT, "style-src": ["'self'", `'nonce-${nonce}'`] });
+  response.set("Content-Security-Policy", policy.map(([name, sources]) => [name, ...sources].join(" ")).join(";"));
+}
 
 /**
  * Security headers. Two third-party pages need more than our own: Bull Board sets its base address and styles inline, Swagger UI

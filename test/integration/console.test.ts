@@ -2,22 +2,17 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createUser } from "../../core/store/setup/users.ts";
 import { hashPassword } from "../../core/secrets/password.ts";
 import { testDatabase } from "../support/database.ts";
-import { type Running, form, newConnection, newSession, startServer } from "./server-support.ts";
+import { type Running, form, json, newConnection, newSession, startServer } from "./server-support.ts";
 
 const store = await testDatabase();
-const NASTY = `"><script>alert('x')</script>`;
 let running: Running;
 let admin: string;
-let viewer: string;
 beforeAll(async () => {
   running = await startServer(store);
   admin = await newSession(running, store, "admin");
-  viewer = await newSession(running, store, "viewer");
 });
 afterAll(() => running.close());
 
-const page = async (path: string, as: string): Promise<string> =>
-  await (await running.fetch(path, { as, headers: { Accept: "text/html" } })).text();
 const post = (path: string, fields: Record<string, string>, as = admin): Promise<Response> => {
   const init = form(fields, running.url);
   return running.fetch(path, {
@@ -43,9 +38,10 @@ describe("signing in", () => {
     expect(cookie).toMatch(/HttpOnly/);
     expect(cookie).toMatch(/SameSite=Lax/);
     const session = cookie.split(";")[0] ?? "";
-    expect((await running.fetch("/", { as: session })).status).toBe(200);
+    const me = async (): Promise<Response> => running.fetch("/api/v1/me", { as: session });
+    expect(await (await me()).json()).toEqual({ kind: "user", name: "anna@example.com", role: "viewer", scopes: [] });
     await post("/sign-out", {}, session);
-    expect((await running.fetch("/", { as: session })).status).toBe(401);
+    expect((await me()).status).toBe(401);
   });
 
   it("never leads to another site afterwards", async () => {
@@ -79,127 +75,118 @@ describe("signing in", () => {
   });
 });
 
-describe("the pages", () => {
-  it("show what vendors and people wrote as text, never as markup", async () => {
-    await newConnection(store, "nasty", NASTY);
-    const failed = {
-      connection_id: "nasty",
-      stream: NASTY,
-      kind: "pull",
-      trigger: "manual",
-      state: "failed",
-      error_code: NASTY,
-      error_message: NASTY,
-      error_mend: NASTY,
-    };
-    const { id } = await store.db
-      .insertInto("runs")
-      .values(failed as never)
-      .returning("id")
-      .executeTakeFirstOrThrow();
-    await store.db
-      .insertInto("run_logs")
-      .values({ run_id: id, level: "error", code: NASTY, message: NASTY, data: JSON.stringify({ [NASTY]: NASTY }) })
-      .execute();
-    await store.db
-      .updateTable("connections")
-      .set({ state_reason: NASTY, state_code: NASTY, account_name: NASTY })
-      .execute();
-    for (const path of ["/", "/connections/nasty", `/runs/${id}`, "/connections/nasty/edit"]) {
-      const text = await page(path, admin);
-      expect([path, text.includes("&lt;script&gt;"), text.includes("<script>alert")]).toEqual([path, true, false]);
+describe("the application", () => {
+  const ready = {
+    state: "ready",
+    page: '<meta name="csp-nonce" content="__NONCE__" />',
+    files: new Map([
+      [
+        "main-1.js",
+        { type: "text/javascript", plain: Buffer.from("plain"), br: Buffer.from("br"), gzip: Buffer.from("gzip") },
+      ],
+    ]),
+  } as const;
+
+  it("is one page at each of its addresses, whose styles are let in by a word of their own, and no script in the page", async () => {
+    const hub = await startServer(store, { consoleBuild: () => ready });
+    const words = new Set<string>();
+    for (const path of ["/", "/connections/acme-1", "/sign-in?next=/"]) {
+      const response = await hub.fetch(path);
+      expect([path, response.status]).toEqual([path, 200]);
+      const nonce = /content="([^"]+)"/.exec(await response.text())?.[1] ?? "";
+      words.add(nonce);
+      const policy = response.headers.get("content-security-policy") ?? "";
+      expect(policy).toContain(`style-src 'self' 'nonce-${nonce}'`);
+      expect(policy).toContain("script-src 'self';");
     }
+    expect(words.size).toBe(3);
+    await hub.close();
   });
 
-  it("show an error with its code and what to do about it", async () => {
-    await newConnection(store, "broken");
-    const failed = {
-      connection_id: "broken",
-      stream: "deals",
-      kind: "pull",
-      trigger: "schedule",
-      state: "failed",
-      error_code: "acme.down",
-      error_message: "Acme does not answer.",
-      error_mend: "Wait.",
+  it("is sent as the browser can take it, kept for good, and nothing else of the folder can be asked for", async () => {
+    const hub = await startServer(store, { consoleBuild: () => ready });
+    const get = async (accepts: string): Promise<readonly unknown[]> => {
+      const response = await hub.fetch("/console/assets/main-1.js", { headers: { "Accept-Encoding": accepts } });
+      return [response.headers.get("content-encoding"), response.headers.get("cache-control")];
     };
-    await store.db
-      .insertInto("runs")
-      .values(failed as never)
-      .execute();
-    expect(await page("/", viewer)).toMatch(/Acme does not answer\.[^]*acme\.down[^]*Wait\./);
-  });
-
-  it("show a viewer no button that a viewer may not press", async () => {
-    const text = await page("/connections/broken", viewer);
-    expect(text).not.toContain("Sync now");
-    expect(await page("/connections/broken", admin)).toContain("Sync now");
-  });
-});
-
-describe("setting up an account", () => {
-  it("asks for what the connector's schema asks for", async () => {
-    const text = await page("/connections/new/acme", admin);
-    expect(text).toMatch(/<select[^>]*name="settings\.region"/);
-    expect(text).toMatch(/<input[^>]*name="credentials\.api_key"[^>]*type="password"/);
-  });
-
-  it("says at the field what is wrong, and never shows the secret back", async () => {
-    const fields = {
-      auth: "api_key",
-      "general.id": "Bad Id",
-      "general.title": "A",
-      "settings.region": "mars",
-      "credentials.api_key": "s3cr3t-value",
+    const forGood = "public, max-age=31536000, immutable";
+    expect(await get("identity")).toEqual([null, forGood]);
+    // What is sent here is not really compressed: only its header is looked at.
+    const head = async (accepts: string): Promise<string | null> => {
+      const init = { method: "HEAD", headers: { "Accept-Encoding": accepts } };
+      return (await hub.fetch("/console/assets/main-1.js", init)).headers.get("content-encoding");
     };
-    const response = await post("/connections/new/acme", fields);
-    expect(response.status).toBe(422);
-    const text = await response.text();
-    expect(text).not.toContain("s3cr3t-value");
-    expect(text.match(/aria-invalid="true"/g)).toHaveLength(2);
-  });
-
-  it("creates it, and notes who did", async () => {
-    const fields = {
-      auth: "api_key",
-      "general.id": "acme-9",
-      "general.title": "Acme 9",
-      "settings.region": "eu",
-      "credentials.api_key": "s3cr3t-value",
-    };
-    const response = await post("/connections/new/acme", fields);
-    expect([response.status, response.headers.get("location")]).toEqual([303, "/connections/acme-9?notice=created"]);
-    expect(running.asked).toContain("pull acme-9 deals");
-    const audit = await store.db
-      .selectFrom("audit_log")
-      .select(["actor", "action", "details"])
-      .where("target", "=", "acme-9")
-      .execute();
-    expect(audit).toMatchObject([{ action: "connection.create" }]);
-    expect(JSON.stringify(audit)).not.toContain("s3cr3t");
-  });
-});
-
-describe("the buttons", () => {
-  it("set in motion what they say", async () => {
-    for (const action of ["sync", "pause", "resume"]) {
-      expect((await post(`/connections/acme-9/${action}`, {})).status).toBe(303);
-    }
-    expect(running.asked.slice(-2)).toEqual(["pull acme-9 deals", "pull acme-9 deals"]);
-    const noted = store.db.selectFrom("audit_log").select("action").where("target", "=", "acme-9").orderBy("id");
-    expect((await noted.execute()).slice(-3).map(({ action }) => action)).toEqual([
-      "connection.sync",
-      "connection.pause",
-      "connection.resume",
+    expect([await head("gzip, br"), await head("gzip"), await head("gzip;q=0, identity")]).toEqual([
+      "br",
+      "gzip",
+      null,
     ]);
+    for (const path of ["/console/assets/main-2.js", "/console/assets/..%2Findex.html", "/console/index.html"])
+      expect([path, (await hub.fetch(path)).status]).toEqual([path, 404]);
+    await hub.close();
   });
 
-  it("show the vendor's complaint on the page when a test fails", async () => {
-    await newConnection(store, "acme-refused", "Acme", "refused");
-    const response = await post("/connections/acme-refused/test", {});
-    expect(response.status).toBe(422);
-    expect(await response.text()).toMatch(/Acme refuses the API key\.[^]*acme\.auth\.key_rejected[^]*Make a new key\./);
+  it("says while it is built, and when it could not be, what goes on; the API answers meanwhile", async () => {
+    for (const [build, status, said] of [
+      [{ state: "building" }, 503, "is being built"],
+      [{ state: "failed", reason: "secret reason" }, 500, "could not be built"],
+    ] as const) {
+      const hub = await startServer(store, { consoleBuild: () => build });
+      const response = await hub.fetch("/");
+      const text = await response.text();
+      expect([response.status, text.includes(said), text.includes("secret reason")]).toEqual([status, true, false]);
+      expect((await hub.fetch("/api/v1/me", { as: admin })).status).toBe(200);
+      await hub.close();
+    }
   });
+});
+
+describe("an account that is not set up yet", () => {
+  const check = (body: object, as = admin): Promise<Response> => {
+    const init = json(body, { Origin: running.url });
+    return running.fetch("/api/v1/connections/check", { ...init, as });
+  };
+  const given = { connector: "acme", settings: { region: "eu" }, credentials: { api_key: "accepted" } };
+
+  it("is reached and named, and nothing of it is kept", async () => {
+    const response = await check(given);
+    expect([response.status, await response.json()]).toEqual([
+      200,
+      { account_id: "acme-eu", account_name: "Acme", missing_permissions: [], warnings: [], details: [] },
+    ]);
+    expect(await store.db.selectFrom("connections").select("id").execute()).toEqual([]);
+    expect(running.asked).toEqual([]);
+  });
+
+  it("says what the vendor says against it, with what to do", async () => {
+    const response = await check({ ...given, credentials: { api_key: "refused" } });
+    expect([response.status, await response.json()]).toMatchObject([
+      422,
+      { code: "acme.auth.key_rejected", detail: "Acme refuses the API key.", mend: "Make a new key." },
+    ]);
+    expect(await (await check({ ...given, settings: { region: "mars" } })).json()).toMatchObject({
+      code: "connection.invalid_settings",
+    });
+    expect((await check({ ...given, connector: "nobody" })).status).toBe(400);
+  });
+});
+
+it("facts are made anew from what was pulled, without asking the vendor from the beginning, and it is noted", async () => {
+  await newConnection(store, "acme-1");
+  await store.db
+    .insertInto("stream_states")
+    .values({ connection_id: "acme-1", stream: "deals", landed_seq: 7, normalised_seq: 7 })
+    .execute();
+  const response = await running.fetch("/api/v1/connections/acme-1/replay", {
+    ...json({}, { Origin: running.url }),
+    as: admin,
+  });
+  expect([response.status, await response.json()]).toEqual([202, { streams: ["deals"] }]);
+  expect(running.asked).toEqual(["pull acme-1 deals"]);
+  const state = store.db.selectFrom("stream_states").select(["normalised_seq", "replay_to_seq"]);
+  expect(await state.execute()).toEqual([{ normalised_seq: 0, replay_to_seq: 7 }]);
+  const noted = store.db.selectFrom("audit_log").select("target").where("action", "=", "connection.replay");
+  expect(await noted.execute()).toEqual([{ target: "acme-1" }]);
 });
 
 it("makes a link that opens its screen, and revokes it", async () => {

@@ -75,7 +75,9 @@ export function testDeps(store: Store, change: Partial<ServerDeps> = {}, asked: 
       asked,
     ),
     acceptInbound: acceptInbound(asked),
+    consoleBuild: () => ({ state: "ready", page: '<p class="__NONCE__">The console</p>', files: new Map() }),
     routers: {},
+    nextPulls: () => Promise.resolve(new Map()),
     health: {
       queue: () => Promise.resolve(),
       isMigrated: () => Promise.resolve(true),

@@ -126,9 +126,14 @@ describe("problem documents", () => {
   });
 
   it("are pages for people who browse", async () => {
-    const response = await running.fetch("/", { headers: { Accept: "text/html" } });
-    expect(response.status).toBe(401);
-    expect(await response.text()).toContain('action="/sign-in"');
+    const response = await running.fetch("/nowhere", { headers: { Accept: "text/html" } });
+    expect(response.status).toBe(404);
+    expect(await response.text()).toContain("request.not_found");
+  });
+
+  it("are the console where the sign-in is missing: it asks for that", async () => {
+    const response = await running.fetch("/oauth/start/x", { headers: { Accept: "text/html" } });
+    expect([response.status, await response.text()]).toEqual([401, expect.stringContaining("The console")]);
   });
 });
 
@@ -210,9 +215,9 @@ describe("a wrong secret key", () => {
     const ready = await hub.fetch("/readyz");
     expect([ready.status, await ready.json()]).toMatchObject([503, { checks: { secrets: "failed", database: "ok" } }]);
     const admin = await newSession(hub, own, "admin");
-    expect(await (await hub.fetch("/", { as: admin })).text()).toContain(
-      "The secret key does not open the credentials of sealed.",
-    );
+    expect(await (await hub.fetch("/api/v1/health", { as: admin })).json()).toMatchObject({
+      problems: [{ message: "The secret key does not open the credentials of sealed." }],
+    });
     await newConnection(own, "other");
     await seal(wrong, "other");
     expect((await hub.fetch("/readyz")).status).toBe(200);

@@ -89,6 +89,14 @@ export async function resetMark(store: Store, connectionId: string, stream: stri
   });
 }
 
+/** Asks for a replay of every stream of a connection: the next pull of each makes its facts anew first. */
+export async function resetMarksOf(tx: Tx, connectionId: string): Promise<void> {
+  await sql`
+    update stream_states set normalised_seq = 0, replay_to_seq = greatest(replay_to_seq, normalised_seq)
+    where connection_id = ${connectionId} and normalised_seq > 0
+  `.execute(tx);
+}
+
 /** Asks for a replay of every stream that gives facts: what the workspace counts by has changed. The next pull of each makes them anew first. */
 export async function resetAllMarks(tx: Tx): Promise<void> {
   await sql`update stream_states set normalised_seq = 0 where normalised_seq > 0`.execute(tx);

@@ -57,25 +57,6 @@ export async function findRunOverview(db: Db, id: number): Promise<RunOverview |
   return row === undefined ? null : runFromRow(row);
 }
 
-/** The latest run of each stream of each connection, by connection id. */
-export async function latestRuns(db: Db): Promise<Map<string, RunOverview[]>> {
-  const rows = await db
-    .selectFrom("runs")
-    .selectAll()
-    .distinctOn(["connection_id", "stream"])
-    .orderBy("connection_id")
-    .orderBy("stream")
-    .orderBy("id", "desc")
-    .execute();
-  const byConnection = new Map<string, RunOverview[]>();
-  for (const row of rows) {
-    const list = byConnection.get(row.connection_id) ?? [];
-    byConnection.set(row.connection_id, list);
-    list.push(runFromRow(row));
-  }
-  return byConnection;
-}
-
 function runFromRow(row: {
   id: number;
   connection_id: string;

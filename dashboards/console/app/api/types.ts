@@ -1,0 +1,1689 @@
+// Made from the API's OpenAPI document by dashboards/api/client-types.ts; not to be changed by hand.
+// After a change of the API: npx vitest run dashboards/api/client-types.test.ts -u
+
+export type Nothing = { readonly [name in never]: never };
+
+export type Activity = {
+  id: string;
+  connection: string;
+  external_id: string;
+  type: string;
+  direction: string | null;
+  occurred_at: string;
+  duration_s: number | null;
+  outcome:
+    | "answered"
+    | "no_answer"
+    | "voicemail"
+    | "busy"
+    | "wrong_number"
+    | "abandoned"
+    | "scheduled"
+    | "held"
+    | "no_show"
+    | "rescheduled"
+    | "declined"
+    | "cancelled"
+    | "sent"
+    | "delivered"
+    | "bounced"
+    | "replied"
+    | "unsubscribed"
+    | "positive"
+    | "negative"
+    | "open"
+    | "done"
+    | "failed"
+    | null;
+  disposition: string | null;
+  subject: string | null;
+  url: string | null;
+  rep: { id: string; name: string | null } | null;
+  person: { id: string; name: string | null } | null;
+  duplicate_of: { id: string; connection: string; external_id: string; url: string | null; rule: string } | null;
+  duplicates: { id: string; connection: string; external_id: string; url: string | null; rule: string }[];
+  deal: { id: string; name: string | null; rule: string } | null;
+};
+
+export type ApiKey = {
+  id: string;
+  name: string;
+  prefix: string;
+  scopes: string[];
+  created_at: string;
+  last_used_at: string | null;
+  revoked_at: string | null;
+};
+
+export type Backtest = {
+  as_of: string;
+  timezone: string;
+  currency: string;
+  seed: string;
+  from: string | null;
+  to: string | null;
+  rows: {
+    dimensions: { [name: string]: string | null };
+    method: "history" | "stage_weighted" | "run_rate" | "simulation" | "activity";
+    days: number;
+    of: "count" | "value";
+    origins: number;
+    mape: number | null;
+    bias: number | null;
+    error: number | null;
+    coverage: number;
+    brier: { method: number; baseRate: number } | null;
+    is_shown: boolean;
+  }[];
+};
+
+export type CheckResult = {
+  account_id: string;
+  account_name: string;
+  missing_permissions: string[];
+  warnings: string[];
+  details: string[];
+};
+
+export type Conclusion = {
+  id: string;
+  claim: {
+    metric: string;
+    filters: { [name: string]: string };
+    a: { [name: string]: string };
+    b?: { [name: string]: string };
+    against?: number;
+  };
+  sentence: string;
+  result: {
+    from: string;
+    to: string;
+    a: { hits: number; total: number };
+    b: { hits: number; total: number } | null;
+    difference: number | null;
+    interval: [number, number] | null;
+    is_clear: boolean;
+    more: { a: number; b: number } | null;
+  };
+  recorded_at: string;
+  recorded_by: string;
+  verdict: "holds" | "weaker" | "no_longer_holds" | "not_enough_data" | null;
+  tested_at: string | null;
+  changed_at: string | null;
+};
+
+export type ConclusionEvent = {
+  rule: {
+    id: string;
+    when:
+      | "kpi_crosses"
+      | "goal_reached"
+      | "rank_changed"
+      | "deal_stuck"
+      | "lead_cold"
+      | "lead_untouched"
+      | "forecast_moved"
+      | "conclusion_fails";
+  };
+  conclusion: { id: string; sentence: string; recorded_at: string; recorded_by: string };
+};
+
+export type Connection = {
+  id: string;
+  connector: string;
+  title: string;
+  settings: { [name: string]: Json };
+  has_credentials: boolean;
+  state: "active" | "paused" | "needs_auth" | "ended";
+  state_code: string | null;
+  state_reason: string | null;
+  account: { id: string | null; name: string | null };
+  schedule: { every_s: number } | { cron: string } | null;
+  streams: string[] | null;
+  backfill_from: string | null;
+  next_pull_at: string | null;
+  created_at: string;
+  updated_at: string;
+  stream_states: {
+    stream: string;
+    records: number;
+    waiting: number;
+    is_running: boolean;
+    is_first_load_done: boolean;
+    fresh_as_of: string | null;
+    last_success_at: string | null;
+    is_partial: boolean;
+    partial_reason: string | null;
+    held_deletions: number;
+    refused: number;
+    failures_in_a_row: number;
+  }[];
+};
+
+export type Connector = {
+  key: string;
+  title: string;
+  docs: string;
+  every_s: number;
+  streams: { stream: string; title: string }[];
+  settings: unknown;
+  auth: {
+    kind: "none" | "api_key" | "service_account" | "oauth2";
+    title: string;
+    grant: "authorization_code" | "client_credentials" | null;
+    made_at: string | null;
+    needs: string[];
+    credentials: unknown;
+  }[];
+  has_webhook: boolean;
+};
+
+export type Dashboard = { id: string; title: string; tiles: { [name: string]: unknown }[]; path: string };
+
+export type DealEvent = {
+  deal: {
+    id: string;
+    name: string | null;
+    url: string | null;
+    value: { amount: number | null; currency: string };
+    stage: string | null;
+    from_stage: string | null;
+    pipeline: string | null;
+    owner: { id: string; name: string | null } | null;
+    company: string | null;
+    lost_reason: string | null;
+  };
+  changed_at: string;
+  connection: string;
+};
+
+export type DealStuckEvent = {
+  rule: {
+    id: string;
+    when:
+      | "kpi_crosses"
+      | "goal_reached"
+      | "rank_changed"
+      | "deal_stuck"
+      | "lead_cold"
+      | "lead_untouched"
+      | "forecast_moved"
+      | "conclusion_fails";
+  };
+  deal: {
+    id: string;
+    name: string | null;
+    url: string | null;
+    value: { amount: number | null; currency: string };
+    pipeline: string | null;
+    stage: string | null;
+    company: string | null;
+    owner: { id: string; name: string | null } | null;
+  };
+};
+
+export type Delivery = {
+  id: number;
+  event_id: string;
+  type: string;
+  state: "pending" | "delivered" | "failed";
+  attempts_made: number;
+  next_attempt_at: string | null;
+  delivered_at: string | null;
+  last_status_code: number | null;
+  last_error: string | null;
+};
+
+export type EndpointEvent = {
+  endpoint: { id: string; destination: string; name: string };
+  failing_since: string | null;
+  reason: string | null;
+};
+
+export type Event = { id: string; type: string; timestamp: string; data: unknown };
+
+export type Feed = { id: string; title: string; widget: string; metric: string; path: string };
+
+export type Forecast = {
+  as_of: string;
+  timezone: string;
+  currency: string;
+  seed: string;
+  rows: {
+    dimensions: { [name: string]: string | null };
+    horizon: "days" | "month_end" | "quarter_end";
+    days: number;
+    until: string;
+    count: {
+      method: "history" | "stage_weighted" | "run_rate" | "simulation" | "activity";
+      expected: number;
+      p10: number;
+      p50: number;
+      p90: number;
+      record: {
+        days: number;
+        origins: number;
+        mape: number | null;
+        bias: number | null;
+        error: number | null;
+        coverage: number;
+        brier: { method: number; baseRate: number } | null;
+      } | null;
+    };
+    value: {
+      method: "history" | "stage_weighted" | "run_rate" | "simulation" | "activity";
+      expected: number;
+      p10: number;
+      p50: number;
+      p90: number;
+      record: {
+        days: number;
+        origins: number;
+        mape: number | null;
+        bias: number | null;
+        error: number | null;
+        coverage: number;
+        brier: { method: number; baseRate: number } | null;
+      } | null;
+    } | null;
+    methods: {
+      count: {
+        method: "history" | "stage_weighted" | "run_rate" | "simulation" | "activity";
+        expected: number;
+        p10: number;
+        p50: number;
+        p90: number;
+        record: {
+          days: number;
+          origins: number;
+          mape: number | null;
+          bias: number | null;
+          error: number | null;
+          coverage: number;
+          brier: { method: number; baseRate: number } | null;
+        } | null;
+      };
+      value: {
+        method: "history" | "stage_weighted" | "run_rate" | "simulation" | "activity";
+        expected: number;
+        p10: number;
+        p50: number;
+        p90: number;
+        record: {
+          days: number;
+          origins: number;
+          mape: number | null;
+          bias: number | null;
+          error: number | null;
+          coverage: number;
+          brier: { method: number; baseRate: number } | null;
+        } | null;
+      } | null;
+    }[];
+    open_deals: number;
+    left_out: number;
+    scenario: {
+      count: { expected: number; p10: number; p50: number; p90: number };
+      value: { expected: number; p10: number; p50: number; p90: number } | null;
+      margin: { expected: number; p10: number; p50: number; p90: number } | null;
+      adjustments: { what: string; of: "count" | "value" | "both"; factor: number; because: string }[];
+    } | null;
+  }[];
+};
+
+export type ForecastEvent = {
+  rule: {
+    id: string;
+    when:
+      | "kpi_crosses"
+      | "goal_reached"
+      | "rank_changed"
+      | "deal_stuck"
+      | "lead_cold"
+      | "lead_untouched"
+      | "forecast_moved"
+      | "conclusion_fails";
+  };
+  until: string;
+  what: "value" | "count";
+  currency: string;
+  previous: number | null;
+  expected: number;
+  already_won: number;
+  method: string;
+};
+
+export type Funnel = {
+  from: string | null;
+  to: string | null;
+  as_of: string;
+  timezone: string;
+  currency: string;
+  fresh_as_of: string | null;
+  stages: {
+    dimensions: { [name: string]: string | null };
+    stage: string | null;
+    entered: number;
+    went_on: number;
+    lost: number;
+    went_back: number;
+    moved_away: number;
+    still_there: number;
+    conversion: number | null;
+    interval: [number, number] | null;
+    snapshot_conversion: number | null;
+    leak: number | null;
+    is_leakiest: boolean;
+    time_in_stage: number | null;
+  }[];
+  totals: {
+    dimensions: { [name: string]: string | null };
+    win_rate: number | null;
+    sales_velocity: number | null;
+    time_to_close_mean: number | null;
+    time_to_close_median: number | null;
+  }[];
+};
+
+export type GoalEvent = {
+  rule: {
+    id: string;
+    when:
+      | "kpi_crosses"
+      | "goal_reached"
+      | "rank_changed"
+      | "deal_stuck"
+      | "lead_cold"
+      | "lead_untouched"
+      | "forecast_moved"
+      | "conclusion_fails";
+  };
+  of: string;
+  unit: string;
+  currency: string;
+  dimensions: { [name: string]: string | null };
+  from: string | null;
+  to: string | null;
+  attainment: number | null;
+  reached: number | null;
+  goal: number | null;
+};
+
+export type Health = {
+  problems: { code: string; message: string; mend: string }[];
+  queues: { [name: string]: { [name: string]: number } };
+};
+
+export type Identity = {
+  id: string;
+  entity: "person" | "company" | "rep" | "team" | "pipeline";
+  name: string | null;
+  rows: {
+    id: string;
+    name: string | null;
+    connection: string;
+    external_id: string;
+    keys: { type: string; value: string }[];
+  }[];
+  links: IdentityLink[];
+};
+
+export type IdentityLink = {
+  id: number;
+  entity: "person" | "company" | "rep" | "team" | "pipeline";
+  from: { id: string; name: string | null; connection: string | null; external_id: string | null };
+  into: { id: string; name: string | null; connection: string | null; external_id: string | null };
+  rule: string;
+  evidence: string;
+  created_at: string;
+  undone_at: string | null;
+  undone_by: string | null;
+};
+
+export type IdentitySummary = {
+  id: string;
+  name: string | null;
+  connection: string;
+  external_id: string;
+  rows: number;
+};
+
+export type InboundWebhook = {
+  is_offered: boolean;
+  subscribes: boolean;
+  address: string | null;
+  has_secret: boolean;
+  needs_secret: boolean;
+  last_delivery_at: string | null;
+};
+
+export type Json = unknown;
+
+export type Kpi = {
+  id: string;
+  title: string;
+  question: string;
+  formula: string;
+  unit: string;
+  better: "higher" | "lower" | null;
+  dimensions: string[];
+  is_own: boolean;
+};
+
+export type KpiAnswer = {
+  metric: string;
+  unit: string;
+  from: string | null;
+  to: string | null;
+  as_of: string | null;
+  timezone: string;
+  currency: string;
+  fresh_as_of: string | null;
+  rows: {
+    dimensions: { [name: string]: string | null };
+    period: string | null;
+    value: number | null;
+    numerator: number | null;
+    denominator: number | null;
+    sample_size: number;
+    interval: [number, number] | null;
+    still_open?: number;
+    is_leakiest?: boolean;
+    rank?: number | null;
+    previous_rank?: number | null;
+    movement?: number | null;
+  }[];
+  exceptions: { reason: string; count: number }[];
+  sources: {
+    connection: string;
+    title: string;
+    fresh_as_of: string | null;
+    state: "stopped" | "unread" | "loading" | "stale" | "partial" | "current" | "ended";
+    reason:
+      | "needs_auth"
+      | "paused"
+      | "ended"
+      | "unread"
+      | "loading"
+      | "failing"
+      | "late"
+      | "held"
+      | "refused"
+      | "partial"
+      | null;
+    detail: string | null;
+    refused: number;
+    held_deletions: number;
+  }[];
+  notes: string[];
+};
+
+export type KpiCrossedEvent = {
+  rule: {
+    id: string;
+    when:
+      | "kpi_crosses"
+      | "goal_reached"
+      | "rank_changed"
+      | "deal_stuck"
+      | "lead_cold"
+      | "lead_untouched"
+      | "forecast_moved"
+      | "conclusion_fails";
+  };
+  metric: string;
+  unit: string;
+  currency: string;
+  timezone: string;
+  dimensions: { [name: string]: string | null };
+  from: string | null;
+  to: string | null;
+  value: number | null;
+  threshold: number;
+  direction: "rises" | "falls";
+  as_of: string;
+  fresh_as_of: string | null;
+};
+
+export type KpiEvent = {
+  metric: string;
+  unit: string;
+  currency: string;
+  timezone: string;
+  dimensions: { [name: string]: string | null };
+  from: string | null;
+  to: string | null;
+  value: number | null;
+  previous_value: number | null;
+  numerator: number | null;
+  denominator: number | null;
+  sample_size: number;
+  as_of: string;
+  fresh_as_of: string | null;
+  notes: string[];
+};
+
+export type LeadColdEvent = {
+  rule: {
+    id: string;
+    when:
+      | "kpi_crosses"
+      | "goal_reached"
+      | "rank_changed"
+      | "deal_stuck"
+      | "lead_cold"
+      | "lead_untouched"
+      | "forecast_moved"
+      | "conclusion_fails";
+  };
+  lead: {
+    kind: "lead" | "deal";
+    id: string;
+    name: string | null;
+    url: string | null;
+    created_at: string | null;
+    owner: { id: string; name: string | null } | null;
+  };
+};
+
+export type LeadUntouchedEvent = {
+  rule: {
+    id: string;
+    when:
+      | "kpi_crosses"
+      | "goal_reached"
+      | "rank_changed"
+      | "deal_stuck"
+      | "lead_cold"
+      | "lead_untouched"
+      | "forecast_moved"
+      | "conclusion_fails";
+  };
+  lead: {
+    kind: "lead" | "deal";
+    id: string;
+    name: string | null;
+    url: string | null;
+    created_at: string | null;
+    owner: { id: string; name: string | null } | null;
+  };
+  working_minutes: number | null;
+};
+
+export type Me = { kind: "user" | "key"; name: string; role: "admin" | "viewer" | null; scopes: string[] };
+
+export type Movement = {
+  from: string;
+  to: string;
+  as_of: string;
+  timezone: string;
+  currency: string;
+  rows: {
+    dimensions: { [name: string]: string | null };
+    start: { count: number; value: number };
+    reasons: {
+      created: { count: number; value: number };
+      reopened: { count: number; value: number };
+      value_up: { count: number; value: number };
+      value_down: { count: number; value: number };
+      won: { count: number; value: number };
+      lost: { count: number; value: number };
+      deleted: { count: number; value: number };
+      merged: { count: number; value: number };
+      owner_in: { count: number; value: number };
+      owner_out: { count: number; value: number };
+      pipeline_in: { count: number; value: number };
+      pipeline_out: { count: number; value: number };
+      pulled_in: { count: number; value: number };
+      pushed_out: { count: number; value: number };
+      currency: { count: number; value: number };
+    };
+    end: { count: number; value: number };
+  }[];
+  deals: { [name: string]: unknown }[];
+  exceptions: { reason: string; count: number }[];
+};
+
+export type NewWebhook = {
+  id: string;
+  url: string;
+  events: string[];
+  filters: {
+    pipelines?: string[];
+    min_amount?: number;
+    metrics?: string[];
+    rises_to?: number;
+    rules?: string[];
+    digests?: string[];
+    falls_to?: number;
+  };
+  ordered: boolean;
+  per_second: number | null;
+  description: string | null;
+  state: "active" | "paused";
+  paused_by: "person" | "failures" | "gone" | null;
+  state_reason: string | null;
+  failures_in_a_row: number;
+  failing_since: string | null;
+  not_before: string | null;
+  created_by: string;
+  created_at: string;
+  secret: string;
+};
+
+export type Preview = {
+  table: string;
+  file: string;
+  columns: string[];
+  rows: {
+    line: number;
+    cells: { [name: string]: string };
+    becomes: { field: string; value: string }[] | null;
+    problems: string[];
+  }[];
+  notes: string[];
+  unfinished: string[];
+};
+
+export type Problem = {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: string;
+  mend: string;
+  instance: string;
+};
+
+export type RankEvent = {
+  rule: {
+    id: string;
+    when:
+      | "kpi_crosses"
+      | "goal_reached"
+      | "rank_changed"
+      | "deal_stuck"
+      | "lead_cold"
+      | "lead_untouched"
+      | "forecast_moved"
+      | "conclusion_fails";
+  };
+  of: string;
+  unit: string;
+  currency: string;
+  from: string | null;
+  to: string | null;
+  ranks: { rep: string; rank: number; previous_rank: number | null; value: number | null }[];
+};
+
+export type Review = { id: string; from: string; to: string; due_at: string | null; made_at: string; made_by: string };
+
+export type ReviewAction = {
+  id: string;
+  kind: string;
+  entity: "deal" | "lead" | null;
+  subject_id: string | null;
+  subject: string | null;
+  url: string | null;
+  rep_id: string | null;
+  rep: string | null;
+  text: string;
+  due_on: string | null;
+  is_late: boolean;
+  note: string | null;
+  state: "open" | "done" | "dropped";
+  made_at: string;
+  made_by: string;
+  settled_at: string | null;
+  settled_by: string | null;
+  evidence: string | null;
+};
+
+export type ReviewAgenda = {
+  from: string;
+  to: string;
+  as_of: string;
+  timezone: string;
+  currency: string;
+  fresh_as_of: string | null;
+  last: { id: string; made_at: string; from: string; to: string } | null;
+  followed: ReviewAction[];
+  won: {
+    count: number;
+    value: number;
+    deals: {
+      id: string;
+      rep_id: string | null;
+      rep: string | null;
+      name: string | null;
+      url: string | null;
+      value: number | null;
+      at: string;
+      lost_reason: string | null;
+    }[];
+  };
+  lost: {
+    count: number;
+    value: number;
+    deals: {
+      id: string;
+      rep_id: string | null;
+      rep: string | null;
+      name: string | null;
+      url: string | null;
+      value: number | null;
+      at: string;
+      lost_reason: string | null;
+    }[];
+  };
+  forecast: {
+    rows: {
+      horizon: "days" | "month_end" | "quarter_end";
+      until: string;
+      method: string;
+      count: number;
+      value: number | null;
+      p10: number | null;
+      p90: number | null;
+    }[];
+    before: {
+      horizon: "days" | "month_end" | "quarter_end";
+      until: string;
+      method: string;
+      count: number;
+      value: number | null;
+      p10: number | null;
+      p90: number | null;
+    }[];
+    moved: { [name: string]: unknown } | null;
+    movers: { [name: string]: unknown }[];
+  };
+  talk: {
+    rep_id: string | null;
+    rep: string | null;
+    deals: {
+      id: string;
+      rep_id: string | null;
+      rep: string | null;
+      name: string | null;
+      url: string | null;
+      stage: string | null;
+      value: number | null;
+      created: string | null;
+      expected: string | null;
+      flags: (
+        | { kind: "stuck"; days: number; limit: number }
+        | { kind: "no_next_step" }
+        | { kind: "slipping"; pushes: number; inPeriod: number }
+        | { kind: "past_due"; expected: string }
+        | { kind: "no_date" }
+        | { kind: "single_threaded"; people: number }
+        | { kind: "cold"; lastTouch: string | null }
+        | { kind: "large"; rank: number }
+      )[];
+      is_picked: boolean;
+      note: string | null;
+    }[];
+  }[];
+  attention: {
+    id: string;
+    rep_id: string | null;
+    rep: string | null;
+    name: string | null;
+    url: string | null;
+    stage: string | null;
+    value: number | null;
+    created: string | null;
+    expected: string | null;
+    flags: (
+      | { kind: "stuck"; days: number; limit: number }
+      | { kind: "no_next_step" }
+      | { kind: "slipping"; pushes: number; inPeriod: number }
+      | { kind: "past_due"; expected: string }
+      | { kind: "no_date" }
+      | { kind: "single_threaded"; people: number }
+      | { kind: "cold"; lastTouch: string | null }
+      | { kind: "large"; rank: number }
+    )[];
+  }[];
+  clean_up: {
+    stale_deals: {
+      id: string;
+      rep_id: string | null;
+      rep: string | null;
+      name: string | null;
+      url: string | null;
+      stage: string | null;
+      value: number | null;
+      created: string | null;
+      expected: string | null;
+      flags: (
+        | { kind: "stuck"; days: number; limit: number }
+        | { kind: "no_next_step" }
+        | { kind: "slipping"; pushes: number; inPeriod: number }
+        | { kind: "past_due"; expected: string }
+        | { kind: "no_date" }
+        | { kind: "single_threaded"; people: number }
+        | { kind: "cold"; lastTouch: string | null }
+        | { kind: "large"; rank: number }
+      )[];
+    }[];
+    cold_leads: {
+      total: number;
+      leads: {
+        id: string;
+        rep_id: string | null;
+        rep: string | null;
+        name: string | null;
+        url: string | null;
+        created: string | null;
+        lastTouch: string | null;
+      }[];
+    };
+    untouched_leads: {
+      total: number;
+      leads: {
+        id: string;
+        rep_id: string | null;
+        rep: string | null;
+        name: string | null;
+        url: string | null;
+        created: string | null;
+        lastTouch: string | null;
+      }[];
+    };
+  };
+  leak: {
+    stage: string | null;
+    lost: number | null;
+    entered: number;
+    share: number | null;
+    from: string;
+    to: string;
+  } | null;
+  conclusions: { id: string; sentence: string; verdict: string; changed_at: string }[];
+  notes: { deal_id: string | null; text: string; by: string }[];
+  actions: {
+    rep_id: string | null;
+    rep: string | null;
+    actions: {
+      kind: "clean_up" | "set_date" | "move" | "next_step" | "call" | "touch" | "second_contact" | "say_why" | "other";
+      entity: "deal" | "lead";
+      subject_id: string;
+      subject: string | null;
+      url: string | null;
+      text: string;
+      due_on: string;
+    }[];
+    more: number;
+  }[];
+};
+
+export type ReviewDocument = { format: "md" | "html"; text: string };
+
+export type ReviewEvent = {
+  review: { id: string; from: string; to: string };
+  currency: string;
+  won: { count: number; value: number };
+  lost: { count: number; value: number };
+  attention: number;
+  actions: { done: number; not_done: number; added: number };
+  reps: { name: string | null; actions: number }[];
+};
+
+export type RotatedSecret = { secret: string; former_until: string };
+
+export type Run = {
+  id: number;
+  connection: string;
+  stream: string;
+  kind: "pull" | "full" | "replay" | "inbound" | "reconcile";
+  trigger: "schedule" | "manual" | "webhook" | "start";
+  state: "running" | "waiting" | "succeeded" | "failed" | "interrupted";
+  counts: {
+    pages: number;
+    fetched: number;
+    added: number;
+    changed: number;
+    unchanged: number;
+    deleted: number;
+    facts: number;
+    skipped: number;
+  };
+  progress: { done: number; total: number | null } | null;
+  error: { code: string; kind: string | null; message: string | null; mend: string | null } | null;
+  started_at: string;
+  finished_at: string | null;
+};
+
+export type RunLogLine = {
+  at: string;
+  level: "info" | "warn" | "error";
+  code: string | null;
+  message: string;
+  data: unknown;
+};
+
+export type RunWithLog = {
+  id: number;
+  connection: string;
+  stream: string;
+  kind: "pull" | "full" | "replay" | "inbound" | "reconcile";
+  trigger: "schedule" | "manual" | "webhook" | "start";
+  state: "running" | "waiting" | "succeeded" | "failed" | "interrupted";
+  counts: {
+    pages: number;
+    fetched: number;
+    added: number;
+    changed: number;
+    unchanged: number;
+    deleted: number;
+    facts: number;
+    skipped: number;
+  };
+  progress: { done: number; total: number | null } | null;
+  error: { code: string; kind: string | null; message: string | null; mend: string | null } | null;
+  started_at: string;
+  finished_at: string | null;
+  log: RunLogLine[];
+};
+
+export type Upload = {
+  name: string;
+  from: string;
+  size: number;
+  sha256: string;
+  created_by: string;
+  created_at: string;
+};
+
+export type Webhook = {
+  id: string;
+  url: string;
+  events: string[];
+  filters: {
+    pipelines?: string[];
+    min_amount?: number;
+    metrics?: string[];
+    rises_to?: number;
+    rules?: string[];
+    digests?: string[];
+    falls_to?: number;
+  };
+  ordered: boolean;
+  per_second: number | null;
+  description: string | null;
+  state: "active" | "paused";
+  paused_by: "person" | "failures" | "gone" | null;
+  state_reason: string | null;
+  failures_in_a_row: number;
+  failing_since: string | null;
+  not_before: string | null;
+  created_by: string;
+  created_at: string;
+};
+
+export type Workspace = {
+  name: string;
+  time_zone: string;
+  week_start: number;
+  currency: string;
+  locale: string;
+  fiscal_year_start: number;
+  holidays: string[];
+  timely_contact_minutes: number;
+  cold_after_days: number;
+  landmark_days: number;
+};
+
+export type Operations = {
+  "GET /connectors": {
+    params: Nothing;
+    query: Nothing;
+    body: undefined;
+    answer: { data: Connector[]; next_cursor: string | null };
+  };
+  "GET /connections": {
+    params: Nothing;
+    query: { limit?: number; cursor?: string };
+    body: undefined;
+    answer: { data: Connection[]; next_cursor: string | null };
+  };
+  "POST /connections": {
+    params: Nothing;
+    query: Nothing;
+    body: {
+      id: string;
+      connector: string;
+      title?: string;
+      settings?: { [name: string]: Json };
+      credentials?: { [name: string]: Json };
+      schedule?: { every_s: number } | { cron: string } | null;
+      streams?: string[] | null;
+      backfill_from?: string | null;
+    };
+    answer: Connection;
+  };
+  "GET /connections/{id}": { params: { id: string }; query: Nothing; body: undefined; answer: Connection };
+  "PATCH /connections/{id}": {
+    params: { id: string };
+    query: Nothing;
+    body: {
+      title?: string;
+      settings?: { [name: string]: Json };
+      credentials?: { [name: string]: Json };
+      schedule?: { every_s: number } | { cron: string } | null;
+      streams?: string[] | null;
+      backfill_from?: string | null;
+    };
+    answer: Connection;
+  };
+  "DELETE /connections/{id}": { params: { id: string }; query: Nothing; body: undefined; answer: undefined };
+  "POST /connections/{id}/test": { params: { id: string }; query: Nothing; body: undefined; answer: CheckResult };
+  "POST /connections/{id}/sync": {
+    params: { id: string };
+    query: Nothing;
+    body: { stream?: string | null; full?: boolean; accept_deletions?: boolean };
+    answer: { streams: string[] };
+  };
+  "POST /connections/{id}/pause": { params: { id: string }; query: Nothing; body: undefined; answer: Connection };
+  "POST /connections/{id}/resume": { params: { id: string }; query: Nothing; body: undefined; answer: Connection };
+  "POST /connections/check": {
+    params: Nothing;
+    query: Nothing;
+    body: { connector: string; settings?: { [name: string]: Json }; credentials?: { [name: string]: Json } };
+    answer: CheckResult;
+  };
+  "POST /connections/preview": {
+    params: Nothing;
+    query: Nothing;
+    body: { connector: string; settings: { [name: string]: Json } };
+    answer: { data: Preview[] };
+  };
+  "POST /connections/{id}/replay": {
+    params: { id: string };
+    query: Nothing;
+    body: undefined;
+    answer: { streams: string[] };
+  };
+  "POST /connections/{id}/reconcile": {
+    params: { id: string };
+    query: Nothing;
+    body: undefined;
+    answer: { data: { name: string; theirs: number; ours: number; is_equal: boolean; note: string | null }[] };
+  };
+  "GET /connections/{id}/webhook": { params: { id: string }; query: Nothing; body: undefined; answer: InboundWebhook };
+  "POST /connections/{id}/webhook": {
+    params: { id: string };
+    query: Nothing;
+    body: { secret?: string };
+    answer: InboundWebhook;
+  };
+  "GET /start": { params: Nothing; query: Nothing; body: undefined; answer: { has_users: boolean } };
+  "GET /me": { params: Nothing; query: Nothing; body: undefined; answer: Me };
+  "GET /health": { params: Nothing; query: Nothing; body: undefined; answer: Health };
+  "GET /workspace": { params: Nothing; query: Nothing; body: undefined; answer: Workspace };
+  "PATCH /workspace": {
+    params: Nothing;
+    query: Nothing;
+    body: {
+      name?: string;
+      time_zone?: string;
+      week_start?: number;
+      currency?: string;
+      locale?: string;
+      fiscal_year_start?: number;
+      holidays?: string[];
+      timely_contact_minutes?: number;
+      cold_after_days?: number;
+      landmark_days?: number;
+    };
+    answer: Workspace;
+  };
+  "GET /runs": {
+    params: Nothing;
+    query: {
+      limit?: number;
+      cursor?: string;
+      connection?: string;
+      stream?: string;
+      state?: "running" | "waiting" | "succeeded" | "failed" | "interrupted";
+    };
+    body: undefined;
+    answer: { data: Run[]; next_cursor: string | null };
+  };
+  "GET /runs/{id}": { params: { id: number }; query: Nothing; body: undefined; answer: RunWithLog };
+  "GET /runs/{id}/log": {
+    params: { id: number };
+    query: { limit?: number; cursor?: string };
+    body: undefined;
+    answer: { data: RunLogLine[]; next_cursor: string | null };
+  };
+  "GET /kpis": {
+    params: Nothing;
+    query: Nothing;
+    body: undefined;
+    answer: { data: Kpi[]; next_cursor: string | null };
+  };
+  "GET /kpis/{metric}": {
+    params: { metric: string };
+    query: {
+      from?: string;
+      to?: string;
+      by?: string;
+      period?:
+        | "today"
+        | "yesterday"
+        | "this_week"
+        | "this_month"
+        | "this_quarter"
+        | "this_year"
+        | "last_7_days"
+        | "last_30_days"
+        | "last_90_days"
+        | "last_week"
+        | "last_month"
+        | "last_quarter"
+        | "last_year"
+        | "all";
+      of?: string;
+      grain?: "day" | "week" | "month" | "quarter" | "year";
+      filter?: string | string[];
+      as_of?: string;
+    };
+    body: undefined;
+    answer: KpiAnswer;
+  };
+  "GET /kpis/{metric}/records": {
+    params: { metric: string };
+    query: {
+      from?: string;
+      to?: string;
+      by?: string;
+      period?:
+        | "today"
+        | "yesterday"
+        | "this_week"
+        | "this_month"
+        | "this_quarter"
+        | "this_year"
+        | "last_7_days"
+        | "last_30_days"
+        | "last_90_days"
+        | "last_week"
+        | "last_month"
+        | "last_quarter"
+        | "last_year"
+        | "all";
+      of?: string;
+      grain?: "day" | "week" | "month" | "quarter" | "year";
+      filter?: string | string[];
+      as_of?: string;
+      limit?: number;
+      cursor?: string;
+    };
+    body: undefined;
+    answer: { data: { [name: string]: unknown }[]; next_cursor: string | null };
+  };
+  "GET /movement": {
+    params: Nothing;
+    query: { from: string; to: string; by?: string; filter?: string | string[]; as_of?: string; expected_in?: string };
+    body: undefined;
+    answer: Movement;
+  };
+  "GET /funnel": {
+    params: Nothing;
+    query: {
+      from?: string;
+      to?: string;
+      period?:
+        | "today"
+        | "yesterday"
+        | "this_week"
+        | "this_month"
+        | "this_quarter"
+        | "this_year"
+        | "last_7_days"
+        | "last_30_days"
+        | "last_90_days"
+        | "last_week"
+        | "last_month"
+        | "last_quarter"
+        | "last_year"
+        | "all";
+      by?: string;
+      filter?: string | string[];
+      as_of?: string;
+    };
+    body: undefined;
+    answer: Funnel;
+  };
+  "GET /exports/{name}": {
+    params: { name: string };
+    query: {
+      from?: string;
+      to?: string;
+      by?: string;
+      period?:
+        | "today"
+        | "yesterday"
+        | "this_week"
+        | "this_month"
+        | "this_quarter"
+        | "this_year"
+        | "last_7_days"
+        | "last_30_days"
+        | "last_90_days"
+        | "last_week"
+        | "last_month"
+        | "last_quarter"
+        | "last_year"
+        | "all";
+      of?: string;
+      grain?: "day" | "week" | "month" | "quarter" | "year";
+      filter?: string | string[];
+      as_of?: string;
+      format?: "csv" | "jsonl" | "parquet";
+      bom?: string;
+      deleted?: string;
+    };
+    body: undefined;
+    answer: string;
+  };
+  "GET /forecast": {
+    params: Nothing;
+    query: { horizon?: string; by?: "rep" | "team" | "pipeline"; as_of?: string; seed?: string };
+    body: undefined;
+    answer: Forecast;
+  };
+  "GET /backtest": {
+    params: Nothing;
+    query: { horizon?: string; by?: "rep" | "team" | "pipeline"; as_of?: string; seed?: string };
+    body: undefined;
+    answer: Backtest;
+  };
+  "GET /review": {
+    params: Nothing;
+    query: { period?: string; rep?: string; team?: string; as_of?: string };
+    body: undefined;
+    answer: ReviewAgenda;
+  };
+  "GET /review/document": {
+    params: Nothing;
+    query: { period?: string; rep?: string; team?: string; as_of?: string; format?: "md" | "html" };
+    body: undefined;
+    answer: ReviewDocument;
+  };
+  "GET /reviews": {
+    params: Nothing;
+    query: { limit?: number; cursor?: string };
+    body: undefined;
+    answer: { data: Review[]; next_cursor: string | null };
+  };
+  "POST /reviews": { params: Nothing; query: Nothing; body: undefined; answer: { id: string } };
+  "GET /reviews/{id}": { params: { id: string }; query: Nothing; body: undefined; answer: ReviewAgenda };
+  "GET /reviews/{id}/document": {
+    params: { id: string };
+    query: { format?: "md" | "html" };
+    body: undefined;
+    answer: { format: "md" | "html"; text: string };
+  };
+  "GET /reviews/{id}/notes": {
+    params: { id: string };
+    query: Nothing;
+    body: undefined;
+    answer: {
+      data: { id: number; deal_id: string | null; text: string; written_at: string; written_by: string }[];
+      next_cursor: string | null;
+    };
+  };
+  "POST /reviews/{id}/notes": {
+    params: { id: string };
+    query: Nothing;
+    body: { text: string; deal?: string };
+    answer: { id: number };
+  };
+  "GET /review-actions": {
+    params: Nothing;
+    query: { limit?: number; cursor?: string; state?: "open" | "done" | "dropped"; rep?: string; review?: string };
+    body: undefined;
+    answer: { data: ReviewAction[]; next_cursor: string | null };
+  };
+  "POST /review-actions": {
+    params: Nothing;
+    query: Nothing;
+    body: {
+      text: string;
+      kind?: "clean_up" | "set_date" | "move" | "next_step" | "call" | "touch" | "second_contact" | "say_why" | "other";
+      deal?: string;
+      lead?: string;
+      rep?: string;
+      due_on?: string;
+      note?: string;
+    };
+    answer: { id: string };
+  };
+  "PATCH /review-actions/{id}": {
+    params: { id: string };
+    query: Nothing;
+    body: {
+      state?: "open" | "done" | "dropped";
+      text?: string;
+      rep?: string | null;
+      due_on?: string | null;
+      note?: string | null;
+    };
+    answer: undefined;
+  };
+  "GET /review-picks": {
+    params: Nothing;
+    query: Nothing;
+    body: undefined;
+    answer: {
+      data: { deal: string; rep_id: string | null; note: string | null; picked_at: string; picked_by: string }[];
+      next_cursor: string | null;
+    };
+  };
+  "POST /review-picks": { params: Nothing; query: Nothing; body: { deal: string; note?: string }; answer: undefined };
+  "DELETE /review-picks/{deal}": { params: { deal: string }; query: Nothing; body: undefined; answer: undefined };
+  "GET /conclusions": {
+    params: Nothing;
+    query: Nothing;
+    body: undefined;
+    answer: { data: Conclusion[]; next_cursor: string | null };
+  };
+  "POST /conclusions": {
+    params: Nothing;
+    query: Nothing;
+    body: {
+      claim: {
+        metric: string;
+        filters?: { [name: string]: string };
+        a?: { [name: string]: string };
+        b?: { [name: string]: string };
+        against?: number;
+      };
+      from: string;
+      to: string;
+      sentence?: string;
+    };
+    answer: Conclusion;
+  };
+  "GET /conclusions/{id}": {
+    params: { id: string };
+    query: Nothing;
+    body: undefined;
+    answer: {
+      id: string;
+      claim: {
+        metric: string;
+        filters: { [name: string]: string };
+        a: { [name: string]: string };
+        b?: { [name: string]: string };
+        against?: number;
+      };
+      sentence: string;
+      result: {
+        from: string;
+        to: string;
+        a: { hits: number; total: number };
+        b: { hits: number; total: number } | null;
+        difference: number | null;
+        interval: [number, number] | null;
+        is_clear: boolean;
+        more: { a: number; b: number } | null;
+      };
+      recorded_at: string;
+      recorded_by: string;
+      verdict: "holds" | "weaker" | "no_longer_holds" | "not_enough_data" | null;
+      tested_at: string | null;
+      changed_at: string | null;
+      tests: {
+        tested_at: string;
+        verdict: "holds" | "weaker" | "no_longer_holds" | "not_enough_data";
+        sentence: string;
+        result: {
+          from: string;
+          to: string;
+          a: { hits: number; total: number };
+          b: { hits: number; total: number } | null;
+          difference: number | null;
+          interval: [number, number] | null;
+          is_clear: boolean;
+          more: { a: number; b: number } | null;
+        };
+      }[];
+    };
+  };
+  "DELETE /conclusions/{id}": { params: { id: string }; query: Nothing; body: undefined; answer: undefined };
+  "POST /conclusions/{id}/test": { params: { id: string }; query: Nothing; body: undefined; answer: Conclusion };
+  "GET /identities/{entity}": {
+    params: { entity: "person" | "company" | "rep" | "team" | "pipeline" };
+    query: { limit?: number; cursor?: string; search?: string };
+    body: undefined;
+    answer: { data: IdentitySummary[]; next_cursor: string | null };
+  };
+  "GET /identities/{entity}/{id}": {
+    params: { entity: "person" | "company" | "rep" | "team" | "pipeline"; id: string };
+    query: Nothing;
+    body: undefined;
+    answer: Identity;
+  };
+  "GET /identity-links/{entity}": {
+    params: { entity: "person" | "company" | "rep" | "team" | "pipeline" };
+    query: { limit?: number; cursor?: string; undone?: string };
+    body: undefined;
+    answer: { data: IdentityLink[]; next_cursor: string | null };
+  };
+  "POST /identity-links": {
+    params: Nothing;
+    query: Nothing;
+    body: { entity: "person" | "company" | "rep" | "team" | "pipeline"; from: string; into: string };
+    answer: { id: number };
+  };
+  "POST /identity-links/{id}/undo": { params: { id: number }; query: Nothing; body: undefined; answer: undefined };
+  "GET /activities": {
+    params: Nothing;
+    query: { limit?: number; cursor?: string; doubles?: string; person?: string; deal?: string };
+    body: undefined;
+    answer: { data: Activity[]; next_cursor: string | null };
+  };
+  "GET /activities/{id}": { params: { id: string }; query: Nothing; body: undefined; answer: Activity };
+  "GET /dashboards": {
+    params: Nothing;
+    query: Nothing;
+    body: undefined;
+    answer: { data: Dashboard[]; next_cursor: string | null };
+  };
+  "GET /dashboards/{id}": { params: { id: string }; query: Nothing; body: undefined; answer: Dashboard };
+  "GET /feeds": {
+    params: Nothing;
+    query: Nothing;
+    body: undefined;
+    answer: { data: Feed[]; next_cursor: string | null };
+  };
+  "POST /webhooks": {
+    params: Nothing;
+    query: Nothing;
+    body: {
+      url: string;
+      events: (
+        | "*"
+        | "deal.created"
+        | "deal.won"
+        | "deal.lost"
+        | "deal.reopened"
+        | "deal.stage_changed"
+        | "kpi.updated"
+        | "kpi.crossed"
+        | "goal.reached"
+        | "rank.changed"
+        | "deal.stuck"
+        | "lead.cold"
+        | "lead.untouched"
+        | "forecast.moved"
+        | "conclusion.no_longer_holds"
+        | "review.ready"
+        | "endpoint.failing"
+        | "endpoint.paused"
+        | "endpoint.recovered"
+        | "endpoint.test"
+      )[];
+      filters?: {
+        pipelines?: string[];
+        min_amount?: number;
+        metrics?: string[];
+        rises_to?: number;
+        rules?: string[];
+        digests?: string[];
+        falls_to?: number;
+      };
+      ordered?: boolean;
+      per_second?: number;
+      description?: string;
+    };
+    answer: NewWebhook;
+  };
+  "GET /webhooks": { params: Nothing; query: Nothing; body: undefined; answer: { data: Webhook[] } };
+  "GET /webhooks/{id}": { params: { id: string }; query: Nothing; body: undefined; answer: Webhook };
+  "PATCH /webhooks/{id}": {
+    params: { id: string };
+    query: Nothing;
+    body: {
+      events?: (
+        | "*"
+        | "deal.created"
+        | "deal.won"
+        | "deal.lost"
+        | "deal.reopened"
+        | "deal.stage_changed"
+        | "kpi.updated"
+        | "kpi.crossed"
+        | "goal.reached"
+        | "rank.changed"
+        | "deal.stuck"
+        | "lead.cold"
+        | "lead.untouched"
+        | "forecast.moved"
+        | "conclusion.no_longer_holds"
+        | "review.ready"
+        | "endpoint.failing"
+        | "endpoint.paused"
+        | "endpoint.recovered"
+        | "endpoint.test"
+      )[];
+      filters?: {
+        pipelines?: string[];
+        min_amount?: number;
+        metrics?: string[];
+        rises_to?: number;
+        rules?: string[];
+        digests?: string[];
+        falls_to?: number;
+      };
+      ordered?: boolean;
+      per_second?: number | null;
+      description?: string | null;
+    };
+    answer: Webhook;
+  };
+  "DELETE /webhooks/{id}": { params: { id: string }; query: Nothing; body: undefined; answer: undefined };
+  "POST /webhooks/{id}/rotate": {
+    params: { id: string };
+    query: Nothing;
+    body: { grace_hours?: number };
+    answer: RotatedSecret;
+  };
+  "POST /webhooks/{id}/test": { params: { id: string }; query: Nothing; body: undefined; answer: { delivery: number } };
+  "GET /webhooks/{id}/deliveries/{delivery}/attempts": {
+    params: { id: string; delivery: number };
+    query: Nothing;
+    body: undefined;
+    answer: {
+      event: { id: string; type: string; timestamp: string; data: unknown };
+      attempts: {
+        at: string;
+        duration_ms: number;
+        status_code: number | null;
+        error: string | null;
+        request: unknown;
+        response: unknown;
+      }[];
+    };
+  };
+  "POST /webhooks/{id}/pause": { params: { id: string }; query: Nothing; body: undefined; answer: Webhook };
+  "POST /webhooks/{id}/resume": { params: { id: string }; query: Nothing; body: undefined; answer: Webhook };
+  "GET /webhooks/{id}/deliveries": {
+    params: { id: string };
+    query: { limit?: number; cursor?: string };
+    body: undefined;
+    answer: { data: Delivery[]; next_cursor: string | null };
+  };
+  "POST /webhooks/{id}/replay": {
+    params: { id: string };
+    query: Nothing;
+    body:
+      | { delivery: number }
+      | { since: string; until?: string; failed?: boolean; dry_run?: boolean }
+      | { failed: true; dry_run?: boolean };
+    answer: { deliveries: number };
+  };
+  "GET /event-types": {
+    params: Nothing;
+    query: Nothing;
+    body: undefined;
+    answer: { data: { type: string; title: string; version: number; schema: unknown; sample: unknown }[] };
+  };
+  "GET /events/{type}": {
+    params: {
+      type:
+        | "deal.created"
+        | "deal.won"
+        | "deal.lost"
+        | "deal.reopened"
+        | "deal.stage_changed"
+        | "kpi.updated"
+        | "kpi.crossed"
+        | "goal.reached"
+        | "rank.changed"
+        | "deal.stuck"
+        | "lead.cold"
+        | "lead.untouched"
+        | "forecast.moved"
+        | "conclusion.no_longer_holds"
+        | "review.ready"
+        | "endpoint.failing"
+        | "endpoint.paused"
+        | "endpoint.recovered"
+        | "endpoint.test";
+    };
+    query: { limit?: number; cursor?: string };
+    body: undefined;
+    answer: { data: Event[]; next_cursor: string | null };
+  };
+  "GET /api-keys": {
+    params: Nothing;
+    query: { limit?: number; cursor?: string };
+    body: undefined;
+    answer: { data: ApiKey[]; next_cursor: string | null };
+  };
+  "POST /api-keys": {
+    params: Nothing;
+    query: Nothing;
+    body: { name: string; scopes: ("read" | "write" | "connections" | "webhooks" | "metrics" | "admin")[] | string[] };
+    answer: {
+      id: string;
+      name: string;
+      prefix: string;
+      scopes: string[];
+      created_at: string;
+      last_used_at: string | null;
+      revoked_at: string | null;
+      token: string;
+    };
+  };
+  "DELETE /api-keys/{id}": { params: { id: string }; query: Nothing; body: undefined; answer: undefined };
+  "POST /uploads": { params: Nothing; query: { name: string }; body: Blob; answer: Upload };
+  "GET /uploads": { params: Nothing; query: Nothing; body: undefined; answer: { data: Upload[] } };
+  "DELETE /uploads/{name}": { params: { name: string }; query: Nothing; body: undefined; answer: undefined };
+};

@@ -1,0 +1,88 @@
+import { useIsAdmin } from "./api/hooks.ts";
+import type { IconName } from "./parts/icons.tsx";
+import { useWords, words } from "./words/index.ts";
+
+const text = words({
+  en: {
+    overview: "Overview",
+    sources: "Sources",
+    connections: "Connections",
+    sheets: "Spreadsheets",
+    numbers: "Numbers",
+    kpis: "KPIs",
+    funnel: "Funnel",
+    movement: "Movement",
+    forecast: "Forecast",
+    data: "Data",
+    pipeline: "Pipeline",
+    deals: "Deals",
+    activities: "Activities",
+    people: "Who is one",
+    outputs: "Outputs",
+    screens: "Screens and feeds",
+    webhooks: "Webhooks",
+    keys: "Keys",
+    hub: "Hub",
+    settings: "Settings",
+  },
+  fr: {
+    overview: "Vue d’ensemble",
+    sources: "Sources",
+    connections: "Connexions",
+    sheets: "Tableurs",
+    numbers: "Chiffres",
+    kpis: "Indicateurs",
+    funnel: "Entonnoir",
+    movement: "Mouvement",
+    forecast: "Prévision",
+    data: "Données",
+    pipeline: "Pipeline",
+    deals: "Affaires",
+    activities: "Activités",
+    people: "Qui est qui",
+    outputs: "Sorties",
+    screens: "Écrans et flux",
+    webhooks: "Webhooks",
+    keys: "Clés",
+    hub: "Hub",
+    settings: "Réglages",
+  },
+});
+
+type Item = {
+  readonly to: string;
+  readonly icon: IconName;
+  readonly label: string;
+  /** Rendered by the server still. */
+  readonly isApart?: boolean;
+};
+type Group = { readonly title: string; readonly items: readonly Item[] };
+
+/** What the menu shows; what only admins may open is left out for others. */
+export function useNavigation(): readonly Group[] {
+  const t = useWords(text);
+  const isAdmin = useIsAdmin();
+  return [
+    {
+      title: t.sources,
+      items: [
+        { to: "/", icon: "home", label: t.overview },
+        { to: "/connections", icon: "plug", label: t.connections },
+      ],
+    },
+    {
+      title: t.data,
+      items: [
+        { to: "/activities", icon: "activity", label: t.activities, isApart: true },
+        { to: "/who/person", icon: "people", label: t.people, isApart: true },
+      ],
+    },
+    {
+      title: t.outputs,
+      items: [
+        { to: "/screens", icon: "tv", label: t.screens, isApart: true },
+        ...(isAdmin ? [{ to: "/keys", icon: "key", label: t.keys, isApart: true } as const] : []),
+      ],
+    },
+  ];
+}

@@ -1,0 +1,77 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { Loading } from "./parts/page.tsx";
+import { NotFound } from "./pages/not-found.tsx";
+import { Shell } from "./shell.tsx";
+
+/** The pages by address. Each is loaded when somebody goes there. */
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
+
+/** What may stand behind the question mark: texts, and nothing that a page does not expect. */
+const texts = (search: Record<string, unknown>): { readonly [name: string]: string } =>
+  Object.fromEntries(
+    Object.entries(search).flatMap(([name, value]) =>
+      typeof value === "string" || typeof value === "number" || typeof value === "boolean"
+        ? [[name, String(value)]]
+        : [],
+    ),
+  );
+
+function page<Path extends string>(path: Path, component: ReturnType<typeof lazyRouteComponent>) {
+  return createRoute({ getParentRoute: () => root, path, component, validateSearch: texts });
+}
+
+const routes = [
+  page(
+    "/",
+    lazyRouteComponent(() => import("./pages/home.tsx"), "Home"),
+  ),
+  page(
+    "/first-admin",
+    lazyRouteComponent(() => import("./pages/first-admin.tsx"), "FirstAdmin"),
+  ),
+  page(
+    "/sign-in",
+    lazyRouteComponent(() => import("./pages/home.tsx"), "Home"),
+  ),
+  page(
+    "/connections",
+    lazyRouteComponent(() => import("./pages/connections/list.tsx"), "Connections"),
+  ),
+  page(
+    "/connections/new",
+    lazyRouteComponent(() => import("./pages/connections/gallery.tsx"), "Gallery"),
+  ),
+  page(
+    "/connections/new/$connector",
+    lazyRouteComponent(() => import("./pages/connections/wizard.tsx"), "Wizard"),
+  ),
+  page(
+    "/connections/$id",
+    lazyRouteComponent(() => import("./pages/connections/connection.tsx"), "ConnectionPage"),
+  ),
+  page(
+    "/runs/$id",
+    lazyRouteComponent(() => import("./pages/runs.tsx"), "RunPage"),
+  ),
+];
+
+export const router = createRouter({
+  routeTree: root.addChildren(routes),
+  defaultPreload: "intent",
+  defaultPendingComponent: Loading,
+  scrollRestoration: true,
+  // Plain texts in the address, as people write them; the router's own way would put quotes around numbers.
+  parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
+  stringifySearch: (search) => {
+    const given = Object.entries(search).filter(([, value]) => value !== undefined && value !== "" && value !== null);
+    const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+    return text === "" ? "" : `?${text}`;
+  },
+});
+
+declare module "@tanstack/react-router" {
+  // The router's way to learn its own type.
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,97 @@
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CONNECTORS } from "../../connectors/index.ts";
+import { firstAdminCode } from "../../core/setup/first-admin.ts";
+import { acme, newConnection, type Running, startServer } from "../integration/server-support.ts";
+import { axe, builtConsole, CHROMIUM, openBrowser } from "../support/browser.ts";
+import { testDatabase } from "../support/database.ts";
+
+/** The console as people meet it, in a browser. */
+
+const EMAIL = "ada@example.com";
+const PASSWORD = "correct horse battery";
+
+// `.ci/run` installs it.
+if (CHROMIUM === null) process.stderr.write("The console's pages are not tried: this machine has no Chromium.\n");
+
+describe.skipIf(CHROMIUM === null)("the console", () => {
+  let running: Running;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  /** What went wrong in the browser, and what was asked of others. */
+  const noise: string[] = [];
+
+  beforeAll(async () => {
+    const store = await testDatabase();
+    const build = builtConsole();
+    running = await startServer(store, { consoleBuild: () => build, connectors: [acme, ...CONNECTORS] });
+    browser = await openBrowser();
+    context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: "en" });
+    page = await context.newPage();
+    page.on("pageerror", (error) => noise.push(String(error)));
+    page.on("console", (message) => {
+      if (message.type() === "error" && !message.text().includes("401")) noise.push(message.text());
+    });
+    page.on("request", (request) => {
+      if (!request.url().startsWith(running.url) && !request.url().startsWith("data:")) noise.push(request.url());
+    });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await running?.close();
+  });
+
+  it("lets the first admin in by the address that the hub printed", async () => {
+    const { db } = running.deps.store;
+    const code = (await firstAdminCode(db, running.deps.secrets)) ?? "";
+    await page.goto(`${running.url}/first-admin?code=${code}`);
+    await page.getByLabel("E-mail address").fill(EMAIL);
+    await page.getByLabel("Password").first().fill(PASSWORD);
+    await page.getByRole("button", { name: "Let me in" }).click();
+    await page.getByRole("heading", { name: "Overview" }).waitFor();
+    expect(await page.getByText("Connect a tool").count()).toBeGreaterThan(0);
+  });
+
+  it("connects a tool only once the account has answered", async () => {
+    await page.goto(`${running.url}/connections/new/acme`);
+    await page.getByLabel("API key").fill("refused");
+    await page.getByRole("combobox", { name: "Region" }).click();
+    await page.getByRole("option", { name: "eu" }).click();
+    await page.getByRole("button", { name: "Test the account" }).click();
+    await page.getByText("Acme refuses the API key.").waitFor();
+    expect(await page.getByRole("button", { name: "Connect" }).count()).toBe(0);
+    await page.getByLabel("API key").fill("accepted");
+    await page.getByRole("button", { name: "Test the account" }).click();
+    await page.getByText("The account answers: Acme").waitFor();
+    await page.getByRole("button", { name: "Connect" }).click();
+    await page.getByRole("heading", { name: "Acme CRM" }).waitFor();
+    expect(running.asked).toContain("pull acme-main deals");
+  });
+
+  it("has pages that everybody can use, in both languages, light and dark", async () => {
+    await newConnection(running.deps.store, "acme-2", `A name that goes on <b>and</b> on ${"and on ".repeat(20)}`);
+    const found: string[] = [];
+    for (const [locale, colorScheme] of [
+      ["en", "light"],
+      ["fr", "dark"],
+    ] as const) {
+      const own = await browser.newContext({ locale, colorScheme, storageState: await context.storageState() });
+      const other = await own.newPage();
+      for (const path of PAGES) {
+        await other.goto(running.url + path);
+        await other.locator("h1").waitFor();
+        await other.waitForLoadState("networkidle");
+        found.push(...(await axe(other)).map((one) => `${path} ${locale} ${colorScheme} ${one}`));
+      }
+      await own.close();
+    }
+    expect(found).toEqual([]);
+  });
+
+  it("has asked nobody else for anything, and nothing went wrong in the browser", () => {
+    expect(noise.filter((one) => !/422|404/.test(one))).toEqual([]);
+  });
+});
+
+const PAGES = ["/", "/connections", "/connections/new", "/connections/new/zendesk", "/connections/acme-main"];
