@@ -133,6 +133,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/replay.ts")).registerReplay,
   },
   {
+    usage: "erase <email>",
+    about: "forget a person: everything that is stored of them, and whatever is pulled of them later",
+    load: async () => (await import("./commands/erase.ts")).registerErase,
+  },
+  {
     usage: "export <name>",
     about: "take out a table, or a KPI's answer, as CSV, JSON Lines or Parquet",
     load: async () => (await import("./commands/export.ts")).registerExport,

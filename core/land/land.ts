@@ -19,6 +19,7 @@ import { addToRun } from "../store/pulls/runs.ts";
 import { advanceStream, lockStreams, noteListingDoubt, type StreamState } from "../store/pulls/streams.ts";
 import { type Candidate, gather, isBuriedUnseen, judge, type LandPart } from "./batch.ts";
 import { owe, type Resync } from "./resync.ts";
+import { screened } from "./screen.ts";
 
 /** Pages that land together. */
 export type Batch = {
@@ -70,7 +71,7 @@ export async function landBatch(
   learnedAt: Date,
   alsoInTransaction?: (tx: Tx) => Promise<void>,
 ): Promise<Landed> {
-  const byStream = groupByStream(batch);
+  const byStream = groupByStream({ ...batch, parts: await screened(store.db, batch.connectionId, batch.parts) });
   const gathered = [...byStream].map(([stream, parts]) => ({ stream, parts, candidates: gather(parts, learnedAt) }));
   return copyTransaction(store, async (tx, copy) => {
     const resyncs = batch.resyncs ?? [];

@@ -115,6 +115,7 @@ export type Database = {
   api_keys: ApiKeysTable;
   idempotency_keys: IdempotencyKeysTable;
   audit_log: AuditLogTable;
+  erasures: { id: Generated<string>; at: Date; salt: Buffer; marks: Buffer[] };
 };
 
 /** `infinity` and `-infinity` come back from the driver as the numbers of that name. */

@@ -28,6 +28,7 @@ export type Action =
   | `review_pick.${"add" | "remove"}`
   | "review_note.add"
   | `conclusion.${"record" | "remove" | "test"}`
+  | "person.erase"
   | "secrets.rotate"
   | "sign_in"
   | "sign_out";

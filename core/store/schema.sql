@@ -402,6 +402,14 @@ table destination_states
   constraint destination_states_pkey PRIMARY KEY (destination)
   comment: How far each configured push (a Geckoboard dataset, a sheet) is
 
+table erasures
+  id uuid default gen_random_uuid() not null
+  at timestamp with time zone not null
+  salt bytea not null
+  marks bytea[] not null
+  constraint erasures_pkey PRIMARY KEY (id)
+  comment on marks: HMAC-SHA256 under the salt of each address, name, number and record by which they were known
+
 table exchange_rates
   day date not null
   currency text not null

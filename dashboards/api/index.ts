@@ -21,6 +21,7 @@ import { accountEndpoints } from "./accounts.ts";
 import { connectionEndpoints } from "./connections.ts";
 import { connectorEndpoints } from "./connectors.ts";
 import type { Download, Endpoint } from "./endpoint.ts";
+import { erasureEndpoints } from "./erasures.ts";
 import { eventEndpoints } from "./events.ts";
 import { exportEndpoints } from "./exports.ts";
 import { healthEndpoints } from "./health.ts";
@@ -61,6 +62,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...webhookEndpoints,
   ...eventEndpoints,
   ...apiKeyEndpoints,
+  ...erasureEndpoints,
   ...uploadEndpoints,
 ];
 
