@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from "commander";
 import { addDays, isDay, startOfDay } from "../core/base/time.ts";
 import type { MetricFilter } from "../core/metrics/index.ts";
+import { COMPARED_WITH, type ComparedWith } from "../core/metrics/ask/comparison.ts";
 import { parseDimensions, parseFilter } from "../core/metrics/ask/question.ts";
 
 /** How questions are written on the command line, and how their answers read there. */
@@ -33,6 +34,13 @@ export function collectFilter(text: string, before: readonly MetricFilter[]): re
   const filter = parseFilter(text);
   if (filter === null) throw new InvalidArgumentError("Write it as DIM=VALUE.");
   return [...before, filter];
+}
+
+export function collectCompared(text: string, before: readonly ComparedWith[]): readonly ComparedWith[] {
+  const kinds = parseDimensions(text);
+  const known: readonly string[] = COMPARED_WITH;
+  if (kinds.some((kind) => !known.includes(kind))) throw new InvalidArgumentError(`Use ${COMPARED_WITH.join(", ")}.`);
+  return [...before, ...(kinds as ComparedWith[])];
 }
 
 export const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;

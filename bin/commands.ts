@@ -108,6 +108,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/kpi.ts")).registerKpi,
   },
   {
+    usage: "scorecard <rep>",
+    about: "everything there is to say of a rep, beside the period before and the others",
+    load: async () => (await import("./commands/scorecard.ts")).registerScorecard,
+  },
+  {
     usage: "funnel",
     about: "what became of the deals that entered each stage: went on, lost, went back, still there",
     load: async () => (await import("./commands/funnel.ts")).registerFunnel,

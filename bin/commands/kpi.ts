@@ -1,7 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import {
   describeMetric,
-  evaluateMetric,
   metricRecords,
   readCatalogue,
   type MetricAnswer,
@@ -10,11 +9,23 @@ import {
   type MetricRecords,
 } from "../../core/metrics/index.ts";
 import { GRAINS, PERIOD_NAMES, type Grain, type PeriodName } from "../../core/metrics/ask/period.ts";
-import { askedNow, question } from "../../core/metrics/ask/question.ts";
+import { evaluateCompared } from "../../core/metrics/ask/compared.ts";
+import { COMPARED_WITH, type ComparedWith } from "../../core/metrics/ask/comparison.ts";
+import { compareGroups } from "../../core/metrics/reports/comparison.ts";
+import { askedNow, question, type Question } from "../../core/metrics/ask/question.ts";
 import { readWorkspace } from "../../core/store/setup/workspace.ts";
 import type { CliContext, Database } from "../context.ts";
 import { tableText, type Row } from "../output.ts";
-import { collectDimensions, collectFilter, instantOf, parseAsOf, parseDay, percent, rounded } from "../asking.ts";
+import {
+  collectCompared,
+  collectDimensions,
+  collectFilter,
+  instantOf,
+  parseAsOf,
+  parseDay,
+  percent,
+  rounded,
+} from "../asking.ts";
 import { registerMovement } from "./kpi-movement.ts";
 
 /** `tributary kpi list`, `kpi get METRIC`, `kpi records METRIC`, `kpi movement`. */
@@ -28,12 +39,31 @@ export function registerKpi(kpi: Command, context: CliContext): void {
       context.out.result(list, () => tableText(list.map(({ id, unit, question }) => ({ id, unit, question }))));
     });
 
-  asking(kpi.command("get").description("the value of a KPI")).action(async (metric: string, options: Asked) => {
-    const answer = await context.withDatabase(async (database) =>
-      evaluateMetric(database.store.db, await toQuery(database, metric, options)),
-    );
-    context.out.result(answer, () => answerText(answer));
-  });
+  asking(kpi.command("get").description("the value of a KPI"))
+    .option("--compare <with,…>", `beside other periods: ${COMPARED_WITH.join(", ")}`, collectCompared, [])
+    .action(async (metric: string, options: Asked & { compare: readonly ComparedWith[] }) => {
+      const answer = await context.withDatabase(async (database) =>
+        evaluateCompared(
+          database.store.db,
+          await toQuery(database, metric, options),
+          periodOf(options),
+          options.compare,
+        ),
+      );
+      context.out.result(answer, () => answerText(answer));
+    });
+
+  asking(kpi.command("compare").description("is A really better than B: two groups of a KPI that is a share"))
+    .requiredOption("--groups <dim=a,b>", "the dimension, and two of its values: touch_mix=calls only,e-mails only")
+    .action(async (metric: string, options: Asked & { groups: string }) => {
+      const [dimension, ...values] = options.groups.split(/[=,]/).map((part) => part.trim());
+      const [a, b, ...more] = values;
+      if (!dimension || !a || !b || more.length > 0) throw new InvalidArgumentError("Write --groups DIM=A,B.");
+      const compared = await context.withDatabase(async (database) =>
+        compareGroups(database.store.db, await toQuery(database, metric, options), dimension, [a, b]),
+      );
+      context.out.result(compared, () => compared.sentence);
+    });
 
   asking(kpi.command("records").description("the records behind a KPI's value, newest first"))
     .option("--limit <n>", "how many at once", parseLimit, 100)
@@ -78,16 +108,20 @@ export function askedBy(command: Command): Command {
     .option("--of <metric>", "for rep_leaderboard: the KPI to rank by");
 }
 
+function periodOf({ period, from, to }: Asked): Question["period"] {
+  return period ?? { from: from ?? null, to: to ?? null };
+}
+
 export async function toQuery(database: Database, metric: string, options: Asked): Promise<MetricQuery> {
   const workspace = await readWorkspace(database.store.db);
   const now = database.clock.now();
-  const { from = null, to = null, period, asOf } = options;
+  const { asOf } = options;
   const asOfInstant = instantOf(asOf, workspace.timeZone);
   const asked = question({
     metric,
     of: options.of,
     by: options.by,
-    period: period ?? { from, to },
+    period: periodOf(options),
     grain: options.grain,
     filters: options.filter,
   });
@@ -114,13 +148,16 @@ function answerText(answer: MetricAnswer): string {
       ...(interval === null ? {} : { "95 %": interval }),
     };
   });
-  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  const aligned = rows.map((row) => Object.fromEntries(columns.map((column) => [column, row[column] ?? null])));
+  const besides = answer.rows.map((row, at) => besideOf(answer, row, at));
+  const wide = rows.map((row, at): Row => ({ ...row, ...besides[at] }));
+  const columns = [...new Set(wide.flatMap((row) => Object.keys(row)))];
+  const aligned = wide.map((row) => Object.fromEntries(columns.map((column) => [column, row[column] ?? null])));
   const span =
     answer.from === null && answer.to === null ? "all time" : `${answer.from ?? "…"} to ${answer.to ?? "today"}`;
   const lines = [
     `${answer.metric}, ${span} (${answer.timezone}), as of ${answer.as_of}`,
     rows.length === 0 ? "nothing" : tableText(aligned),
+    ...(answer.compared ?? []).map((one) => `${one.with.replace("_", " ")}: ${one.from ?? "…"} to ${one.to ?? "…"}`),
     ...answer.notes,
     answer.sources.length === 0
       ? "no connected account gives this"
@@ -129,6 +166,17 @@ function answerText(answer: MetricAnswer): string {
         : `fresh as of ${answer.fresh_as_of}`,
   ];
   return lines.join("\n");
+}
+
+/** The values of the same slice in the other periods. With a grain, of the period at the same place. */
+function besideOf(answer: MetricAnswer, row: MetricAnswer["rows"][number], at: number): Row {
+  const slice = JSON.stringify(row.dimensions);
+  return Object.fromEntries(
+    (answer.compared ?? []).map(({ with: kind, rows }) => {
+      const same = row.period === null ? rows.find(({ dimensions }) => JSON.stringify(dimensions) === slice) : rows[at];
+      return [kind.replace("_", " "), valueText(answer, same?.value ?? null)];
+    }),
+  );
 }
 
 function recordsText(answer: MetricRecords): string {
@@ -153,7 +201,10 @@ function moneyText(value: number, currency: string): string {
   return new Intl.NumberFormat("en", { style: "currency", currency }).format(value);
 }
 
-function valueText({ unit, currency }: MetricAnswer, value: number | null): string | null {
+export function valueText(
+  { unit, currency }: Pick<MetricAnswer, "unit" | "currency">,
+  value: number | null,
+): string | null {
   if (value === null) return null;
   switch (unit) {
     case "money":

@@ -2,14 +2,16 @@ import { z } from "zod";
 import { isDay } from "../../core/base/time.ts";
 import {
   describeMetric,
-  evaluateMetric,
   metricRecords,
   readCatalogue,
   type MetricFilter,
   type MetricQuery,
+  type MetricRow,
 } from "../../core/metrics/index.ts";
 import { SOURCE_REASONS, SOURCE_STATES } from "../../core/metrics/engine/freshness.ts";
-import { GRAINS, PERIOD_NAMES } from "../../core/metrics/ask/period.ts";
+import { evaluateCompared } from "../../core/metrics/ask/compared.ts";
+import { COMPARED_WITH } from "../../core/metrics/ask/comparison.ts";
+import { GRAINS, PERIOD_NAMES, type PeriodName, type Range } from "../../core/metrics/ask/period.ts";
 import { askedNow, parseDimensions, parseFilter, question } from "../../core/metrics/ask/question.ts";
 import { readWorkspace } from "../../core/store/setup/workspace.ts";
 import { invalidRequest, notFound } from "../web/problem.ts";
@@ -31,6 +33,28 @@ const metric = z
   })
   .meta({ id: "Kpi" });
 
+const answerRow = z.object({
+  dimensions: z.record(z.string(), z.string().nullable()),
+  period: z.string().nullable().describe("The first day of the row's period; null without `grain`"),
+  value: z.number().nullable().describe("Null: there is no value (never 0 for that)"),
+  numerator: z.number().nullable(),
+  denominator: z.number().nullable(),
+  sample_size: z.number(),
+  interval: z.tuple([z.number(), z.number()]).nullable().describe("95 %, for proportions"),
+  still_open: z.number().optional().describe("win_rate_cohort: how many of the denominator are still open"),
+  is_leakiest: z.boolean().optional().describe("stage_leak: whether most is lost here"),
+  rank: z.number().nullable().optional().describe("rep_leaderboard"),
+  previous_rank: z.number().nullable().optional(),
+  movement: z.number().nullable().optional().describe("Places gained; negative when lost"),
+  goal: z.number().nullable().optional().describe("pace"),
+  working_days_gone: z.number().optional().describe("pace"),
+  working_days: z.number().optional().describe("pace"),
+  projection: z.number().nullable().optional().describe("pace: to the end of the period, if it goes on so"),
+  final_chance: z.number().nullable().optional().describe("time_to_win_km: the chance of a win in the end"),
+  median_to_any_close: z.number().nullable().optional().describe("time_to_win_km: days (Kaplan-Meier)"),
+  any_end: z.number().optional().describe("Curves: the share that has ended in any way"),
+});
+
 const answer = z
   .object({
     metric: z.string(),
@@ -41,22 +65,19 @@ const answer = z
     timezone: z.string(),
     currency: z.string(),
     fresh_as_of: z.string().nullable().describe("What the sources had changed up to this instant is counted"),
-    rows: z.array(
-      z.object({
-        dimensions: z.record(z.string(), z.string().nullable()),
-        period: z.string().nullable().describe("The first day of the row's period; null without `grain`"),
-        value: z.number().nullable().describe("Null: there is no value (never 0 for that)"),
-        numerator: z.number().nullable(),
-        denominator: z.number().nullable(),
-        sample_size: z.number(),
-        interval: z.tuple([z.number(), z.number()]).nullable().describe("95 %, for proportions"),
-        still_open: z.number().optional().describe("win_rate_cohort: how many of the denominator are still open"),
-        is_leakiest: z.boolean().optional().describe("stage_leak: whether most is lost here"),
-        rank: z.number().nullable().optional().describe("rep_leaderboard"),
-        previous_rank: z.number().nullable().optional(),
-        movement: z.number().nullable().optional().describe("Places gained; negative when lost"),
-      }),
-    ),
+    rows: z.array(answerRow),
+    compared: z
+      .array(
+        z.object({
+          with: z.enum(COMPARED_WITH),
+          from: z.string().nullable(),
+          to: z.string().nullable(),
+          as_of: z.string(),
+          rows: z.array(answerRow),
+        }),
+      )
+      .optional()
+      .describe("With `compare`: the same numbers of other periods, as far as the period itself has come"),
     exceptions: z
       .array(z.object({ reason: z.string(), count: z.number() }))
       .describe("How many records were left out, by reason"),
@@ -118,19 +139,29 @@ export const kpiEndpoints = [
     tag: "KPIs",
     summary: "Ask for a KPI: any period, breakdown, filter and as-of instant",
     params: byMetric,
-    query: asked,
+    query: {
+      ...asked,
+      compare: z
+        .string()
+        .max(40)
+        .optional()
+        .describe(`The same numbers of other periods, comma-separated: ${COMPARED_WITH.join(", ")}`),
+    },
     response: answer,
     run: async ({ params, query }, call) => {
-      const found = await evaluateMetric(call.deps.store.db, await toQuery(params.metric, query, call));
+      const kinds = z.array(z.enum(COMPARED_WITH)).safeParse(parseDimensions(query.compare ?? ""));
+      if (!kinds.success) throw invalidRequest(`\`compare\` is one or several of ${COMPARED_WITH.join(", ")}.`);
+      const asking = await toQuery(params.metric, query, call);
+      const { compared, ...found } = await evaluateCompared(call.deps.store.db, asking, periodOf(query), kinds.data);
       return {
         ...found,
         exceptions: [...found.exceptions],
         sources: [...found.sources],
         notes: [...found.notes],
-        rows: found.rows.map((row) => ({
-          ...row,
-          interval: row.interval === null ? null : ([row.interval[0], row.interval[1]] as [number, number]),
-        })),
+        rows: found.rows.map(plainRow),
+        ...(compared === undefined
+          ? {}
+          : { compared: compared.map((one) => ({ ...one, rows: one.rows.map(plainRow) })) }),
       };
     },
   }),
@@ -157,6 +188,14 @@ export const kpiEndpoints = [
   }),
 ];
 
+function plainRow({ interval, ...row }: MetricRow): z.output<typeof answerRow> {
+  return { ...row, interval: interval === null ? null : [interval[0], interval[1]] };
+}
+
+function periodOf({ period, from, to }: Partial<Question>): PeriodName | Range {
+  return period ?? { from: from ?? null, to: to ?? null };
+}
+
 type Question = z.output<z.ZodObject<typeof asked>>;
 
 /** @throws TributaryError `request.not_found`, `request.invalid` */
@@ -173,7 +212,7 @@ export async function toQuery(metricId: string, said: Partial<Question>, call: C
     metric: metricId,
     of,
     by,
-    period: said.period ?? { from: said.from ?? null, to: said.to ?? null },
+    period: periodOf(said),
     grain,
     filters,
   });

@@ -97,6 +97,57 @@ function sameSpan(first: Day, grain: Exclude<Grain, "day">, now: Date, calendar:
   };
 }
 
+/** What a number can be set beside: the period before it, or the same one a year ago. */
+export const COMPARED_WITH = ["previous", "last_year"] as const;
+export type ComparedWith = (typeof COMPARED_WITH)[number];
+
+/**
+ * What a range is compared with, whether it has a name or not. One that still runs is compared as far as it has come. Weeks and days are
+ * compared with the same weekdays of 52 weeks ago, everything else with the same dates a year ago.
+ *
+ * @returns null where there is nothing to compare with: a range without a beginning or an end has no length.
+ */
+export function comparedRange(
+  kind: ComparedWith,
+  period: PeriodName | Range,
+  now: Date,
+  calendar: WorkCalendar,
+): Pick<Previous, "range" | "until"> | null {
+  const range = typeof period === "string" ? namedRange(period, now, calendar) : period;
+  if (kind === "previous" && typeof period === "string") return comparisonOf(period, now, calendar).previous;
+  if (range.from === null || range.to === null) return null;
+  const today = dayOf(now, calendar.timeZone);
+  const isRunning = range.from <= today && today <= range.to;
+  const shift = kind === "previous" ? backBy(daysBetween(range.from, range.to) + 1) : aYearBefore(period, range);
+  const last = isRunning ? today : range.to;
+  return {
+    range: { from: shift(range.from), to: shift(last) },
+    until: isRunning ? sameTimeOn(shift(today), now, calendar) : null,
+  };
+}
+
+type Shift = (day: Day) => Day;
+
+function backBy(days: number): Shift {
+  return (day) => addDays(day, -days);
+}
+
+/** Days and weeks are compared with the same days of the week. */
+function aYearBefore(period: PeriodName | Range, range: Range): Shift {
+  const isByWeekday =
+    typeof period === "string"
+      ? ["today", "yesterday", "this_week", "last_week"].includes(period)
+      : range.from === range.to;
+  if (isByWeekday) return backBy(364);
+  return (day) => {
+    const date = DateTime.fromISO(day, { zone: "utc" });
+    const before = date.minus({ years: 1 });
+    // The end of February stays one.
+    const isLast = date.day === date.daysInMonth;
+    return (isLast ? before.endOf("month") : before).toFormat("yyyy-MM-dd");
+  };
+}
+
 /** Where nobody has said when the company works, it does so from Monday to Friday. */
 function isWorked(day: Day, working: WorkingTime | null): boolean {
   if (working !== null) return isWorkingDay(working, day);

@@ -2,7 +2,14 @@ import { z } from "zod";
 import { addDays, dayOf } from "../../base/time.ts";
 import type { MetricFilter, MetricQuery } from "../engine/query.ts";
 import type { Catalogue } from "../catalogue.ts";
-import { comparisonOf, type Comparison, type Previous, type WorkCalendar } from "./comparison.ts";
+import {
+  comparedRange,
+  type ComparedWith,
+  comparisonOf,
+  type Comparison,
+  type Previous,
+  type WorkCalendar,
+} from "./comparison.ts";
 import {
   calendarEnd,
   calendarStart,
@@ -109,6 +116,18 @@ function spanOf({ period, grain, limit }: Question, now: Date, calendar: WorkCal
   if (grain !== null && limit !== null) return { range: lastPeriods(limit, grain, now, calendar), ...alone };
   if (typeof period !== "string") return { range: period, ...alone };
   return grain === null ? comparisonOf(period, now, calendar) : { range: namedRange(period, now, calendar), ...alone };
+}
+
+/** The same question of what its period is compared with; null where there is nothing to compare with. */
+export function comparedQuery(
+  query: MetricQuery,
+  kind: ComparedWith,
+  period: Question["period"],
+  now: Date,
+  calendar: WorkCalendar,
+): MetricQuery | null {
+  const compared = comparedRange(kind, period, query.asOf ?? now, calendar);
+  return compared === null ? null : { ...query, ...compared.range, until: compared.until };
 }
 
 /** The last `count` calendar periods, to the end of the running one: so its number keeps its place in the store from day to day. */

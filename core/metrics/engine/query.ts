@@ -1,4 +1,5 @@
 import type { Day } from "../../base/time.ts";
+import type { ComparedWith } from "../ask/comparison.ts";
 import type { Grain } from "../ask/period.ts";
 import type { Unit } from "./define.ts";
 import type { SourceReason, SourceState } from "./freshness.ts";
@@ -45,6 +46,17 @@ export type MetricAnswer = {
   readonly sources: readonly AnswerSource[];
   /** What is missing or odd, in a short English sentence each; empty: the answer is whole and current. */
   readonly notes: readonly string[];
+  /** With `compare`: the same numbers of other periods, in the order asked for. */
+  readonly compared?: readonly ComparedAnswer[];
+};
+
+/** The rows of the same question over the period that its own is compared with. */
+export type ComparedAnswer = {
+  readonly with: ComparedWith;
+  readonly from: Day | null;
+  readonly to: Day | null;
+  readonly as_of: string;
+  readonly rows: readonly MetricRow[];
 };
 
 export type AnswerSource = {
