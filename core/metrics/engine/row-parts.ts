@@ -13,6 +13,18 @@ export function periodTable(scope: Scope): Sql {
   )`;
 }
 
+/** The so many days up to each period's end, or up to the cutoff where that is earlier. */
+export function daysBefore(scope: Scope, days: number): Scope {
+  const lengthMs = days * 86_400_000;
+  const periods = scope.periods.map((period) => {
+    const isOver = period.ends !== null && period.ends <= scope.cutoff;
+    // Exclusive.
+    const endsMs = isOver ? (period.ends?.getTime() ?? 0) : scope.cutoff.getTime() + 1;
+    return { ...period, starts: new Date(endsMs - lengthMs), ends: new Date(endsMs) };
+  });
+  return { ...scope, periods };
+}
+
 /** Whether a row of deal_changes may be used: it had happened, and had landed. (What has been changed since: see as-of.ts.) */
 export function isKnown(scope: Scope, alias: string): Sql {
   const c = sql.ref(alias);

@@ -106,16 +106,28 @@ function openAtEnd(scope: Scope): Sql {
 /** Of more periods the planner takes longer than the rows do. */
 const MOST_BRANCHES = 60;
 
-/** Periods are asked for one by one: each finds its rows by an index, where a join with all of them reads every row for each. */
-function stateAtEnd(scope: Scope, condition: Sql): Sql {
-  if (scope.periods.length > MOST_BRANCHES) return stateAt(scope, periodTable(scope), condition);
+/**
+ * Periods are asked for one by one: each finds its rows by an index, where a join with all of them reads every row for each.
+ *
+ * @param one the rows of the periods `p` (no, starts, ends, at); of one the bounds are given besides, which an index takes.
+ */
+function byPeriod(scope: Scope, one: (periods: Sql, bounds: { starts: Sql; ends: Sql; at: Sql } | null) => Sql): Sql {
+  if (scope.periods.length > MOST_BRANCHES) return one(periodTable(scope), null);
   const branches = scope.periods.map((period, no) => {
-    const [starts, ends] = [period.starts?.toISOString() ?? "-infinity", period.ends?.toISOString() ?? "infinity"];
-    const at = sql`least(${ends}::timestamptz - interval '1 microsecond', ${scope.cutoff}::timestamptz)`;
-    const one = sql`(select ${no}::int as no, ${starts}::timestamptz as starts, ${at} as at)`;
-    return sql`(${stateAt(scope, one, sql`${condition} and c.held_from <= ${at} and c.held_to > ${at}`)})`;
+    const starts = sql`${period.starts?.toISOString() ?? "-infinity"}::timestamptz`;
+    const ends = sql`${period.ends?.toISOString() ?? "infinity"}::timestamptz`;
+    const at = sql`least(${ends} - interval '1 microsecond', ${scope.cutoff}::timestamptz)`;
+    const table = sql`(select ${no}::int as no, ${starts} as starts, ${ends} as ends, ${at} as at)`;
+    return sql`(${one(table, { starts, ends, at })})`;
   });
   return sql.join(branches, sql` union all `);
+}
+
+function stateAtEnd(scope: Scope, condition: Sql): Sql {
+  return byPeriod(scope, (periods, bounds) => {
+    const known = bounds === null ? sql`true` : sql`c.held_from <= ${bounds.at} and c.held_to > ${bounds.at}`;
+    return stateAt(scope, periods, sql`${condition} and ${known}`);
+  });
 }
 
 function stateAt(scope: Scope, periods: Sql, condition: Sql): Sql {
@@ -154,23 +166,26 @@ function created(scope: Scope): Sql {
  * than the one it began the period with, or was won. Credit is the owner's at the end of the period, or at the cutoff where that is earlier.
  */
 function moving(scope: Scope): Sql {
-  return sql`
-    select p.no as period_no, d.id, 0 as nth, greatest(p.starts, began.held_from) as at, false as at_is_day, l.status, l.rep_id, l.pipeline_id,
-      began.stage_id, l.probability, l.annual_minor, l.currency, null::numeric as value_minor,
-      exists (
-        select from deal_changes x left join stages s on s.id = x.stage_id and s.type = 'open'
-        where x.deal_id = d.id and ${isKnown(scope, "x")} and x.held_from < p.ends and x.ordinal > began.ordinal
-          and (x.status = 'won' or x.status = 'open' and s.pipeline_id = at_first.pipeline_id and s.position > at_first.position)
-      ) as moved_on, ${OF_THE_DEAL}
-    from ${periodTable(scope)} p
-    join deals d on d.merged_into is null and ${stillCounts(scope, "d")}
-    join lateral (
-      select x.* from deal_changes x where x.deal_id = d.id and ${isKnown(scope, "x")} and x.held_from < p.ends
-      order by x.held_from < p.starts desc, case when x.held_from < p.starts then x.ordinal end desc, x.ordinal limit 1
-    ) began on began.status = 'open'
-    left join stages at_first on at_first.id = began.stage_id and at_first.type = 'open'
-    join lateral (
-      select x.* from deal_changes x where x.deal_id = d.id and ${isKnown(scope, "x")} and x.held_from < p.ends order by x.ordinal desc limit 1
-    ) l on true
-    where p.starts <= ${scope.cutoff}::timestamptz`;
+  return byPeriod(scope, (periods, bounds) => {
+    const { starts, ends } = bounds ?? { starts: sql`p.starts`, ends: sql`p.ends` };
+    // The state in which it began the period: the one that held when it started, else its first.
+    const before = sql`select c.* from deal_changes c where c.status = 'open' and c.held_from < ${starts} and c.held_to >= ${starts} and ${isKnown(scope, "c")}`;
+    const first = sql`select c.* from deal_changes c where c.status = 'open' and c.held_from >= ${starts} and c.held_from < ${ends} and c.ordinal = 0 and ${isKnown(scope, "c")}`;
+    const last = (column: string): Sql => sql`(
+      select x.${sql.id(column)} from deal_changes x where x.deal_id = d.id and ${isKnown(scope, "x")} and x.held_from < p.ends order by x.ordinal desc limit 1
+    ) as ${sql.id(column)}`;
+    return sql`
+      select p.no as period_no, d.id, 0 as nth, greatest(p.starts, began.held_from) as at, false as at_is_day, ${last("status")}, ${last("rep_id")},
+        ${last("pipeline_id")}, began.stage_id, ${last("probability")}, ${last("annual_minor")}, ${last("currency")}, null::numeric as value_minor,
+        exists (
+          select from deal_changes x left join stages s on s.id = x.stage_id and s.type = 'open'
+          where x.deal_id = d.id and ${isKnown(scope, "x")} and x.held_from < p.ends and x.ordinal > began.ordinal
+            and (x.status = 'won' or x.status = 'open' and s.pipeline_id = at_first.pipeline_id and s.position > at_first.position)
+        ) as moved_on, ${OF_THE_DEAL}
+      from ${periods} p
+      join lateral (${before} union all ${first}) began on true
+      join deals d on d.id = began.deal_id and d.merged_into is null and ${stillCounts(scope, "d")}
+      left join stages at_first on at_first.id = began.stage_id and at_first.type = 'open'
+      where p.starts <= ${scope.cutoff}::timestamptz`;
+  });
 }

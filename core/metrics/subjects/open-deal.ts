@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Scope, Sql, Subject } from "../engine/define.ts";
-import { dayIn, daysFrom, isKnown, periodTable, stillCounts } from "../engine/row-parts.ts";
+import { dayIn, daysBefore, daysFrom, isKnown, periodTable, stillCounts } from "../engine/row-parts.ts";
 import { deal } from "./deal.ts";
 import { stageStay } from "./stage-stay.ts";
 import { isTouch } from "./touches.ts";
@@ -35,6 +35,10 @@ function standing(scope: Scope): Sql {
       select max(y.ordinal) from deal_changes y
       where y.deal_id = o.id and ${isKnown(scope, "y")} and y.held_from <= o.at
         and (y.stage_id is distinct from o.stage_id or y.status <> 'open')), -1)) end`;
+  // What PostgreSQL can know of the stays before it looks at the deals.
+  const earliest = new Date(
+    Math.min(...scope.periods.map(({ ends }) => Math.min(ends?.getTime() ?? Infinity, scope.cutoff.getTime()) - 1)),
+  );
   const median = (of: "stage_id" | "pipeline_id", where: Sql): Sql => sql`
     select s.period_no, s.${sql.id(of)}, percentile_cont(0.5) within group (order by s.days) as days
     from completed s ${where} group by s.period_no, s.${sql.id(of)} having count(*) >= ${MIN_STAYS}`;
@@ -42,8 +46,9 @@ function standing(scope: Scope): Sql {
     with standing as materialized (
       select o.*, ${since} as since from (${deal.rows.openAtEnd(scope)}) o
       left join deal_stays stay on stay.deal_id = o.id and stay.stage_id = o.stage_id and stay.started_at <= o.at and stay.ended_at > o.at
+        and stay.ended_at > ${earliest}::timestamptz
     ),
-    completed as (${completedStays(scope)}),
+    completed as not materialized (${completedStays(scope)}),
     of_stage as materialized (${median("stage_id", sql``)}),
     -- The pipeline speaks only where a stage has too few: going over all stays again is saved where none has.
     unspoken as materialized (
@@ -62,13 +67,8 @@ function standing(scope: Scope): Sql {
 
 /** The completed stays of the year before each period's end (or the cutoff). */
 function completedStays(scope: Scope): Sql {
-  const yearMs = HISTORY_DAYS * 86_400_000;
-  const periods = scope.periods.map((period) => {
-    const isOver = period.ends !== null && period.ends <= scope.cutoff;
-    const endsMs = isOver ? (period.ends?.getTime() ?? 0) : scope.cutoff.getTime() + 1;
-    return { ...period, starts: new Date(endsMs - yearMs), ends: new Date(endsMs) };
-  });
-  return sql`select * from (${stageStay.rows.stays({ ...scope, periods })}) s where s.days is not null`;
+  return sql`
+    select s.period_no, s.stage_id, s.pipeline_id, s.days::float8 as days from (${stageStay.rows.stays(daysBefore(scope, HISTORY_DAYS))}) s where s.days is not null`;
 }
 
 /** The changes of a deal's expected close to a later day, as `x`. A first date is no change, and no date is none. */

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { AggregateMetric, Scope, Sql } from "../../engine/define.ts";
-import { periodTable } from "../../engine/row-parts.ts";
+import { daysBefore } from "../../engine/row-parts.ts";
 import { measured } from "../../engine/rows.ts";
 import { deal } from "../../subjects/deal.ts";
 
@@ -14,19 +14,16 @@ const HISTORY_DAYS = 365;
  */
 function stageHistory(scope: Scope): Sql {
   return sql`
-    select p.no as period_no, visit.stage_id, avg((x.status = 'won')::int) as rate
-    from (
+    select x.period_no, visit.stage_id, avg((x.status = 'won')::int) as rate
+    from (select c.period_no, c.id, c.status from (${deal.rows.closed(daysBefore(scope, HISTORY_DAYS))}) c where c.in_period offset 0) x
+    join (
       select distinct e.deal_id, e.stage_id
-      from deal_entries e join stages s on s.id = e.stage_id and s.probability is null
-      where not e.is_skipped and e.at <= ${scope.cutoff}::timestamptz
-    ) visit
-    join (${deal.rows.closed({ ...scope, periods: [EVER] })}) x on x.id = visit.deal_id
-    join ${periodTable(scope)} p on x.at <= p.at and x.at > p.at - make_interval(days => ${HISTORY_DAYS})
-    group by p.no, visit.stage_id
+      from deal_entries e
+      where e.stage_id in (select s.id from stages s where s.probability is null) and not e.is_skipped and e.at <= ${scope.cutoff}::timestamptz
+    ) visit on visit.deal_id = x.id
+    group by x.period_no, visit.stage_id
     having count(*) >= ${MIN_CLOSED}`;
 }
-
-const EVER = { label: null, from: null, to: null, starts: null, ends: null };
 
 function rows(scope: Scope): Sql {
   return sql`
