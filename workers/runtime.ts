@@ -51,6 +51,11 @@ const LOCK_MS = 15_000;
 const STALLED_CHECK_MS = 5_000;
 /** Jobs can be repeated at no harm, so being killed often is no reason to give one up. */
 const MAX_STALLED = 1_000;
+/**
+ * PostgreSQL tells a worker of a job, and a worker knows when the next delayed one is due; so an idle one needs to look only for what got lost. BullMQ's
+ * own 5 seconds are three queries each for six queues, for as long as nothing happens.
+ */
+const LOOK_AGAIN_S = 30;
 /** For errors of the backend itself (it restarts, say). */
 const BACKEND_RETRY_MS = 1_000;
 /** For a vendor that says "wait" and not for how long. */
@@ -91,6 +96,7 @@ export async function startWorkers(options: WorkerOptions): Promise<Workers> {
       stalledInterval: STALLED_CHECK_MS,
       maxStalledCount: MAX_STALLED,
       runRetryDelay: BACKEND_RETRY_MS,
+      ...(backend.kind === "postgres" ? { drainDelay: LOOK_AGAIN_S } : {}),
     });
     // Its lock is lost: another worker may have the job by now, so this one lets go of it.
     worker.on("lockRenewalFailed", (jobIds) => {

@@ -6,7 +6,7 @@ import { openReceiver } from "../destination/settings.ts";
 import type { Secrets } from "../secrets/index.ts";
 import type { Store, Tx } from "../store/db.ts";
 import { claimDeliveries, releaseDeliveries, type ClaimedDelivery } from "../store/outbox/claims.ts";
-import { dispatchOutbox } from "../store/outbox/deliveries.ts";
+import { dispatchOutbox, hasUndelivered } from "../store/outbox/deliveries.ts";
 import { type Endpoint, lockEndpoints, readEndpoints, saveReceiverState } from "../store/outbox/endpoints.ts";
 import { type Outcome, recordOutcomes } from "../store/outbox/outcomes.ts";
 import { appendEvents } from "./append.ts";
@@ -292,23 +292,27 @@ export function createCourier(deps: CourierDeps): Courier {
   };
 
   async function run(): Promise<void> {
+    let wasWoken = true;
     while (!isStopped) {
       isWanted = false;
       try {
-        isWanted ||= await round();
+        // Mostly nothing waits, and to be sure of that costs next to nothing.
+        if (wasWoken || (await hasUndelivered(db))) isWanted ||= await round();
       } catch (err) {
         log.warn({ err }, "deliveries could not be looked for; it is tried again");
       }
-      if (!isWanted && !isStopped) await sleep();
+      wasWoken = isWanted;
+      if (!isWanted && !isStopped) wasWoken = await sleep();
     }
   }
 
-  function sleep(): Promise<void> {
+  /** Whether it was woken. */
+  function sleep(): Promise<boolean> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, POLL_MS);
+      const timer = setTimeout(() => resolve(false), POLL_MS);
       wakeSleeper = () => {
         clearTimeout(timer);
-        resolve();
+        resolve(true);
       };
     });
   }

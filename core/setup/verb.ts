@@ -1,6 +1,7 @@
 import type { JsonObject } from "../base/json.ts";
 import type { EngineDeps } from "../land/engine.ts";
 import type { PullRequest } from "../land/start.ts";
+import { announce } from "../store/channels.ts";
 import type { Db, Tx } from "../store/db.ts";
 import { writeAudit } from "../store/setup/audit.ts";
 
@@ -55,6 +56,8 @@ export async function noted<T>(db: Db, note: Note | ((done: T) => Note), work: (
     const done = await work(tx);
     const entry = typeof note === "function" ? note(done) : note;
     await writeAudit(tx, { details: {}, ...entry });
+    // What a process remembers of the set-up it forgets.
+    await announce(tx, "setup");
     return done;
   };
   // Kysely's own mark of a transaction.

@@ -7,6 +7,8 @@ export const CHANNELS = {
   connections: "tributary_connections",
   /** Events were written, and wait for delivery. */
   outbox: "tributary_outbox",
+  /** A person changed how the hub is set up: a key, a feed, a dashboard, the workspace. */
+  setup: "tributary_setup",
   /** Measured numbers changed. */
   live: "tributary_live",
 } as const;

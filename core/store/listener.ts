@@ -11,6 +11,8 @@ export type Signal = { readonly kind: "notice"; readonly channel: Channel } | { 
 export type Listener = {
   /** @returns how to stop hearing. */
   subscribe(hear: (signal: Signal) => void): () => void;
+  /** Whether the line stands: what is said now is heard. */
+  isHearing(): boolean;
   start(): Promise<void>;
   stop(): Promise<void>;
 };
@@ -80,6 +82,7 @@ export function createListener(store: Store, channels: readonly Channel[], log: 
       hearers.add(hear);
       return () => void hearers.delete(hear);
     },
+    isHearing: () => client !== null,
     start: connect,
     stop: async () => {
       isStopped = true;

@@ -1,9 +1,11 @@
 import type { Request, RequestHandler, Response } from "express";
 import { TributaryError } from "../../core/base/errors.ts";
 import { hashToken, LINK_KEY_PREFIX } from "../../core/secrets/tokens.ts";
-import { useApiKey } from "../../core/store/setup/api-keys.ts";
+import { type ApiKey, useApiKey } from "../../core/store/setup/api-keys.ts";
 import { findSessionUser } from "../../core/store/setup/users.ts";
+import type { Listener } from "../../core/store/listener.ts";
 import type { ServerDeps } from "../web/deps.ts";
+import { type Remembered, remembering } from "../web/remembered.ts";
 import { SESSION_COOKIE, readCookie } from "./cookies.ts";
 import type { Access, Principal } from "./principal.ts";
 import { mayAccess } from "./principal.ts";
@@ -16,14 +18,23 @@ export function principalOf(response: Response): Principal {
   return (response.locals["principal"] as Principal | undefined) ?? { kind: "anonymous" };
 }
 
+export type GuardContext = {
+  readonly isPrivateServer: boolean;
+  /** The keys of screens, which are asked about with every poll. */
+  readonly keys: Remembered<ApiKey | null>;
+};
+
+/** So long a key is taken for what it was: it is forgotten at once when one is revoked. Also how often its use is noted. */
+const KEY_MS = 60_000;
+
+export function rememberKeys(listener: Listener): GuardContext["keys"] {
+  return remembering<ApiKey | null>(listener, { forMs: KEY_MS, isKept: (key) => key !== null });
+}
+
 /** Lets a request through when whoever sends it may use the route; otherwise 401 (who are you?) or 403 (not you). */
-export function guard(
-  deps: ServerDeps,
-  access: Access,
-  context: { readonly isPrivateServer: boolean },
-): RequestHandler {
+export function guard(deps: ServerDeps, access: Access, context: GuardContext): RequestHandler {
   return async (request, response, next) => {
-    const principal = await identify(deps, request, access);
+    const principal = await identify(deps, request, access, context.keys);
     response.locals["principal"] = principal;
     if (principal.kind === "user") refuseOtherSites(request, deps.options.publicUrl);
     const screenId = access.kind === "link" ? String(request.params[access.param]) : null;
@@ -35,7 +46,12 @@ export function guard(
   };
 }
 
-async function identify(deps: ServerDeps, request: Request, access: Access): Promise<Principal> {
+async function identify(
+  deps: ServerDeps,
+  request: Request,
+  access: Access,
+  keys: GuardContext["keys"],
+): Promise<Principal> {
   const now = deps.clock.now();
   const bearer = /^Bearer ([\w-]+)$/i.exec(request.headers.authorization ?? "")?.[1];
   const link = request.query["key"];
@@ -43,7 +59,10 @@ async function identify(deps: ServerDeps, request: Request, access: Access): Pro
   const linkKey = access.kind === "link" && typeof link === "string" && link.startsWith(LINK_KEY_PREFIX) ? link : null;
   const token = bearer ?? linkKey;
   if (token !== null) {
-    const key = await useApiKey(deps.store.db, hashToken(token), now);
+    const hash = hashToken(token);
+    const read = async (): Promise<ApiKey | null> => useApiKey(deps.store.db, hash, now);
+    // What changes something, or tells secrets, is asked for seldom: there the database has the word.
+    const key = await (access.kind === "link" ? keys.get(hash.toString("base64"), now, read) : read());
     return key === null ? { kind: "anonymous" } : { kind: "key", id: key.id, name: key.name, scopes: key.scopes };
   }
   const session = readCookie(request, SESSION_COOKIE);

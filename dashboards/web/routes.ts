@@ -1,6 +1,6 @@
 import type { Express, RequestHandler } from "express";
 import type { Access } from "../auth/principal.ts";
-import { guard } from "../auth/identify.ts";
+import { guard, type GuardContext } from "../auth/identify.ts";
 import type { ServerDeps } from "./deps.ts";
 
 export type Method = "get" | "post" | "patch" | "delete";
@@ -15,12 +15,7 @@ export type Route = {
 };
 
 /** Mounts routes, each behind its guard. */
-export function mountRoutes(
-  app: Express,
-  routes: readonly Route[],
-  deps: ServerDeps,
-  context: { readonly isPrivateServer: boolean },
-): void {
+export function mountRoutes(app: Express, routes: readonly Route[], deps: ServerDeps, context: GuardContext): void {
   for (const route of routes) {
     app[route.method](
       route.path,

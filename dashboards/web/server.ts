@@ -5,7 +5,7 @@ import express, { type Express, type RequestHandler } from "express";
 import { TributaryError } from "../../core/base/errors.ts";
 import { apiRoutes } from "../api/index.ts";
 import { docsRoutes } from "../api/docs.ts";
-import { guard } from "../auth/identify.ts";
+import { guard, type GuardContext, rememberKeys } from "../auth/identify.ts";
 import { oauthRoutes } from "../auth/oauth.ts";
 import type { Access } from "../auth/principal.ts";
 import { assetRoutes } from "./assets.ts";
@@ -43,19 +43,23 @@ export type Mount = { readonly path: string; readonly access: Access };
 /** The hub's web server: console, API, TV, feeds, inbound webhooks, status. */
 export function createServer(deps: ServerDeps): Server {
   const streams = createEventStreams();
-  const listener = createListener(deps.store, ["live", "outbox"], deps.log);
+  const listener = createListener(deps.store, ["live", "outbox", "setup"], deps.log);
   const measurements = createMeasurements(deps, streams.count);
   const screens = createScreens(deps, listener);
-  const context = { isPrivateServer: isLoopback(deps.options.host) && deps.options.publicUrl === null };
+  const context = {
+    isPrivateServer: isLoopback(deps.options.host) && deps.options.publicUrl === null,
+    keys: rememberKeys(listener),
+  };
   let isDraining = false;
 
+  // What is polled comes first: a router looks through its routes in order.
   const routes = [
+    ...feedRoutes(deps, listener),
     ...statusRoutes(deps, measurements, () => isDraining),
     ...assetRoutes(),
     ...docsRoutes(deps),
     ...apiRoutes(deps),
     ...inboundRoutes(deps),
-    ...feedRoutes(deps),
     ...tvRoutes(deps, screens, streams),
     ...oauthRoutes(deps),
     ...consoleRoutes(deps),
@@ -110,7 +114,7 @@ const identifyRequest: RequestHandler = (_request, response, next) => {
   next();
 };
 
-function mountRouters(app: Express, deps: ServerDeps, context: { readonly isPrivateServer: boolean }): Mount[] {
+function mountRouters(app: Express, deps: ServerDeps, context: GuardContext): Mount[] {
   const { queues } = deps.routers;
   if (queues === undefined) return [];
   const mount = { path: "/queues", access: { kind: "console", role: "admin" } } as const;

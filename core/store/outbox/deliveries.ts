@@ -36,6 +36,15 @@ export async function dispatchOutbox(db: Db, now: Date, limit: number): Promise<
   return rows.length;
 }
 
+/** Whether there is an event that nobody has handed out, or a delivery that has not arrived. */
+export async function hasUndelivered(db: Db): Promise<boolean> {
+  const { rows } = await sql<{ is: boolean }>`
+    select exists (select from outbox where dispatched_at is null) or exists (select from deliveries where state = 'pending') as is`.execute(
+    db,
+  );
+  return rows[0]?.is === true;
+}
+
 /**
  * Whether an event fits an endpoint's filters. A filter for deals lets through what is about no deal, one for KPIs what is about no KPI, and so on. A
  * threshold is told when it is crossed: the value before was on the other side, or there was none.

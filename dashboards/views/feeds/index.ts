@@ -5,39 +5,63 @@ import { keptAnswer, readCatalogue, type MetricAnswer } from "../../../core/metr
 import { askedNow, type Question } from "../../../core/metrics/ask/question.ts";
 import { readWorkspace } from "../../../core/store/setup/workspace.ts";
 import { notesOf } from "../../../core/metrics/ask/notes.ts";
+import type { Listener } from "../../../core/store/listener.ts";
 import type { ServerDeps } from "../../web/deps.ts";
 import { createFormat } from "../../web/format.ts";
 import { notFound } from "../../web/problem.ts";
+import { remembering } from "../../web/remembered.ts";
 import type { Route } from "../../web/routes.ts";
 import { feedTitle, readFeeds } from "./definitions.ts";
 import { type WidgetData, widgetOf } from "./widgets.ts";
+
+/** What a feed says, as it is sent. */
+type Sent = { readonly body: Buffer; readonly etag: string; readonly headers: { readonly [name: string]: string } };
+
+/** So long a feed is not made again, unless a number or the set-up changes: then it is at once. */
+const KEPT_MS = 2_000;
 
 /** Pollers ask every minute or so; within this time they get the same answer without asking the database. */
 const MAX_AGE_S = 15;
 
 /** `/feeds/{feed}`: KPIs in Geckoboard's custom-widget JSON, for everything that polls. */
-export function feedRoutes(deps: ServerDeps): Route[] {
+export function feedRoutes(deps: ServerDeps, listener: Listener): Route[] {
   const access = { kind: "link", screen: "feed", param: "feed" } as const;
-  return [{ method: "get", path: "/feeds/:feed", access, handlers: [answer(deps)] }];
+  return [{ method: "get", path: "/feeds/:feed", access, handlers: [answer(deps, listener)] }];
 }
 
-function answer(deps: ServerDeps): RequestHandler {
+function answer(deps: ServerDeps, listener: Listener): RequestHandler {
+  const kept = remembering<Sent | null>(listener, { forMs: KEPT_MS, isKept: (sent) => sent !== null });
   return async (request, response) => {
-    const feed = (await readFeeds(deps.store.db)).find(({ id }) => id === request.params["feed"]);
-    if (feed === undefined) throw notFound("There is no feed with this id.");
-    const data = await readData(deps, feed);
-    const body = JSON.stringify(widgetOf(feed, data));
-    const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 27)}"`;
-    response.set({
+    const id = String(request.params["feed"]);
+    const sent = await kept.get(id, deps.clock.now(), async () => make(deps, id));
+    if (sent === null) throw notFound("There is no feed with this id.");
+    response.set(sent.headers);
+    if (hasAlready(request, sent.etag)) response.status(304).end();
+    else
+      response
+        .set({ "Content-Type": "application/json; charset=utf-8", "Content-Length": String(sent.body.length) })
+        .end(sent.body);
+  };
+}
+
+/** Null: there is no such feed. */
+async function make(deps: ServerDeps, id: string): Promise<Sent | null> {
+  const feed = (await readFeeds(deps.store.db)).find((one) => one.id === id);
+  if (feed === undefined) return null;
+  const data = await readData(deps, feed);
+  const body = Buffer.from(JSON.stringify(widgetOf(feed, data)));
+  const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 27)}"`;
+  return {
+    body,
+    etag,
+    headers: {
       "Cache-Control": `private, max-age=${MAX_AGE_S}`,
       ETag: etag,
       // For pollers that show it: what the sources had changed up to then is in the numbers.
       ...(data.answer.fresh_as_of === null ? {} : { "X-Fresh-As-Of": data.answer.fresh_as_of }),
       // Of every format, also of those that have no room for words. A header holds ASCII alone.
       ...(data.answer.notes.length === 0 ? {} : { "X-Incomplete": encodeURIComponent(data.answer.notes.join("; ")) }),
-    });
-    if (hasAlready(request, etag)) response.status(304).end();
-    else response.type("json").send(body);
+    },
   };
 }
 

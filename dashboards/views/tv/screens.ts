@@ -115,6 +115,8 @@ export function createScreens(deps: ServerDeps, listener: Listener): Screens {
   };
 
   const unsubscribe = listener.subscribe((signal) => {
+    // Who sets something up changes no number by it.
+    if (signal.kind === "notice" && signal.channel === "setup") return;
     if (signal.kind === "resync" || signal.channel === "outbox") void celebrateNews();
     gather ??= setTimeout(() => {
       gather = null;
