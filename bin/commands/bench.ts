@@ -6,6 +6,7 @@ import type { BenchResult, PeakMemory } from "../../test/bench/bench.ts";
 import type { DeliverResult } from "../../test/bench/deliver.ts";
 import type { LiveResult } from "../../test/bench/live.ts";
 import type { NumbersOptions, NumbersResult } from "../../test/bench/numbers.ts";
+import type { ViewersResult } from "../../test/bench/viewers.ts";
 import type { StartResult } from "../../test/bench/start.ts";
 import type { CliContext } from "../context.ts";
 
@@ -37,15 +38,18 @@ export function registerBench(bench: Command, context: CliContext): void {
           for (const records of options.memory) memory.push(await peakMemory(folder, records));
           const { benchLive } = await import("../../test/bench/live.ts");
           const live = await benchLive();
+          const { benchViewers } = await import("../../test/bench/viewers.ts");
+          const viewers = await benchViewers();
           const { benchDeliver } = await loadDeliver();
           const deliver = await benchDeliver(folder);
           const { benchNumbers } = await import("../../test/bench/numbers.ts");
           const numbers = await benchNumbers(folder, { deals: options.deals, times: 5 });
-          context.out.result({ start: startUp, speed, memory, live, deliver, numbers }, () =>
+          context.out.result({ start: startUp, speed, memory, live, viewers, deliver, numbers }, () =>
             [
               ...startLines(startUp),
               ...loadLines(speed, memory),
               ...liveLines(live),
+              ...viewerLines(viewers),
               ...deliverLines(deliver),
               ...numberLines(numbers),
             ].join("\n"),
@@ -63,6 +67,18 @@ export function registerBench(bench: Command, context: CliContext): void {
     .command("receivers", { hidden: true })
     .description("receivers of webhooks, in a process of their own; ends when stdin does")
     .action(async () => (await loadDeliver()).serveReceivers());
+  bench
+    .command("express <body>", { hidden: true })
+    .description("an Express that sends these bytes, in a process of its own; ends when stdin does")
+    .action(async (body: string) => (await import("../../test/bench/viewers.ts")).serveExpress(body));
+  bench
+    .command("viewers")
+    .description("only how many can look: TVs that connect at once, a feed that is polled, an idle hub")
+    .action(async () => {
+      const { benchViewers } = await import("../../test/bench/viewers.ts");
+      const viewers = await benchViewers();
+      context.out.result({ viewers }, () => viewerLines(viewers).join("\n"));
+    });
   bench
     .command("deliver")
     .description("only how fast events go out, and how soon healthy receivers have them while others are dead")
@@ -188,5 +204,18 @@ function liveLines({ answers, shown }: LiveResult): string[] {
   return [
     `answer to a signed webhook: median ${medianMs.toFixed(1)} ms, 99th percentile ${p99Ms.toFixed(1)} ms of ${deliveries}; ${ratio.toFixed(1)} times a bare POST and INSERT of the same (${baseline.medianMs.toFixed(1)} ms, ${baseline.p99Ms.toFixed(1)} ms)`,
     `change at the vendor until the TV shows it: median ${shown.medianS.toFixed(2)} s, worst ${shown.worstS.toFixed(2)} s of ${shown.changes}`,
+  ];
+}
+
+function viewerLines({ tvs, feed, notModified, idle }: ViewersResult): string[] {
+  const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+  return [
+    `${tvs.count} TVs that connect at once: the last has its numbers after ${tvs.firstS.toFixed(2)} s; a change is on all of them after ${tvs.changeS.toFixed(2)} s`,
+    `a feed: ${feed.perS.toFixed(0)} answers a second, ${feed.ratio.toFixed(2)} of an Express that sends the same bytes (${feed.expressPerS.toFixed(0)}); 304: ${notModified.perS.toFixed(0)}, ${notModified.ratio.toFixed(2)} of it`,
+    ...(idle === null
+      ? []
+      : [
+          `idle for ${idle.overS.toFixed(0)} s: ${percent(idle.hub)} of a core for the hub, ${percent(idle.database)} for its database`,
+        ]),
   ];
 }

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -26,6 +26,9 @@ export type LiveHub = {
   readonly relay: Relay;
   readonly tv: Tv;
   readonly store: Store;
+  readonly url: string;
+  /** Of the hub's process and of the database's. */
+  readonly pids: { readonly hub: number; readonly database: number | null };
   /** Ends all of it in an orderly way, and leaves nothing behind. @throws when the hub did not end well. */
   stop(): Promise<void>;
 };
@@ -92,11 +95,18 @@ export async function startLiveHub(
     );
     const tv = await switchOnTv(`${url}${link.paths[0] ?? ""}`);
     closers.push(() => tv.switchOff());
-    return { vendors, relay, tv, store, stop };
+    const pids = { hub: hub.child.pid ?? 0, database: databasePid(dataDir) };
+    return { vendors, relay, tv, store, url, pids, stop };
   } catch (error) {
     await stop().catch(() => undefined);
     throw error;
   }
+}
+
+/** Null where PostgreSQL does not say it. */
+function databasePid(dataDir: string): number | null {
+  const file = path.join(dataDir, "postgres", "postmaster.pid");
+  return existsSync(file) ? Number(readFileSync(file, "utf8").split("\n")[0]) : null;
 }
 
 async function startVendors(
