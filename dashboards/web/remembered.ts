@@ -6,7 +6,7 @@ export type Remembered<T> = {
   get(key: string, now: Date, read: () => Promise<T>): T | Promise<T>;
 };
 
-/** Things under more keys than this are not remembered: who makes keys up fills no memory. */
+/** More is not remembered: who makes keys up fills no memory. */
 const MOST = 1_000;
 
 type Entry<T> = { readonly value: T; readonly at: Date; readonly readMs: number };
@@ -14,11 +14,16 @@ type Entry<T> = { readonly value: T; readonly at: Date; readonly readMs: number 
 /**
  * Remembers for `forMs`, and forgets everything at every signal. While the line on which changes are announced is down, nothing is remembered.
  *
+ * @param whileMs so old an answer may be that is given while a newer one is read, to who asks first after `forMs`; nobody then waits.
  * @param isKept whether an answer is one to remember: what is not there is asked for again.
  */
 export function remembering<T>(
   listener: Listener,
-  { forMs, isKept }: { readonly forMs: number; readonly isKept: (value: T) => boolean },
+  {
+    forMs,
+    whileMs = forMs,
+    isKept,
+  }: { readonly forMs: number; readonly whileMs?: number; readonly isKept: (value: T) => boolean },
 ): Remembered<T> {
   let entries = new Map<string, Entry<T>>();
   let reading = new Map<string, Promise<T>>();
@@ -26,8 +31,8 @@ export function remembering<T>(
     entries = new Map();
     reading = new Map();
   });
-  const isFresh = (entry: Entry<T>, now: Date): boolean =>
-    performance.now() - entry.readMs < forMs && Math.abs(now.getTime() - entry.at.getTime()) < forMs;
+  const ageMs = (entry: Entry<T>, now: Date): number =>
+    Math.max(performance.now() - entry.readMs, Math.abs(now.getTime() - entry.at.getTime()));
 
   const readNow = async (key: string, now: Date, read: () => Promise<T>): Promise<T> => {
     // What is said while it is read may already be about something newer.
@@ -35,7 +40,9 @@ export function remembering<T>(
     const readMs = performance.now();
     try {
       const value = await read();
-      if (isKept(value) && into.size < MOST) into.set(key, { value, at: now, readMs });
+      if (into.size >= MOST) into.clear();
+      if (isKept(value)) into.set(key, { value, at: now, readMs });
+      else into.delete(key);
       return value;
     } finally {
       from.delete(key);
@@ -46,13 +53,14 @@ export function remembering<T>(
     get: (key, now, read) => {
       if (!listener.isHearing()) return read();
       const entry = entries.get(key);
-      if (entry !== undefined && isFresh(entry, now)) return entry.value;
-      const running = reading.get(key);
-      if (running !== undefined) return running;
-      entries.delete(key);
-      const begun = readNow(key, now, read);
+      const oldMs = entry === undefined ? Infinity : ageMs(entry, now);
+      if (entry !== undefined && oldMs < forMs) return entry.value;
+      const begun = reading.get(key) ?? readNow(key, now, read);
       reading.set(key, begun);
-      return begun;
+      if (entry === undefined || oldMs >= whileMs) return begun;
+      // Should it fail, whoever asks when the answer has become too old is told.
+      begun.catch(() => undefined);
+      return entry.value;
     },
   };
 }

@@ -30,7 +30,11 @@ export function feedRoutes(deps: ServerDeps, listener: Listener): Route[] {
 }
 
 function answer(deps: ServerDeps, listener: Listener): RequestHandler {
-  const kept = remembering<Sent | null>(listener, { forMs: KEPT_MS, isKept: (sent) => sent !== null });
+  const kept = remembering<Sent | null>(listener, {
+    forMs: KEPT_MS,
+    whileMs: MAX_AGE_S * 1000,
+    isKept: (sent) => sent !== null,
+  });
   return async (request, response) => {
     const id = String(request.params["feed"]);
     const sent = await kept.get(id, deps.clock.now(), async () => make(deps, id));
