@@ -1,3 +1,4 @@
+import { readTroubles } from "../../core/metrics/ask/troubles.ts";
 import { checkKey, keyProblem } from "../../core/secrets/check.ts";
 import { createSecrets, parseSecretKey } from "../../core/secrets/index.ts";
 import { shownFirstAdminCode } from "../../core/setup/first-admin.ts";
@@ -49,7 +50,18 @@ async function furtherFindings(store: Store, target: DatabaseTarget, env: Env): 
     await examine("queues", async () => queues(env, target)),
     await examine("secret key", async () => secretKey(store, env)),
     await examine("first admin", async () => firstAdmin(store, env)),
+    ...(await connectionFindings(store)),
   ];
+}
+
+/** A line for each thing that keeps a connection's numbers from being whole, and one where nothing does. */
+async function connectionFindings({ db }: Store): Promise<Finding[]> {
+  if ((await migrationState(db)).pending.length > 0) return [];
+  const troubles = [...(await readTroubles(db, new Date()))];
+  if (troubles.length === 0) return [{ check: "connections", ...ok("all that there are have been read") }];
+  return troubles.flatMap(([check, texts]) =>
+    texts.map((text): Finding => ({ check, ...warn(text, "Its page in the console has the whole of it.") })),
+  );
 }
 
 async function schema({ db }: Store): Promise<Verdict> {

@@ -6,6 +6,7 @@ import type { Express, Router } from "express";
 import type { Log } from "../../core/base/log.ts";
 import { checkKey, keyProblem } from "../../core/secrets/check.ts";
 import { refreshDeclared } from "../../core/setup/connections.ts";
+import { readRolesAlive } from "../../core/store/heartbeats.ts";
 import { isMigrated } from "../../core/store/migrate.ts";
 import type { Due } from "../../workers/schedule.ts";
 import type { AnyDestination } from "../../core/destination/define.ts";
@@ -19,6 +20,7 @@ import { startScheduler } from "../../workers/schedule.ts";
 import type { Hub } from "../context.ts";
 import { buildConsole } from "./console.ts";
 import { createSetup, requestPull } from "./setup.ts";
+import { startHeartbeat } from "./heartbeat.ts";
 import { createProcessors } from "./processors.ts";
 import { DRAIN_MS, type Role } from "./roles.ts";
 
@@ -73,6 +75,7 @@ export async function runHub(hub: Hub, roles: readonly Role[]): Promise<RunningH
         health: {
           queue: () => queues.check(),
           isMigrated: () => isMigrated(store.db),
+          rolesAlive: () => readRolesAlive(store.db),
           queueDepths: () => queues.depths(),
         },
       });
@@ -97,6 +100,7 @@ export async function runHub(hub: Hub, roles: readonly Role[]): Promise<RunningH
       stops.pop();
       stops.push(async () => void (await Promise.all([workers.drain(DRAIN_MS), courier.drain(DRAIN_MS)])));
     }
+    stops.push(await startHeartbeat(store, roles, log));
     await refreshDeclared({ ...setup, db: store.db });
     const problem = keyProblem(await checkKey(store.db, secrets));
     if (problem !== null) log.error({ code: problem.code }, `${problem.message} ${problem.mend}`);

@@ -116,6 +116,7 @@ export type Database = {
   idempotency_keys: IdempotencyKeysTable;
   audit_log: AuditLogTable;
   erasures: { id: Generated<string>; at: Date; salt: Buffer; marks: Buffer[] };
+  heartbeats: { role: string; process: string; at: Generated<Date> };
 };
 
 /** `infinity` and `-infinity` come back from the driver as the numbers of that name. */

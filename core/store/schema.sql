@@ -456,6 +456,13 @@ table goals
   CREATE TRIGGER touched_by_insert AFTER INSERT ON tributary.goals FOR EACH STATEMENT EXECUTE FUNCTION touch_fact()
   CREATE TRIGGER touched_by_update AFTER UPDATE ON tributary.goals REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
 
+table heartbeats
+  role text not null
+  process text not null
+  at timestamp with time zone default now() not null
+  constraint heartbeats_pkey PRIMARY KEY (role, process)
+  comment: When a process of the hub last did what its role is, or could have
+
 table idempotency_keys
   caller text not null
   key text not null

@@ -10,6 +10,7 @@ import {
   resumeConnection,
 } from "../../core/setup/connections.ts";
 import { requestSync } from "../../core/setup/pulls.ts";
+import { readTroubles } from "../../core/metrics/ask/troubles.ts";
 import { testConnection } from "../../core/setup/vendor.ts";
 import {
   type ConnectionOverview,
@@ -49,6 +50,11 @@ const connection = z
     next_pull_at: instant.nullable().describe("When the next stream is due by the schedule; null: none is"),
     created_at: instant,
     updated_at: instant,
+    troubles: z
+      .array(z.string())
+      .describe(
+        "Why numbers lack something of it, a sentence each: not read, refused rows, stages that are not mapped",
+      ),
     stream_states: z.array(
       z.object({
         stream: z.string(),
@@ -108,11 +114,12 @@ export const connectionEndpoints = [
         after: position?.[0] ?? null,
       });
       const next = await deps.nextPulls();
+      const troubles = await readTroubles(deps.store.db, deps.clock.now());
       return toPage(
         rows,
         query.limit,
         (row) => [row.id],
-        (row) => present(row, next.get(row.id) ?? null),
+        (row) => present(row, { next: next.get(row.id) ?? null, troubles: troubles.get(row.id) ?? [] }),
       );
     },
   }),
@@ -274,7 +281,8 @@ export function findConnector(call: Call, key: string): AnyConnector {
 export async function shown(call: Call, id: string): Promise<z.input<typeof connection>> {
   const found = await findConnectionOverview(call.deps.store.db, id);
   if (found === null) throw notFound("There is no connection with this id.");
-  return present(found, (await call.deps.nextPulls()).get(id) ?? null);
+  const [next, troubles] = await Promise.all([call.deps.nextPulls(), readTroubles(call.deps.store.db, call.now)]);
+  return present(found, { next: next.get(id) ?? null, troubles: troubles.get(id) ?? [] });
 }
 
 function toSchedule(value: z.output<typeof schedule> | null): { everyS: number } | { cron: string } | null {
@@ -282,7 +290,10 @@ function toSchedule(value: z.output<typeof schedule> | null): { everyS: number }
   return { everyS: value.every_s };
 }
 
-function present(row: ConnectionOverview, nextPullAt: Date | null): z.input<typeof connection> {
+/** What is known of a connection besides what is stored with it. */
+type Standing = { readonly next: Date | null; readonly troubles: readonly string[] };
+
+function present(row: ConnectionOverview, { next, troubles }: Standing): z.input<typeof connection> {
   return {
     id: row.id,
     connector: row.connector,
@@ -296,9 +307,10 @@ function present(row: ConnectionOverview, nextPullAt: Date | null): z.input<type
     schedule: row.schedule !== null && "everyS" in row.schedule ? { every_s: row.schedule.everyS } : row.schedule,
     streams: row.streams === null ? null : [...row.streams],
     backfill_from: row.backfillFrom,
-    next_pull_at: nextPullAt?.toISOString() ?? null,
+    next_pull_at: next?.toISOString() ?? null,
     created_at: row.createdAt.toISOString(),
     updated_at: row.updatedAt.toISOString(),
+    troubles: [...troubles],
     stream_states: row.streamStates.map((stream) => ({
       stream: stream.stream,
       records: stream.records,

@@ -57,6 +57,8 @@ export type Health = {
   readonly queue: () => Promise<void>;
   /** Whether the database has this version's schema. */
   readonly isMigrated: () => Promise<boolean>;
+  /** What processes of the hub are there for, this one's own roles included: `worker`, `scheduler`. */
+  readonly rolesAlive: () => Promise<ReadonlySet<string>>;
   /** Jobs by queue and state: `{ pull: { waiting: 3, active: 1 } }`. */
   readonly queueDepths: () => Promise<{ readonly [queue: string]: { readonly [state: string]: number } }>;
 };

@@ -7,7 +7,7 @@ import type { Route } from "./routes.ts";
 /** A busy machine is slow, not unable: a check that takes some seconds has not failed. */
 const CHECK_MS = 10_000;
 
-/** `/healthz`: the process answers. `/readyz`: send it requests. `/metrics`: for Prometheus. */
+/** `/healthz`: the process answers. `/readyz`: it can do its work, and requests may come. `/metrics`: for Prometheus. */
 export function statusRoutes(deps: ServerDeps, measurements: Measurements, isDraining: () => boolean): Route[] {
   return [
     {
@@ -48,7 +48,11 @@ export function statusRoutes(deps: ServerDeps, measurements: Measurements, isDra
 type Outcome = "ok" | "failed";
 
 async function runChecks(deps: ServerDeps, isDraining: boolean): Promise<{ readonly [name: string]: Outcome }> {
-  const [database, migrations, queue, secrets] = await Promise.all([
+  const alive = deps.health.rolesAlive();
+  const isAlive = async (role: string): Promise<void> => {
+    if (!(await alive).has(role)) throw new Error(`no process is there for the role ${role}`);
+  };
+  const [database, migrations, queue, workers, scheduler, secrets] = await Promise.all([
     outcomeOf(ping(deps.store.db)),
     outcomeOf(
       deps.health.isMigrated().then((isMigrated) => {
@@ -56,13 +60,15 @@ async function runChecks(deps: ServerDeps, isDraining: boolean): Promise<{ reado
       }),
     ),
     outcomeOf(deps.health.queue()),
+    outcomeOf(isAlive("worker")),
+    outcomeOf(isAlive("scheduler")),
     outcomeOf(
       checkKey(deps.store.db, deps.secrets).then((check) => {
         if (isWrongKey(check)) throw new Error("the secret key opens nothing that is stored");
       }),
     ),
   ]);
-  return { database, migrations, queue, secrets, accepting: isDraining ? "failed" : "ok" };
+  return { database, migrations, queue, workers, scheduler, secrets, accepting: isDraining ? "failed" : "ok" };
 }
 
 /** A check that hangs has failed. What exactly failed is for the log and `tributary doctor`, not for everyone who can reach this. */

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { readIncomplete } from "../../core/store/pulls/streams.ts";
+import { evaluateMetric } from "../../core/metrics/index.ts";
+import { readTroubles } from "../../core/metrics/ask/troubles.ts";
 import { SheetHub } from "../support/sheets.ts";
 
 const CONFIG = `
@@ -87,4 +89,14 @@ test("a row that is taken out of a sound file is deleted at once", async () => {
   await hub.write("deals.csv", HEAD + rows(6).replace(row(2), ""));
   expect((await hub.sync())["deals"]?.counts.deleted).toBe(1);
   expect(await hub.value("deals_won")).toBe(5);
+});
+
+test("stages without a place in the funnel are told of where the connection is looked at, and beside the number", async () => {
+  const hub = await loaded(HEAD + row(1).replace("Won", "Offer").replace(",2026-01-08", ","));
+  expect((await readTroubles(hub.store.db, hub.now)).get("crm")).toEqual([
+    expect.stringMatching(/^Stages without a canonical stage: Offer. 1 deal has been/),
+  ]);
+  const query = { metric: "stage_conversion", from: null, to: null, by: ["canonical_stage"], grain: null, filters: [] };
+  const answer = await evaluateMetric(hub.store.db, { ...query, asOf: null, now: hub.now });
+  expect(answer.notes).toContain("1 in stages that are not mapped");
 });

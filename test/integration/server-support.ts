@@ -81,6 +81,7 @@ export function testDeps(store: Store, change: Partial<ServerDeps> = {}, asked: 
     health: {
       queue: () => Promise.resolve(),
       isMigrated: () => Promise.resolve(true),
+      rolesAlive: () => Promise.resolve(new Set(["worker", "scheduler"])),
       queueDepths: () => Promise.resolve({ pull: { waiting: 3 } }),
     },
     options: {

@@ -9,6 +9,7 @@ import {
   type Secrets,
 } from "../../core/secrets/index.ts";
 import { createServer } from "../../dashboards/web/server.ts";
+import { endHeartbeat, noteHeartbeat, readRolesAlive } from "../../core/store/heartbeats.ts";
 import { testDatabase } from "../support/database.ts";
 import { type Running, newConnection, newKey, newSession, startServer, testDeps } from "./server-support.ts";
 
@@ -147,6 +148,28 @@ describe("status", () => {
     expect(await response.json()).toMatchObject({ checks: { database: "ok", migrations: "ok", queue: "failed" } });
     expect((await other.fetch("/healthz")).status).toBe(200);
     await other.close();
+  });
+
+  it("is not ready while no process does the work, whoever answers the requests", async () => {
+    const alive = async () => {
+      const { health } = testDeps(store);
+      const other = await startServer(store, { health: { ...health, rolesAlive: () => readRolesAlive(store.db) } });
+      const response = await other.fetch("/readyz");
+      await other.close();
+      return [response.status, await response.json()];
+    };
+    expect(await alive()).toMatchObject([503, { checks: { workers: "failed", scheduler: "failed", database: "ok" } }]);
+    await noteHeartbeat(store.db, "one", ["worker", "scheduler"]);
+    expect(await alive()).toMatchObject([200, { checks: { workers: "ok", scheduler: "ok" } }]);
+    // One that was killed leaves its last word behind.
+    await store.db
+      .updateTable("heartbeats")
+      .set({ at: new Date(Date.now() - 120_000) })
+      .execute();
+    expect(await alive()).toMatchObject([503, { checks: { workers: "failed" } }]);
+    await noteHeartbeat(store.db, "two", ["worker"]);
+    await endHeartbeat(store.db, "two");
+    expect(await alive()).toMatchObject([503, { checks: { workers: "failed" } }]);
   });
 
   it("is not ready any more as soon as it drains", async () => {

@@ -138,9 +138,17 @@ export function answerOf(query: MetricQuery, computed: Computed): MetricAnswer {
     timezone: scope.timeZone,
     currency: scope.currency,
     rows: computed.rows.map((row) => dress(metric, row, computed.dimensions, scope.currency)),
-    exceptions: [...computed.leftOut].map(([reason, count]) => ({ reason, count })),
+    exceptions: [...[...computed.leftOut].map(([reason, count]) => ({ reason, count })), ...unmappedStages(computed)],
   };
   return withSources(answer, computed.sources);
+}
+
+/** By canonical stage, what is in a stage that nobody has mapped to one has no place. */
+function unmappedStages({ dimensions, rows }: Computed): MetricAnswer["exceptions"] {
+  const at = dimensions.indexOf("canonical_stage");
+  if (at < 0) return [];
+  const count = rows.reduce((sum, row) => (row.groups[at]?.key === null ? sum + row.sampleSize : sum), 0);
+  return count === 0 ? [] : [{ reason: "stage_not_mapped", count }];
 }
 
 /** How a source stands, as answers tell it. */

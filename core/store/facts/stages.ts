@@ -39,3 +39,20 @@ export async function setStages(
     where s.id = v.id
   `.execute(tx);
 }
+
+/** The open stages of a connection that deals have been in, and that nobody has mapped to a canonical one. */
+export type UnmappedStages = {
+  readonly connectionId: string;
+  readonly names: readonly string[];
+  /** How many deals have entered one of them. */
+  readonly deals: number;
+};
+
+export async function readUnmappedStages(db: Db): Promise<UnmappedStages[]> {
+  const { rows } = await sql<UnmappedStages>`
+    select s.connection_id as "connectionId", array_agg(distinct s.name) as names, count(distinct e.deal_id)::int as deals
+    from stages s join deal_entries e on e.stage_id = s.id
+    where s.type = 'open' and s.canonical is null and s.deleted_at is null
+    group by s.connection_id order by s.connection_id`.execute(db);
+  return rows;
+}
