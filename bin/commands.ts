@@ -133,6 +133,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/review.ts")).registerReview,
   },
   {
+    usage: "digest [name]",
+    about: "what a digest says now; without a name, the digests there are",
+    load: async () => (await import("./commands/digest.ts")).registerDigest,
+  },
+  {
     usage: "replay <connection>",
     about: "make the facts of a connection anew from what is stored raw",
     load: async () => (await import("./commands/replay.ts")).registerReplay,

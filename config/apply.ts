@@ -52,6 +52,7 @@ const SECTIONS: readonly string[] = [
   "rules",
   "feeds",
   "dashboards",
+  "digests",
 ];
 
 /** Of the endpoints, those that a config file has made. */

@@ -216,6 +216,7 @@ it("config/examples/tributary.yaml is right with everything in it that is commen
   expect(read.connections.map((one) => one.id)).toEqual(["close", "ads", "config-file"]);
   expect(Object.keys(read.sections).toSorted()).toEqual([
     "dashboards",
+    "digests",
     "feeds",
     "forecast",
     "geckoboard",

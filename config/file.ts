@@ -215,6 +215,10 @@ class Checker {
       sections.rules?.map((one) => one.id),
       "rules",
     );
+    this.#unique(
+      sections.digests?.map((one) => one.id),
+      "digests",
+    );
     const teams = sections.teams?.map((team) => team.id) ?? [];
     for (const section of ["reps", "goals"] as const) {
       for (const [index, one] of (sections[section] ?? []).entries()) {
@@ -453,6 +457,7 @@ function toDesired(
       ...present("rules", sections.rules),
       ...present("feeds", sections.feeds),
       ...present("dashboards", sections.dashboards),
+      ...present("digests", sections.digests),
       ...rest.sections,
     },
   };

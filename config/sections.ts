@@ -3,6 +3,7 @@ import { z } from "zod";
 import "../core/base/wording.ts";
 import { isDay, isTimeZone } from "../core/base/time.ts";
 import type { AnyDestination } from "../core/destination/define.ts";
+import { digestsSection } from "../core/digest/settings.ts";
 import { scenarioSection } from "../core/forecast/scenario.ts";
 import { dashboardsSection } from "../core/metrics/boards.ts";
 import { feedsSection } from "../core/metrics/feeds.ts";
@@ -194,6 +195,7 @@ const ownSections = z.strictObject({
   feeds: feedsSection.optional(),
   sheets: notYet("pushes to Google Sheets"),
   dashboards: dashboardsSection.optional(),
+  digests: digestsSection.optional(),
 });
 export type FileSections = z.output<typeof ownSections>;
 

@@ -1,13 +1,18 @@
 import type { Clock } from "../core/base/clock.ts";
 import { toTributaryError } from "../core/base/errors.ts";
 import type { Log } from "../core/base/log.ts";
+import { digest } from "../core/digest/digest.ts";
+import { dueDigest, readDigests } from "../core/digest/settings.ts";
+import { appendEvents, eventId } from "../core/outbox/append.ts";
 import { dueReview, readReviewSettings } from "../core/review/settings.ts";
 import { runRules } from "../core/rules/evaluate.ts";
 import { testDueConclusions } from "../core/setup/conclusions.ts";
 import { makeReview } from "../core/setup/reviews.ts";
 import type { Db, Store } from "../core/store/db.ts";
+import { hasEvent } from "../core/store/outbox/events.ts";
 import { isReviewMade } from "../core/store/reviews/reviews.ts";
 import { readWorkspace } from "../core/store/setup/workspace.ts";
+import { createFormat } from "../dashboards/web/format.ts";
 
 export type TellDeps = { readonly store: Store; readonly clock: Clock; readonly log: Log };
 
@@ -27,6 +32,7 @@ export async function tell({ store, clock, log }: TellDeps): Promise<void> {
   const parts: { readonly [name: string]: (db: Db, now: Date) => Promise<void> } = {
     review: makeDueReview,
     conclusions: (db, now) => testDueConclusions({ db, now }, (id, error) => failed("conclusion", id, error)),
+    digests: (db, now) => tellDigests(db, now, (id, error) => failed("digest", id, error)),
     rules: (db, now) => runRules(db, now, (id, error) => failed("rule", id, error)),
   };
   for (const [name, part] of Object.entries(parts)) {
@@ -34,6 +40,33 @@ export async function tell({ store, clock, log }: TellDeps): Promise<void> {
       await part(store.db, clock.now());
     } catch (error) {
       failed(name, null, error);
+    }
+  }
+}
+
+/** A digest that could not be told for so long is told the next day: a morning's numbers are no news in the evening. */
+const STALE_MS = 3 * 3_600_000;
+
+async function tellDigests(db: Db, now: Date, onError: (id: string, error: unknown) => void): Promise<void> {
+  const digests = await readDigests(db);
+  if (digests.length === 0) return;
+  const workspace = await readWorkspace(db);
+  for (const settings of digests) {
+    const due = dueDigest(settings, workspace, now);
+    if (due === null || now.getTime() - due.at.getTime() > STALE_MS) continue;
+    const key = `${settings.id}|${due.day}`;
+    if (await hasEvent(db, eventId("digest.ready", key))) continue;
+    try {
+      const { id, title, day, ...said } = await digest(db, settings, createFormat, now);
+      const data = {
+        ...said,
+        digest: { id, title, day },
+        lines: said.lines.map((line) => ({ ...line, rows: [...line.rows], notes: [...line.notes] })),
+      };
+      const event = { type: "digest.ready", key, entityKey: `digest/${id}`, occurredAt: now, data } as const;
+      await db.transaction().execute((tx) => appendEvents(tx, [event]));
+    } catch (error) {
+      onError(settings.id, error);
     }
   }
 }

@@ -182,6 +182,28 @@ const conclusion = z
   })
   .meta({ id: "ConclusionEvent" });
 
+const digest = z
+  .strictObject({
+    digest: z.strictObject({ id: text, title: text, day: text }),
+    currency: text,
+    lines: z.array(
+      z.strictObject({
+        metric: text,
+        title: text,
+        unit: text,
+        ...days,
+        value: z.number().nullable().describe("Money in main units; of a breakdown null, see `rows`"),
+        previous_value: z.number().nullable(),
+        compared_with: text.nullable(),
+        rows: z.array(z.strictObject({ name: text, value: z.number().nullable() })),
+        fresh_as_of: instant.nullable(),
+        notes: z.array(text).describe("What is left out or not current"),
+      }),
+    ),
+    text: text.describe("The message itself: plain text, a line for each KPI"),
+  })
+  .meta({ id: "DigestEvent" });
+
 const SAMPLE_OWNER = { id: "5b1f7c52-1a8e-8f3d-9a44-7e0c2b6d9f11", name: "Ada Lovelace" };
 const SAMPLE_LEAD = {
   kind: "lead" as const,
@@ -335,6 +357,26 @@ export const EVENTS = {
       recorded_at: "2026-09-01T10:00:00.000Z",
       recorded_by: "user:anna@example.com",
     },
+  }),
+  "digest.ready": entry("A team's numbers, as a message", 1, digest, {
+    digest: { id: "morning", title: "Fjord Supplies", day: "2026-11-23" },
+    currency: "EUR",
+    lines: [
+      {
+        metric: "won_value",
+        title: "Won",
+        unit: "money",
+        from: "2026-11-01",
+        to: "2026-11-30",
+        value: 184_300,
+        previous_value: 171_800,
+        compared_with: "the month before, until 23 Oct, 08:00",
+        rows: [],
+        fresh_as_of: "2026-11-23T06:58:00.000Z",
+        notes: [],
+      },
+    ],
+    text: "Fjord Supplies, Monday, 23 November 2026\n• Won: €184,300 vs €171,800, the month before, until 23 Oct, 08:00, +7%\nAs of 07:58",
   }),
   "review.ready": entry("A pipeline review was made", 1, review, {
     review: { id: "7d0a4b52-5b0f-4f0f-8a54-5d6f7f7f2a10", from: "2026-11-16", to: "2026-11-22" },

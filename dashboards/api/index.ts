@@ -22,6 +22,7 @@ import { connectionEndpoints } from "./connections.ts";
 import { connectorEndpoints } from "./connectors.ts";
 import type { Download, Endpoint } from "./endpoint.ts";
 import { erasureEndpoints } from "./erasures.ts";
+import { digestEndpoints } from "./digests.ts";
 import { eventEndpoints } from "./events.ts";
 import { exportEndpoints } from "./exports.ts";
 import { healthEndpoints } from "./health.ts";
@@ -56,6 +57,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...forecastEndpoints,
   ...reviewEndpoints,
   ...conclusionEndpoints,
+  ...digestEndpoints,
   ...identityEndpoints,
   ...activityEndpoints,
   ...screenEndpoints,

@@ -20,6 +20,8 @@ export type Format = {
   /** `14:03`, in the workspace's time zone; with the date when it is not today. */
   readonly clock: (instant: Date, now: Date) => string;
   readonly dateTime: (instant: Date) => string;
+  /** `Monday, 23 November 2026` */
+  readonly longDay: (day: string) => string;
   /** What a number is compared with: `Friday, until 14:00`. */
   readonly comparison: (previous: Previous, now: Date) => string;
   /** The name of a calendar period that begins on this day: `Nov`. */
@@ -59,6 +61,7 @@ export function createFormat(workspace: Workspace): Format {
   const year = date({ timeZone: "UTC", year: "numeric" });
   const dayMonth = date({ timeZone: "UTC", day: "numeric", month: "short" });
   const weekday = date({ timeZone: "UTC", weekday: "long" });
+  const longDay = date({ timeZone: "UTC", dateStyle: "full" });
   const atMidnight = (day: string): Date => new Date(`${day}T00:00:00Z`);
 
   const write = (value: number | null, unit: string, isShort: boolean): string => {
@@ -94,6 +97,7 @@ export function createFormat(workspace: Workspace): Format {
     percent: (ratio) => percent.format(ratio),
     clock,
     dateTime: (instant) => dateTime.format(instant),
+    longDay: (day) => longDay.format(atMidnight(day)),
     comparison: ({ name, until }, now) => {
       const [atTime, onDay] = [until === null ? null : time.format(until), until === null ? null : clock(until, now)];
       if (name.kind === "days") return words.comparedWith.daysBefore(name.days);

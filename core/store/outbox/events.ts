@@ -25,6 +25,10 @@ export async function listEvents(db: Db, type: string, limit: number, before: nu
     .execute();
 }
 
+export async function hasEvent(db: Db, eventId: string): Promise<boolean> {
+  return (await db.selectFrom("outbox").select("id").where("event_id", "=", eventId).executeTakeFirst()) !== undefined;
+}
+
 /** Writes events, in their order, and announces them; of those that are there already nothing changes. */
 export async function insertEvents(
   tx: Tx,

@@ -41,6 +41,10 @@ export function messageOf({ type, data }: Pick<OutgoingEvent, "type" | "data">):
       return forecastLine(of<"forecast.moved">());
     case "conclusion.no_longer_holds":
       return `:warning: No longer holds: ${escaped(of<"conclusion.no_longer_holds">().conclusion.sentence)}`;
+    case "digest.ready": {
+      const [head = "", ...lines] = escaped(of<"digest.ready">().text).split("\n");
+      return [`*${head}*`, ...lines].join("\n");
+    }
     case "review.ready":
       return reviewLine(of<"review.ready">());
     case "endpoint.failing":
