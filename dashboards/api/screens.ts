@@ -1,6 +1,9 @@
 import { z } from "zod";
-import { readCatalogue } from "../../core/metrics/index.ts";
+import { feed as feedSchema } from "../../core/metrics/feeds.ts";
+import { evaluateMetric, readCatalogue } from "../../core/metrics/index.ts";
 import { feedTitle, readFeeds } from "../views/feeds/definitions.ts";
+import { readData } from "../views/feeds/index.ts";
+import { widgetOf } from "../views/feeds/widgets.ts";
 import { readBoards } from "../views/tv/boards.ts";
 import { notFound } from "../web/problem.ts";
 import { endpoint } from "./endpoint.ts";
@@ -59,6 +62,31 @@ export const screenEndpoints = [
         path: `/feeds/${definition.id}`,
       }));
       return { data, next_cursor: null };
+    },
+  }),
+  endpoint({
+    method: "post",
+    path: "/feeds/preview",
+    access,
+    tag: "Screens",
+    summary: "What a feed of this definition would answer now; nothing is kept",
+    body: feedSchema.omit({ id: true }),
+    response: z
+      .object({
+        document: z.json().describe("As the widget's format has it"),
+        notes: z.array(z.string()).describe("What is missing from the number; empty: it is whole"),
+        fresh_as_of: z.string().nullable(),
+      })
+      .meta({ id: "FeedPreview" }),
+    run: async ({ body }, { deps }) => {
+      const definition = { ...body, id: "preview" };
+      const data = await readData(deps, definition, evaluateMetric);
+      return {
+        // What is sent to pollers, so plain JSON.
+        document: JSON.parse(JSON.stringify(widgetOf(definition, data))) as z.output<ReturnType<typeof z.json>>,
+        notes: [...data.answer.notes],
+        fresh_as_of: data.answer.fresh_as_of,
+      };
     },
   }),
 ];

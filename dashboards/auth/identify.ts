@@ -57,7 +57,7 @@ async function identify(
   const link = request.query["key"];
   // A key in an address ends up in logs and histories, so only keys that open nothing but a screen are taken from there.
   const linkKey = access.kind === "link" && typeof link === "string" && link.startsWith(LINK_KEY_PREFIX) ? link : null;
-  const token = bearer ?? linkKey;
+  const token = bearer ?? linkKey ?? (access.kind === "link" ? basicUser(request) : null);
   if (token !== null) {
     const hash = hashToken(token);
     const read = async (): Promise<ApiKey | null> => useApiKey(deps.store.db, hash, now);
@@ -71,6 +71,15 @@ async function identify(
     if (user !== null) return { kind: "user", id: user.id, email: user.email, role: user.role };
   }
   return { kind: "anonymous" };
+}
+
+/** A link key as the user name of HTTP Basic, as Geckoboard sends the key that somebody types into a widget; whatever the password is. */
+function basicUser(request: Request): string | null {
+  const encoded = /^Basic ([\w+/=-]+)$/i.exec(request.headers.authorization ?? "")?.[1];
+  const [user = ""] = Buffer.from(encoded ?? "", "base64")
+    .toString("utf8")
+    .split(":");
+  return user.startsWith(LINK_KEY_PREFIX) ? user : null;
 }
 
 /**

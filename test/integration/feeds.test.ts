@@ -3,7 +3,7 @@ import { WIDGETS } from "../../core/metrics/feeds.ts";
 import { writeSettings } from "../../core/store/setup/settings.ts";
 import { DEFAULT_FEEDS } from "../../dashboards/views/feeds/definitions.ts";
 import { testDatabase } from "../support/database.ts";
-import { type Running, newKey, startServer } from "./server-support.ts";
+import { json, type Running, newKey, startServer } from "./server-support.ts";
 
 const store = await testDatabase();
 let running: Running;
@@ -47,4 +47,43 @@ it("the config file's feeds stand beside the default ones, or take the place of 
     item: [{ value: 0, text: "Mine" }, { value: 0 }],
   });
   expect((await running.fetch(`/feeds/won-value?key=${key}`)).status).toBe(200);
+});
+
+it("the key may come as Geckoboard sends what is typed into a widget: as the user name of Basic; an API key may not", async () => {
+  const basic = (user: string): RequestInit => ({
+    headers: { Authorization: `Basic ${Buffer.from(`${user}:X`).toString("base64")}` },
+  });
+  expect((await running.fetch("/feeds/won-value", basic(key))).status).toBe(200);
+  expect((await running.fetch("/feeds/won-value", basic(await newKey(store, "read")))).status).toBe(401);
+  expect((await running.fetch("/api/v1/feeds", basic(key))).status).toBe(401);
+});
+
+it("a key that is revoked opens its feed no more, and the others still do", async () => {
+  const admin = await newKey(store, "admin");
+  const made = await running.fetch("/api/v1/api-keys", {
+    ...json({ name: "TV", scopes: ["feed:won-value"] }),
+    as: admin,
+  });
+  const { id, token } = (await made.json()) as { id: string; token: string };
+  expect((await running.fetch(`/feeds/won-value?key=${token}`)).status).toBe(200);
+  await running.fetch(`/api/v1/api-keys/${id}`, { method: "DELETE", as: admin });
+  expect((await running.fetch(`/feeds/won-value?key=${token}`)).status).toBe(401);
+  expect((await running.fetch(`/feeds/won-value?key=${key}`)).status).toBe(200);
+});
+
+it("a definition is previewed as its feed would answer, and kept nowhere", async () => {
+  const read = await newKey(store, "read");
+  const preview = async (definition: object): Promise<readonly [number, Record<string, unknown>]> => {
+    const response = await running.fetch("/api/v1/feeds/preview", { ...json(definition), as: read });
+    return [response.status, (await response.json()) as Record<string, unknown>];
+  };
+  const before = await store.db.selectFrom("kept_answers").select("key").execute();
+  const [status, { document }] = await preview({ metric: "deals_won", title: "Mine" });
+  expect([status, document]).toEqual([200, await (await running.fetch(`/feeds/mine?key=${key}`)).json()]);
+  for (const widget of WIDGETS)
+    expect([widget, (await preview({ metric: "won_value", widget }))[0]]).toEqual([widget, 200]);
+  expect((await preview({ metric: "nothing" }))[1]).toMatchObject({ code: "kpi.unknown_metric" });
+  expect((await preview({ metric: "deals_won", wdget: "bar" }))[0]).toBe(400);
+  const after = await store.db.selectFrom("kept_answers").select("key").execute();
+  expect(after.length - before.length).toBeLessThanOrEqual(2);
 });

@@ -43,6 +43,17 @@ export const DEFAULT_FEEDS: readonly Feed[] = feedsSection.parse([
     amber: 0.15,
     green: 0.3,
   },
+  { id: "won-by-team", title: "Won by team", widget: "column", metric: "won_value", by: "team" },
+  { id: "won-against-before", title: "Won this month", widget: "bullet", metric: "won_value" },
+  {
+    id: "won-by-place",
+    title: "Won by place",
+    widget: "map",
+    metric: "won_value",
+    by: "attributes.city",
+    period: "last_90_days",
+  },
+  { id: "sources", title: "Sources of what is won", widget: "monitoring", metric: "won_value" },
   { id: "velocity", title: "Sales velocity", widget: "text", metric: "sales_velocity", period: "last_90_days" },
   {
     id: "time-to-close-by-rep",

@@ -77,16 +77,21 @@ function hasAlready(request: Request, etag: string): boolean {
   return tags.includes(etag);
 }
 
-async function readData(deps: ServerDeps, feed: Feed): Promise<WidgetData> {
+/**
+ * What a feed shows now.
+ *
+ * @param ask answers its questions; default: from the store, where they are then kept.
+ */
+export async function readData(deps: ServerDeps, feed: Feed, ask: typeof keptAnswer = keptAnswer): Promise<WidgetData> {
   const now = deps.clock.now();
   const workspace = await readWorkspace(deps.store.db);
   const catalogue = await readCatalogue(deps.store.db);
   const { main, series } = questionsOfFeed(feed);
   const { query, compared } = askedNow(main, now, workspace);
-  const answer = await keptAnswer(deps.store.db, query);
-  const before = compared === null ? null : await keptAnswer(deps.store.db, compared.query);
+  const answer = await ask(deps.store.db, query);
+  const before = compared === null ? null : await ask(deps.store.db, compared.query);
   const inPeriods = async (asked: Question): Promise<MetricAnswer> =>
-    keptAnswer(deps.store.db, askedNow(asked, now, workspace).query);
+    ask(deps.store.db, askedNow(asked, now, workspace).query);
   const format = createFormat(workspace);
   return {
     title: feedTitle(feed, catalogue),

@@ -202,3 +202,82 @@ it("what is missing stands behind the title where a format has one", () => {
     series: [{ name: "Won (24 left out: no exchange rate)" }],
   });
 });
+
+it("column chart: the document of a bar chart", () => {
+  const data = { answer: answer("count", byRep(["Ann", 1], ["Bob", 3])) };
+  expect(widget({ widget: "column", by: "rep" }, data)).toEqual(widget({ widget: "bar", by: "rep" }, data));
+});
+
+it("bullet: ranges, the value and the period before, in thousands or millions where labels would not fit", () => {
+  const data = { answer: answer("money", [{ value: 45_000 }]), before: answer("money", [{ value: 30_000 }]) };
+  expect(widget({ widget: "bullet", amber: 20_000, green: 40_000, max: 60_000 }, data)).toEqual({
+    orientation: "horizontal",
+    item: {
+      label: "Won",
+      sublabel: "thousand GBP",
+      axis: { point: ["0", "15", "30", "45", "60"] },
+      range: { red: { start: 0, end: 20 }, amber: { start: 20, end: 40 }, green: { start: 40, end: 60 } },
+      measure: { current: { start: "0", end: "45" } },
+      comparative: { point: "30" },
+    },
+  });
+  const days = { answer: answer("days", [{ value: 20 }]), better: "lower" } as const;
+  expect(widget({ widget: "bullet", amber: 30, green: 15, max: 60 }, days)).toMatchObject({
+    item: { range: { green: { start: 0, end: 15 }, amber: { start: 15, end: 30 }, red: { start: 30, end: 60 } } },
+  });
+});
+
+it("map: places by their size; what is no place, or has no value, is not on it", () => {
+  const rows = [
+    ["Oslo, NO", 200],
+    ["São Paulo (BR)", 20],
+    ["Nowhere", 500],
+    ["Rome, IT", 0],
+  ] as const;
+  const placed = rows.map(([city, value]) => ({ dimensions: { "attributes.city": city }, value }));
+  expect(widget({ widget: "map", by: "attributes.city" }, { answer: answer("money", placed) })).toEqual({
+    points: {
+      point: [
+        { city: { city_name: "Oslo", country_code: "NO" }, size: 10 },
+        { city: { city_name: "São Paulo", country_code: "BR" }, size: 1 },
+      ],
+    },
+  });
+});
+
+it("monitoring: down while a source is not read, whatever the number says", () => {
+  const said = (...states: readonly string[]): unknown => {
+    const sources = states.map((state) => ({
+      connection: state,
+      title: state,
+      state,
+    })) as unknown as MetricAnswer["sources"];
+    const data = {
+      answer: { ...answer("money", [{ value: 1 }]), sources },
+      notes: states.includes("current") ? [] : ["Close is late"],
+    };
+    return widget({ widget: "monitoring" }, data);
+  };
+  expect(said("current", "ended")).toEqual({ status: "Up", downTime: "", responseTime: "as of 11:59" });
+  expect(said("partial")).toMatchObject({ status: "Up", downTime: "Close is late" });
+  expect(said("current", "stopped")).toMatchObject({ status: "Down" });
+  expect(said("loading")).toMatchObject({ status: "Unreported" });
+});
+
+it("no widget gets more rows than Geckoboard takes, and text from outside is no HTML", () => {
+  const many = Array.from({ length: 40 }, (_, at) => ({
+    dimensions: { stage: `s${at}`, rep: `r${at}` },
+    value: 40 - at,
+    rank: at + 1,
+  }));
+  expect(widget({ widget: "funnel", limit: 50 }, { answer: answer("count", many) })).toMatchObject({
+    item: { length: 8 },
+  });
+  expect(widget({ widget: "leaderboard", limit: 50 }, { answer: answer("count", many) })).toMatchObject({
+    items: { length: 22 },
+  });
+  const title = "A & B <script>";
+  expect(JSON.stringify(widget({ widget: "text" }, { answer: answer("count", [{ value: 1 }]), title }))).toContain(
+    "A &amp; B &lt;script&gt;",
+  );
+});

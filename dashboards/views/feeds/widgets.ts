@@ -1,5 +1,6 @@
 import type { Feed } from "../../../core/metrics/feeds.ts";
 import type { MetricAnswer, MetricRow } from "../../../core/metrics/index.ts";
+import type { SourceState } from "../../../core/metrics/engine/freshness.ts";
 import { nameOf } from "../tv/content.ts";
 
 /**
@@ -32,12 +33,20 @@ export function widgetOf(feed: Feed, data: WidgetData): Document {
       return leaderboardWidget(feed, data.answer);
     case "funnel":
       return funnelWidget(feed, data.answer);
+    // Lying or standing bars: one document for both.
     case "bar":
+    case "column":
       return barWidget(feed, data.answer);
     case "line":
       return lineWidget(data);
     case "geckometer":
       return geckometerWidget(feed, data);
+    case "bullet":
+      return bulletWidget(feed, data);
+    case "map":
+      return mapWidget(feed, data.answer);
+    case "monitoring":
+      return monitoringWidget(data);
     case "pie":
       return { item: namedValues(feed, data.answer).map(({ name, value }) => ({ value: String(value), label: name })) };
     case "rag":
@@ -64,12 +73,17 @@ function numberWidget(feed: Feed, data: WidgetData): Document {
   return { ...reverse, item: second === undefined || second === null ? [main] : [main, { value: second }] };
 }
 
+/** More rows than Geckoboard takes are refused by it without a word. */
+const MOST_STEPS = 8;
+const MOST_RANKS = 22;
+const MOST_RAG_CHARACTERS = 40;
+
 function leaderboardWidget(feed: Feed, answer: MetricAnswer): Document {
   // A ranking is by rep, whatever else was asked for.
   const by = answer.rows.some((row) => row.rank !== undefined) ? "rep" : (feed.by ?? "rep");
   const items = answer.rows
     .filter(({ value }) => value !== null)
-    .slice(0, feed.limit)
+    .slice(0, Math.min(feed.limit, MOST_RANKS))
     .map((row) => ({
       label: nameOf(row.dimensions[by]),
       value: row.value,
@@ -87,7 +101,11 @@ function funnelWidget(feed: Feed, answer: MetricAnswer): Document {
     if (name == null) continue;
     counts.set(name, (counts.get(name) ?? 0) + (row.denominator ?? row.value ?? 0));
   }
-  return { item: [...counts].slice(0, feed.limit).map(([name, value]) => ({ value, label: nameOf(name) })) };
+  return {
+    item: [...counts]
+      .slice(0, Math.min(feed.limit, MOST_STEPS))
+      .map(([name, value]) => ({ value, label: nameOf(name) })),
+  };
 }
 
 function barWidget(feed: Feed, answer: MetricAnswer): Document {
@@ -139,22 +157,91 @@ function ragWidget(feed: Feed, { answer, better, write }: WidgetData): Document 
   const word = better === "lower" ? "above" : "below";
   return {
     item: [
-      { value: counts.red, text: `${word} ${write(amber)}` },
-      { value: counts.amber, text: `${word} ${write(green)}` },
-      { value: counts.green, text: `${better === "lower" ? "up to" : "from"} ${write(green)}` },
+      { value: counts.red, text: cut(`${word} ${write(amber)}`) },
+      { value: counts.amber, text: cut(`${word} ${write(green)}`) },
+      { value: counts.green, text: cut(`${better === "lower" ? "up to" : "from"} ${write(green)}`) },
     ],
   };
+}
+
+function cut(text: string): string {
+  return Array.from(text).slice(0, MOST_RAG_CHARACTERS).join("");
+}
+
+/** The value as a bar before its ranges, with a mark for the period before. Long axis labels do not fit: amounts are shown in thousands or millions. */
+function bulletWidget(feed: Feed, { answer, before, better, title }: WidgetData): Document {
+  const value = answer.rows[0]?.value ?? 0;
+  const previous = before?.rows[0]?.value ?? null;
+  const min = feed.min ?? 0;
+  const max = feed.max ?? (answer.unit === "ratio" ? 1 : Math.max(value, previous ?? 0, feed.green ?? 0, min + 1));
+  const [scale, word] = scaleOf(max);
+  const scaled = (number: number): number => Number((number / scale).toPrecision(6));
+  const amber = feed.amber ?? min + (max - min) / 3;
+  const green = feed.green ?? min + ((max - min) * 2) / 3;
+  const bounds = [min, ...[amber, green].toSorted((a, b) => a - b), max].map(scaled);
+  const colours = better === "lower" ? (["green", "amber", "red"] as const) : (["red", "amber", "green"] as const);
+  const range = Object.fromEntries(colours.map((colour, at) => [colour, { start: bounds[at], end: bounds[at + 1] }]));
+  const unit = answer.unit === "money" || answer.unit === "money_per_day" ? answer.currency : "";
+  const sublabel = [word, unit].filter((one) => one !== "").join(" ");
+  return {
+    orientation: "horizontal",
+    item: {
+      label: title,
+      ...(sublabel === "" ? {} : { sublabel }),
+      axis: { point: [0, 1, 2, 3, 4].map((step) => String(scaled(min + ((max - min) * step) / 4))) },
+      range,
+      measure: { current: { start: String(scaled(min)), end: String(scaled(value)) } },
+      ...(previous === null ? {} : { comparative: { point: String(scaled(previous)) } }),
+    },
+  };
+}
+
+function scaleOf(most: number): readonly [scale: number, word: string] {
+  if (most >= 1_000_000) return [1_000_000, "million"];
+  return most >= 1_000 ? [1_000, "thousand"] : [1, ""];
+}
+
+/** Rows whose name is a place (`Oslo, NO`), the largest as the largest point. Others have no place on a map. */
+function mapWidget(feed: Feed, answer: MetricAnswer): Document {
+  const places = namedValues(feed, answer).flatMap(({ name, value }) => {
+    const [, city, country] = /^(.+?)\s*[,(]\s*([A-Z]{2})\)?$/.exec(name) ?? [];
+    return city === undefined || country === undefined || value <= 0 ? [] : [{ city, country, value }];
+  });
+  const most = Math.max(...places.map(({ value }) => value), 1);
+  return {
+    points: {
+      point: places.map(({ city, country, value }) => ({
+        city: { city_name: city, country_code: country },
+        size: Math.max(1, Math.round((value / most) * 10)),
+      })),
+    },
+  };
+}
+
+/** Whether the sources of the number are read as they should be, and how fresh it is. */
+function monitoringWidget({ answer, notes, asOf }: WidgetData): Document {
+  const isIn = (...states: readonly SourceState[]): boolean =>
+    answer.sources.some(({ state }) => states.includes(state));
+  const isRead = isIn("current", "partial", "stale", "stopped");
+  return {
+    status: isIn("stopped", "stale") ? "Down" : isRead ? "Up" : "Unreported",
+    // Shown only while it is up: what is wrong otherwise.
+    downTime: notes[0] ?? "",
+    responseTime: asOf ?? "",
+  };
+}
+
+/** The widget reads simple HTML: names that come from outside must not be any. */
+function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
 function textWidget({ answer, title, write, notes, asOf }: WidgetData): Document {
   // Type 1 puts Geckoboard's corner icon "alert" on what is not complete, 0 is none.
   const said = [...notes, ...(asOf === null ? [] : [asOf])].join("; ");
   const value = write(answer.rows[0]?.value ?? null);
-  return {
-    item: [
-      { text: said === "" ? `${title}: ${value}` : `${title}: ${value} (${said})`, type: notes.length > 0 ? 1 : 0 },
-    ],
-  };
+  const text = said === "" ? `${title}: ${value}` : `${title}: ${value} (${said})`;
+  return { item: [{ text: escaped(text), type: notes.length > 0 ? 1 : 0 }] };
 }
 
 /** The title, with what is missing from the number behind it. */
