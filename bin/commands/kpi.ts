@@ -33,9 +33,10 @@ export function registerKpi(kpi: Command, context: CliContext): void {
   kpi
     .command("list")
     .description("the KPIs there are")
-    .action(async () => {
+    .option("--locale <tag>", "in this language: en, fr", "en")
+    .action(async ({ locale }: { locale: string }) => {
       const { metrics } = await context.withDatabase((database) => readCatalogue(database.store.db));
-      const list = metrics.map(describeMetric);
+      const list = metrics.map((metric) => describeMetric(metric, locale));
       context.out.result(list, () => tableText(list.map(({ id, unit, question }) => ({ id, unit, question }))));
     });
 

@@ -4,4 +4,4 @@ export { evaluateMetric } from "./ask/evaluate.ts";
 export { keptAnswer } from "./ask/kept.ts";
 export { metricRecords, type MetricRecords } from "./ask/records.ts";
 export { type Catalogue, readCatalogue } from "./catalogue.ts";
-export { describeMetric, METRICS } from "./registry.ts";
+export { describeMetric, METRICS, sayingOf } from "./registry.ts";

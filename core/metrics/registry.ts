@@ -3,7 +3,7 @@ import { averageDealSize } from "./kpis/closing/average-deal-size.ts";
 import { dealsLost, dealsWon } from "./kpis/closing/closed-counts.ts";
 import { lostValue, wonValue } from "./kpis/closing/closed-values.ts";
 import { dealCount } from "./kpis/pipeline/deal-count.ts";
-import { dimensionNames, type MetricDefinition } from "./engine/define.ts";
+import { dimensionNames, type MetricDefinition, type Saying } from "./engine/define.ts";
 import { newLeads } from "./kpis/leads/new-leads.ts";
 import { openDealCount } from "./kpis/pipeline/open-deal-count.ts";
 import { openPipelineValue } from "./kpis/pipeline/open-pipeline-value.ts";
@@ -160,8 +160,15 @@ export type MetricDescription = Pick<
   "id" | "title" | "question" | "unit" | "formula" | "numerator" | "denominator" | "better"
 > & { readonly dimensions: readonly string[]; readonly is_own: boolean };
 
-export function describeMetric(metric: MetricDefinition): MetricDescription {
-  const { id, title, question, unit, formula, numerator, denominator, better } = metric;
+/** A KPI's words in the language of a locale (BCP 47): French, else English. */
+export function sayingOf(metric: MetricDefinition, locale: string): Saying {
+  const isFrench = /^fr\b/i.test(locale);
+  return isFrench && metric.fr !== undefined ? metric.fr : metric;
+}
+
+export function describeMetric(metric: MetricDefinition, locale = "en"): MetricDescription {
+  const { id, unit, numerator, denominator, better } = metric;
+  const { title, question, formula } = sayingOf(metric, locale);
   const dimensions = dimensionNames(metric);
   return {
     id,

@@ -123,10 +123,13 @@ export const kpiEndpoints = [
     access,
     tag: "KPIs",
     summary: "The KPIs there are, with formula, unit and dimensions",
+    query: {
+      locale: z.string().max(35).optional().describe("The language of titles, questions and formulas: en or fr"),
+    },
     response: pageOf(metric),
-    run: async (_asked, call) => ({
+    run: async ({ query }, call) => ({
       data: (await readCatalogue(call.deps.store.db)).metrics.map((definition) => {
-        const described = describeMetric(definition);
+        const described = describeMetric(definition, query.locale);
         return { ...described, dimensions: [...described.dimensions] };
       }),
       next_cursor: null,

@@ -89,6 +89,9 @@ export type Scope = {
   readonly periods: readonly Period[];
 };
 
+/** What people read of a KPI. */
+export type Saying = { readonly title: string; readonly question: string; readonly formula: string };
+
 type Described = {
   /** Lower case with underscores; stable. */
   readonly id: string;
@@ -96,6 +99,8 @@ type Described = {
   readonly question: string;
   readonly unit: Unit;
   readonly formula: string;
+  /** The same in French. Only what is a part of another KPI, or a company's own, may lack it. */
+  readonly fr?: Saying;
   /** In words; null where the value is no ratio. */
   readonly numerator: string | null;
   readonly denominator: string | null;

@@ -5,6 +5,7 @@ import { type Source, sourcesOf } from "../../../core/metrics/engine/freshness.t
 import {
   keptAnswer,
   readCatalogue,
+  sayingOf,
   type Catalogue,
   type MetricAnswer,
   type MetricRow,
@@ -109,7 +110,7 @@ type Asking = {
 async function readTile(asking: Asking, tile: Tile): Promise<TileContent> {
   const metric = tile.metric === undefined ? undefined : asking.catalogue.find(tile.metric);
   const size = { width: tile.width, height: tile.height };
-  const title = tile.title ?? metric?.title ?? tile.metric ?? "";
+  const title = tile.title ?? (metric == null ? tile.metric : sayingOf(metric, asking.workspace.locale).title) ?? "";
   try {
     const { body, answer } = isKpiTile(tile)
       ? await ask(asking, tile, metric?.better ?? null)

@@ -28,6 +28,12 @@ const WHO = sql`
 export const onboardingTouchRate: AggregateMetric = {
   ...wins,
   id: "onboarding_touch_rate",
+  fr: {
+    title: "Clients accueillis",
+    question: "Les nouveaux clients ont-ils de nos nouvelles ?",
+    formula:
+      "affaires gagnées pendant la période avec un contact sortant vers le client en 14 jours ÷ affaires gagnées pendant la période ayant au moins cet âge à la date d’observation",
+  },
   title: "Customers greeted",
   question: "Do new customers hear from us?",
   formula: `deals won in the period with an outbound touch of the customer within ${ONBOARDED_WITHIN_DAYS} days ÷ deals won in the period that are at least that old at as-of`,
@@ -51,6 +57,12 @@ export const onboardingTouchRate: AggregateMetric = {
 export const repeatSaleRate: AggregateMetric = {
   ...wins,
   id: "repeat_sale_rate",
+  fr: {
+    title: "Ventes répétées",
+    question: "Combien de gains viennent de clients ?",
+    formula:
+      "affaires gagnées pendant la période par des entreprises qui avaient déjà acheté ÷ affaires gagnées pendant la période",
+  },
   title: "Repeat sales",
   question: "How many wins come from customers?",
   formula: "deals won in the period by companies that had won before ÷ deals won in the period",
@@ -76,6 +88,12 @@ const MEANS_REFERRAL = sql`coalesce((
 
 export const referrals: AggregateMetric = {
   id: "referrals",
+  fr: {
+    title: "Recommandations",
+    question: "Nos clients nous recommandent-ils ?",
+    formula:
+      "nombre d’affaires créées pendant la période dont la source (la leur, sinon celle de leur premier prospect) est associée à referral dans sources de la configuration",
+  },
   title: "Referrals",
   question: "Do customers send us others?",
   unit: "count",
@@ -135,6 +153,11 @@ const customers: AggregateMetric = {
 
 export const ticketsPerCustomer: ComposedMetric = {
   id: "tickets_per_customer",
+  fr: {
+    title: "Tickets par client",
+    question: "De combien d’aide un client a-t-il besoin ?",
+    formula: "tickets ouverts pendant la période ÷ entreprises ayant une affaire gagnée à sa fin",
+  },
   title: "Tickets per customer",
   question: "How much help does a customer need?",
   unit: "number",

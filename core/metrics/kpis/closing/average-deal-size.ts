@@ -5,6 +5,11 @@ import { deal } from "../../subjects/deal.ts";
 
 export const averageDealSize: AggregateMetric = {
   id: "average_deal_size",
+  fr: {
+    title: "Valeur moyenne d’une affaire",
+    question: "Que vaut une affaire gagnée ?",
+    formula: "Σ valeur des affaires gagnées pendant la période ÷ nombre de celles qui ont une valeur",
+  },
   title: "Average deal size",
   question: "How big is a win?",
   unit: "money",

@@ -16,6 +16,11 @@ const closed = {
 export const dealsWon: AggregateMetric = {
   ...closed,
   id: "deals_won",
+  fr: {
+    title: "Affaires gagnées",
+    question: "Qu’avons-nous conclu ?",
+    formula: "nombre d’affaires gagnées, par instant de clôture dans la période",
+  },
   title: "Deals won",
   formula: "count of deals won, by closing instant in the period",
   better: "higher",
@@ -29,6 +34,11 @@ export const dealsWon: AggregateMetric = {
 export const dealsLost: AggregateMetric = {
   ...closed,
   id: "deals_lost",
+  fr: {
+    title: "Affaires perdues",
+    question: "Qu’avons-nous conclu ?",
+    formula: "nombre d’affaires perdues, par instant de clôture dans la période",
+  },
   title: "Deals lost",
   formula: "count of deals lost, by closing instant in the period",
   better: "lower",

@@ -16,6 +16,11 @@ const closed = {
 export const wonValue: AggregateMetric = {
   ...closed,
   id: "won_value",
+  fr: {
+    title: "Gagné",
+    question: "Qu’avons-nous conclu ?",
+    formula: "Σ valeur des affaires gagnées, par instant de clôture dans la période",
+  },
   title: "Won",
   formula: "Σ value of deals won, by closing instant in the period",
   better: "higher",
@@ -30,6 +35,11 @@ export const wonValue: AggregateMetric = {
 export const lostValue: AggregateMetric = {
   ...closed,
   id: "lost_value",
+  fr: {
+    title: "Perdu",
+    question: "Qu’avons-nous conclu ?",
+    formula: "Σ valeur des affaires perdues, par instant de clôture dans la période",
+  },
   title: "Lost",
   formula: "Σ value of deals lost, by closing instant in the period",
   better: "lower",

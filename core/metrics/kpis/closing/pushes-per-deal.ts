@@ -6,6 +6,11 @@ import { pushesOf } from "../../subjects/open-deal.ts";
 
 export const pushesPerDeal: AggregateMetric = {
   id: "pushes_per_deal",
+  fr: {
+    title: "Reports par affaire",
+    question: "Combien de fois une date est-elle repoussée ?",
+    formula: "nombre moyen de reports de la clôture prévue, sur les affaires closes pendant la période",
+  },
   title: "Pushes per deal",
   question: "How often is a date moved?",
   unit: "number",

@@ -30,6 +30,11 @@ function rows(scope: Scope): Sql {
 export const timeToCloseMean: AggregateMetric = {
   ...timeToClose,
   id: "time_to_close_mean",
+  fr: {
+    title: "Délai moyen de conclusion",
+    question: "Combien de temps prend un gain ?",
+    formula: "moyenne, sur les affaires gagnées pendant la période, de (clôture − création)",
+  },
   title: "Mean time to close",
   formula: "mean over deals won in the period of (closed at − created at)",
   numerator: "days from creation to win, summed",
@@ -41,6 +46,12 @@ export const timeToCloseMean: AggregateMetric = {
 export const timeToCloseMedian: AggregateMetric = {
   ...timeToClose,
   id: "time_to_close_median",
+  fr: {
+    title: "Délai médian de conclusion",
+    question: "Combien de temps prend un gain ?",
+    formula:
+      "médiane, sur les affaires gagnées pendant la période, de (clôture − création) ; la moyenne des deux du milieu si leur nombre est pair",
+  },
   title: "Median time to close",
   formula:
     "median over deals won in the period of (closed at − created at); the mean of the middle two for an even count",

@@ -8,6 +8,11 @@ const rate = { unit: "ratio", better: "higher", subject: deal, changesBy: "facts
 export const winRate: AggregateMetric = {
   ...rate,
   id: "win_rate",
+  fr: {
+    title: "Taux de gain",
+    question: "Gagnons-nous souvent ?",
+    formula: "gagnées ÷ (gagnées + perdues), par instant de clôture dans la période",
+  },
   title: "Win rate",
   question: "How often do we win?",
   formula: "won ÷ (won + lost), both by closing instant in the period",
@@ -25,6 +30,11 @@ export const winRate: AggregateMetric = {
 export const winRateValue: AggregateMetric = {
   ...rate,
   id: "win_rate_value",
+  fr: {
+    title: "Taux de gain en valeur",
+    question: "Quelle part de l’argent gagnons-nous ?",
+    formula: "Σ valeur gagnée ÷ Σ valeur (gagnée + perdue), par instant de clôture dans la période",
+  },
   title: "Win rate by value",
   question: "How much of the money do we win?",
   formula: "Σ value won ÷ Σ value (won + lost), both by closing instant in the period",
@@ -44,6 +54,11 @@ export const winRateValue: AggregateMetric = {
 export const winRateCohort: AggregateMetric = {
   ...rate,
   id: "win_rate_cohort",
+  fr: {
+    title: "Taux de gain d’une cohorte",
+    question: "Parmi les affaires créées pendant la période, combien sont gagnées à la date d’observation ?",
+    formula: "gagnées ÷ créées ; les affaires ouvertes restent au dénominateur",
+  },
   title: "Win rate of a cohort",
   question: "Of the deals created in the period, how many are won by as-of?",
   formula: "won ÷ created; open ones stay in the denominator",

@@ -28,6 +28,12 @@ const expectedToClose: AggregateMetric = {
 
 export const pipelineCoverage: ComposedMetric = {
   id: "pipeline_coverage",
+  fr: {
+    title: "Couverture du pipeline",
+    question: "Y en a-t-il assez ?",
+    formula:
+      "valeur ouverte dont la clôture est prévue dans la période ÷ (objectif − gagné à ce jour) ; pas de valeur si l’objectif est atteint ou absent",
+  },
   title: "Pipeline coverage",
   question: "Is there enough?",
   unit: "number",

@@ -39,6 +39,12 @@ const target = {
 export const quotaAttainment: DerivedMetric = {
   ...target,
   id: "quota_attainment",
+  fr: {
+    title: "Atteinte de l’objectif",
+    question: "Sommes-nous dans l’objectif ?",
+    formula:
+      "valeur gagnée (ou un autre indicateur, avec of) ÷ son objectif : celui de la période exacte, sinon la somme des objectifs qui la recouvrent, sinon pas de valeur",
+  },
   title: "Quota attainment",
   formula:
     "value won (or another KPI, with of) ÷ its goal: that for exactly the period, else the sum of the goals that tile it, else no value",
@@ -50,6 +56,12 @@ export const quotaAttainment: DerivedMetric = {
 export const pace: DerivedMetric = {
   ...target,
   id: "pace",
+  fr: {
+    title: "Rythme",
+    question: "Sommes-nous dans l’objectif ?",
+    formula:
+      "ce qui est atteint ÷ ce qui était attendu à ce jour : l’objectif × les jours ouvrés entiers écoulés ÷ les jours ouvrés de la période ; avec la projection à son terme",
+  },
   title: "Pace",
   formula:
     "what was reached ÷ what was to be expected by now: the goal × the whole working days that are over ÷ the working days of the period; with the projection to its end",

@@ -45,6 +45,12 @@ export const coldOpenDeals: AggregateMetric = {
 export const coldLeads: ComposedMetric = {
   ...cold,
   id: "cold_leads",
+  fr: {
+    title: "Prospects froids",
+    question: "Qu’est-ce qui encombre le pipeline ?",
+    formula:
+      "prospects ouverts sans affaire, et affaires ouvertes, créés au moins cold_after_days avant la fin de la période et sans contact dans aucun sens depuis autant de jours",
+  },
   title: "Cold leads",
   formula:
     "open leads without a deal, and open deals, created at least cold_after_days before the end of the period, without a touch either way for so long",

@@ -8,6 +8,12 @@ const disqualified = { question: "Whom did we rightly let go?", better: null, su
 export const disqualifiedLeads: AggregateMetric = {
   ...disqualified,
   id: "disqualified_leads",
+  fr: {
+    title: "Prospects écartés",
+    question: "Qui avons-nous écarté à raison ?",
+    formula:
+      "prospects dont le statut est passé pendant la période à un statut que lead_statuses associe à disqualified",
+  },
   title: "Disqualified leads",
   unit: "count",
   formula: "leads whose status changed in the period into one that lead_statuses maps to disqualified",
@@ -20,6 +26,12 @@ export const disqualifiedLeads: AggregateMetric = {
 export const disqualificationRate: AggregateMetric = {
   ...disqualified,
   id: "disqualification_rate",
+  fr: {
+    title: "Taux de disqualification",
+    question: "Qui avons-nous écarté à raison ?",
+    formula:
+      "prospects écartés ÷ prospects sortis de la qualification pendant la période : par un changement de statut, ou par leur première affaire",
+  },
   title: "Disqualification rate",
   unit: "ratio",
   formula:

@@ -15,6 +15,12 @@ const cohort = {
 export const leadToDealRate: AggregateMetric = {
   ...cohort,
   id: "lead_to_deal_rate",
+  fr: {
+    title: "Prospects devenus affaires",
+    question: "Les prospects deviennent-ils des affaires et des clients ?",
+    formula:
+      "prospects créés pendant la période qui ont une affaire à la date d’observation ÷ prospects créés pendant la période",
+  },
   title: "Leads that become deals",
   formula: "leads created in the period that have a deal by as-of ÷ leads created in the period",
   numerator: "leads that have a deal by as-of",
@@ -24,6 +30,12 @@ export const leadToDealRate: AggregateMetric = {
 export const leadToWinRate: AggregateMetric = {
   ...cohort,
   id: "lead_to_win_rate",
+  fr: {
+    title: "Prospects devenus clients",
+    question: "Les prospects deviennent-ils des affaires et des clients ?",
+    formula:
+      "prospects créés pendant la période qui ont une affaire gagnée à la date d’observation ÷ prospects créés pendant la période",
+  },
   title: "Leads that become customers",
   formula: "leads created in the period that have a won deal by as-of ÷ leads created in the period",
   numerator: "leads that have a won deal by as-of",

@@ -4,6 +4,12 @@ import { lead } from "../../subjects/lead.ts";
 
 export const newLeads: AggregateMetric = {
   id: "new_leads",
+  fr: {
+    title: "Nouveaux prospects",
+    question: "Combien sont arrivés ?",
+    formula:
+      "personnes ou entreprises vues pour la première fois comme prospects pendant la période, selon leur création dans la source",
+  },
   title: "New leads",
   question: "How many came in?",
   unit: "count",

@@ -29,6 +29,12 @@ function rows(scope: Scope, hours: (from: Sql, to: Sql) => Sql): Sql {
 export const speedToLeadMedian: AggregateMetric = {
   ...speed,
   id: "speed_to_lead_median",
+  fr: {
+    title: "Délai médian de premier contact",
+    question: "En combien de temps joignons-nous un nouveau prospect ?",
+    formula:
+      "temps médian de la création du prospect au premier contact sortant avec la personne ou son entreprise, sur les prospects créés pendant la période ; un prospect que personne n’a joint attend jusqu’à la date d’observation (Kaplan-Meier), un prospect contacté avant compte pour 0",
+  },
   title: "Median speed to lead",
   formula: `median time ${FORMULA}`,
   quantile: 0.5,
@@ -38,6 +44,12 @@ export const speedToLeadMedian: AggregateMetric = {
 export const speedToLeadP90: AggregateMetric = {
   ...speed,
   id: "speed_to_lead_p90",
+  fr: {
+    title: "Délai de premier contact, neuf sur dix",
+    question: "En combien de temps joignons-nous un nouveau prospect ?",
+    formula:
+      "temps au bout duquel neuf sur dix sont joints, de la création du prospect au premier contact sortant avec la personne ou son entreprise, sur les prospects créés pendant la période ; un prospect que personne n’a joint attend jusqu’à la date d’observation (Kaplan-Meier), un prospect contacté avant compte pour 0",
+  },
   title: "Speed to lead, nine in ten",
   formula: `time by which nine in ten are reached, ${FORMULA}`,
   quantile: 0.9,
@@ -47,6 +59,12 @@ export const speedToLeadP90: AggregateMetric = {
 export const speedToLeadWorkingMedian: AggregateMetric = {
   ...speed,
   id: "speed_to_lead_working_median",
+  fr: {
+    title: "Délai médian de premier contact, en temps ouvré",
+    question: "En combien de temps joignons-nous un nouveau prospect ?",
+    formula:
+      "temps ouvré médian de la création du prospect au premier contact sortant avec la personne ou son entreprise, sur les prospects créés pendant la période ; un prospect que personne n’a joint attend jusqu’à la date d’observation (Kaplan-Meier), un prospect contacté avant compte pour 0 ; tout le temps est ouvré si l’espace de travail n’a pas d’horaires",
+  },
   title: "Median speed to lead in working time",
   formula: `median working time ${FORMULA}; all time is working time where the workspace has no business hours`,
   quantile: 0.5,
@@ -56,6 +74,12 @@ export const speedToLeadWorkingMedian: AggregateMetric = {
 export const speedToLeadWorkingP90: AggregateMetric = {
   ...speed,
   id: "speed_to_lead_working_p90",
+  fr: {
+    title: "Délai de premier contact en temps ouvré, neuf sur dix",
+    question: "En combien de temps joignons-nous un nouveau prospect ?",
+    formula:
+      "temps ouvré au bout duquel neuf sur dix sont joints, de la création du prospect au premier contact sortant avec la personne ou son entreprise, sur les prospects créés pendant la période ; un prospect que personne n’a joint attend jusqu’à la date d’observation (Kaplan-Meier), un prospect contacté avant compte pour 0 ; tout le temps est ouvré si l’espace de travail n’a pas d’horaires",
+  },
   title: "Speed to lead in working time, nine in ten",
   formula: `working time by which nine in ten are reached, ${FORMULA}`,
   quantile: 0.9,

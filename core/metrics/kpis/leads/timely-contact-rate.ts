@@ -8,6 +8,12 @@ const MINUTES = sql`(select timely_contact_minutes from workspace)`;
 
 export const timelyContactRate: AggregateMetric = {
   id: "timely_contact_rate",
+  fr: {
+    title: "Prospects joints à temps",
+    question: "Combien de prospects joignons-nous à temps ?",
+    formula:
+      "prospects joints en timely_contact_minutes de temps ouvré ÷ prospects créés pendant la période qui ont au moins cet âge à la date d’observation",
+  },
   title: "Leads reached in time",
   question: "How many leads do we reach in time?",
   unit: "ratio",

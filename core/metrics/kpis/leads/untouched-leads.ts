@@ -5,6 +5,11 @@ import { lead } from "../../subjects/lead.ts";
 
 export const untouchedLeads: AggregateMetric = {
   id: "untouched_leads",
+  fr: {
+    title: "Prospects sans contact",
+    question: "Qui attend ?",
+    formula: "prospects ouverts à la fin de la période sans aucun contact sortant",
+  },
   title: "Untouched leads",
   question: "Who waits?",
   unit: "count",

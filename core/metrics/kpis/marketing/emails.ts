@@ -9,6 +9,11 @@ const DELIVERED = sql`d.recipients - coalesce(d.bounces, 0)`;
 export const emailsSent: AggregateMetric = {
   ...mail,
   id: "emails_sent",
+  fr: {
+    title: "E-mails envoyés",
+    question: "À combien avons-nous écrit ?",
+    formula: "Σ destinataires des campagnes envoyées pendant la période",
+  },
   title: "E-mails sent",
   question: "How many did we write to?",
   unit: "count",
@@ -26,6 +31,12 @@ const OF = "by day of sending; a campaign whose source does not say both is left
 export const openRate: AggregateMetric = {
   ...rate,
   id: "open_rate",
+  fr: {
+    title: "Taux d’ouverture",
+    question: "Qui ouvre nos e-mails ?",
+    formula:
+      "personnes uniques ayant ouvert ÷ e-mails délivrés, par jour d’envoi ; une campagne dont la source ne donne pas les deux est exclue",
+  },
   title: "Open rate",
   question: "Who opens our mail?",
   formula: `unique people who opened ÷ e-mails delivered, ${OF}`,
@@ -37,6 +48,12 @@ export const openRate: AggregateMetric = {
 export const clickRate: AggregateMetric = {
   ...rate,
   id: "click_rate",
+  fr: {
+    title: "Taux de clic",
+    question: "Qui clique ?",
+    formula:
+      "personnes uniques ayant cliqué ÷ e-mails délivrés, par jour d’envoi ; une campagne dont la source ne donne pas les deux est exclue",
+  },
   title: "Click rate",
   question: "Who clicks?",
   formula: `unique people who clicked ÷ e-mails delivered, ${OF}`,
@@ -48,6 +65,12 @@ export const clickRate: AggregateMetric = {
 export const unsubscribeRate: AggregateMetric = {
   ...rate,
   id: "unsubscribe_rate",
+  fr: {
+    title: "Taux de désabonnement",
+    question: "Qui se désabonne ?",
+    formula:
+      "personnes uniques désabonnées ÷ e-mails délivrés, par jour d’envoi ; une campagne dont la source ne donne pas les deux est exclue",
+  },
   title: "Unsubscribe rate",
   question: "Who leaves?",
   formula: `unique people who unsubscribed ÷ e-mails delivered, ${OF}`,
@@ -59,6 +82,12 @@ export const unsubscribeRate: AggregateMetric = {
 export const bounceRate: AggregateMetric = {
   ...rate,
   id: "bounce_rate",
+  fr: {
+    title: "Taux de rebond",
+    question: "Qu’est-ce qui n’arrive pas ?",
+    formula:
+      "e-mails rejetés ÷ e-mails envoyés, par jour d’envoi ; une campagne dont la source ne donne pas les deux est exclue",
+  },
   title: "Bounce rate",
   question: "What does not arrive?",
   formula: `e-mails bounced ÷ e-mails sent, ${OF}`,

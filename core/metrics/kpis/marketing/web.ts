@@ -17,6 +17,7 @@ const traffic = {
 export const sessions: AggregateMetric = {
   ...traffic,
   id: "sessions",
+  fr: { title: "Sessions", question: "Combien nous visitent ?", formula: "Σ sessions des jours de la période" },
   title: "Sessions",
   question: "How many visit us?",
   formula: "Σ sessions of the days in the period",
@@ -26,6 +27,11 @@ export const sessions: AggregateMetric = {
 export const keyEvents: AggregateMetric = {
   ...traffic,
   id: "key_events",
+  fr: {
+    title: "Événements clés",
+    question: "Que font les visiteurs qui compte ?",
+    formula: "Σ événements clés des jours de la période",
+  },
   title: "Key events",
   question: "What do visitors do that counts?",
   formula: "Σ key events of the days in the period",
@@ -34,6 +40,11 @@ export const keyEvents: AggregateMetric = {
 
 export const sessionToLeadRate: ComposedMetric = {
   id: "session_to_lead_rate",
+  fr: {
+    title: "Sessions devenues prospects",
+    question: "Les visites apportent-elles des prospects ?",
+    formula: "nouveaux prospects ÷ sessions, de la même période et du même canal",
+  },
   title: "Sessions that become leads",
   question: "Do visits bring leads?",
   unit: "ratio",

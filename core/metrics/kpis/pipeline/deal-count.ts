@@ -4,6 +4,11 @@ import { deal } from "../../subjects/deal.ts";
 
 export const dealCount: AggregateMetric = {
   id: "deal_count",
+  fr: {
+    title: "Affaires",
+    question: "Combien d’affaires sont connues ?",
+    formula: "nombre d’affaires connues à la fin de la période, quel que soit leur statut",
+  },
   title: "Deals",
   question: "How many deals are known?",
   unit: "count",

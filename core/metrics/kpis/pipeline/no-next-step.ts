@@ -5,6 +5,11 @@ import { openDeal } from "../../subjects/open-deal.ts";
 
 export const noNextStep: AggregateMetric = {
   id: "no_next_step",
+  fr: {
+    title: "Affaires sans prochaine étape",
+    question: "Qu’est-ce qui n’a pas de suite prévue ?",
+    formula: "affaires ouvertes sans rendez-vous ni tâche ouverte après la fin de la période",
+  },
   title: "Deals without a next step",
   question: "What has no next step?",
   unit: "count",

@@ -4,6 +4,11 @@ import { deal } from "../../subjects/deal.ts";
 
 export const openDealCount: AggregateMetric = {
   id: "open_deal_count",
+  fr: {
+    title: "Affaires ouvertes",
+    question: "Combien d’affaires sont en jeu ?",
+    formula: "nombre d’affaires ouvertes à la fin de la période",
+  },
   title: "Open deals",
   question: "How many deals are in play?",
   unit: "count",

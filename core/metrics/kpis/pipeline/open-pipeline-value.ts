@@ -5,6 +5,11 @@ import { deal } from "../../subjects/deal.ts";
 
 export const openPipelineValue: AggregateMetric = {
   id: "open_pipeline_value",
+  fr: {
+    title: "Pipeline ouvert",
+    question: "Combien est en jeu ?",
+    formula: "Σ valeur des affaires ouvertes à la fin de la période",
+  },
   title: "Open pipeline",
   question: "How much is in play?",
   unit: "money",

@@ -65,6 +65,12 @@ const timeToWin: AggregateMetric = {
 export const salesVelocityClose: ComposedMetric = {
   ...part,
   id: "sales_velocity_close",
+  fr: {
+    title: "Vélocité des ventes, selon Close",
+    question: "Combien gagnons-nous par jour ?",
+    formula:
+      "comme dans le rapport d’entonnoir de Close : affaires créées pendant la période × gagnées ÷ (gagnées + perdues) × valeur moyenne des gagnées ÷ délai moyen de la création au gain, toutes parmi les affaires créées pendant la période ; sans l’un d’eux, pas de valeur",
+  },
   title: "Sales velocity, as Close reads it",
   unit: "money_per_day",
   formula:

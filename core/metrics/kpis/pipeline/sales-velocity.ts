@@ -7,6 +7,12 @@ import { deal } from "../../subjects/deal.ts";
 
 export const salesVelocity: ComposedMetric = {
   id: "sales_velocity",
+  fr: {
+    title: "Vélocité des ventes",
+    question: "Combien gagnons-nous par jour ?",
+    formula:
+      "affaires ouvertes à la fin de la période × taux de gain × valeur moyenne ÷ délai moyen de conclusion, de la même période et du même segment ; sans l’un d’eux, pas de valeur",
+  },
   title: "Sales velocity",
   question: "How much do we win per day?",
   unit: "money_per_day",

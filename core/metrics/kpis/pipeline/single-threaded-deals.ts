@@ -5,6 +5,12 @@ import { openDeal } from "../../subjects/open-deal.ts";
 
 export const singleThreadedDeals: AggregateMetric = {
   id: "single_threaded_deals",
+  fr: {
+    title: "Affaires à contact unique",
+    question: "Où ne connaissons-nous qu’une personne ?",
+    formula:
+      "affaires ouvertes qui, depuis leur création, n’ont de contacts, dans un sens ou l’autre, qu’avec une personne au plus",
+  },
   title: "Single-threaded deals",
   question: "Where do we know one person only?",
   unit: "count",

@@ -5,6 +5,12 @@ import { openDeal } from "../../subjects/open-deal.ts";
 
 export const slippedDeals: AggregateMetric = {
   id: "slipped_deals",
+  fr: {
+    title: "Affaires repoussées",
+    question: "Quelles dates glissent ?",
+    formula:
+      "affaires ouvertes à la fin de la période dont la clôture prévue a été repoussée au moins une fois pendant la période ; une première date n’est pas un report",
+  },
   title: "Slipped deals",
   question: "Whose date moves?",
   unit: "count",

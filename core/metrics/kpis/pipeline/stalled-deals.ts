@@ -5,6 +5,12 @@ import { openDeal } from "../../subjects/open-deal.ts";
 
 export const stalledDeals: AggregateMetric = {
   id: "stalled_deals",
+  fr: {
+    title: "Affaires à l’arrêt",
+    question: "Qu’est-ce qui n’avance plus ?",
+    formula:
+      "affaires ouvertes qui sont dans leur étape depuis plus de 14 jours et plus de deux fois le séjour médian des 365 derniers jours : dans l’étape, sinon (moins de 20 séjours) dans le pipeline, sinon 14 jours",
+  },
   title: "Stalled deals",
   question: "What stands still?",
   unit: "count",

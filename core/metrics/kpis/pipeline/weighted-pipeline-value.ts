@@ -36,6 +36,12 @@ function rows(scope: Scope): Sql {
 
 export const weightedPipelineValue: AggregateMetric = {
   id: "weighted_pipeline_value",
+  fr: {
+    title: "Pipeline pondéré",
+    question: "Que vaut le pipeline selon les probabilités ?",
+    formula:
+      "Σ valeur × probabilité des affaires ouvertes à la fin de la période ; la probabilité est celle de l’affaire, sinon de son étape, sinon le taux de gain de l’étape sur 365 jours (d’au moins 20 affaires closes), sinon l’affaire est exclue",
+  },
   title: "Weighted pipeline",
   question: "What is the pipeline worth by probability?",
   unit: "money",

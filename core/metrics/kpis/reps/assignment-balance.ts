@@ -48,6 +48,12 @@ const WORDS = (what: string): string =>
 export const assignmentBalance: AggregateMetric = {
   ...balance,
   id: "assignment_balance",
+  fr: {
+    title: "Équilibre des affaires ouvertes",
+    question: "La charge est-elle équitable ?",
+    formula:
+      "par commercial : affaires ouvertes ÷ la moyenne des commerciaux actifs de l’équipe ; sinon l’inégalité du partage entre commerciaux actifs (coefficient de Gini : 0 est égal) ; à la fin de la période",
+  },
   title: "Balance of open deals",
   question: "Is the load fair?",
   formula: WORDS("open deals"),
@@ -58,6 +64,12 @@ export const assignmentBalance: AggregateMetric = {
 export const assignmentBalanceValue: AggregateMetric = {
   ...balance,
   id: "assignment_balance_value",
+  fr: {
+    title: "Équilibre de la valeur ouverte",
+    question: "La valeur en jeu est-elle équitablement partagée ?",
+    formula:
+      "par commercial : valeur des affaires ouvertes ÷ la moyenne des commerciaux actifs de l’équipe ; sinon l’inégalité du partage entre commerciaux actifs (coefficient de Gini : 0 est égal) ; à la fin de la période",
+  },
   title: "Balance of open value",
   question: "Is the value in play shared fairly?",
   formula: WORDS("value of open deals"),
@@ -72,6 +84,12 @@ export const assignmentBalanceValue: AggregateMetric = {
 export const assignmentBalanceLeads: AggregateMetric = {
   ...balance,
   id: "assignment_balance_leads",
+  fr: {
+    title: "Équilibre des prospects en attente",
+    question: "Les prospects en attente sont-ils équitablement partagés ?",
+    formula:
+      "par commercial : prospects sans contact sortant ÷ la moyenne des commerciaux actifs de l’équipe ; sinon l’inégalité du partage entre commerciaux actifs (coefficient de Gini : 0 est égal) ; à la fin de la période",
+  },
   title: "Balance of waiting leads",
   question: "Are waiting leads shared fairly?",
   formula: WORDS("leads without an outbound touch"),

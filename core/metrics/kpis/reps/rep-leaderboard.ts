@@ -3,6 +3,12 @@ import { deal } from "../../subjects/deal.ts";
 
 export const repLeaderboard: RankingMetric = {
   id: "rep_leaderboard",
+  fr: {
+    title: "Classement",
+    question: "Qui est en tête ?",
+    formula:
+      "les commerciaux selon l’indicateur choisi (won_value par défaut), les ex æquo partageant un rang et le suivant étant sauté ; l’évolution est par rapport à la période précédente de même durée",
+  },
   title: "Leaderboard",
   question: "Who is ahead?",
   unit: "money",

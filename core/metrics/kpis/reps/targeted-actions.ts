@@ -5,6 +5,12 @@ import { targetedAction } from "../../subjects/targeted-action.ts";
 
 export const points: AggregateMetric = {
   id: "points",
+  fr: {
+    title: "Points",
+    question: "Qui fait ce que nous demandons ?",
+    formula:
+      "Σ points des targeted_actions de la configuration faites pendant la période, chaque enregistrement une seule fois (pour la première action qui lui convient), à qui l’a fait",
+  },
   title: "Points",
   question: "Who does what we ask for?",
   unit: "number",
@@ -21,6 +27,12 @@ export const points: AggregateMetric = {
 
 export const streakDays: AggregateMetric = {
   id: "streak_days",
+  fr: {
+    title: "Série",
+    question: "Qui tient le rythme ?",
+    formula:
+      "jours ouvrés consécutifs jusqu’à la fin de la période où le commercial a atteint l’objectif quotidien de l’action ; aujourd’hui n’interrompt rien avant d’être fini",
+  },
   title: "Streak",
   question: "Who keeps it up?",
   unit: "days",

@@ -12,6 +12,11 @@ const both = { subject: spend, notBy: ["campaign", "currency", "connection"], ki
 export const costPerLead: ComposedMetric = {
   ...both,
   id: "cost_per_lead",
+  fr: {
+    title: "Coût par prospect",
+    question: "Combien coûte un prospect ?",
+    formula: "dépenses ÷ nouveaux prospects, de la même période et du même canal",
+  },
   title: "Cost per lead",
   question: "What does a lead cost?",
   unit: "money",
@@ -27,6 +32,12 @@ export const costPerLead: ComposedMetric = {
 export const costPerWin: ComposedMetric = {
   ...both,
   id: "cost_per_win",
+  fr: {
+    title: "Coût par gain",
+    question: "Combien coûte un client ?",
+    formula:
+      "dépenses ÷ affaires gagnées, de la même période et du même canal ; le canal d’une affaire est celui de son premier prospect",
+  },
   title: "Cost per win",
   question: "What does a customer cost?",
   unit: "money",
@@ -42,6 +53,12 @@ export const costPerWin: ComposedMetric = {
 export const returnOnSpend: ComposedMetric = {
   ...both,
   id: "return_on_spend",
+  fr: {
+    title: "Retour sur dépenses",
+    question: "Que rapporte la publicité ?",
+    formula:
+      "valeur gagnée ÷ dépenses, de la même période et du même canal ; le canal d’une affaire est celui de son premier prospect",
+  },
   title: "Return on spend",
   question: "What does advertising bring?",
   unit: "number",

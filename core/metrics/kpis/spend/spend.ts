@@ -5,6 +5,7 @@ import { spend } from "../../subjects/spend.ts";
 
 export const spent: AggregateMetric = {
   id: "spend",
+  fr: { title: "Dépenses", question: "Combien a coûté la publicité ?", formula: "Σ dépenses des jours de la période" },
   title: "Spend",
   question: "What did advertising cost?",
   unit: "money",

@@ -5,6 +5,12 @@ import { deal } from "../../subjects/deal.ts";
 
 export const progressRate: AggregateMetric = {
   id: "progress_rate",
+  fr: {
+    title: "Affaires qui avancent",
+    question: "Les affaires avancent-elles régulièrement ?",
+    formula:
+      "affaires ouvertes au début de la période, ou créées pendant celle-ci, passées à une étape ultérieure ou gagnées pendant la période ÷ toutes ces affaires",
+  },
   title: "Deals that move",
   question: "Do deals move steadily?",
   unit: "ratio",

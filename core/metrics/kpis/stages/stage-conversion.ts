@@ -5,6 +5,12 @@ import { stageStay } from "../../subjects/stage-stay.ts";
 
 export const stageConversion: AggregateMetric = {
   id: "stage_conversion",
+  fr: {
+    title: "Conversion par étape",
+    question: "Où les affaires passent-elles ?",
+    formula:
+      "parmi les affaires entrées dans l’étape pendant la période, la part qui a atteint une étape ultérieure ou a été gagnée à la date d’observation ; une étape sautée a été franchie par le saut",
+  },
   title: "Conversion by stage",
   question: "Where do deals get through?",
   unit: "ratio",

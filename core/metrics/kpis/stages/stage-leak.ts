@@ -5,6 +5,12 @@ import { stageStay } from "../../subjects/stage-stay.ts";
 
 export const stageLeak: AggregateMetric = {
   id: "stage_leak",
+  fr: {
+    title: "Pertes par étape",
+    question: "Où perdons-nous le plus ?",
+    formula:
+      "parmi les affaires entrées dans l’étape pendant la période, la part perdue depuis cette étape (perdue quand elle y était) à la date d’observation",
+  },
   title: "Leak by stage",
   question: "Where do we lose most?",
   unit: "ratio",

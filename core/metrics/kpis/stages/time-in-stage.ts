@@ -5,6 +5,12 @@ import { stageStay } from "../../subjects/stage-stay.ts";
 
 export const timeInStage: AggregateMetric = {
   id: "time_in_stage",
+  fr: {
+    title: "Temps dans l’étape",
+    question: "Où les affaires attendent-elles ?",
+    formula:
+      "médiane, en jours, des séjours dans l’étape achevés pendant la période ; un séjour interrompu par un retour en compte deux",
+  },
   title: "Time in stage",
   question: "Where do deals wait?",
   unit: "days",

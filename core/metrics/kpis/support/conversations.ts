@@ -6,6 +6,11 @@ import { conversation } from "../../subjects/conversation.ts";
 
 export const conversations: AggregateMetric = {
   id: "conversations",
+  fr: {
+    title: "Conversations",
+    question: "Combien discutent avec nous ?",
+    formula: "nombre de conversations commencées pendant la période",
+  },
   title: "Conversations",
   question: "How many chat with us?",
   unit: "count",
@@ -20,6 +25,11 @@ export const conversations: AggregateMetric = {
 
 export const chatFirstResponseMedian: AggregateMetric = {
   id: "chat_first_response_median",
+  fr: {
+    title: "Délai médian de première réponse en chat",
+    question: "En combien de temps répondons-nous aux chats ?",
+    formula: "temps médian du début à la première réponse, sur les conversations qui l’ont reçue pendant la période",
+  },
   title: "Median time to the first response",
   question: "How fast do we answer chats?",
   unit: "minutes",
@@ -37,6 +47,12 @@ export const chatFirstResponseMedian: AggregateMetric = {
 
 export const chatToLeadRate: AggregateMetric = {
   id: "chat_to_lead_rate",
+  fr: {
+    title: "Chats devenus prospects",
+    question: "Les chats apportent-ils des prospects ?",
+    formula:
+      "conversations dont la personne est devenue prospect en 14 jours ÷ conversations commencées pendant la période",
+  },
   title: "Chats that become leads",
   question: "Do chats bring leads?",
   unit: "ratio",

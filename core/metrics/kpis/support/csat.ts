@@ -5,6 +5,11 @@ import { ticket } from "../../subjects/ticket.ts";
 
 export const csat: AggregateMetric = {
   id: "csat",
+  fr: {
+    title: "Satisfaction des clients",
+    question: "Les clients sont-ils contents ?",
+    formula: "tickets bien notés ÷ tickets notés, parmi ceux résolus pendant la période",
+  },
   title: "Customer satisfaction",
   question: "Are customers content?",
   unit: "ratio",

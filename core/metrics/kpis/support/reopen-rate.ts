@@ -5,6 +5,11 @@ import { ticket } from "../../subjects/ticket.ts";
 
 export const reopenRate: AggregateMetric = {
   id: "reopen_rate",
+  fr: {
+    title: "Tickets rouverts",
+    question: "Combien de fois la solution n’en était-elle pas une ?",
+    formula: "tickets rouverts au moins une fois ÷ tickets résolus, parmi ceux résolus pendant la période",
+  },
   title: "Reopened tickets",
   question: "How often was a solution none?",
   unit: "ratio",

@@ -14,6 +14,11 @@ const tickets = {
 export const ticketsOpened: AggregateMetric = {
   ...tickets,
   id: "tickets_opened",
+  fr: {
+    title: "Tickets ouverts",
+    question: "Combien de clients demandent de l’aide ?",
+    formula: "nombre de tickets ouverts pendant la période",
+  },
   title: "Tickets opened",
   question: "How many customers ask for help?",
   formula: "count of tickets opened in the period",
@@ -23,6 +28,11 @@ export const ticketsOpened: AggregateMetric = {
 export const ticketsOpen: AggregateMetric = {
   ...tickets,
   id: "tickets_open",
+  fr: {
+    title: "Tickets en cours",
+    question: "Combien attendent une réponse ?",
+    formula: "nombre de tickets ouverts et non résolus à la fin de la période",
+  },
   title: "Open tickets",
   question: "How many wait for an answer?",
   formula: "count of tickets that were opened and not solved by the end of the period",

@@ -4,6 +4,12 @@ import { activity } from "../../subjects/activity.ts";
 
 export const activities: AggregateMetric = {
   id: "activities",
+  fr: {
+    title: "Activités",
+    question: "Qu’avons-nous fait ?",
+    formula:
+      "nombre d’activités qui ont eu lieu pendant la période ; sans les doublons, les suppressions et ce qui est prévu pour plus tard",
+  },
   title: "Activities",
   question: "What did we do?",
   unit: "count",

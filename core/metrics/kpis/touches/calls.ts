@@ -8,6 +8,11 @@ const calls = { subject: activity, better: "higher" } as const;
 export const talkMinutes: AggregateMetric = {
   ...calls,
   id: "talk_minutes",
+  fr: {
+    title: "Minutes de conversation",
+    question: "Combien de temps parlons-nous aux clients ?",
+    formula: "Σ durée des appels de la période ; un appel connu de deux outils compte une fois",
+  },
   title: "Minutes talked",
   question: "How long do we talk to customers?",
   unit: "minutes",
@@ -28,6 +33,11 @@ const ANSWERED_FROM_S = 30;
 export const connectedCallRate: AggregateMetric = {
   ...calls,
   id: "connected_call_rate",
+  fr: {
+    title: "Appels aboutis",
+    question: "Nos appels aboutissent-ils ?",
+    formula: "appels sortants décrochés ÷ appels sortants ; selon leur issue, et à défaut ceux d’au moins 30 secondes",
+  },
   title: "Calls that connect",
   question: "Do our calls land?",
   unit: "ratio",

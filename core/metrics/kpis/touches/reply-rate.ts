@@ -5,6 +5,12 @@ import { activity } from "../../subjects/activity.ts";
 
 export const replyRate: AggregateMetric = {
   id: "reply_rate",
+  fr: {
+    title: "E-mails avec réponse",
+    question: "Répond-on à nos e-mails ?",
+    formula:
+      "e-mails sortants auxquels la même personne a répondu en 14 jours ÷ e-mails sortants vers une personne ayant au moins cet âge à la date d’observation ; une réponse répond au dernier e-mail qui la précède",
+  },
   title: "E-mails answered",
   question: "Are our e-mails answered?",
   unit: "ratio",

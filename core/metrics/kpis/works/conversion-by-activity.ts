@@ -5,6 +5,12 @@ import { landmark } from "../../subjects/landmark.ts";
 
 export const conversionByActivity: AggregateMetric = {
   id: "conversion_by_activity",
+  fr: {
+    title: "Conversion selon les activités",
+    question: "Quels contacts font avancer, étape par étape ?",
+    formula:
+      "parmi les affaires entrées dans l’étape pendant la période et encore là landmark_days plus tard, groupées selon les contacts sortants de ces premiers jours, la part qui a atteint une étape ultérieure ou a été gagnée à la date d’observation",
+  },
   title: "Conversion by activity",
   question: "Which touches convert, stage by stage?",
   unit: "ratio",

@@ -46,6 +46,12 @@ function rows(scope: Scope): Sql {
 export const followUpsToCloseMean: AggregateMetric = {
   ...followUps,
   id: "follow_ups_to_close_mean",
+  fr: {
+    title: "Relances moyennes avant gain",
+    question: "Combien de relances pour un gain ?",
+    formula:
+      "moyenne des contacts sortants de l’affaire depuis sa dernière entrée dans l’étape canonique close jusqu’au gain, sur les affaires gagnées pendant la période ; celles qui n’y sont jamais passées sont exclues",
+  },
   title: "Mean follow-ups to a win",
   formula: `mean ${COUNTED}`,
   numerator: "follow-ups of the deals won",
@@ -58,6 +64,12 @@ export const followUpsToCloseMean: AggregateMetric = {
 export const followUpsToCloseMedian: AggregateMetric = {
   ...followUps,
   id: "follow_ups_to_close_median",
+  fr: {
+    title: "Relances médianes avant gain",
+    question: "Combien de relances pour un gain ?",
+    formula:
+      "médiane des contacts sortants de l’affaire depuis sa dernière entrée dans l’étape canonique close jusqu’au gain, sur les affaires gagnées pendant la période ; celles qui n’y sont jamais passées sont exclues",
+  },
   title: "Median follow-ups to a win",
   formula: `median ${COUNTED}`,
   notBy: ["touches"],
@@ -68,6 +80,12 @@ export const followUpsToCloseMedian: AggregateMetric = {
 export const followUpsToCloseDistribution: AggregateMetric = {
   ...followUps,
   id: "follow_ups_to_close_distribution",
+  fr: {
+    title: "Gains selon les relances",
+    question: "Après combien de relances concluons-nous ?",
+    formula:
+      "nombre d’affaires gagnées pendant la période, selon les contacts sortants depuis leur dernière entrée dans l’étape canonique close",
+  },
   title: "Wins by follow-ups",
   question: "After how many follow-ups do deals close?",
   unit: "count",

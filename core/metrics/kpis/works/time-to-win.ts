@@ -40,6 +40,12 @@ function rows(scope: Scope): Sql {
 export const timeToWinKm: AggregateMetric = {
   ...ages,
   id: "time_to_win_km",
+  fr: {
+    title: "Délai médian de gain, affaires ouvertes comprises",
+    question: "Combien de temps prend un gain, affaires ouvertes comprises ?",
+    formula:
+      "l’âge auquel la chance d’avoir gagné atteint la moitié de sa valeur finale, sur les affaires créées pendant la période, depuis leur création, la perte étant l’issue concurrente ; les affaires ouvertes sont suivies jusqu’à la date d’observation (Aalen-Johansen) ; à côté, l’âge médian de toute clôture (Kaplan-Meier)",
+  },
   title: "Median time to a win, open deals counted",
   unit: "days",
   formula: `the age at which the chance of having won reaches half of what it comes to in the end, ${OVER}; beside it the median age at any close (Kaplan-Meier)`,
@@ -50,6 +56,12 @@ export const timeToWinKm: AggregateMetric = {
 export const winProbability: AggregateMetric = {
   ...ages,
   id: "win_probability",
+  fr: {
+    title: "Chance de gain, affaires ouvertes comprises",
+    question: "Quelle est la chance qu’une affaire soit gagnée ?",
+    formula:
+      "la chance d’avoir gagné au plus grand âge auquel une affaire a été close, sur les affaires créées pendant la période, depuis leur création, la perte étant l’issue concurrente ; les affaires ouvertes sont suivies jusqu’à la date d’observation (Aalen-Johansen)",
+  },
   title: "Chance of a win, open deals counted",
   question: "How likely is a deal won in the end?",
   unit: "ratio",
@@ -61,6 +73,12 @@ export const winProbability: AggregateMetric = {
 export const winProbabilityByAge: AggregateMetric = {
   ...ages,
   id: "win_probability_by_age",
+  fr: {
+    title: "Chance de gain selon l’âge",
+    question: "Quelle est la chance d’avoir gagné à un âge donné ?",
+    formula:
+      "la chance d’avoir gagné à un âge en jours, sur les affaires créées pendant la période, depuis leur création, la perte étant l’issue concurrente ; les affaires ouvertes sont suivies jusqu’à la date d’observation (Aalen-Johansen) ; à côté, la chance de toute clôture",
+  },
   title: "Chance of a win by age",
   question: "How likely is a deal won by an age?",
   unit: "ratio",

@@ -19,6 +19,12 @@ const COUNTED =
 export const touchesToMeetingMean: AggregateMetric = {
   ...met,
   id: "touches_to_meeting_mean",
+  fr: {
+    title: "Contacts moyens avant rendez-vous",
+    question: "Combien de contacts pour un rendez-vous ?",
+    formula:
+      "moyenne des contacts sortants (hors rendez-vous) depuis la création du prospect, ou la clôture de la dernière affaire si elle est plus récente, jusqu’au premier rendez-vous tenu avec une personne, sur ceux tenus pendant la période",
+  },
   title: "Mean touches to a meeting",
   formula: `mean ${COUNTED}`,
   numerator: "touches before the first meetings",
@@ -31,6 +37,12 @@ export const touchesToMeetingMean: AggregateMetric = {
 export const touchesToMeetingMedian: AggregateMetric = {
   ...met,
   id: "touches_to_meeting_median",
+  fr: {
+    title: "Contacts médians avant rendez-vous",
+    question: "Combien de contacts pour un rendez-vous ?",
+    formula:
+      "médiane des contacts sortants (hors rendez-vous) depuis la création du prospect, ou la clôture de la dernière affaire si elle est plus récente, jusqu’au premier rendez-vous tenu avec une personne, sur ceux tenus pendant la période",
+  },
   title: "Median touches to a meeting",
   formula: `median ${COUNTED}`,
   kind: "median",
@@ -41,6 +53,12 @@ export const touchesToMeetingMedian: AggregateMetric = {
 export const touchesToMeetingDistribution: AggregateMetric = {
   ...met,
   id: "touches_to_meeting_distribution",
+  fr: {
+    title: "Premiers rendez-vous selon les contacts",
+    question: "Après combien de contacts les rendez-vous ont-ils lieu ?",
+    formula:
+      "nombre de premiers rendez-vous tenus pendant la période, selon les contacts sortants qui les ont précédés",
+  },
   title: "First meetings by touches",
   question: "After how many touches do meetings happen?",
   unit: "count",
@@ -54,6 +72,12 @@ export const touchesToMeetingDistribution: AggregateMetric = {
 export const meetingProbabilityByTouches: AggregateMetric = {
   ...met,
   id: "meeting_probability_by_touches",
+  fr: {
+    title: "Rencontré au n-ième contact",
+    question: "Quelle est la chance d’un rendez-vous au n-ième contact ?",
+    formula:
+      "parmi les personnes arrivées comme prospects pendant la période, la part rencontrée au n-ième contact sortant (Kaplan-Meier) ; qui n’a pas été rencontré compte jusqu’à son dernier contact",
+  },
   title: "Met by the n-th touch",
   question: "How likely is a meeting by the n-th touch?",
   unit: "ratio",
