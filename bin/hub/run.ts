@@ -1,8 +1,3 @@
-import { createBullBoard } from "@bull-board/api";
-import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
-import { ExpressAdapter } from "@bull-board/express";
-import type { Queue } from "bullmq";
-import type { Express, Router } from "express";
 import type { Log } from "../../core/base/log.ts";
 import { checkKey, keyProblem } from "../../core/secrets/check.ts";
 import { refreshDeclared } from "../../core/setup/connections.ts";
@@ -14,10 +9,10 @@ import { pushedDestinations } from "../../dashboards/destinations/push.ts";
 import { createServer } from "../../dashboards/web/server.ts";
 import { startCourier } from "../../workers/courier.ts";
 import { acceptInbound } from "../../workers/inbound.ts";
-import type { Queues } from "../../workers/queues.ts";
 import { startWorkers } from "../../workers/runtime.ts";
 import { startScheduler } from "../../workers/schedule.ts";
 import type { Hub } from "../context.ts";
+import { bullBoard } from "./bull-board.ts";
 import { buildConsole } from "./console.ts";
 import { createSetup, requestPull } from "./setup.ts";
 import { startHeartbeat } from "./heartbeat.ts";
@@ -125,17 +120,4 @@ function pushesDue(destinations: readonly AnyDestination[]): readonly Due[] {
     timeZone: "UTC",
     request: { queue: "deliver", payload: { kind: "push", destination: key } },
   }));
-}
-
-/** Bull Board, to be mounted at `/queues` behind the server's own access rules. */
-function bullBoard(queues: Queues): Router {
-  const adapter = new ExpressAdapter();
-  adapter.setBasePath("/queues");
-  // Bull Board's types know BullMQ's queues on Redis alone; what it calls is there on every backend.
-  const boards = Object.values(queues.bull).map((queue) => new BullMQAdapter(queue as unknown as Queue));
-  createBullBoard({ queues: boards, serverAdapter: adapter });
-  // An application of its own, which would say what it is made of.
-  const app = adapter.getRouter() as Express;
-  app.disable("x-powered-by");
-  return app;
 }

@@ -1,0 +1,303 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bullBoard } from "../../bin/hub/bull-board.ts";
+import type { JsonObject } from "../../core/base/json.ts";
+import { entityId } from "../../core/base/ids.ts";
+import { API_SCOPES, type ApiScope } from "../../core/setup/keys.ts";
+import { testDatabase } from "../support/database.ts";
+import { SOURCE, World } from "./kpi-world.ts";
+import { newConnection, newKey, newSession, type Running, startServer } from "./server-support.ts";
+
+/** Who may call what, written down once more beside the code: an operation that is new, or whose scope changes, changes this list. */
+const SCOPES: { readonly [operation: string]: ApiScope } = {
+  "get /activities": "read",
+  "get /activities/{id}": "read",
+  "get /api-keys": "admin",
+  "post /api-keys": "admin",
+  "delete /api-keys/{id}": "admin",
+  "get /connections": "read",
+  "post /connections": "connections",
+  "get /connections/{id}": "read",
+  "patch /connections/{id}": "connections",
+  "delete /connections/{id}": "connections",
+  "post /connections/{id}/test": "connections",
+  "post /connections/{id}/sync": "write",
+  "post /connections/{id}/pause": "write",
+  "post /connections/{id}/resume": "write",
+  "get /connectors": "read",
+  "get /event-types": "read",
+  "get /events/{type}": "read",
+  "get /exports/{name}": "read",
+  "get /forecast": "read",
+  "get /backtest": "read",
+  "get /identities/{entity}": "read",
+  "get /identities/{entity}/{id}": "read",
+  "get /identity-links/{entity}": "read",
+  "post /identity-links": "write",
+  "post /identity-links/{id}/undo": "write",
+  "get /kpis": "read",
+  "get /kpis/{metric}": "read",
+  "get /kpis/{metric}/records": "read",
+  "get /movement": "read",
+  "get /funnel": "read",
+  "get /review": "read",
+  "get /review/document": "read",
+  "get /reviews": "read",
+  "post /reviews": "write",
+  "get /reviews/{id}": "read",
+  "get /reviews/{id}/document": "read",
+  "get /reviews/{id}/notes": "read",
+  "post /reviews/{id}/notes": "write",
+  "get /review-actions": "read",
+  "post /review-actions": "write",
+  "patch /review-actions/{id}": "write",
+  "get /review-picks": "read",
+  "post /review-picks": "write",
+  "delete /review-picks/{deal}": "write",
+  "get /runs": "read",
+  "get /runs/{id}": "read",
+  "get /runs/{id}/log": "read",
+  "get /dashboards": "read",
+  "get /dashboards/{id}": "read",
+  "get /feeds": "read",
+  "post /uploads": "write",
+  "get /uploads": "read",
+  "delete /uploads/{name}": "write",
+  "get /webhooks": "webhooks",
+  "post /webhooks": "webhooks",
+  "get /webhooks/{id}": "webhooks",
+  "patch /webhooks/{id}": "webhooks",
+  "delete /webhooks/{id}": "webhooks",
+  "post /webhooks/{id}/rotate": "webhooks",
+  "post /webhooks/{id}/test": "webhooks",
+  "get /webhooks/{id}/deliveries/{delivery}/attempts": "webhooks",
+  "post /webhooks/{id}/pause": "webhooks",
+  "post /webhooks/{id}/resume": "webhooks",
+  "get /webhooks/{id}/deliveries": "webhooks",
+  "post /webhooks/{id}/replay": "webhooks",
+};
+
+/** The scopes of keys that open each: whoever may write or set up may read. */
+const OPENED_BY: { readonly [scope in ApiScope]: readonly string[] } = {
+  read: ["read", "write", "connections", "admin"],
+  write: ["write", "admin"],
+  connections: ["connections", "admin"],
+  webhooks: ["webhooks", "admin"],
+  metrics: ["metrics", "admin"],
+  admin: ["admin"],
+};
+
+const SOMETHING = "b8b7c2d6-6a1e-8a3a-9c55-0d3f6a1b2c3d";
+
+const store = await testDatabase();
+let running: Running;
+let callers: { [name: string]: string | null };
+let operations: string[];
+beforeAll(async () => {
+  running = await startServer(store, { routers: { queues: bullBoard({ bull: {} as never }) } });
+  callers = {
+    nobody: null,
+    "a made-up key": "trb_0000000000000000000000000000000000000000",
+    "tv:*": await newKey(store, "tv:*"),
+    "feed:*": await newKey(store, "feed:*"),
+    viewer: await newSession(running, store, "viewer"),
+    "admin of the console": await newSession(running, store, "admin"),
+  };
+  for (const scope of API_SCOPES) callers[scope] = await newKey(store, scope);
+  const description = (await (await running.fetch("/api/v1/openapi.json")).json()) as JsonObject;
+  operations = Object.entries(description["paths"] as JsonObject).flatMap(([path, methods]) =>
+    Object.keys(methods as JsonObject).map((method) => `${method} ${path}`),
+  );
+});
+afterAll(() => running.close());
+
+/** An operation, called by somebody with nothing in it: what is refused is refused before anybody looks inside. */
+async function call(operation: string, as: string | null): Promise<Response> {
+  const [method = "", path = ""] = operation.split(" ");
+  const response = await running.fetch(`/api/v1${path.replaceAll(/\{\w+\}/g, SOMETHING)}`, {
+    method: method.toUpperCase(),
+    ...(as === null ? {} : { as }),
+    headers: { "Content-Type": "application/json", Origin: running.url },
+    ...(method === "get" || method === "delete" ? {} : { body: "{}" }),
+  });
+  await response.arrayBuffer();
+  return response;
+}
+
+function isOpen(scope: ApiScope, caller: string): boolean {
+  if (caller === "admin of the console") return true;
+  return caller === "viewer" ? scope === "read" : OPENED_BY[scope].includes(caller);
+}
+
+describe("the API", () => {
+  it("has the operations that are listed here, and no other", () => {
+    expect(operations.toSorted()).toEqual(Object.keys(SCOPES).toSorted());
+  });
+
+  it("lets each caller do what their key or role says, and nothing else", async () => {
+    const wrong: string[] = [];
+    for (const [operation, scope] of Object.entries(SCOPES)) {
+      for (const [caller, as] of Object.entries(callers)) {
+        const { status } = await call(operation, as);
+        const isRefused = status === 401 || status === 403;
+        const expected = isOpen(scope, caller)
+          ? !isRefused
+          : status === (as === null || as.startsWith("trb_0") ? 401 : 403);
+        if (!expected) wrong.push(`${operation} as ${caller}: ${status}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it("notes who did it, of every operation that changes something", async () => {
+    const world = await World.create(store);
+    await world.rep("Ann");
+    await world.rep("Anne");
+    await world.deal("Big", { changes: [{ at: "2026-11-01", rep: "Ann" }] });
+    await newConnection(store, "acme-1");
+    const rep = (name: string): string => entityId("rep", SOURCE, name);
+    const deal = entityId("deal", SOURCE, "Big");
+    const made: { [operation: string]: JsonObject } = {};
+    const idOf = (operation: string): string => JSON.stringify(made[operation]?.["id"] ?? null).replaceAll('"', "");
+    const hook = { url: "https://hooks.example.com/a", events: ["deal.won"] };
+    const acme = { connector: "acme", settings: { region: "eu" }, credentials: { api_key: "accepted" } };
+    const steps: readonly (readonly [operation: string, path: () => string, body?: unknown])[] = [
+      ["post /api-keys", () => "/api-keys", { name: "made", scopes: ["read"] }],
+      ["delete /api-keys/{id}", () => `/api-keys/${idOf("post /api-keys")}`],
+      ["post /connections", () => "/connections", { id: "acme-2", ...acme }],
+      ["patch /connections/{id}", () => "/connections/acme-2", { title: "Other" }],
+      ["post /connections/{id}/test", () => "/connections/acme-2/test"],
+      ["post /connections/{id}/sync", () => "/connections/acme-2/sync", { full: true }],
+      ["post /connections/{id}/pause", () => "/connections/acme-2/pause"],
+      ["post /connections/{id}/resume", () => "/connections/acme-2/resume"],
+      ["delete /connections/{id}", () => "/connections/acme-2"],
+      ["post /identity-links", () => "/identity-links", { entity: "rep", from: rep("Anne"), into: rep("Ann") }],
+      ["post /identity-links/{id}/undo", () => `/identity-links/${idOf("post /identity-links")}/undo`],
+      ["post /reviews", () => "/reviews", {}],
+      ["post /reviews/{id}/notes", () => "/reviews/coming/notes", { text: "Ask Ann" }],
+      ["post /review-actions", () => "/review-actions", { text: "Call them", deal }],
+      ["patch /review-actions/{id}", () => `/review-actions/${idOf("post /review-actions")}`, { state: "done" }],
+      ["post /review-picks", () => "/review-picks", { deal }],
+      ["delete /review-picks/{deal}", () => `/review-picks/${deal}`],
+      ["post /uploads", () => "/uploads?name=a.csv", "Name\nAnn\n"],
+      ["delete /uploads/{name}", () => "/uploads/a.csv"],
+      ["post /webhooks", () => "/webhooks", hook],
+      ["patch /webhooks/{id}", () => `/webhooks/${idOf("post /webhooks")}`, { ordered: true }],
+      ["post /webhooks/{id}/rotate", () => `/webhooks/${idOf("post /webhooks")}/rotate`, {}],
+      ["post /webhooks/{id}/test", () => `/webhooks/${idOf("post /webhooks")}/test`],
+      ["post /webhooks/{id}/pause", () => `/webhooks/${idOf("post /webhooks")}/pause`],
+      ["post /webhooks/{id}/resume", () => `/webhooks/${idOf("post /webhooks")}/resume`],
+      ["post /webhooks/{id}/replay", () => `/webhooks/${idOf("post /webhooks")}/replay`, { failed: true }],
+      ["delete /webhooks/{id}", () => `/webhooks/${idOf("post /webhooks")}`],
+    ];
+    const changing = operations.filter((operation) => !operation.startsWith("get "));
+    expect(steps.map(([operation]) => operation).toSorted()).toEqual(changing.toSorted());
+    const notes = async (): Promise<number> => {
+      const { count } = await store.db
+        .selectFrom("audit_log")
+        .select((eb) => eb.fn.countAll<number>().as("count"))
+        .where("actor", "=", "key:admin")
+        .executeTakeFirstOrThrow();
+      return Number(count);
+    };
+    const silent: string[] = [];
+    for (const [operation, path, body] of steps) {
+      const before = await notes();
+      const response = await running.fetch(`/api/v1${path()}`, {
+        method: (operation.split(" ")[0] ?? "").toUpperCase(),
+        as: callers["admin"] ?? "",
+        ...(body === undefined
+          ? {}
+          : {
+              body: typeof body === "string" ? body : JSON.stringify(body),
+              headers: { "Content-Type": typeof body === "string" ? "text/csv" : "application/json" },
+            }),
+      });
+      const text = await response.text();
+      expect(`${operation} ${response.status} ${response.ok ? "" : text}`).toBe(`${operation} ${response.status} `);
+      made[operation] = text.startsWith("{") ? (JSON.parse(text) as JsonObject) : {};
+      if ((await notes()) <= before) silent.push(operation);
+    }
+    expect(silent).toEqual([]);
+  });
+});
+
+describe("every other address", () => {
+  it("is open to everyone only if it is listed here", () => {
+    const open = running.server.routes
+      .filter(({ access }) => access.kind === "public")
+      .map(({ method, path }) => `${method} ${path}`)
+      // Pages and files that are the same on every hub.
+      .filter((route) => !/^get \/(docs|assets)(\/|$)/.test(route));
+    expect(open.toSorted()).toEqual([
+      "get /api/v1/openapi.json",
+      "get /first-admin",
+      "get /healthz",
+      "get /readyz",
+      "get /sign-in",
+      "post /first-admin",
+      "post /sign-in",
+      "post /sign-out",
+    ]);
+  });
+
+  it("of the console leads strangers to the sign-in, and viewers nowhere that is an admin's", async () => {
+    const wrong: string[] = [];
+    for (const { method, path, access } of running.server.routes) {
+      if (access.kind !== "console") continue;
+      const address = path.replaceAll(/:\w+/g, SOMETHING);
+      const init = { method: method.toUpperCase(), headers: { Origin: running.url, Accept: "text/html" } };
+      const stranger = await running.fetch(address, init);
+      await stranger.arrayBuffer();
+      const isSentAway = stranger.status === 401 || (stranger.headers.get("location") ?? "").startsWith("/sign-in");
+      if (!isSentAway) wrong.push(`${method} ${path} as nobody: ${stranger.status}`);
+      if (access.role !== "admin") continue;
+      const viewer = await running.fetch(address, { ...init, as: callers["viewer"] ?? "" });
+      await viewer.arrayBuffer();
+      if (viewer.status !== 403) wrong.push(`${method} ${path} as viewer: ${viewer.status}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it("of the queues' board is for admins alone, and no key opens it", async () => {
+    const status = async (caller: string): Promise<number> => {
+      const as = callers[caller];
+      const response = await running.fetch("/queues/", {
+        ...(as == null ? {} : { as }),
+        headers: { Accept: "application/json" },
+      });
+      await response.arrayBuffer();
+      return response.status;
+    };
+    expect(await Promise.all(["nobody", "viewer", "admin", "read", "admin of the console"].map(status))).toEqual([
+      401, 403, 403, 403, 200,
+    ]);
+  });
+
+  it("says nothing of what the server is made of", async () => {
+    const admin = callers["admin of the console"] ?? "";
+    const paths = [
+      "/",
+      "/healthz",
+      "/nothing",
+      "/queues/",
+      "/queues/api/queues",
+      "/api/v1/kpis",
+      "/api/v1/nothing",
+      "/sign-in",
+      "/tv/x",
+      "/feeds/x",
+      "/in/a/b",
+      "/docs",
+    ];
+    const telling: string[] = [];
+    for (const path of paths) {
+      for (const as of [null, admin]) {
+        const response = await running.fetch(path, as === null ? {} : { as });
+        await response.arrayBuffer();
+        for (const header of ["x-powered-by", "server", "via"])
+          if (response.headers.has(header)) telling.push(`${path}: ${header}`);
+      }
+    }
+    expect(telling).toEqual([]);
+  });
+});
