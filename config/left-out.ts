@@ -20,17 +20,20 @@ export async function unanswered(
   now: Date,
 ): Promise<readonly string[]> {
   const workspace = await readWorkspace(db);
-  const lines: string[] = [];
+  const places = new Map<string, string[]>();
   for (const [place, asked] of questionsOf(desired, destinations)) {
     try {
       await prepare(db, askedNow(asked, now, workspace).query);
     } catch (error) {
       const known = findTributaryError(error);
       if (known?.kind !== "config") throw error;
-      lines.push(`${place}: ${known.message} ${known.mend}`);
+      const why = `${known.message} ${known.mend}`;
+      places.set(why, [...(places.get(why) ?? []), place]);
     }
   }
-  return lines;
+  return [...places].map(
+    ([why, [first, ...others]]) => `${first}${others.length === 0 ? "" : ` and ${others.length} more`}: ${why}`,
+  );
 }
 
 /** Every question of the file, and where it stands. */

@@ -100,7 +100,13 @@ const MOST_READ = 200;
 async function skippedLines({ db }: Store, { id, counts }: Run): Promise<readonly string[]> {
   if (counts.skipped === 0) return [];
   const coded = (await readRunLines(db, id, MOST_READ)).filter(({ code, level }) => code !== null && level !== "info");
-  const told = coded.slice(0, MOST_REASONS).map(({ message, code }) => `  ${message} [${code ?? ""}]`);
+  // One of each reason, with the row it is of.
+  const reasons = new Map<string, string>();
+  for (const { message, code } of coded) {
+    const reason = message.slice(message.indexOf(": ") + 2);
+    if (!reasons.has(reason)) reasons.set(reason, `  ${message} [${code ?? ""}]`);
+  }
+  const told = [...reasons.values()].slice(0, MOST_REASONS);
   const left = counts.skipped - told.length;
   return left > 0 ? [...told, `  and ${left} more: see the run ${id} in the console`] : told;
 }

@@ -67,6 +67,7 @@ export function tableStream(table: Table): Stream<Settings, FileAccess> {
     deletions: (settings) =>
       mappingsOf(settings, table).some((one) => one.rows_that_disappear === "delete") ? "absence" : "never",
     keepsVersions: table === "deals" || table === "people" || table === "companies",
+    keysByHand: table === "deals" || table === "deal_changes",
     isActive: (settings) => mappingsOf(settings, table).length > 0,
     normalise: normaliseTable(table),
   });

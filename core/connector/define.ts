@@ -106,6 +106,11 @@ export type Stream<Settings = unknown, Client = unknown> = {
    * what it has, and say so. Absent: in none; it names things, or is kept for its text.
    */
   readonly gives?: readonly Measured[] | ((settings: Settings) => readonly Measured[]);
+  /**
+   * Whether its records speak of deals by keys that people write. What tells of a deal that the connection does not have, and keys that are one but
+   * for upper and lower case, are then named at the end of a pull.
+   */
+  readonly keysByHand?: boolean;
   /** Whether the settings ask for this stream at all; absent: always. */
   readonly isActive?: (settings: Settings) => boolean;
   /** Pure and total: no I/O, no clock, no randomness, and never throws over data. */

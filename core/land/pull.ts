@@ -9,6 +9,7 @@ import {
   isListedFromStart,
   type RawChange,
 } from "../store/pulls/raw.ts";
+import { alikeKeys, strayChanges } from "../store/facts/deal-keys.ts";
 import { addToRun, fullPullBegan, readRun, type Run } from "../store/pulls/runs.ts";
 import {
   advanceStream,
@@ -109,6 +110,7 @@ export class Pull {
         await noteRefused(this.db, connectionId, stream, this.refused.count, this.refused.isStart);
       }
       await this.endListing();
+      if (this.stream.keysByHand === true && !this.isFirstBatch) await this.tellKeys();
     } catch (error) {
       this.stop.abort(error);
       await Promise.allSettled([this.landing, this.normalising]);
@@ -254,6 +256,37 @@ export class Pull {
     if (deleted > 0) await this.normalise(stream, null);
   }
 
+  /** Says which keys of deals do not meet. Something landed: what did not change has been said before. */
+  private async tellKeys(): Promise<void> {
+    const { connectionId, stream } = this.request;
+    const strays = await strayChanges(this.db, connectionId, stream, STRAYS_LISTED);
+    if (strays.examples.length > 0) {
+      await addToRun(this.db, this.started.runId, { skipped: strays.count });
+      const is = strays.count === 1 ? "row of this table tells" : "rows of this table tell";
+      this.lines.add(
+        "warn",
+        `${strays.count} ${is} of deals that no source of deals has; they are kept, and count as soon as their deals are read.`,
+        null,
+        "land.no_such_deal",
+      );
+      this.lines.addProblems(
+        strays.examples.map(({ record, alike }) => ({
+          code: "land.no_such_deal",
+          at: `${stream} ${record}`,
+          reason:
+            alike === null ? "there is no deal of this key" : `there is no deal of this key, but there is "${alike}"`,
+        })),
+      );
+    }
+    const alike = await alikeKeys(this.db, connectionId);
+    if (alike !== null) {
+      const are = alike.count === 1 ? "key of deals differs" : "keys of deals differ";
+      const reason = `${alike.count} ${are} from another only in upper and lower case ("${alike.one}", "${alike.other}"): they are counted as different deals`;
+      this.lines.addProblems([{ code: "land.keys_alike", at: stream, reason }]);
+    }
+    await this.lines.flush();
+  }
+
   /** Marks what was not listed as gone; or, where that may be damage, holds it back and says so. @returns how many are gone. */
   private async deleteUnlisted(tx: Tx, landedSeq: number): Promise<number> {
     const { connectionId, stream } = this.request;
@@ -291,6 +324,9 @@ export class Pull {
     return new Date(began.getTime() - SETTLED_MS);
   }
 }
+
+/** So many rows that tell of no deal are named; the others are counted. */
+const STRAYS_LISTED = 20;
 
 function heldBack(
   { connectionId, stream }: PullRequest,

@@ -116,3 +116,71 @@ test("a status may come from whether a column is filled", async () => {
   await hub.sync();
   expect([await hub.value("deals_won", march), await hub.value("open_deal_count")]).toEqual([1, 1]);
 });
+
+describe("keys that do not meet", () => {
+  const CHANGES = LAYOUTS[2]?.[1] ?? "";
+  const at = "2026-04-15 19:58:54";
+
+  test("what stands around a key and what nobody sees makes no difference", async () => {
+    const hub = await SheetHub.open("2026-05-10T09:00:00Z");
+    await hub.write("leads.csv", leads);
+    const keys = [" lead0 ", "lead8\u200b", "\ufefflead16", "lead24\u00a0", "lead32"];
+    await hub.write(
+      "closed.csv",
+      `lead,won_at,rep,amount,segment\n${keys.map((key) => `${key},${at},sue,100,home`).join("\n")}\n`,
+    );
+    await hub.apply(config(CHANGES));
+    const { deal_changes: run } = await hub.sync();
+    expect([await hub.value("deals_won"), await hub.value("deal_count"), run?.counts.skipped]).toEqual([5, 40, 0]);
+  });
+
+  test("a row of a deal that nobody has is named, and counts when its deal comes", async () => {
+    const hub = await SheetHub.open("2026-05-10T09:00:00Z");
+    await hub.write("leads.csv", leads);
+    await hub.write(
+      "closed.csv",
+      `lead,won_at,rep,amount,segment\nLEAD8,${at},sue,100,home\nzz,${at},tom,70,home\nlead0,${at},tom,30,home\n`,
+    );
+    await hub.apply(config(CHANGES));
+    const { deal_changes: run } = await hub.sync();
+    expect(run?.counts.skipped).toBe(2);
+    expect(run === undefined ? [] : (await hub.lines(run)).filter((line) => line.includes("land."))).toEqual([
+      "land.no_such_deal 2 rows of this table tell of deals that no source of deals has; they are kept, and count as soon as their deals are read.",
+      'land.no_such_deal deal_changes LEAD8: there is no deal of this key, but there is "lead8"',
+      "land.no_such_deal deal_changes zz: there is no deal of this key",
+    ]);
+    expect(await hub.value("won_value")).toBe(30);
+    await hub.write("leads.csv", `${leads}zz,2026-03-02,ads\n`);
+    hub.now = new Date("2026-05-11T09:00:00Z");
+    await hub.sync();
+    expect([await hub.value("won_value"), await hub.value("deals_won", april)]).toEqual([100, 2]);
+  });
+
+  test("two keys that are one but for upper and lower case are told", async () => {
+    const hub = await SheetHub.open("2026-05-10T09:00:00Z");
+    await hub.write("leads.csv", leads);
+    await hub.write("closed.csv", closed(() => "2026-04-15").replaceAll("\nlead", "\nLEAD"));
+    await hub.apply(config(LAYOUTS[1]?.[1] ?? ""));
+    const { deals: run } = await hub.sync();
+    const lines = run === undefined ? [] : await hub.lines(run);
+    expect(lines.filter((line) => line.startsWith("land."))).toEqual([
+      expect.stringMatching(
+        /^land.keys_alike deals: 5 keys of deals differ from another only in upper and lower case \("LEAD0", "lead0"\)/,
+      ),
+    ]);
+  });
+});
+
+test("what is wrong with every row in the same way is said three times, and then counted", async () => {
+  const hub = await SheetHub.open("2026-05-10T09:00:00Z");
+  await hub.write(
+    "leads.csv",
+    `id,created,origin\ngood,2026-03-01,x\n${Array.from({ length: 200 }, (_, n) => `l${n},soon,x`).join("\n")}\n`,
+  );
+  await hub.apply(config(`deals:\n  - ${LEAD_SOURCE}`));
+  const { deals: run } = await hub.sync();
+  expect(run?.counts.skipped).toBe(200);
+  const told = run === undefined ? [] : (await hub.lines(run)).filter((line) => line.includes("soon"));
+  expect(told).toHaveLength(4);
+  expect(told[3]).toMatch(/the same 197 more times: created_at \(column "created"\): "soon"/);
+});

@@ -144,7 +144,11 @@ describe("a pull", () => {
   });
 
   test("lists a thousand problems at most and counts the rest", async () => {
-    const problems = Array.from({ length: 1200 }, (_, n) => ({ code: "csv.row", at: `line ${n}`, reason: "no date" }));
+    const problems = Array.from({ length: 1200 }, (_, n) => ({
+      code: "csv.row",
+      at: `line ${n}`,
+      reason: `no date: ${n}`,
+    }));
     const { run } = await pull(testConnector({ items: numbered([{ problems }]) }));
     const lines = await readRunLines(store.db, run.id, 2000);
     expect(lines).toHaveLength(1001);

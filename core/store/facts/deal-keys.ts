@@ -1,0 +1,61 @@
+import { sql } from "kysely";
+import { entityId } from "../../base/ids.ts";
+import type { Db } from "../db.ts";
+
+/** Keys of deals that people write, and that do not meet. */
+
+/** Records that tell of changes of deals which the connection does not have. */
+export type Strays = {
+  readonly count: number;
+  /** The first of them, each with the deal whose key is the same but for upper and lower case; null where there is none. */
+  readonly examples: readonly { readonly record: string; readonly alike: string | null }[];
+};
+
+/** So many record ids are read at a time. */
+const PAGE = 10_000;
+
+export async function strayChanges(db: Db, connectionId: string, stream: string, most: number): Promise<Strays> {
+  const { rows } = await sql<{ id: string }>`
+    select distinct o.record_id as id from deal_observations o
+    where o.connection_id = ${connectionId} and o.kind = 'change' and not exists (select from deals d where d.id = o.deal_id)`.execute(
+    db,
+  );
+  if (rows.length === 0) return { count: 0, examples: [] };
+  const strays = new Set(rows.map(({ id }) => id));
+  const found: string[] = [];
+  // Ids of records are computed from the source's own, and not the other way round.
+  for (let after = ""; found.length < Math.min(most, strays.size);) {
+    const page = await db
+      .selectFrom("raw_records")
+      .select("external_id")
+      .where("connection_id", "=", connectionId)
+      .where("stream", "=", stream)
+      .where("external_id", ">", after)
+      .orderBy("external_id")
+      .limit(PAGE)
+      .execute();
+    for (const { external_id: id } of page)
+      if (strays.has(entityId("record", connectionId, stream, id)) && found.length < most) found.push(id);
+    if (page.length < PAGE) break;
+    after = page.at(-1)?.external_id ?? "";
+  }
+  const { rows: alike } = await sql<{ record: string; deal: string }>`
+    select distinct on (asked.record) asked.record, d.external_id as deal
+    from unnest(${found}::text[]) asked(record)
+    join deals d on d.connection_id = ${connectionId} and lower(d.external_id) = lower(asked.record)
+    order by asked.record, d.external_id`.execute(db);
+  const dealOf = new Map(alike.map(({ record, deal }) => [record, deal]));
+  return { count: strays.size, examples: found.map((record) => ({ record, alike: dealOf.get(record) ?? null })) };
+}
+
+/** How many keys of the connection's deals are the same but for upper and lower case, and two of them. */
+export async function alikeKeys(
+  db: Db,
+  connectionId: string,
+): Promise<{ readonly count: number; readonly one: string; readonly other: string } | null> {
+  const { rows } = await sql<{ count: number; one: string; other: string }>`
+    select count(*) over ()::int as count, min(external_id) as one, max(external_id) as other
+    from deals where connection_id = ${connectionId} and deleted_at is null
+    group by lower(external_id) having count(*) > 1 order by 2 limit 1`.execute(db);
+  return rows[0] ?? null;
+}
