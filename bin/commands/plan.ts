@@ -2,6 +2,7 @@ import path from "node:path";
 import type { Command } from "commander";
 import { planConfig } from "../../config/apply.ts";
 import { amountsLeftOut, unanswered } from "../../config/left-out.ts";
+import { rebuilds } from "../../config/rebuild.ts";
 import { loadConfig } from "../../config/file.ts";
 import { hasChanges, type Change } from "../../config/plan.ts";
 import type { Desired } from "../../config/desired.ts";
@@ -15,19 +16,18 @@ export function registerPlan(command: Command, context: CliContext): void {
     .option("--prune", "also show what would be removed because the file does not have it", false)
     .action(async (file: string | undefined, options: { readonly prune: boolean }) => {
       const desired = await readConfig(context, file);
-      const { changes, leftOut } = await context.withHub(async (hub) => ({
-        changes: await planConfig(hub.store.db, desired, {
-          secrets: hub.secrets,
-          destinations: hub.destinations,
-          prune: options.prune,
-        }),
-        leftOut: [
-          ...(await amountsLeftOut(hub.store.db, desired)),
-          ...(await unanswered(hub.store.db, desired, hub.destinations, new Date())),
-        ],
-      }));
+      const { changes, leftOut, rebuilt } = await context.withHub(async (hub) => {
+        const { db } = hub.store;
+        const changes = await planConfig(db, desired, { ...hub, prune: options.prune });
+        const leftOut = [
+          ...(await amountsLeftOut(db, desired)),
+          ...(await unanswered(db, desired, hub.destinations, new Date())),
+        ];
+        return { changes, leftOut, rebuilt: await rebuilds(db, changes) };
+      });
+      for (const line of rebuilt) context.out.note(`rebuild: ${line}`);
       for (const warning of leftOut) context.out.note(`warning: ${warning}`);
-      context.out.result(changesJson(changes, desired, leftOut), () => changesText(changes, "to"));
+      context.out.result(changesJson(changes, desired, { leftOut, rebuilt }), () => changesText(changes, "to"));
     });
 }
 
@@ -43,8 +43,12 @@ export async function readConfig({ env, out }: CliContext, file: string | undefi
   return desired;
 }
 
-export function changesJson(changes: readonly Change[], desired: Desired, leftOut: readonly string[]): object {
-  return { changed: hasChanges(changes), changes, warnings: [...desired.warnings, ...leftOut] };
+export function changesJson(
+  changes: readonly Change[],
+  desired: Desired,
+  { leftOut, rebuilt }: { readonly leftOut: readonly string[]; readonly rebuilt: readonly string[] },
+): object {
+  return { changed: hasChanges(changes), changes, rebuilds: rebuilt, warnings: [...desired.warnings, ...leftOut] };
 }
 
 const SIGNS = { create: "+", update: "~", remove: "-", unchanged: "=", kept: "=" } as const;
