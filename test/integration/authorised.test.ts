@@ -286,7 +286,7 @@ describe("every other address", () => {
     // The console's pages are one application without data: what it shows it asks the API for.
     const page = async (path: string): Promise<string> => {
       const response = await running.fetch(path.replaceAll(/:\w+/g, SOMETHING), { headers: { Accept: "text/html" } });
-      return (await response.text()).replaceAll(/nonce="[^"]*"|content="[A-Za-z0-9+/]{22}=="/g, "");
+      return (await response.text()).replaceAll(/[A-Za-z0-9+/]{22}==/g, "a word of its own");
     };
     const shell = await page("/connections");
     const telling: string[] = [];
