@@ -152,13 +152,20 @@ function parseCounts(text: string): number[] {
   return text.split(",").map(parseCount);
 }
 
+/** A line for each KPI, and what of them is slow. */
 function numberLines({ deals, changes, activities, rows }: NumbersResult): string[] {
+  const byMetric = new Map<string, string[]>();
+  for (const { metric, way, medianMs, ratio } of rows) {
+    const hand = ratio === null ? "" : ` (${ratio.toFixed(1)} times by hand)`;
+    byMetric.set(metric, [...(byMetric.get(metric) ?? []), `${way} ${medianMs.toFixed(0)}${hand}`]);
+  }
+  const over = (ms: number): number => rows.filter(({ medianMs }) => medianMs > ms).length;
+  const ratios = rows.flatMap(({ ratio }) => ratio ?? []).toSorted((a, b) => a - b);
   return [
-    `answers over ${deals} deals, ${changes} changes, ${activities} activities:`,
-    ...rows.map(({ name, medianMs, worstMs, byHandMs, ratio }) => {
-      const hand = byHandMs === null ? "" : `; by hand ${byHandMs.toFixed(0)} ms, ${ratio?.toFixed(1)} times that`;
-      return `  ${name}: ${medianMs.toFixed(0)} ms (worst ${worstMs.toFixed(0)})${hand}`;
-    }),
+    `answers over ${deals} deals, ${changes} changes, ${activities} activities; medians in ms:`,
+    ...[...byMetric].map(([metric, ways]) => `  ${metric}: ${ways.join(", ")}`),
+    `  of ${rows.length} answers ${over(300)} take longer than 300 ms, ${over(1000)} longer than 1 s`,
+    `  of ${ratios.length} that have SQL written by hand beside them: ${(ratios[Math.floor(ratios.length / 2)] ?? NaN).toFixed(2)} times that at the median, ${(ratios.at(-1) ?? NaN).toFixed(2)} at most`,
   ];
 }
 

@@ -6,7 +6,8 @@ import { METRICS } from "../../core/metrics/registry.ts";
 const HALF_A_YEAR_AGO = new Date("2025-12-31T12:00:00Z");
 
 export type AskedHere = {
-  readonly name: string;
+  readonly metric: string;
+  readonly way: string;
   readonly question: Question;
   readonly asOf?: Date;
   /** `$1` and `$2`: from and to (exclusive), `$3`: now. */
@@ -52,7 +53,8 @@ export function allAsked(): readonly AskedHere[] {
       const full = `${metric.id}, ${name}`;
       return [
         {
-          name: full,
+          metric: metric.id,
+          way: name,
           question: question({ metric: metric.id, ...asked }),
           ...(asOf === undefined ? {} : { asOf }),
           byHand: BY_HAND[full] ?? null,

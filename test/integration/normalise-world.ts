@@ -96,6 +96,11 @@ export class Plain {
     return new Plain(store, id, await insertRun(store.db, { ...run, startedAt: new Date(liveFrom) }));
   }
 
+  /** The same connection, by another way into the database. */
+  on(store: Store): Plain {
+    return new Plain(store, this.id, this.runId);
+  }
+
   target(name: string): NormaliseTarget {
     return { connection: { id: this.id, settings: {} }, connector: plainTool, stream: name };
   }
