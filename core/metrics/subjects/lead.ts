@@ -37,16 +37,31 @@ export const lead = {
   },
 } as const satisfies Subject;
 
-/** All leads there are, each once: `key` is the row that those which are one with it were merged into. */
-function leads(scope: Scope): Sql {
-  const of = (table: "people" | "companies", kind: string): Sql => sql`
-    select distinct on (coalesce(l.merged_into, l.id)) l.id, coalesce(l.merged_into, l.id) as key, ${kind}::text as kind,
-      l.lead_created_at, l.rep_id as owner_id, l.connection_id, l.attributes,
-      coalesce(l.attributes ->> 'channel', l.attributes ->> 'source') as channel,
-      ${table === "people" ? sql`l.company_id` : sql`l.id`} as company_id
-    from ${sql.table(table)} l
-    where l.lead_created_at is not null and l.lead_created_at <= ${scope.cutoff}::timestamptz and ${stillCounts(scope, "l")}
-    order by coalesce(l.merged_into, l.id), l.lead_created_at, l.id`;
+/**
+ * All leads there are, each once: `key` is the row that those which are one with it were merged into.
+ *
+ * @param isByCreation few of them are asked for, by when they came in, which an index tells: each is looked at whether it is the first of those that
+ * are one with it, instead of sorting all.
+ */
+function leads(scope: Scope, isByCreation: boolean): Sql {
+  const of = (table: "people" | "companies", kind: string): Sql => {
+    const counts = (alias: string): Sql => sql`${sql.ref(`${alias}.lead_created_at`)} is not null
+      and ${sql.ref(`${alias}.lead_created_at`)} <= ${scope.cutoff}::timestamptz and ${stillCounts(scope, alias)}`;
+    const earlier = (isOne: Sql): Sql => sql`exists (
+      select from ${sql.table(table)} x
+      where ${isOne} and ${counts("x")} and (x.lead_created_at, x.id) < (l.lead_created_at, l.id))`;
+    return sql`
+      select ${isByCreation ? sql`` : sql`distinct on (coalesce(l.merged_into, l.id))`} l.id, coalesce(l.merged_into, l.id) as key, ${kind}::text as kind,
+        l.lead_created_at, l.rep_id as owner_id, l.connection_id, l.attributes,
+        coalesce(l.attributes ->> 'channel', l.attributes ->> 'source') as channel,
+        ${table === "people" ? sql`l.company_id` : sql`l.id`} as company_id
+      from ${sql.table(table)} l
+      where ${counts("l")} ${
+        isByCreation
+          ? sql`and not ${earlier(sql`x.id = l.merged_into`)} and not ${earlier(sql`x.merged_into = coalesce(l.merged_into, l.id)`)}`
+          : sql`order by coalesce(l.merged_into, l.id), l.lead_created_at, l.id`
+      }`;
+  };
   return sql`((${of("people", "person")}) union all (${of("companies", "company")}))`;
 }
 
@@ -93,7 +108,7 @@ function dated(scope: Scope, at: Sql, when: Sql, columns: Sql, joins: Sql, first
     select p.no as period_no, ${OF_THE_LEAD}, ${at} as at, false as at_is_day, coalesce(l.owner_id, (
         select a.rep_id from ${touches(scope)} and a.rep_id is not null order by a.occurred_at, a.id limit 1)) as rep_id, ${firstTouchType} as first_touch ${columns}
     from ${periodTable(scope)} p
-    join ${leads(scope)} l on ${when}
+    join ${leads(scope, when === CREATED)} l on ${when}
     ${IDS} ${joins}`;
 }
 
