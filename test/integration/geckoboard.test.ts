@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { Geckoboard } from "geckoboard";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { systemClock } from "../../core/base/clock.ts";
 import { createSecrets, generateSecretKey, parseSecretKey } from "../../core/secrets/index.ts";
 import type { Store } from "../../core/store/db.ts";
@@ -27,6 +28,7 @@ beforeEach(async () => {
   await configure([{ id: "sales.deals", metric: "deal_count", by: [], period: "all" }]);
   return () => gecko.close();
 });
+afterEach(() => void vi.unstubAllEnvs());
 afterAll(() => writeSettings(store.db, "geckoboard", null));
 
 async function configure(datasets: object[], apiKey = API_KEY): Promise<void> {
@@ -78,4 +80,104 @@ test("a full minute's quota is waited for, a broken server is tried again, and s
   await expect(push()).rejects.toMatchObject({ kind: "transient" });
   await push();
   expect(await lastError()).toBeNull();
+});
+
+test("a definition that Geckoboard refuses costs no dataset: the old one stays as it was", async () => {
+  await push();
+  const before = structuredClone(gecko.datasets.get("sales.deals"));
+  await configure([{ id: "sales.deals", metric: "won_value", by: [], period: "all" }]);
+  gecko.failNext(1, 503);
+  await expect(push()).rejects.toMatchObject({ kind: "transient" });
+  gecko.failFrom("PUT /datasets/sales.deals.trial/data", 400);
+  await expect(push()).rejects.toMatchObject({ code: "geckoboard.refused" });
+  expect(gecko.datasets.get("sales.deals")).toEqual(before);
+  gecko.failFrom(null, 0);
+  expect(await push()).toEqual(["sales.deals"]);
+  expect([...gecko.datasets.keys()]).toEqual(["sales.deals"]);
+});
+
+test("a history grows by a row a day, has one for each day, and is not dropped for another definition", async () => {
+  let now = new Date("2026-11-23T12:00:00Z");
+  const daily = { ...deps, clock: { now: () => now } };
+  const pushAt = (at: string): Promise<readonly string[]> => {
+    now = new Date(at);
+    return pushDestination(daily, "geckoboard", new AbortController().signal);
+  };
+  const history = { id: "sales.history", metric: "deal_count", period: "today", append: true };
+  await configure([history]);
+  await pushAt("2026-11-23T12:00:00Z");
+  await pushAt("2026-11-23T18:00:00Z");
+  await pushAt("2026-11-24T12:00:00Z");
+  const days = (): unknown => gecko.datasets.get("sales.history")?.rows.map((row) => row["day"]);
+  expect(days()).toEqual(["2026-11-23", "2026-11-24"]);
+  await configure([{ ...history, metric: "won_value" }]);
+  await expect(pushAt("2026-11-25T12:00:00Z")).rejects.toMatchObject({ code: "geckoboard.would_lose_history" });
+  expect(days()).toEqual(["2026-11-23", "2026-11-24"]);
+});
+
+test("the vendor's own client is served: it creates, finds, replaces, adds, deletes, and is told what is wrong", async () => {
+  vi.stubEnv("GECKOBOARD_API_HOST", gecko.baseUrl);
+  const client = new Geckoboard(API_KEY);
+  await client.ping();
+  const dataset = client.defineDataset({
+    id: "orders.daily",
+    fields: {
+      day: { type: "date", name: "Day" },
+      shop: { type: "string", name: "Shop" },
+      taken: { type: "money", name: "Taken", currency_code: "GBP" },
+      wait: { type: "duration", name: "Wait", time_unit: "minutes", optional: true },
+      share: { type: "percentage", name: "Share", optional: true },
+    },
+    uniqueBy: ["day", "shop"],
+  });
+  await dataset.create();
+  await dataset.create();
+  const row = (
+    day: string,
+    taken: number,
+  ): { day: string; shop: string; taken: number; wait: number; share: number } => ({
+    day,
+    shop: "Oslo",
+    taken,
+    wait: 1.5,
+    share: 0.35,
+  });
+  await dataset.replace([row("2026-11-23", 100)]);
+  await dataset.append([row("2026-11-23", 200), row("2026-11-24", 50)]);
+  expect(gecko.datasets.get("orders.daily")?.rows.map(({ day, taken }) => [day, taken])).toEqual([
+    ["2026-11-23", 200],
+    ["2026-11-24", 50],
+  ]);
+  await expect(dataset.append([{ ...row("24.11.2026", 1) }])).rejects.toThrow("YYYY-MM-DD");
+  await expect(dataset.replace(Array.from({ length: 501 }, () => row("2026-11-23", 1)))).rejects.toThrow("500");
+  await expect(new Geckoboard("wrong").ping()).rejects.toThrow("Your API key is invalid");
+  await dataset.delete();
+  expect(gecko.datasets.size).toBe(0);
+});
+
+test("beyond what a dataset holds the oldest go: by their date where that is said, else as they came", async () => {
+  const call = (method: string, path: string, body: unknown): Promise<Response> =>
+    fetch(gecko.baseUrl + path, {
+      method,
+      headers: { authorization: `Basic ${Buffer.from(`${API_KEY}:`).toString("base64")}` },
+      body: JSON.stringify(body),
+    });
+  const fields = { day: { type: "date", name: "Day" }, rep: { type: "string", name: "Rep" } };
+  expect((await call("PUT", "/datasets/many", { fields, unique_by: ["rep"] })).status).toBe(201);
+  expect((await call("PUT", "/datasets/many", { fields, unique_by: ["rep"] })).status).toBe(200);
+  for (let start = 0; start < 5_000; start += 500)
+    await call("POST", "/datasets/many/data", {
+      data: Array.from({ length: 500 }, (_, at) => ({
+        day: start + at === 4_999 ? "2020-01-01" : "2026-01-01",
+        rep: `r${start + at}`,
+      })),
+    });
+  await call("POST", "/datasets/many/data", { data: [{ day: "2026-02-01", rep: "new" }], delete_by: "day" });
+  const reps = gecko.datasets.get("many")?.rows.map(({ rep }) => rep) ?? [];
+  expect([reps.length, reps.includes("r0"), reps.includes("r4999"), reps.includes("new")]).toEqual([
+    5_000,
+    true,
+    false,
+    true,
+  ]);
 });

@@ -6,6 +6,12 @@ import { guardedAgents } from "../../../core/connector/guard.ts";
 export type GeckoboardField =
   | { readonly type: "date" | "datetime" | "string"; readonly name: string }
   | { readonly type: "number" | "percentage"; readonly name: string; readonly optional: true }
+  | {
+      readonly type: "duration";
+      readonly time_unit: "hours" | "minutes";
+      readonly name: string;
+      readonly optional: true;
+    }
   | { readonly type: "money"; readonly name: string; readonly currency_code: string; readonly optional: true };
 
 export type GeckoboardSchema = {
@@ -35,6 +41,8 @@ export type GeckoboardClient = {
   findOrCreate(datasetId: string, schema: GeckoboardSchema): Promise<void>;
   /** Drops the dataset with its data; absent is fine. */
   remove(datasetId: string): Promise<void>;
+  /** Adds rows; one with the same `unique_by` is replaced. Beyond what a dataset holds, the rows with the oldest `deleteBy` go. */
+  append(datasetId: string, rows: readonly GeckoboardRow[], deleteBy: string): Promise<void>;
   /** Replaces everything in the dataset. */
   replace(datasetId: string, rows: readonly GeckoboardRow[]): Promise<void>;
   close(): void;
@@ -65,6 +73,13 @@ export function createGeckoboardClient(options: GeckoboardClientOptions): Geckob
     },
     async remove(datasetId) {
       await call("DELETE", `/datasets/${encodeURIComponent(datasetId)}`);
+    },
+    async append(datasetId, rows, deleteBy) {
+      for (let start = 0; start < rows.length; start += ROWS_PER_REQUEST)
+        await call("POST", dataPath(datasetId), {
+          data: rows.slice(start, start + ROWS_PER_REQUEST),
+          delete_by: deleteBy,
+        });
     },
     async replace(datasetId, rows) {
       await call("PUT", dataPath(datasetId), { data: rows.slice(0, ROWS_PER_REQUEST) });

@@ -43,6 +43,7 @@ test("money goes in minor units with its currency, keyed by period and dimension
       unique_by: ["period", "rep"],
     },
     rows: [{ period: "2026-03-01", rep: "Ada", value: 123450, state: "complete" }],
+    deleteBy: null,
   });
 });
 
@@ -80,4 +81,28 @@ test("what is missing from the numbers stands beside them, as long as there is r
   expect(schema.fields["state"]).toEqual({ type: "string", name: "State" });
   const many = Array.from({ length: 9 }, (_, index) => `dimension_${index}`);
   expect(Object.keys(datasetOf({ ...answer("count", []), notes }, many).schema.fields)).toHaveLength(10);
+});
+
+test.each(["hours", "minutes"] as const)("%s are a duration, days a number", (unit) => {
+  const field = datasetOf(answer(unit, [{ value: 1.5 }]), []).schema.fields["value"];
+  expect(field).toEqual({ type: "duration", time_unit: unit, name: "Won value", optional: true });
+  expect(datasetOf(answer("days", [{ value: 1.5 }]), []).schema.fields["value"]).toMatchObject({ type: "number" });
+});
+
+test("a name is cut between characters, never within one", () => {
+  const rep = `${"x".repeat(99)}🚀🚀\ud83d`;
+  expect(datasetOf(answer("count", [{ dimensions: { rep }, value: 1 }]), ["rep"]).rows[0]?.["rep"]).toBe(
+    `${"x".repeat(99)}🚀`,
+  );
+});
+
+test("a history is kept by period, or by the day on which it was so", () => {
+  const daily = datasetOf(answer("count", [{ dimensions: { rep: "Ada" }, value: 1 }]), ["rep"], { isHistory: true });
+  expect([daily.deleteBy, daily.schema.unique_by, daily.rows[0]?.["day"]]).toEqual([
+    "day",
+    ["day", "rep"],
+    expect.stringMatching(/^\d{4}-\d\d-\d\d$/),
+  ]);
+  const monthly = datasetOf(answer("count", [{ period: "2026-03-01", value: 1 }]), [], { isHistory: true });
+  expect([monthly.deleteBy, monthly.schema.unique_by]).toEqual(["period", ["period"]]);
 });

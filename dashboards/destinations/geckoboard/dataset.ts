@@ -1,4 +1,5 @@
 import { minorUnitDigits } from "../../../core/base/money.ts";
+import { dayOf } from "../../../core/base/time.ts";
 import type { MetricAnswer, MetricRow } from "../../../core/metrics/engine/query.ts";
 import { type GeckoboardField, type GeckoboardRow, type GeckoboardSchema, ROWS_PER_DATASET } from "./client.ts";
 
@@ -8,34 +9,57 @@ const MAX_TEXT = 100;
 const MOST_FIELDS = 10;
 
 /** A KPI's answer as a dataset: a column for the period, one for each dimension, and the value. */
-export type DatasetContent = { readonly schema: GeckoboardSchema; readonly rows: readonly GeckoboardRow[] };
+export type DatasetContent = {
+  readonly schema: GeckoboardSchema;
+  readonly rows: readonly GeckoboardRow[];
+  /** Of a history: the field by which the oldest rows are known. Null: the rows are all there is to be. */
+  readonly deleteBy: "period" | "day" | null;
+};
 
 /**
  * What a KPI's answer is in Geckoboard. Money goes in minor units, ratios as percentages (0 to 1), and a number that has no value as null.
- * What is missing from the
+ * Hours and minutes are durations. What is missing from the
  * numbers stands in the column `state` of every row, where there is room for one; `complete`: nothing is. Rows beyond what a dataset holds are cut off at the end of the answer's order.
  */
-export function datasetOf(answer: MetricAnswer, dimensions: readonly string[]): DatasetContent {
+export function datasetOf(
+  answer: MetricAnswer,
+  dimensions: readonly string[],
+  { isHistory = false }: { readonly isHistory?: boolean } = {},
+): DatasetContent {
   const hasPeriod = answer.rows.some((row) => row.period !== null);
   const hasRank = answer.rows.some((row) => row.rank !== undefined);
+  // Without a period, the rows of a history are told apart by the day on which they were so.
+  const day = isHistory && !hasPeriod ? dayOf(new Date(answer.as_of), answer.timezone) : null;
   const columns = dimensions.map((name) => ({ name, id: fieldId(name) }));
   const fields: { [id: string]: GeckoboardField } = {};
   if (hasPeriod) fields["period"] = { type: "date", name: "Period" };
+  if (day !== null) fields["day"] = { type: "date", name: "Day" };
   for (const column of columns) fields[column.id] = { type: "string", name: title(column.name) };
   fields["value"] = valueField(answer);
   if (hasRank) fields["rank"] = { type: "number", name: "Rank", optional: true };
   const hasState = Object.keys(fields).length < MOST_FIELDS;
   if (hasState) fields["state"] = { type: "string", name: "State" };
-  const state = answer.notes.length === 0 ? "complete" : answer.notes.join("; ").slice(0, MAX_TEXT);
-  const unique = [...(hasPeriod ? ["period"] : []), ...columns.map((column) => column.id)];
+  const state = answer.notes.length === 0 ? "complete" : clipped(answer.notes.join("; "));
+  const unique = [
+    ...(hasPeriod ? ["period"] : []),
+    ...(day === null ? [] : ["day"]),
+    ...columns.map((column) => column.id),
+  ];
   const rows = answer.rows.slice(0, ROWS_PER_DATASET).map((row): GeckoboardRow => ({
     ...(hasPeriod ? { period: row.period } : {}),
-    ...Object.fromEntries(columns.map(({ name, id }) => [id, (row.dimensions[name] ?? "(none)").slice(0, MAX_TEXT)])),
+    ...(day === null ? {} : { day }),
+    ...Object.fromEntries(columns.map(({ name, id }) => [id, clipped(row.dimensions[name] ?? "(none)")])),
     value: valueOf(answer, row),
     ...(hasRank ? { rank: row.rank ?? null } : {}),
     ...(hasState ? { state } : {}),
   }));
-  return { schema: { fields, unique_by: unique }, rows };
+  const deleteBy = isHistory ? (hasPeriod ? "period" : "day") : null;
+  return { schema: { fields, unique_by: unique }, rows, deleteBy };
+}
+
+/** No half of a character at the end: that would be no valid JSON. */
+function clipped(text: string): string {
+  return Array.from(text.toWellFormed()).slice(0, MAX_TEXT).join("");
 }
 
 function valueField(answer: MetricAnswer): GeckoboardField {
@@ -48,10 +72,12 @@ function valueField(answer: MetricAnswer): GeckoboardField {
       return { type: "percentage", name, optional: true };
     case "count":
     case "number":
+    // Geckoboard knows no days.
     case "days":
+      return { type: "number", name, optional: true };
     case "hours":
     case "minutes":
-      return { type: "number", name, optional: true };
+      return { type: "duration", time_unit: answer.unit, name, optional: true };
     default:
       return answer.unit satisfies never;
   }

@@ -1,7 +1,8 @@
 import { hash } from "node:crypto";
+import { TributaryError } from "../../../core/base/errors.ts";
 import type { PushContext } from "../../../core/destination/define.ts";
 import type { GeckoboardClient } from "./client.ts";
-import { datasetOf } from "./dataset.ts";
+import { type DatasetContent, datasetOf } from "./dataset.ts";
 import { type DatasetConfig, type GeckoboardSettings, questionOf } from "./settings.ts";
 
 /** What is remembered of a dataset: hashes of what was sent last. */
@@ -19,17 +20,23 @@ export async function pushDatasets(
   client: GeckoboardClient,
 ): Promise<readonly string[]> {
   const pushed: string[] = [];
-  let memory = context.memory;
+  const configured = new Set(context.settings.datasets.map(({ id }) => id));
+  // One that was taken out of the config is forgotten: put back, it begins anew.
+  let memory = Object.fromEntries(Object.entries(context.memory).filter(([id]) => configured.has(id)));
+  if (Object.keys(memory).length < Object.keys(context.memory).length) await context.remember(memory);
   for (const dataset of context.settings.datasets) {
     const content = await contentOf(context, dataset);
     const sent: Sent = { schema: digest(content.schema), rows: digest(content.rows) };
     // Written below and nowhere else.
     const last = memory[dataset.id] as Sent | undefined;
     if (last?.schema === sent.schema && last.rows === sent.rows) continue;
-    // A definition that changed needs a new schema, and Geckoboard keeps one schema for each id: the old one goes.
-    if (last !== undefined && last.schema !== sent.schema) await client.remove(dataset.id);
+    const isOther = last !== undefined && last.schema !== sent.schema;
+    if (isOther && content.deleteBy !== null) throw wouldLoseHistory(dataset.id);
+    if (isOther) await tryOut(client, dataset.id, content);
+    if (isOther) await client.remove(dataset.id);
     await client.findOrCreate(dataset.id, content.schema);
-    await client.replace(dataset.id, content.rows);
+    if (content.deleteBy === null) await client.replace(dataset.id, content.rows);
+    else await client.append(dataset.id, content.rows, content.deleteBy);
     memory = { ...memory, [dataset.id]: sent };
     await context.remember(memory);
     pushed.push(dataset.id);
@@ -37,14 +44,35 @@ export async function pushDatasets(
   return pushed;
 }
 
-async function contentOf(
-  { ask }: PushContext<GeckoboardSettings>,
-  dataset: DatasetConfig,
-): Promise<ReturnType<typeof datasetOf>> {
+/**
+ * Geckoboard keeps one schema for each id, so a definition that changed takes the place of the old dataset. First it is tried out under another
+ * id: one that Geckoboard refuses, or a key or quota that fails, costs no dataset.
+ */
+async function tryOut(client: GeckoboardClient, datasetId: string, { schema, rows }: DatasetContent): Promise<void> {
+  const trial = `${datasetId}.trial`;
+  await client.remove(trial);
+  try {
+    await client.findOrCreate(trial, schema);
+    await client.replace(trial, rows);
+  } finally {
+    await client.remove(trial);
+  }
+}
+
+function wouldLoseHistory(datasetId: string): TributaryError {
+  return new TributaryError({
+    code: "geckoboard.would_lose_history",
+    kind: "config",
+    message: `The dataset ${datasetId} keeps a history, and its definition now has other fields: Geckoboard would drop what it holds, which nobody can read back.`,
+    mend: "Give the new definition another id in the config file, or take the change back; to begin anew under this id, apply the config without the dataset once.",
+  });
+}
+
+async function contentOf({ ask }: PushContext<GeckoboardSettings>, dataset: DatasetConfig): Promise<DatasetContent> {
   const answer = await ask(questionOf(dataset));
   // A KPI may always be broken down by something (a stage, a rep), asked or not.
   const dimensions = [...new Set([...dataset.by, ...answer.rows.flatMap((row) => Object.keys(row.dimensions))])];
-  return datasetOf(answer, dimensions);
+  return datasetOf(answer, dimensions, { isHistory: dataset.append });
 }
 
 function digest(value: unknown): string {

@@ -14,11 +14,20 @@ export const geckoboardSettings = z.strictObject({
       z.strictObject({
         id: z
           .string()
-          .regex(/^[0-9a-z][0-9a-z._-]*$/, "Lower-case letters, digits, dots, hyphens and underscores")
+          .regex(
+            /^[0-9a-z][0-9a-z._-]+[0-9a-z]$/,
+            "Three or more lower-case letters, digits, dots, hyphens and underscores; a letter or digit first and last",
+          )
           .describe("The dataset's id in Geckoboard: `sales.won_by_rep`"),
         ...questionFields,
         by: z.array(z.string()).max(7).default([]).describe("Broken down by these dimensions"),
         grain: questionFields.grain.optional(),
+        append: z
+          .boolean()
+          .default(false)
+          .describe(
+            "Keep what was sent before, so that a history grows: rows of the same day or period and dimensions are replaced, others stay. Default: the dataset is what the KPI says now",
+          ),
       }),
     )
     .default([]),

@@ -11,6 +11,8 @@ export type GeckoboardSimulator = {
   readonly datasets: ReadonlyMap<string, Dataset>;
   /** The next requests answer with this status instead. */
   failNext(count: number, status: number): void;
+  /** Requests of this method and path (`PUT /datasets/x/data`) answer with the status from now on; null: none do. */
+  failFrom(request: string | null, status: number): void;
   close(): Promise<void>;
 };
 
@@ -19,7 +21,9 @@ type Field = {
   readonly name: string;
   readonly optional?: boolean;
   readonly currency_code?: string;
+  readonly time_unit?: string;
 };
+const TIME_UNITS = new Set(["milliseconds", "seconds", "minutes", "hours"]);
 type Row = { readonly [field: string]: unknown };
 export type Dataset = {
   readonly fields: { readonly [id: string]: Field };
@@ -38,22 +42,25 @@ export async function startGeckoboardSimulator(options: {
   const now = options.now ?? Date.now;
   const datasets = new Map<string, Dataset>();
   let failures: { left: number; status: number } = { left: 0, status: 500 };
+  let broken: { request: string; status: number } | null = null;
   let recent: number[] = [];
   const server = createServer((request, response) => {
     handle(request)
-      .then((body) => answer(response, 200, body))
+      .then(({ status, body }) => answer(response, status, body))
       .catch((error: unknown) => {
         const refusal = isRefusal(error) ? error : { status: 500, message: "Something went wrong" };
         answer(response, refusal.status, { error: { message: refusal.message } });
       });
   });
 
-  async function handle(request: IncomingMessage): Promise<unknown> {
+  async function handle(request: IncomingMessage): Promise<Answer> {
     const body = await readJson(request);
     if (failures.left > 0) {
       failures = { ...failures, left: failures.left - 1 };
       refuse(failures.status, "Simulated failure");
     }
+    if (broken !== null && broken.request === `${request.method} ${request.url}`)
+      refuse(broken.status, "Simulated refusal");
     const expected = `Basic ${Buffer.from(`${options.apiKey}:`).toString("base64")}`;
     if (request.headers.authorization !== expected) refuse(401, "Your API key is invalid");
     recent = recent.filter((at) => at > now() - 60_000);
@@ -72,6 +79,9 @@ export async function startGeckoboardSimulator(options: {
     failNext(count, status) {
       failures = { left: count, status };
     },
+    failFrom(request, status) {
+      broken = request === null ? null : { request, status };
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -80,8 +90,11 @@ export async function startGeckoboardSimulator(options: {
   };
 }
 
-function route(datasets: Map<string, Dataset>, method: string, path: string, body: unknown): unknown {
-  if (path === "/" && method === "GET") return {};
+type Answer = { readonly status: number; readonly body: unknown };
+const DONE: Answer = { status: 200, body: {} };
+
+function route(datasets: Map<string, Dataset>, method: string, path: string, body: unknown): Answer {
+  if (path === "/" && method === "GET") return DONE;
   const match = /^\/datasets\/([^/]+)(\/data)?$/.exec(path);
   const id = decodeURIComponent(match?.[1] ?? "");
   if (match === null) refuse(404, "Not found");
@@ -89,55 +102,64 @@ function route(datasets: Map<string, Dataset>, method: string, path: string, bod
     if (method === "PUT") return findOrCreate(datasets, id, body);
     if (method === "DELETE") {
       if (!datasets.delete(id)) refuse(404, `Dataset with id "${id}" was not found`);
-      return {};
+      return DONE;
     }
     return refuse(405, "Method not allowed");
   }
   const dataset = datasets.get(id) ?? refuse(404, `Dataset with id "${id}" was not found`);
   const rows = readRows(dataset, body);
   if (method === "PUT") dataset.rows = rows;
-  else if (method === "POST") dataset.rows = append(dataset, rows);
+  else if (method === "POST") dataset.rows = append(dataset, rows, deleteByOf(dataset, body));
   else refuse(405, "Method not allowed");
-  return {};
+  return DONE;
 }
 
-function findOrCreate(datasets: Map<string, Dataset>, id: string, body: unknown): unknown {
-  if (!/^[0-9a-z][0-9a-z._-]*$/.test(id))
-    refuse(422, "Dataset id may only contain lowercase letters, digits, dots, hyphens and underscores");
+function findOrCreate(datasets: Map<string, Dataset>, id: string, body: unknown): Answer {
+  if (!/^[0-9a-z][0-9a-z._-]+[0-9a-z]$/.test(id))
+    refuse(400, "Dataset id may only contain lowercase letters, digits, dots, hyphens and underscores");
   const fields =
     isObject(body) && isObject(body["fields"])
       ? (body["fields"] as Dataset["fields"])
-      : refuse(422, "fields is required");
+      : refuse(400, "fields is required");
   const uniqueBy = isObject(body) && Array.isArray(body["unique_by"]) ? (body["unique_by"] as string[]) : [];
-  if (Object.keys(fields).length > 10) refuse(422, "A dataset may have at most 10 fields");
+  if (Object.keys(fields).length > 10) refuse(400, "A dataset may have at most 10 fields");
   for (const [name, field] of Object.entries(fields)) {
     if (!/^[a-z][a-z0-9_]{2,}$/.test(name))
-      refuse(422, `Field id "${name}" must be at least 3 lowercase letters, digits or underscores`);
+      refuse(400, `Field id "${name}" must be at least 3 lowercase letters, digits or underscores`);
     if (!["number", "money", "percentage", "date", "datetime", "string", "duration"].includes(field.type)) {
-      refuse(422, `Unknown type of field "${name}"`);
+      refuse(400, `Unknown type of field "${name}"`);
     }
     if (field.type === "money" && !/^[A-Z]{3}$/.test(field.currency_code ?? ""))
-      refuse(422, `Field "${name}" needs a currency_code`);
+      refuse(400, `Field "${name}" needs a currency_code`);
+    if (field.type !== "money" && field.currency_code !== undefined)
+      refuse(400, `Field "${name}" may not have a currency_code`);
+    if ((field.type === "duration") !== TIME_UNITS.has(field.time_unit ?? ""))
+      refuse(400, `Field "${name}" needs a time_unit, or may not have one`);
+    if (typeof field.name !== "string" || field.name === "") refuse(400, `Field "${name}" needs a name`);
   }
-  for (const name of uniqueBy) if (!(name in fields)) refuse(422, `unique_by names an unknown field "${name}"`);
+  for (const name of uniqueBy) {
+    if (!(name in fields)) refuse(400, `unique_by names an unknown field "${name}"`);
+    if (!["string", "date", "datetime"].includes(fields[name]?.type ?? ""))
+      refuse(400, `unique_by may not name the field "${name}" of type ${fields[name]?.type}`);
+  }
   const existing = datasets.get(id);
   if (existing !== undefined) {
     if (JSON.stringify([existing.fields, existing.unique_by]) !== JSON.stringify([fields, uniqueBy])) {
       refuse(409, `A dataset with id "${id}" already exists with a different schema`);
     }
-    return { id, fields: existing.fields, unique_by: existing.unique_by };
+    return { status: 200, body: { id, fields: existing.fields, unique_by: existing.unique_by } };
   }
   datasets.set(id, { fields, unique_by: uniqueBy, rows: [] });
-  return { id, fields, unique_by: uniqueBy };
+  return { status: 201, body: { id, fields, unique_by: uniqueBy } };
 }
 
 function readRows(dataset: Dataset, body: unknown): Row[] {
   const rows =
-    isObject(body) && Array.isArray(body["data"]) ? (body["data"] as unknown[]) : refuse(422, "data is required");
-  if (rows.length > 500) refuse(413, "A request may carry at most 500 records");
+    isObject(body) && Array.isArray(body["data"]) ? (body["data"] as unknown[]) : refuse(400, "data is required");
+  if (rows.length > 500) refuse(400, "A request may carry at most 500 records");
   return rows.map((row) => {
-    if (!isObject(row)) return refuse(422, "A record must be an object");
-    for (const name of Object.keys(row)) if (!(name in dataset.fields)) refuse(422, `Unknown field "${name}"`);
+    if (!isObject(row)) return refuse(400, "A record must be an object");
+    for (const name of Object.keys(row)) if (!(name in dataset.fields)) refuse(400, `Unknown field "${name}"`);
     for (const [name, field] of Object.entries(dataset.fields)) checkValue(name, field, row[name]);
     return row;
   });
@@ -145,28 +167,39 @@ function readRows(dataset: Dataset, body: unknown): Row[] {
 
 function checkValue(name: string, field: Field, value: unknown): void {
   if (value === undefined || value === null) {
-    if (field.optional !== true) refuse(422, `Field "${name}" is required`);
+    if (field.optional !== true) refuse(400, `Field "${name}" is required`);
     return;
   }
   const isNumeric =
     field.type === "number" || field.type === "money" || field.type === "percentage" || field.type === "duration";
   if (isNumeric) {
-    if (typeof value !== "number") refuse(422, `Field "${name}" must be a number`);
+    if (typeof value !== "number") refuse(400, `Field "${name}" must be a number`);
     return;
   }
-  const text = typeof value === "string" ? value : refuse(422, `Field "${name}" must be a string`);
-  if (field.type === "string" && text.length > 100) refuse(422, `Field "${name}" is longer than 100 characters`);
-  if (field.type === "date" && !/^\d{4}-\d{2}-\d{2}$/.test(text)) refuse(422, `Field "${name}" must be YYYY-MM-DD`);
+  const text = typeof value === "string" ? value : refuse(400, `Field "${name}" must be a string`);
+  if (field.type === "string" && text.length > 100) refuse(400, `Field "${name}" is longer than 100 characters`);
+  if (field.type === "date" && !/^\d{4}-\d{2}-\d{2}$/.test(text)) refuse(400, `Field "${name}" must be YYYY-MM-DD`);
   if (field.type === "datetime" && Number.isNaN(Date.parse(text)))
-    refuse(422, `Field "${name}" must be an ISO 8601 date-time`);
+    refuse(400, `Field "${name}" must be an ISO 8601 date-time`);
 }
 
-/** With unique_by a record of the same key is replaced; beyond 5,000 records the oldest go. */
-function append(dataset: Dataset, rows: readonly Row[]): Row[] {
-  if (dataset.unique_by.length === 0) return [...dataset.rows, ...rows].slice(-5_000);
+/** Other members of a body are not looked at, as by the real one. */
+function deleteByOf(dataset: Dataset, body: unknown): string | null {
+  const name = isObject(body) ? (body["delete_by"] ?? null) : null;
+  if (name === null) return null;
+  const type = typeof name === "string" ? dataset.fields[name]?.type : undefined;
+  if (type !== "date" && type !== "datetime") refuse(400, "delete_by must name a date or datetime field");
+  return name as string;
+}
+
+/** With unique_by a record of the same key is replaced; beyond 5,000 records the oldest go: by `delete_by`, else as they came. */
+function append(dataset: Dataset, rows: readonly Row[], deleteBy: string | null): Row[] {
   const key = (row: Row): string => JSON.stringify(dataset.unique_by.map((name) => row[name]));
-  const merged = new Map([...dataset.rows, ...rows].map((row) => [key(row), row]));
-  return [...merged.values()].slice(-5_000);
+  const all = [...dataset.rows, ...rows];
+  const kept = dataset.unique_by.length === 0 ? all : [...new Map(all.map((row) => [key(row), row])).values()];
+  const inOrder =
+    deleteBy === null ? kept : kept.toSorted((a, b) => (String(a[deleteBy]) < String(b[deleteBy]) ? -1 : 1));
+  return inOrder.slice(-5_000);
 }
 
 function refuse(status: number, message: string): never {
