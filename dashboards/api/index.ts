@@ -35,7 +35,9 @@ import { reportEndpoints } from "./reports.ts";
 import { reviewEndpoints } from "./reviews.ts";
 import { runEndpoints } from "./runs.ts";
 import { screenEndpoints } from "./screens.ts";
+import { auditEndpoints } from "./audit.ts";
 import { uploadEndpoints } from "./uploads.ts";
+import { userEndpoints } from "./users.ts";
 import { webhookEndpoints } from "./webhooks.ts";
 import { workspaceEndpoints } from "./workspace.ts";
 
@@ -50,6 +52,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...meEndpoints,
   ...healthEndpoints,
   ...workspaceEndpoints,
+  ...userEndpoints,
+  ...auditEndpoints,
   ...runEndpoints,
   ...kpiEndpoints,
   ...reportEndpoints,

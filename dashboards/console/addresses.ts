@@ -11,4 +11,10 @@ export const CONSOLE_PAGES = [
   "/connections/new/:connector",
   "/connections/:id",
   "/runs/:id",
+  "/spreadsheets",
+  "/kpis",
+  "/kpis/:metric",
+  "/funnel",
+  "/movement",
+  "/forecast",
 ] as const;

@@ -69,6 +69,33 @@ describe.skipIf(CHROMIUM === null)("the console", () => {
     expect(running.asked).toContain("pull acme-main deals");
   });
 
+  it("maps a spreadsheet by menus, with what each row becomes and which are refused, without writing anything", async () => {
+    await page.goto(`${running.url}/spreadsheets`);
+    const sheet = [
+      "Opportunity ID;Deal Name;Phase;Amount;Owner;Closed",
+      "D-1;Rollout;Discovery;12.500,00;Ada Berg;",
+      "D-2;Renewal;Won;8.000,00;Ada Berg;12.11.2026",
+      ";No key;Discovery;1,00;Jon Lie;",
+      "D-4;Expansion;Discovery;abc;Jon Lie;",
+    ].join("\n");
+    const file = { name: "My deals.csv", mimeType: "text/csv", buffer: Buffer.from(sheet) };
+    await page.locator("input[type=file]").setInputFiles(file);
+    await page.getByRole("heading", { name: "Preview" }).waitFor();
+    const pick = async (label: string, option: string): Promise<void> => {
+      await page.getByRole("combobox", { name: label, exact: true }).click();
+      await page.getByRole("option", { name: option, exact: true }).click();
+    };
+    await pick("Dates are written", "24.11.2026");
+    await pick("Decimal point", "1.234,56");
+    await pick("Discovery", "Qualification");
+    await pick("Won", "won");
+    await page.getByText("2 of these rows are refused").waitFor();
+    expect(await page.getByText('"abc" is no number').count()).toBe(1);
+    await page.getByRole("button", { name: "Connect the spreadsheet" }).click();
+    await page.getByRole("heading", { name: "My deals" }).waitFor();
+    expect(running.asked).toContain("pull my-deals deals");
+  });
+
   it("has pages that everybody can use, in both languages, light and dark", async () => {
     await newConnection(running.deps.store, "acme-2", `A name that goes on <b>and</b> on ${"and on ".repeat(20)}`);
     const found: string[] = [];
@@ -94,4 +121,17 @@ describe.skipIf(CHROMIUM === null)("the console", () => {
   });
 });
 
-const PAGES = ["/", "/connections", "/connections/new", "/connections/new/zendesk", "/connections/acme-main"];
+const PAGES = [
+  "/",
+  "/connections",
+  "/connections/new",
+  "/connections/new/zendesk",
+  "/connections/acme-main",
+  "/spreadsheets",
+  "/kpis",
+  "/kpis/won_value?by=rep",
+  "/kpis/win_rate?grain=month&period=this_year",
+  "/funnel",
+  "/movement",
+  "/forecast",
+];

@@ -24,3 +24,23 @@ export async function writeAudit(db: Db | Tx, entry: AuditEntry): Promise<void> 
     })
     .execute();
 }
+
+export type AuditRow = AuditEntry & { readonly id: number; readonly at: Date };
+
+/** Newest first. `action` names one, or with a dot at its end all of a kind. */
+export async function listAudit(
+  db: Db,
+  page: { readonly action: string | null; readonly limit: number; readonly before: number | null },
+): Promise<AuditRow[]> {
+  let query = db
+    .selectFrom("audit_log")
+    .select(["id", "at", "actor", "action", "target", "details"])
+    .orderBy("id", "desc")
+    .limit(page.limit);
+  if (page.before !== null) query = query.where("id", "<", page.before);
+  if (page.action !== null)
+    query = page.action.endsWith(".")
+      ? query.where((where) => where(where.fn("starts_with", [where.ref("action"), where.val(page.action)]), "=", true))
+      : query.where("action", "=", page.action);
+  return (await query.execute()).map((row) => ({ ...row, details: row.details as JsonObject }));
+}

@@ -68,6 +68,16 @@ export function useNavigation(): readonly Group[] {
       items: [
         { to: "/", icon: "home", label: t.overview },
         { to: "/connections", icon: "plug", label: t.connections },
+        ...(isAdmin ? [{ to: "/spreadsheets", icon: "sheet", label: t.sheets } as const] : []),
+      ],
+    },
+    {
+      title: t.numbers,
+      items: [
+        { to: "/kpis", icon: "chart", label: t.kpis },
+        { to: "/funnel", icon: "funnel", label: t.funnel },
+        { to: "/movement", icon: "move", label: t.movement },
+        { to: "/forecast", icon: "forecast", label: t.forecast },
       ],
     },
     {

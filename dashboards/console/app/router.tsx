@@ -53,6 +53,30 @@ const routes = [
     "/runs/$id",
     lazyRouteComponent(() => import("./pages/runs.tsx"), "RunPage"),
   ),
+  page(
+    "/spreadsheets",
+    lazyRouteComponent(() => import("./pages/spreadsheets/index.tsx"), "Spreadsheets"),
+  ),
+  page(
+    "/kpis",
+    lazyRouteComponent(() => import("./pages/kpis/list.tsx"), "Kpis"),
+  ),
+  page(
+    "/kpis/$metric",
+    lazyRouteComponent(() => import("./pages/kpis/kpi.tsx"), "KpiPage"),
+  ),
+  page(
+    "/funnel",
+    lazyRouteComponent(() => import("./pages/funnel.tsx"), "FunnelPage"),
+  ),
+  page(
+    "/movement",
+    lazyRouteComponent(() => import("./pages/movement.tsx"), "MovementPage"),
+  ),
+  page(
+    "/forecast",
+    lazyRouteComponent(() => import("./pages/forecast.tsx"), "ForecastPage"),
+  ),
 ];
 
 export const router = createRouter({

@@ -55,6 +55,15 @@ export type ApiKey = {
   revoked_at: string | null;
 };
 
+export type AuditEntry = {
+  id: number;
+  at: string;
+  actor: string;
+  action: string;
+  target: string;
+  details: { [name: string]: unknown };
+};
+
 export type Backtest = {
   as_of: string;
   timezone: string;
@@ -997,6 +1006,8 @@ export type Upload = {
   created_at: string;
 };
 
+export type User = { id: string; email: string; role: "admin" | "viewer"; created_at: string };
+
 export type Webhook = {
   id: string;
   url: string;
@@ -1139,6 +1150,26 @@ export type Operations = {
       landmark_days?: number;
     };
     answer: Workspace;
+  };
+  "GET /users": { params: Nothing; query: Nothing; body: undefined; answer: { data: User[] } };
+  "POST /users": {
+    params: Nothing;
+    query: Nothing;
+    body: { email: string; password: string; role?: "admin" | "viewer" };
+    answer: User;
+  };
+  "POST /users/{email}/password": {
+    params: { email: string };
+    query: Nothing;
+    body: { password: string };
+    answer: undefined;
+  };
+  "DELETE /users/{email}": { params: { email: string }; query: Nothing; body: undefined; answer: undefined };
+  "GET /audit": {
+    params: Nothing;
+    query: { limit?: number; cursor?: string; action?: string };
+    body: undefined;
+    answer: { data: AuditEntry[]; next_cursor: string | null };
   };
   "GET /runs": {
     params: Nothing;

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { ApiError } from "../api/client.ts";
 import { useApi, useIsAdmin } from "../api/hooks.ts";
 import { Icon } from "../parts/icons.tsx";
+import { KeyNumbers } from "../parts/key-numbers.tsx";
 import { Card, Loading, Page, Problem } from "../parts/page.tsx";
 import { useWords, words } from "../words/index.ts";
 
@@ -113,6 +114,7 @@ export function Home(): ReactNode {
           </Stack>
         </Card>
       ) : null}
+      {all.length === 0 ? null : <KeyNumbers />}
       {all.length === 0 ? null : (
         <Card title={t.trouble}>
           {troubled.length === 0 ? (
