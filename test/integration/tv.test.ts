@@ -124,7 +124,7 @@ describe("a TV's page", () => {
     expect(await page()).not.toMatch(/class="mark/);
     expect((await page()).split("needs a new sign-in")).toHaveLength(2);
     await declare("calls", "deal");
-    expect(await page()).toMatch(/mark-stale[^]*needs a new sign-in/);
+    expect(await page()).toMatch(/mark-partial">incomplete[^]*needs a new sign-in/);
     await store.db.updateTable("connections").set({ state: "active" }).where("id", "=", "calls").execute();
     const failed = { connection_id: "calls", stream: "deals", failures_in_a_row: 2 };
     await store.db

@@ -13,6 +13,7 @@ export type Words = {
   /** The heads of the line that says how fresh a screen is. */
   readonly allAsOf: (time: string) => string;
   readonly someLoading: string;
+  readonly someUnread: string;
   readonly nothingConnected: string;
   readonly allUpToDate: (count: number) => string;
   readonly othersUpToDate: (count: number) => string;
@@ -44,6 +45,8 @@ export type Words = {
   readonly samePlace: string;
   readonly placesUp: (places: number) => string;
   readonly placesDown: (places: number) => string;
+  /** Values that are words of ours, as `needs_analysis`; absent: the word itself. */
+  readonly values: { readonly [value: string]: string };
   /** No value of a dimension. */
   readonly none: string;
   /** A celebration. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { TributaryError } from "../../../core/base/errors.ts";
 import { type Feed, feedsSection } from "../../../core/metrics/feeds.ts";
-import type { Catalogue } from "../../../core/metrics/index.ts";
+import { type Catalogue, sayingOf } from "../../../core/metrics/index.ts";
 import type { Db } from "../../../core/store/db.ts";
 import { readSettings } from "../../../core/store/setup/settings.ts";
 
@@ -81,6 +81,7 @@ export async function readFeeds(db: Db): Promise<readonly Feed[]> {
 }
 
 /** What the feed is called: its own title, or its KPI's. */
-export function feedTitle(feed: Feed, catalogue: Catalogue): string {
-  return feed.title ?? catalogue.find(feed.metric)?.title ?? feed.metric;
+export function feedTitle(feed: Feed, catalogue: Catalogue, locale = "en"): string {
+  const metric = catalogue.find(feed.metric);
+  return feed.title ?? (metric === null ? feed.metric : sayingOf(metric, locale).title);
 }

@@ -94,7 +94,7 @@ export async function readData(deps: ServerDeps, feed: Feed, ask: typeof keptAns
     ask(deps.store.db, askedNow(asked, now, workspace).query);
   const format = createFormat(workspace);
   return {
-    title: feedTitle(feed, catalogue),
+    title: feedTitle(feed, catalogue, workspace.locale),
     answer,
     before,
     series: series === null ? null : await inPeriods(series),

@@ -10,6 +10,7 @@ import {
   type MetricAnswer,
   type MetricRow,
 } from "../../../core/metrics/index.ts";
+import { en, type Words, wordsFor } from "../../../core/base/words/index.ts";
 import type { Previous } from "../../../core/metrics/ask/comparison.ts";
 import { askedNow } from "../../../core/metrics/ask/question.ts";
 import type { Measured } from "../../../core/schema/canonical.ts";
@@ -179,6 +180,7 @@ async function ask(
   tile: KpiTile,
   better: "higher" | "lower" | null,
 ): Promise<Asked> {
+  const words = wordsFor(workspace.locale);
   const { db } = deps.store;
   const asked = questionOfTile(tile);
   const { query, compared } = askedNow(asked, now, workspace);
@@ -191,9 +193,12 @@ async function ask(
       return { answer, body: { view: "number", value, change, interval: answer.rows[0]?.interval ?? null } };
     }
     case "leaderboard":
-      return { answer, body: { view: "leaderboard", rows: answer.rows.slice(0, tile.limit).map(rankRow) } };
+      return {
+        answer,
+        body: { view: "leaderboard", rows: answer.rows.slice(0, tile.limit).map((row) => rankRow(row, words)) },
+      };
     case "funnel": {
-      const steps = funnelSteps(answer.rows, asked.by[0] ?? "stage");
+      const steps = funnelSteps(answer.rows, asked.by[0] ?? "stage", words);
       return { answer, body: { view: "funnel", steps: steps.slice(0, tile.limit) } };
     }
     case "line": {
@@ -207,7 +212,7 @@ async function ask(
     }
     case "bar": {
       const bars = answer.rows
-        .map((row) => ({ name: nameOf(row.dimensions[asked.by[0] ?? "rep"]), value: row.value }))
+        .map((row) => ({ name: nameOf(row.dimensions[asked.by[0] ?? "rep"], words), value: row.value }))
         .toSorted((left, right) => (right.value ?? -Infinity) - (left.value ?? -Infinity));
       return { answer, body: { view: "bar", bars: bars.slice(0, tile.limit) } };
     }
@@ -231,10 +236,10 @@ function changeOf(
   return { by, isRelative, isGood, before, with: previous };
 }
 
-function rankRow(row: MetricRow): RankRow {
+function rankRow(row: MetricRow, words: Words): RankRow {
   return {
     rank: row.rank ?? null,
-    name: nameOf(row.dimensions["rep"]),
+    name: nameOf(row.dimensions["rep"], words),
     value: row.value,
     movement: row.movement ?? null,
   };
@@ -244,7 +249,7 @@ function rankRow(row: MetricRow): RankRow {
  * The steps of a funnel, in the order of the answer. Rows of one name (the same canonical stage of two pipelines) are one step: their
  * counts add up, and the ratio is that of the sums.
  */
-export function funnelSteps(rows: readonly MetricRow[], by: string): FunnelStep[] {
+function funnelSteps(rows: readonly MetricRow[], by: string, words: Words): FunnelStep[] {
   const steps = new Map<string, { entered: number; passed: number }>();
   for (const row of rows) {
     const name = row.dimensions[by] ?? row.dimensions["stage"] ?? null;
@@ -255,7 +260,7 @@ export function funnelSteps(rows: readonly MetricRow[], by: string): FunnelStep[
     step.passed += row.numerator ?? 0;
   }
   return [...steps].map(([name, { entered, passed }]) => ({
-    name: nameOf(name),
+    name: nameOf(name, words),
     entered,
     passed,
     ratio: entered === 0 ? null : passed / entered,
@@ -263,8 +268,10 @@ export function funnelSteps(rows: readonly MetricRow[], by: string): FunnelStep[
 }
 
 /** A value of a dimension as people read it: `needs_analysis` is `Needs analysis`. */
-export function nameOf(value: string | null | undefined): string {
-  if (value === null || value === undefined) return "(none)";
+export function nameOf(value: string | null | undefined, said: Words = en): string {
+  if (value === null || value === undefined) return said.none;
+  const known = said.values[value];
+  if (known !== undefined) return known;
   if (!/^[a-z]+(_[a-z]+)*$/.test(value)) return value;
   const words = value.replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);

@@ -39,6 +39,9 @@ function markOf(tile: TileContent, format: Format, now: Date): Html | null {
   switch (state) {
     case "stale":
     case "stopped": {
+      // What was never read is not old: it is missing.
+      if (tile.sources.some((source) => source.fresh_as_of === null))
+        return html`<span class="mark mark-partial">${words.incomplete}</span>`;
       const asOf = oldestOf(tile);
       const text = asOf === null ? words.notCurrent : words.asOf(format.clock(asOf, now));
       return html`<span class="mark mark-stale">${text}</span>`;
@@ -87,8 +90,8 @@ function renderBody(tile: TileContent, mark: Html | null, format: Format, now: D
   const { body, unit } = tile;
   switch (body.view) {
     case "number":
-      return html`${bigNumber(format.short(body.value, unit), body.value === null)}
-      ${body.value === null ? nothing(tile, format) : mark === null ? renderChange(body.change, tile, format, now) : html`<p class="change">${mark}</p>`}
+      return html`${bigNumber(format.short(isUnfed(tile) ? null : body.value, unit), body.value === null || isUnfed(tile))}
+      ${body.value === null || isUnfed(tile) ? nothing(tile, format) : mark === null ? renderChange(body.change, tile, format, now) : html`<p class="change">${mark}</p>`}
       ${body.value === null ? null : renderLeftOut(tile, format)}`;
     case "leaderboard":
       return body.rows.length === 0
@@ -147,6 +150,11 @@ function bigNumber(text: string, isNothing: boolean): Html {
   </svg>`;
 }
 
+/** A nought that nobody could have made more of is no number. */
+function isUnfed(tile: TileContent): boolean {
+  return tile.sources.length === 0 && tile.body.view === "number" && (tile.body.value ?? 0) === 0;
+}
+
 function renderChange(change: Change | null, { unit }: TileContent, format: Format, now: Date): Html {
   const { words } = format;
   if (change === null) return html`<p class="note">${words.nothingToCompare}</p>`;
@@ -201,7 +209,9 @@ function renderFreshness({ sources, computedAt }: BoardContent, format: Format):
     sources.length === 0
       ? words.nothingConnected
       : asOf === null
-        ? words.someLoading
+        ? sources.some(({ state }) => state === "loading")
+          ? words.someLoading
+          : words.someUnread
         : words.allAsOf(format.clock(asOf, computedAt));
   const named = sources.length > MOST_NAMED ? sources.filter((source) => source.state !== "current") : sources;
   const others = sources.length - named.length;
