@@ -119,7 +119,7 @@ function events(deps: ServerDeps, screens: Screens, streams: EventStreams): Requ
     });
     stream.onClose(stop);
     try {
-      const snapshot = await screens.read(board);
+      const snapshot = await screens.readFirst(board);
       // A screen that was cut off for a moment and missed nothing is told that it is up to date.
       if (snapshot.id === request.headers["last-event-id"]) stream.send({ name: "same", id: snapshot.id, data: {} });
       else show(snapshot);

@@ -4,6 +4,7 @@ import { readWorkspace } from "../../../core/store/setup/workspace.ts";
 import { assetsVersion } from "../../web/assets.ts";
 import type { ServerDeps } from "../../web/deps.ts";
 import { createFormat } from "../../web/format.ts";
+import { remembering } from "../../web/remembered.ts";
 import type { Listener } from "../../../core/store/listener.ts";
 import { readBoardContent } from "./content.ts";
 import { type BoardMarkup, renderBoard } from "./render.ts";
@@ -15,6 +16,8 @@ export type Snapshot = { readonly id: string; readonly markup: BoardMarkup; read
 export type Screens = {
   /** The board as it is now. */
   read(board: Board): Promise<Snapshot>;
+  /** What a screen that connects shows first: many that do so together are given one reading. */
+  readFirst(board: Board): Promise<Snapshot>;
   /** Tells of every new state of the board and of every deal that is won, until it is stopped. */
   watch(
     board: Board,
@@ -28,6 +31,8 @@ export type Screens = {
 
 /** Changes that come together are shown together. */
 const GATHER_MS = 250;
+/** Screens that connect within this time are given one reading, unless something changes meanwhile. */
+const TOGETHER_MS = 1_000;
 /** Time goes on also when nothing changes: days end, sources grow old. */
 const LOOK_AGAIN_MS = 15_000;
 
@@ -50,7 +55,7 @@ export function createScreens(deps: ServerDeps, listener: Listener): Screens {
   let gather: NodeJS.Timeout | null = null;
 
   const reading = new Map<string, Promise<Snapshot>>();
-  /** Screens that ask at one time are given one reading. */
+  /** Who asks at one time is given one reading. */
   const read = (board: Board): Promise<Snapshot> => {
     const key = JSON.stringify(board);
     const running = reading.get(key);
@@ -59,6 +64,9 @@ export function createScreens(deps: ServerDeps, listener: Listener): Screens {
     reading.set(key, begun);
     return begun;
   };
+
+  // It hears a signal before the screens do: what they then ask for is new.
+  const first = remembering<Snapshot>(listener, { forMs: TOGETHER_MS, isKept: () => true });
 
   const readNow = async (board: Board): Promise<Snapshot> => {
     const workspace = await readWorkspace(deps.store.db);
@@ -128,6 +136,7 @@ export function createScreens(deps: ServerDeps, listener: Listener): Screens {
 
   return {
     read,
+    readFirst: async (board) => first.get(JSON.stringify(board), deps.clock.now(), async () => readNow(board)),
     watch: async (board, screen) => {
       // Another definition under the same id is another board.
       const key = JSON.stringify(board);
