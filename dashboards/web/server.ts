@@ -13,6 +13,7 @@ import { consoleRoutes } from "../console/index.ts";
 import { errorPage } from "../console/pages.ts";
 import type { ServerDeps } from "./deps.ts";
 import { feedRoutes } from "../views/feeds/index.ts";
+import { kpiGaugeRoutes } from "../views/feeds/gauges.ts";
 import { inboundRoutes } from "../inbound/index.ts";
 import { createListener } from "../../core/store/listener.ts";
 import { createEventStreams } from "../views/live/streams.ts";
@@ -60,6 +61,7 @@ export function createServer(deps: ServerDeps): Server {
     ...docsRoutes(deps),
     ...apiRoutes(deps),
     ...inboundRoutes(deps),
+    ...kpiGaugeRoutes(deps),
     ...tvRoutes(deps, screens, streams),
     ...oauthRoutes(deps),
     ...consoleRoutes(deps),

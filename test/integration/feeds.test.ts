@@ -1,3 +1,4 @@
+import parsePrometheus from "parse-prometheus-text-format";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { WIDGETS } from "../../core/metrics/feeds.ts";
 import { writeSettings } from "../../core/store/setup/settings.ts";
@@ -86,4 +87,40 @@ it("a definition is previewed as its feed would answer, and kept nowhere", async
   expect((await preview({ metric: "deals_won", wdget: "bar" }))[0]).toBe(400);
   const after = await store.db.selectFrom("kept_answers").select("key").execute();
   expect(after.length - before.length).toBeLessThanOrEqual(2);
+});
+
+it("a feed is asked for by POST as well: whoever sets up a widget chooses", async () => {
+  const asked = await running.fetch(`/feeds/won-value?key=${key}`, {
+    method: "POST",
+    body: new URLSearchParams({ format: "2" }),
+  });
+  expect([asked.status, await asked.json()]).toEqual([
+    200,
+    await (await running.fetch(`/feeds/won-value?key=${key}`)).json(),
+  ]);
+  expect((await running.fetch("/feeds/won-value", { method: "POST" })).status).toBe(401);
+});
+
+it("every feed's number is a gauge for Prometheus, with whether it is whole; no value is no series; one that fails takes no other along", async () => {
+  await writeSettings(store.db, "feeds", [
+    { id: "mine", metric: "deals_won", title: "Mine" },
+    { id: "odd", metric: "was_taken_away" },
+  ]);
+  const read = await newKey(store, "read");
+  const scraped = await running.fetch("/metrics/kpis", { as: read });
+  expect([scraped.status, scraped.headers.get("content-type")]).toEqual([
+    200,
+    "text/plain; version=0.0.4; charset=utf-8",
+  ]);
+  const text = await scraped.text();
+  const parsed = parsePrometheus(text);
+  const series = (name: string, feed: string): readonly string[] =>
+    parsed
+      .find((family) => family.name === name)
+      ?.metrics.flatMap(({ labels, value }) => (labels?.["feed"] === feed ? (value ?? []) : [])) ?? [];
+  expect(series("tributary_kpi_value", "mine")).toEqual(["0"]);
+  expect(series("tributary_kpi_value", "win-rate")).toEqual([]);
+  expect([series("tributary_kpi_complete", "mine"), series("tributary_kpi_complete", "odd")]).toEqual([["1"], ["0"]]);
+  expect((await running.fetch("/metrics/kpis", { as: await newKey(store, "metrics") })).status).toBe(403);
+  expect((await running.fetch("/metrics/kpis")).status).toBe(401);
 });

@@ -26,7 +26,9 @@ const MAX_AGE_S = 15;
 /** `/feeds/{feed}`: KPIs in Geckoboard's custom-widget JSON, for everything that polls. */
 export function feedRoutes(deps: ServerDeps, listener: Listener): Route[] {
   const access = { kind: "link", screen: "feed", param: "feed" } as const;
-  return [{ method: "get", path: "/feeds/:feed", access, handlers: [answer(deps, listener)] }];
+  const handlers = [answer(deps, listener)];
+  // Whoever sets up a widget chooses how it is asked for.
+  return (["get", "post"] as const).map((method) => ({ method, path: "/feeds/:feed", access, handlers }));
 }
 
 function answer(deps: ServerDeps, listener: Listener): RequestHandler {
