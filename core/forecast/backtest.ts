@@ -38,18 +38,15 @@ export function backtest(past: Past, asked: BacktestAsked): Trial[] {
     if (due.length === 0) continue;
     const part = slice === null ? past.whole(day) : sliceIn(past.ground(day), slice, past.longest);
     for (const days of due) {
-      const came = wins.filter(({ at }) => at > day && at <= day + days);
-      const ids = new Set(came.map(({ id }) => id));
-      const actual = { count: came.length, value: came.reduce((sum, { value }) => sum + (value ?? 0), 0) };
+      const ended = wins.filter(({ at }) => at > day && at <= day + days);
+      const actual = { count: ended.length, value: ended.reduce((sum, { value }) => sum + (value ?? 0), 0) };
+      const ids = new Set(ended.map(({ id }) => id));
+      const came = part.open.map(({ deal }) => ids.has(deal.id));
       const question = { days, seed: `${seed} ${day} ${days}`, touchModel: past.touchModel(day, days), draws: DRAWS };
       for (const method of METHODS) {
         const forecast = forecastBy(method, part, question);
         if (forecast === null) continue;
         const chances = chancesBy(method, part, question);
-        const judged = part.open.flatMap(({ deal }, index) => {
-          const chance = chances?.[index] ?? null;
-          return chance === null ? [] : [{ chance, came: ids.has(deal.id) ? 1 : 0 }];
-        });
         trials.push({
           day,
           days,
@@ -57,7 +54,7 @@ export function backtest(past: Past, asked: BacktestAsked): Trial[] {
           count: forecast.count,
           value: forecast.value,
           actual,
-          brier: brierOf(judged),
+          brier: chances === null ? null : brierOf(chances, came),
         });
       }
     }
@@ -78,12 +75,19 @@ function winsOf(
   });
 }
 
-function brierOf(judged: readonly { readonly chance: number; readonly came: number }[]): Trial["brier"] {
-  if (judged.length === 0) return null;
-  const mean = (of: (one: (typeof judged)[number]) => number): number =>
-    judged.reduce((sum, one) => sum + of(one), 0) / judged.length;
-  const rate = mean(({ came }) => came);
-  return { method: mean(({ chance, came }) => (chance - came) ** 2), baseRate: rate * (1 - rate) };
+/** @param came of each deal whether it was won. Deals without a chance are not judged. */
+function brierOf(chances: readonly (number | null)[], came: readonly boolean[]): Trial["brier"] {
+  let [judged, hits, squares] = [0, 0, 0];
+  for (const [index, chance] of chances.entries()) {
+    if (chance === null) continue;
+    const hit = came[index] === true ? 1 : 0;
+    judged += 1;
+    hits += hit;
+    squares += (chance - hit) ** 2;
+  }
+  if (judged === 0) return null;
+  const rate = hits / judged;
+  return { method: squares / judged, baseRate: rate * (1 - rate) };
 }
 
 /** How good a method has been at a horizon. */

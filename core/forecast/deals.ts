@@ -56,29 +56,74 @@ function placeOf({ stage, pipeline }: DealChange): string {
   return stage ?? `in ${pipeline ?? ""}`;
 }
 
-/** The deals that there were at the end of a day, each by what had happened and had landed by then. */
-export function knownAt(deals: readonly ForecastDeal[], day: number): KnownDeal[] {
-  return deals.flatMap((deal) => {
-    const changes = deal.changes.filter((change) => change.day <= day && change.known <= day);
-    const now = changes.at(-1);
-    if (now === undefined) return [];
-    const first = changes.find((change) => Number.isFinite(change.day))?.day ?? day;
-    const created = Math.min(deal.created ?? first, day);
-    const stays: Stay[] = [];
-    let closed: number | null = null;
-    for (const change of changes) {
-      const at = Math.max(created, Number.isFinite(change.day) ? change.day : created);
-      const place = change.status === "open" ? placeOf(change) : change.status;
-      closed = change.status === "open" ? null : (closed ?? at);
-      const last = stays.at(-1);
-      if (last !== undefined && (last.to === null ? last.stage : last.next) === place) continue;
-      if (last?.to === null) stays[stays.length - 1] = { ...last, to: at, next: place };
-      if (change.status === "open") stays.push({ stage: place, from: at, to: null, next: null });
-      // Closed as soon as it is known: nothing is seen of it but the time since its creation.
-      else if (last === undefined) stays.push({ stage: placeOf(change), from: created, to: at, next: place });
+/** What of a deal is the same on every later day. */
+type Settled = {
+  /** Nothing of it is known before. */
+  readonly first: number;
+  /** From then on all of it is known, and it is `whole`. */
+  readonly from: number;
+  whole: KnownDeal | null;
+};
+
+/** Deals that have been looked at on several days: most are the same on all of them. */
+export type SettledDeals = Map<ForecastDeal, Settled>;
+
+/**
+ * The deals that there were at the end of a day, each by what had happened and had landed by then.
+ *
+ * @param settled remembers what does not depend on the day; one for the same deals, or none.
+ */
+export function knownAt(
+  deals: readonly ForecastDeal[],
+  day: number,
+  settled: SettledDeals = new Map<ForecastDeal, Settled>(),
+): KnownDeal[] {
+  const all: KnownDeal[] = [];
+  for (const deal of deals) {
+    let bounds = settled.get(deal);
+    if (bounds === undefined) settled.set(deal, (bounds = boundsOf(deal)));
+    if (day < bounds.first) continue;
+    if (day >= bounds.from && bounds.whole !== null) {
+      all.push(bounds.whole);
+      continue;
     }
-    return [{ deal, created, now, closed, stays }];
-  });
+    const known = knownOf(deal, day);
+    if (known === null) continue;
+    if (day >= bounds.from) bounds.whole = known;
+    all.push(known);
+  }
+  return all;
+}
+
+function boundsOf({ created, changes }: ForecastDeal): Settled {
+  let [first, from] = [Infinity, created ?? -Infinity];
+  for (const { day, known } of changes) {
+    first = Math.min(first, Math.max(day, known));
+    from = Math.max(from, day, known);
+  }
+  return { first, from, whole: null };
+}
+
+function knownOf(deal: ForecastDeal, day: number): KnownDeal | null {
+  const changes = deal.changes.filter((change) => change.day <= day && change.known <= day);
+  const now = changes.at(-1);
+  if (now === undefined) return null;
+  const first = changes.find((change) => Number.isFinite(change.day))?.day ?? day;
+  const created = Math.min(deal.created ?? first, day);
+  const stays: Stay[] = [];
+  let closed: number | null = null;
+  for (const change of changes) {
+    const at = Math.max(created, Number.isFinite(change.day) ? change.day : created);
+    const place = change.status === "open" ? placeOf(change) : change.status;
+    closed = change.status === "open" ? null : (closed ?? at);
+    const last = stays.at(-1);
+    if (last !== undefined && (last.to === null ? last.stage : last.next) === place) continue;
+    if (last?.to === null) stays[stays.length - 1] = { ...last, to: at, next: place };
+    if (change.status === "open") stays.push({ stage: place, from: at, to: null, next: null });
+    // Closed as soon as it is known: nothing is seen of it but the time since its creation.
+    else if (last === undefined) stays.push({ stage: placeOf(change), from: created, to: at, next: place });
+  }
+  return { deal, created, now, closed, stays };
 }
 
 export function isOpen(known: KnownDeal): boolean {

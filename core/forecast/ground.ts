@@ -1,4 +1,12 @@
-import { type ForecastDeal, isOpen, knownAt, type KnownDeal, type SliceName, sliceOf } from "./deals.ts";
+import {
+  type ForecastDeal,
+  isOpen,
+  knownAt,
+  type KnownDeal,
+  type SettledDeals,
+  type SliceName,
+  sliceOf,
+} from "./deals.ts";
 import { type Hazards, hazardsOf, recentSince, wholeLife } from "./hazards.ts";
 
 /** What all methods build on: the deals as they were known on a day, and how deals had fared until then. */
@@ -18,15 +26,21 @@ export type Slice = {
   readonly open: readonly KnownDeal[];
   readonly wins: readonly KnownDeal[];
   readonly own: { readonly stages: Hazards; readonly lives: Hazards };
-  /** Chances that have been worked out: many deals are of one stage and one age. */
-  readonly chances: Map<string, number>;
+  /** What has been worked out of it once: several methods ask for the same. */
+  readonly worked: {
+    /** By horizon, of each deal. */
+    readonly chances: Map<number, Map<KnownDeal, number>>;
+    readonly winsOfNew: Map<number, number>;
+    readonly clumping: Map<number, number>;
+    winValues: readonly number[] | null;
+  };
 };
 
 export type SliceKey = { readonly by: SliceName; readonly key: string | null };
 
 /** @param horizon the longest number of days that will be asked for. */
-export function groundOf(deals: readonly ForecastDeal[], day: number, horizon: number): Ground {
-  const known = knownAt(deals, day);
+export function groundOf(deals: readonly ForecastDeal[], day: number, horizon: number, settled?: SettledDeals): Ground {
+  const known = knownAt(deals, day, settled);
   const since = recentSince(known, day);
   return { day, known, since, ...fareOf(known, since, day, horizon) };
 }
@@ -48,7 +62,8 @@ export function sliceIn(ground: Ground, slice: SliceKey | null, horizon: number)
   const known = slice === null ? ground.known : ground.known.filter((one) => sliceOf(one, slice.by) === slice.key);
   const own = slice === null ? ground : fareOf(known, ground.since, ground.day, horizon);
   const wins = known.filter((one) => one.now.status === "won" && one.closed !== null);
-  return { ground, known, open: known.filter(isOpen), wins, own, chances: new Map() };
+  const worked = { chances: new Map(), winsOfNew: new Map(), clumping: new Map(), winValues: null };
+  return { ground, known, open: known.filter(isOpen), wins, own, worked };
 }
 
 /** So many deals of its own are as good as what the larger whole says. */
@@ -60,12 +75,11 @@ function shrunk(own: number, n: number, rest: number): number {
 
 /** How likely an open deal is won within the days: by its stage and the days in it, of the slice, of all, and of its pipeline by its age. */
 export function chanceOf(slice: Slice, known: KnownDeal, days: number): number {
-  const stay = known.stays.at(-1);
-  const key = `${days} ${slice.ground.day - known.created} ${stay?.from} ${stay?.stage} ${known.now.pipeline}`;
-  const worked = slice.chances.get(key);
-  if (worked !== undefined) return worked;
-  const chance = workOut(slice, known, days);
-  slice.chances.set(key, chance);
+  const all = slice.worked.chances;
+  let worked = all.get(days);
+  if (worked === undefined) all.set(days, (worked = new Map<KnownDeal, number>()));
+  let chance = worked.get(known);
+  if (chance === undefined) worked.set(known, (chance = workOut(slice, known, days)));
   return chance;
 }
 
@@ -88,8 +102,14 @@ const CREATION_DAYS = 182;
 
 /** How many deals that are not there yet are expected to be won within the days: those created each day, for what is left of the days. */
 export function winsOfNew(slice: Slice, days: number): number {
+  let wins = slice.worked.winsOfNew.get(days);
+  if (wins === undefined) slice.worked.winsOfNew.set(days, (wins = countNew(slice, days)));
+  return wins;
+}
+
+function countNew(slice: Slice, days: number): number {
   const { ground, known, own } = slice;
-  const first = Math.min(...known.map(({ created }) => created));
+  const first = known.reduce((least, { created }) => Math.min(least, created), Infinity);
   const span = Math.min(CREATION_DAYS, ground.day - first + 1);
   if (!(span > 0)) return 0;
   const recent = known.filter(({ created }) => created > ground.day - span);
@@ -108,8 +128,14 @@ export function winsOfNew(slice: Slice, days: number): number {
 
 /** How much more wins vary from stretch to stretch than chance alone would have it: 1 or more. */
 export function clumping(slice: Slice, days: number): number {
+  let found = slice.worked.clumping.get(days);
+  if (found === undefined) slice.worked.clumping.set(days, (found = varies(slice, days)));
+  return found;
+}
+
+function varies(slice: Slice, days: number): number {
   const closed = slice.wins.flatMap(({ closed: at }) => (at === null ? [] : [at]));
-  const first = Math.min(...closed);
+  const first = closed.reduce((least, at) => Math.min(least, at), Infinity);
   const { day } = slice.ground;
   // Stretches as long as what is forecast say most, where there are enough of them.
   const length = days > 0 && day - first + 1 >= days * 6 ? days : Math.max(7, Math.floor((day - first + 1) / 6));
@@ -126,7 +152,11 @@ export function clumping(slice: Slice, days: number): number {
 }
 
 /** What a win of the slice is worth: those with a value of the last year, of all time where these are few. Empty when none has one. */
-export function winValues({ wins, ground }: Slice): readonly number[] {
+export function winValues(slice: Slice): readonly number[] {
+  return (slice.worked.winValues ??= valuesOf(slice));
+}
+
+function valuesOf({ wins, ground }: Slice): readonly number[] {
   const valued = wins.filter((one) => one.now.value !== null);
   const recent = valued.filter(({ closed }) => (closed ?? 0) > ground.day - 365);
   return (recent.length >= 20 ? recent : valued).flatMap(({ now }) => now.value ?? []);

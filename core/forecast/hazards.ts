@@ -33,9 +33,18 @@ export function hazardsOf(stays: readonly Stay[], since: number, day: number, ho
   const counts = countsOf(stays, since, day);
   const entry = entryChances(counts, horizon);
   const watched = (stage: string, age: number): number => counts.get(stage)?.atRisk[age + 1] ?? 0;
+  // Many deals are of one stage and one age.
+  const worked = new Map<number, Map<string, Map<number, number>>>();
   const chance = (stage: string, age: number, days: number): number => {
     const own = counts.get(stage);
-    return own === undefined ? 0 : follow(own, entry, age + 1, days - 1);
+    if (own === undefined) return 0;
+    let stages = worked.get(days);
+    if (stages === undefined) worked.set(days, (stages = new Map<string, Map<number, number>>()));
+    let ages = stages.get(stage);
+    if (ages === undefined) stages.set(stage, (ages = new Map<number, number>()));
+    let found = ages.get(age);
+    if (found === undefined) ages.set(age, (found = follow(own, entry, age + 1, days - 1)));
+    return found;
   };
   return { watched, chance, fromEntry: (stage, days) => entry.get(stage)?.[Math.min(days, horizon)] ?? 0 };
 }

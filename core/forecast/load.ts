@@ -13,9 +13,11 @@ export async function loadDeals(db: Db, asOf: AsOf): Promise<ForecastDeal[]> {
     else there.push(day);
   }
   const deals: (ForecastDeal & { readonly changes: DealChange[] })[] = [];
-  for (const { deal, created, day, known, rep, ...said } of rows) {
+  for (const { deal, created, day, known, status, stage, pipeline, rep, value, probability } of rows) {
     const at = day ?? -Infinity;
-    const change = { ...said, rep, day: at, known: known ?? -Infinity, team: rep === null ? null : teamOf(rep, at) };
+    const team = rep === null ? null : teamOf(rep, at);
+    // Written out: there may be a million, and objects of one shape are what the loops over them are fast on.
+    const change = { day: at, known: known ?? -Infinity, status, stage, pipeline, rep, team, value, probability };
     const last = deals.at(-1);
     if (last?.id === deal) last.changes.push(change);
     else deals.push({ id: deal, created, changes: [change], touches: touches.get(deal) ?? [] });

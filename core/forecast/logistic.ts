@@ -19,27 +19,35 @@ export function fitLogistic(
   if (hits < least || rows.length - hits < least) return null;
   let weights: number[] = Array.from({ length: width + 1 }, () => 0);
   for (let round = 0; round < ROUNDS; round += 1) {
-    const gradient = weights.map((weight, i) => (i === 0 ? 0 : -RIDGE * weight));
-    const curvature: number[][] = weights.map((_, i) => weights.map((__, j) => (i === j && i > 0 ? RIDGE : 0)));
+    const size = width + 1;
+    const gradient = Float64Array.from(weights, (weight, i) => (i === 0 ? 0 : -RIDGE * weight));
+    // Row by row in one array, which loops over many rows are fast on.
+    const curvature = new Float64Array(size * size);
+    for (let i = 1; i < size; i += 1) curvature[i * size + i] = RIDGE;
     for (const { features, hit } of rows) {
-      const x = [1, ...features];
-      const p = chance(weights, x);
-      for (let i = 0; i <= width; i += 1) {
-        const xi = x[i] ?? 0;
-        gradient[i] = (gradient[i] ?? 0) + ((hit ? 1 : 0) - p) * xi;
-        const row = curvature[i] ?? [];
-        for (let j = 0; j <= width; j += 1) row[j] = (row[j] ?? 0) + p * (1 - p) * xi * (x[j] ?? 0);
+      const p = chance(weights, features);
+      const [off, bend] = [(hit ? 1 : 0) - p, p * (1 - p)];
+      for (let i = 0; i < size; i += 1) {
+        const xi = i === 0 ? 1 : (features[i - 1] ?? 0);
+        gradient[i] = (gradient[i] ?? 0) + off * xi;
+        for (let j = 0; j < size; j += 1) {
+          const at = i * size + j;
+          curvature[at] = (curvature[at] ?? 0) + bend * xi * (j === 0 ? 1 : (features[j - 1] ?? 0));
+        }
       }
     }
-    const step = solve(curvature, gradient);
+    const matrix = weights.map((_, i) => Array.from(curvature.subarray(i * size, (i + 1) * size)));
+    const step = solve(matrix, [...gradient]);
     weights = weights.map((weight, i) => weight + (step[i] ?? 0));
     if (step.every((one) => Math.abs(one) < 1e-8)) break;
   }
-  return (features) => chance(weights, [1, ...features]);
+  return (features) => chance(weights, features);
 }
 
-function chance(weights: readonly number[], x: readonly number[]): number {
-  const z = x.reduce((sum, value, i) => sum + value * (weights[i] ?? 0), 0);
+/** @param weights that of the constant first. */
+function chance(weights: readonly number[], features: readonly number[]): number {
+  let z = weights[0] ?? 0;
+  for (let i = 0; i < features.length; i += 1) z += (features[i] ?? 0) * (weights[i + 1] ?? 0);
   return 1 / (1 + Math.exp(-Math.max(-35, Math.min(35, z))));
 }
 

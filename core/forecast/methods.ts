@@ -1,7 +1,8 @@
 import { isOpen, type KnownDeal } from "./deals.ts";
 import { type Estimate, estimateFrom, estimateOf } from "./estimate.ts";
-import { chanceOf, clumping, type Slice, winsOfNew, winValues } from "./ground.ts";
+import { chanceOf, clumping, type Ground, type Slice, winsOfNew, winValues } from "./ground.ts";
 import { createRandom } from "./random.ts";
+import { countUpTo } from "./sorted.ts";
 import { theta } from "./theta.ts";
 import { openChances, type TouchModel } from "./touches.ts";
 
@@ -100,8 +101,7 @@ function mean(values: readonly number[]): number {
 /** Probability × the share of past wins, from that stage and age, that came within the days. Deals that are not there yet do not count. */
 function stageWeighted(slice: Slice, days: number): (number | null)[] {
   const { ground } = slice;
-  const ages = winAges(ground.known);
-  const rate = winRates(ground.known, ground.day);
+  const { ages, rate } = pastOf(ground);
   return slice.open.map((one): number | null => {
     const stay = one.stays.at(-1);
     const probability = one.now.probability ?? rate(stay?.stage ?? "");
@@ -113,15 +113,19 @@ function stageWeighted(slice: Slice, days: number): (number | null)[] {
   });
 }
 
-/** How many of the sorted values are not above the limit. */
-function countUpTo(sorted: readonly number[], limit: number): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] ?? Infinity) <= limit) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+type PastWins = {
+  readonly ages: ReturnType<typeof winAges>;
+  readonly rate: ReturnType<typeof winRates>;
+};
+
+/** Of all deals, whatever the slice: worked out once for each day. */
+const PAST_WINS = new WeakMap<Ground, PastWins>();
+
+function pastOf(ground: Ground): PastWins {
+  let past = PAST_WINS.get(ground);
+  if (past === undefined)
+    PAST_WINS.set(ground, (past = { ages: winAges(ground.known), rate: winRates(ground.known, ground.day) }));
+  return past;
 }
 
 /** How long after entering a stage past wins came, by stage, the soonest first. */
@@ -205,6 +209,8 @@ function simulation(slice: Slice, { days, seed, draws }: Asked): Forecast {
   const values = winValues(slice);
   const chances = slice.open.map((one) => ({ chance: chanceOf(slice, one, days), value: one.now.value }));
   const possible = chances.filter(({ chance }) => chance > 0);
+  // The loops below are gone through millions of times.
+  const odds = Float64Array.from(possible, ({ chance }) => chance);
   const ofNew = winsOfNew(slice, days);
   const drawn = (): number => values[random.below(values.length)] ?? 0;
   // A good or a bad stretch moves all of them together: the gamma-like factor has the variance that wins have had beyond chance.
@@ -215,10 +221,10 @@ function simulation(slice: Slice, { days, seed, draws }: Asked): Forecast {
   for (let draw = 0; draw < draws; draw += 1) {
     const stretch = beyond === 0 ? 1 : Math.max(0, 1 - beyond / 9 + (random.normal() * Math.sqrt(beyond)) / 3) ** 3;
     let [count, total] = [0, 0];
-    for (const { chance, value } of possible) {
-      if (random.next() >= chance * stretch) continue;
+    for (let at = 0; at < odds.length; at += 1) {
+      if (random.next() >= (odds[at] ?? 0) * stretch) continue;
       count += 1;
-      total += value ?? drawn();
+      total += possible[at]?.value ?? drawn();
     }
     const fresh = random.poisson(ofNew * stretch);
     for (let each = 0; each < fresh; each += 1) total += drawn();

@@ -1,6 +1,6 @@
-import type { ForecastDeal } from "./deals.ts";
+import type { ForecastDeal, SettledDeals } from "./deals.ts";
 import { type Ground, groundOf, type Slice, sliceIn } from "./ground.ts";
-import { type TouchModel, touchModelOf } from "./touches.ts";
+import { type Landmark, landmarkOf, type TouchModel, touchModelOf } from "./touches.ts";
 
 /** What was known on past days, each worked out once: several slices, horizons and methods ask of the same days. */
 export class Past {
@@ -11,6 +11,8 @@ export class Past {
   readonly days: readonly number[];
   readonly #grounds = new Map<number, Ground>();
   readonly #wholes = new Map<number, Slice>();
+  readonly #settled: SettledDeals = new Map();
+  readonly #landmarks = new Map<string, readonly Landmark[]>();
   readonly #models = new Map<string, TouchModel | null>();
 
   constructor(deals: readonly ForecastDeal[], longest: number, days: readonly number[]) {
@@ -21,7 +23,7 @@ export class Past {
 
   ground(day: number): Ground {
     let ground = this.#grounds.get(day);
-    if (ground === undefined) this.#grounds.set(day, (ground = groundOf(this.deals, day, this.longest)));
+    if (ground === undefined) this.#grounds.set(day, (ground = groundOf(this.deals, day, this.longest, this.#settled)));
     return ground;
   }
 
@@ -30,6 +32,17 @@ export class Past {
     let whole = this.#wholes.get(day);
     if (whole === undefined) this.#wholes.set(day, (whole = sliceIn(this.ground(day), null, this.longest)));
     return whole;
+  }
+
+  /** The open deals of a day, as {@link touchModel} learns from them. */
+  landmarks(day: number, days: number): readonly Landmark[] {
+    const key = `${day} ${days}`;
+    let found = this.#landmarks.get(key);
+    if (found === undefined) {
+      const slice = this.whole(day);
+      this.#landmarks.set(key, (found = slice.open.map((one) => landmarkOf(slice, one, days))));
+    }
+    return found;
   }
 
   /** What touches say beyond stage and age, by what was known at the end of a day. */

@@ -1,6 +1,7 @@
 import type { ForecastDeal, KnownDeal } from "./deals.ts";
 import { chanceOf, type Slice } from "./ground.ts";
 import type { Past } from "./past.ts";
+import { countUpTo } from "./sorted.ts";
 import { fitLogistic, type Logistic } from "./logistic.ts";
 
 /** How much the touches of the last two weeks say beyond stage and age. */
@@ -16,7 +17,15 @@ function featuresOf(chance: number, { deal }: KnownDeal, day: number): readonly 
 }
 
 function touchesUntil({ touches }: ForecastDeal, day: number): number {
-  return touches.filter((at) => at <= day && at > day - TOUCH_DAYS).length;
+  return countUpTo(touches, day) - countUpTo(touches, day - TOUCH_DAYS);
+}
+
+/** A deal that was open on a past day, and what was to be seen of it then. */
+export type Landmark = { readonly id: string; readonly at: number; readonly features: readonly number[] };
+
+export function landmarkOf(slice: Slice, one: KnownDeal, days: number): Landmark {
+  const at = slice.ground.day;
+  return { id: one.deal.id, at, features: featuresOf(chanceOf(slice, one, days), one, at) };
 }
 
 /**
@@ -31,11 +40,10 @@ export function touchModelOf(past: Past, day: number, days: number): TouchModel 
   const closedAt = new Map(known.map((one) => [one.deal.id, one.now.status === "won" ? one.closed : null]));
   const rows: { features: readonly number[]; hit: boolean }[] = [];
   for (const at of past.days.filter((one) => one + days <= day).slice(-LANDMARKS)) {
-    const slice = past.whole(at);
-    for (const one of slice.open) {
-      const won = closedAt.get(one.deal.id) ?? null;
+    for (const { id, features } of past.landmarks(at, days)) {
+      const won = closedAt.get(id) ?? null;
       const hit = won !== null && won > at && won <= at + days;
-      rows.push({ features: featuresOf(chanceOf(slice, one, days), one, at), hit });
+      rows.push({ features, hit });
     }
   }
   return fitLogistic(rows);

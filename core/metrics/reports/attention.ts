@@ -7,7 +7,7 @@ import { type Range, wholePeriod } from "../ask/period.ts";
 import { slicedRows, type Slicing } from "../engine/aggregate.ts";
 import { slicingOf } from "../engine/compute.ts";
 import type { AggregateMetric, Scope, Sql } from "../engine/define.ts";
-import { rep as byRep, stage as byStage } from "../engine/dimensions.ts";
+import { joinsOf, rep as byRep, stage as byStage } from "../engine/dimensions.ts";
 import type { MetricFilter } from "../engine/query.ts";
 import { dayIn } from "../engine/row-parts.ts";
 import { scopeOf } from "../engine/scope.ts";
@@ -202,9 +202,12 @@ async function readRecords<Row extends Owned>(
   slicing: Slicing,
   columns: Sql,
 ): Promise<(Row & { readonly id: string })[]> {
+  // What counts is found first, with nothing joined to it: joined before, PostgreSQL may read it by a bad way.
+  const { by, filters } = slicing;
   const { rows } = await sql<Row & { readonly id: string }>`
+    with r as materialized (select r.* ${slicedRows(metric, scope, { by: [], filters })} and r.counted)
     select r.id, record.name, record.url, ${byRep.key} as rep_id, ${byRep.label} as rep, ${columns}
-    ${slicedRows(metric, scope, slicing, metric.subject.records.table)} and r.counted`.execute(db);
+    from r ${joinsOf(by)} ${metric.subject.records.table}`.execute(db);
   return rows;
 }
 
