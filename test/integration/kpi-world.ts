@@ -224,6 +224,7 @@ export class World {
     );
     const dealId = id("deal", name);
     const rows = spec.changes.map((change, ordinal): ChangeRow => {
+      const before: { readonly [field: string]: unknown } = state;
       state = {
         status: change.status ?? state.status,
         stage_id:
@@ -245,7 +246,10 @@ export class World {
         isDay: change.at !== null && isDayText(change.at),
         knownAt: change.knownAt === undefined ? heldFrom : this.instant(change.knownAt).getTime(),
         doubt: null,
-        changed: [],
+        // As the fold of what a source tells has it.
+        changed: Object.entries(state).flatMap(([field, value]) =>
+          ordinal > 0 && before[field] !== value ? [field] : [],
+        ),
         evidence: "hand",
         state: {
           ...state,
