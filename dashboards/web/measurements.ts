@@ -1,6 +1,6 @@
 import type { RequestHandler } from "express";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import { readCounts } from "../../core/store/counts.ts";
+import { type Counts, readCounts } from "../../core/store/counts.ts";
 import type { ServerDeps } from "./deps.ts";
 
 /** What Prometheus is told at `/metrics`. Names follow its conventions: base units, `_total` for what only grows. */
@@ -65,26 +65,49 @@ function registerQueues(deps: ServerDeps, registers: Registry[]): void {
   });
 }
 
-/** What the database says, read once a scrape. */
+/** What the database says, read once a scrape. Each gauge fills itself: one that another fills would show the scrape before. */
 function registerCounts(deps: ServerDeps, registers: Registry[]): void {
   const stream = ["connection", "stream"] as const;
-  const landed = new Gauge({
+  let reading: Promise<Counts> | null = null;
+  // All gauges of a scrape ask at once.
+  const counts = (): Promise<Counts> =>
+    (reading ??= readCounts(deps.store.db).finally(() => {
+      reading = null;
+    }));
+  new Gauge({
     name: "tributary_records_landed",
     help: "Changes of records that have landed, by stream",
     labelNames: [...stream],
     registers,
+    async collect() {
+      const { streams } = await counts();
+      this.reset();
+      for (const { connection, stream: name, landed } of streams) this.set({ connection, stream: name }, landed);
+    },
   });
-  const age = new Gauge({
+  new Gauge({
     name: "tributary_stream_age_seconds",
     help: "How long ago the state was that a stream has fully seen",
     labelNames: [...stream],
     registers,
+    async collect() {
+      const { streams } = await counts();
+      const now = deps.clock.now().getTime();
+      this.reset();
+      for (const { connection, stream: name, freshAsOf } of streams)
+        if (freshAsOf !== null) this.set({ connection, stream: name }, (now - freshAsOf.getTime()) / 1000);
+    },
   });
-  const deliveries = new Gauge({
+  new Gauge({
     name: "tributary_webhook_deliveries",
     help: "Webhook deliveries by state",
     labelNames: ["state"],
     registers,
+    async collect() {
+      const { deliveries } = await counts();
+      for (const state of ["pending", "delivered", "failed"])
+        this.set({ state }, deliveries.find((row) => row.state === state)?.count ?? 0);
+    },
   });
   new Gauge({
     name: "tributary_runs",
@@ -92,19 +115,9 @@ function registerCounts(deps: ServerDeps, registers: Registry[]): void {
     labelNames: [...stream, "state"],
     registers,
     async collect() {
-      const counts = await readCounts(deps.store.db);
-      const now = deps.clock.now().getTime();
-      for (const gauge of [this, landed, age, deliveries]) gauge.reset();
-      for (const run of counts.runs) {
-        this.set({ connection: run.connection, stream: run.stream, state: run.state }, run.count);
-      }
-      for (const { connection, stream: name, landed: count, freshAsOf } of counts.streams) {
-        landed.set({ connection, stream: name }, count);
-        if (freshAsOf !== null) age.set({ connection, stream: name }, (now - freshAsOf.getTime()) / 1000);
-      }
-      for (const state of ["pending", "delivered", "failed"]) {
-        deliveries.set({ state }, counts.deliveries.find((row) => row.state === state)?.count ?? 0);
-      }
+      const { runs } = await counts();
+      this.reset();
+      for (const run of runs) this.set({ connection: run.connection, stream: run.stream, state: run.state }, run.count);
     },
   });
 }

@@ -183,7 +183,10 @@ describe("status", () => {
     const local = await startServer(store);
     const open = await local.fetch("/metrics");
     expect(open.status).toBe(200);
-    expect(await open.text()).toContain('tributary_queue_jobs{queue="pull",state="waiting"} 3');
+    const text = await open.text();
+    expect(text).toContain('tributary_queue_jobs{queue="pull",state="waiting"} 3');
+    // Already at the first scrape.
+    expect(text).toMatch(/^tributary_webhook_deliveries\{state="pending"\} \d+$/m);
     await local.close();
     // With PUBLIC_URL a proxy is in front, and everybody looks local.
     expect((await running.fetch("/metrics")).status).toBe(401);
