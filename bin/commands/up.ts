@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { failedWith } from "../../core/base/errors.ts";
 import { firstAdminCode } from "../../core/setup/first-admin.ts";
 import type { CliContext, Hub } from "../context.ts";
 import { DRAIN_MS, ROLES, type Role } from "../hub/roles.ts";
@@ -29,9 +30,13 @@ export function registerUp(command: Command, context: CliContext): void {
     });
 }
 
-/** The address that makes the first admin; null where somebody may sign in already. */
+/** The address that makes the first admin; null where somebody may sign in already, or where the secret key is not the one that sealed it. */
 async function firstAdminAddress({ store, secrets, env }: Hub, url: string): Promise<string | null> {
-  const code = await firstAdminCode(store.db, secrets);
+  const code = await firstAdminCode(store.db, secrets).catch((error: unknown) => {
+    // The hub stays up to say so: in its log, on /readyz and in doctor.
+    if (failedWith(error, "secrets.unknown_key")) return null;
+    throw error;
+  });
   return code === null ? null : `${env.publicUrl ?? url}/first-admin?code=${code}`;
 }
 
