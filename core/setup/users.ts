@@ -5,6 +5,7 @@ import {
   createUser,
   removeUser as deleteUser,
   setPasswordHash,
+  setRole,
   type User,
   type UserRole,
 } from "../store/setup/users.ts";
@@ -38,6 +39,15 @@ export async function setPassword(db: Db, actor: Actor, email: string, password:
   const passwordHash = await hashed(password);
   await noted(db, { actor, action: "user.set_password", target: email }, async (tx) => {
     if (!(await setPasswordHash(tx, email, passwordHash))) throw unknownUser();
+  });
+}
+
+/** Lets somebody do more or less than before, from their next request on. @throws TributaryError `user.unknown` */
+export async function changeRole(db: Db, actor: Actor, email: string, role: UserRole): Promise<User> {
+  return noted<User>(db, { actor, action: "user.set_role", target: email, details: { role } }, async (tx) => {
+    const user = await setRole(tx, email, role);
+    if (user === null) throw unknownUser();
+    return user;
   });
 }
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { addUser, removeUser, setPassword } from "../../core/setup/users.ts";
+import { addUser, changeRole, removeUser, setPassword } from "../../core/setup/users.ts";
 import { listUsers, type User, USER_ROLES } from "../../core/store/setup/users.ts";
-import { actorOf } from "../auth/principal.ts";
+import { actorOf, type Principal } from "../auth/principal.ts";
 import { invalidRequest } from "../web/problem.ts";
 import { endpoint } from "./endpoint.ts";
 
@@ -35,6 +35,21 @@ export const userEndpoints = [
     run: async ({ body }, { deps, principal }) => present(await addUser(deps.store.db, actorOf(principal), body)),
   }),
   endpoint({
+    method: "patch",
+    path: "/users/{email}",
+    access,
+    tag,
+    summary: "Change what somebody may do, from their next request on",
+    params: byEmail,
+    body: z.strictObject({ role: z.enum(USER_ROLES) }),
+    response: user,
+    run: async ({ params, body }, { deps, principal }) => {
+      // An admin who made themselves a viewer could not take it back.
+      if (isSelf(principal, params.email)) throw invalidRequest("You cannot change your own role: another admin can.");
+      return present(await changeRole(deps.store.db, actorOf(principal), params.email, body.role));
+    },
+  }),
+  endpoint({
     method: "post",
     path: "/users/{email}/password",
     access,
@@ -58,12 +73,15 @@ export const userEndpoints = [
     response: null,
     run: async ({ params }, { deps, principal }) => {
       // Nobody is to lock the last door behind them by a slip.
-      if (principal.kind === "user" && principal.email.toLowerCase() === params.email.toLowerCase())
-        throw invalidRequest("You cannot remove yourself: another admin can.");
+      if (isSelf(principal, params.email)) throw invalidRequest("You cannot remove yourself: another admin can.");
       await removeUser(deps.store.db, actorOf(principal), params.email);
     },
   }),
 ];
+
+function isSelf(principal: Principal, email: string): boolean {
+  return principal.kind === "user" && principal.email.toLowerCase() === email.toLowerCase();
+}
 
 function present(row: User): z.input<typeof user> {
   return { id: row.id, email: row.email, role: row.role, created_at: row.createdAt.toISOString() };

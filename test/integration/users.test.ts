@@ -37,10 +37,35 @@ it("somebody is let in, given another password, and let in no longer; each is no
   expect(JSON.stringify(body)).not.toMatch(/(first|second) password/);
 });
 
-it("nobody removes themselves by a slip", async () => {
+it("somebody may change everything once they are an admin, in the session that they have", async () => {
+  await ask("POST", "/users", { email: "cy@example.com", password: "first password", role: "viewer" });
+  const signedIn = await running.fetch(
+    "/sign-in",
+    form({ email: "cy@example.com", password: "first password" }, running.url),
+  );
+  const cookie = (signedIn.headers.get("set-cookie") ?? "").split(";")[0] ?? "";
+  const mayList = async (): Promise<number> => (await running.fetch("/api/v1/users", { headers: { cookie } })).status;
+  expect(await mayList()).toBe(403);
+  expect(await ask("PATCH", "/users/Cy@example.com", { role: "admin" })).toMatchObject({
+    status: 200,
+    body: { email: "cy@example.com", role: "admin" },
+  });
+  expect(await mayList()).toBe(200);
+  expect((await ask("PATCH", "/users/cy@example.com", { role: "owner" })).status).toBe(400);
+  expect(await ask("PATCH", "/users/no@example.com", { role: "admin" })).toMatchObject({
+    body: { code: "user.unknown" },
+  });
+  expect((await ask("GET", "/audit?action=user.set_role")).body).toMatchObject({
+    data: [{ details: { role: "admin" } }],
+  });
+});
+
+it("nobody removes or demotes themselves by a slip", async () => {
   const { body } = await ask("GET", "/me");
   const { name } = body as { name: string };
-  expect(await ask("DELETE", `/users/${name}`)).toMatchObject({ status: 400, body: { code: "request.invalid" } });
+  const refused = { status: 400, body: { code: "request.invalid" } };
+  expect(await ask("DELETE", `/users/${name}`)).toMatchObject(refused);
+  expect(await ask("PATCH", `/users/${name}`, { role: "viewer" })).toMatchObject(refused);
 });
 
 it("the log comes in pages, newest first", async () => {

@@ -82,6 +82,21 @@ export async function setPasswordHash(tx: Tx, email: string, passwordHash: strin
   return true;
 }
 
+/**
+ * Sets what a user may do. Sessions go on: what they may is looked up with each request.
+ *
+ * @returns null when nobody has this e-mail address.
+ */
+export async function setRole(tx: Tx, email: string, role: UserRole): Promise<User | null> {
+  const row = await tx
+    .updateTable("users")
+    .set({ role })
+    .where("email", "=", email.toLowerCase())
+    .returning(["id", "email", "role", "created_at"])
+    .executeTakeFirst();
+  return row === undefined ? null : { id: row.id, email: row.email, role: row.role, createdAt: row.created_at };
+}
+
 /** Removes a user and their sessions. @returns false when nobody has this e-mail address. */
 export async function removeUser(db: Db, email: string): Promise<boolean> {
   const result = await db.deleteFrom("users").where("email", "=", email.toLowerCase()).executeTakeFirst();

@@ -94,6 +94,21 @@ export type CheckResult = {
   details: string[];
 };
 
+export type Comparison = {
+  metric: string;
+  dimension: string;
+  from: string | null;
+  to: string | null;
+  as_of: string;
+  timezone: string;
+  groups: { group: string; value: number | null; numerator: number; denominator: number }[];
+  difference: number | null;
+  interval: number[] | null;
+  is_clear: boolean;
+  more_needed: number[] | null;
+  sentence: string;
+};
+
 export type Conclusion = {
   id: string;
   claim: {
@@ -153,6 +168,7 @@ export type Connection = {
   next_pull_at: string | null;
   created_at: string;
   updated_at: string;
+  troubles: string[];
   stream_states: {
     stream: string;
     records: number;
@@ -243,15 +259,59 @@ export type Delivery = {
   last_error: string | null;
 };
 
+export type Digest = {
+  id: string;
+  title: string;
+  day: string;
+  currency: string;
+  lines: {
+    metric: string;
+    title: string;
+    unit: string;
+    from: string | null;
+    to: string | null;
+    value: number | null;
+    previous_value: number | null;
+    compared_with: string | null;
+    rows: { name: string; value: number | null }[];
+    fresh_as_of: string | null;
+    notes: string[];
+  }[];
+  text: string;
+};
+
+export type DigestEvent = {
+  digest: { id: string; title: string; day: string };
+  currency: string;
+  lines: {
+    metric: string;
+    title: string;
+    unit: string;
+    from: string | null;
+    to: string | null;
+    value: number | null;
+    previous_value: number | null;
+    compared_with: string | null;
+    rows: { name: string; value: number | null }[];
+    fresh_as_of: string | null;
+    notes: string[];
+  }[];
+  text: string;
+};
+
 export type EndpointEvent = {
   endpoint: { id: string; destination: string; name: string };
   failing_since: string | null;
   reason: string | null;
 };
 
+export type Erasure = { id: string | null; people: number; tables: { [name: string]: number } };
+
 export type Event = { id: string; type: string; timestamp: string; data: unknown };
 
 export type Feed = { id: string; title: string; widget: string; metric: string; path: string };
+
+export type FeedPreview = { document: Json; notes: string[]; fresh_as_of: string | null };
 
 export type Forecast = {
   as_of: string;
@@ -501,6 +561,40 @@ export type KpiAnswer = {
     rank?: number | null;
     previous_rank?: number | null;
     movement?: number | null;
+    goal?: number | null;
+    working_days_gone?: number;
+    working_days?: number;
+    projection?: number | null;
+    final_chance?: number | null;
+    median_to_any_close?: number | null;
+    any_end?: number;
+  }[];
+  compared?: {
+    with: "previous" | "last_year";
+    from: string | null;
+    to: string | null;
+    as_of: string;
+    rows: {
+      dimensions: { [name: string]: string | null };
+      period: string | null;
+      value: number | null;
+      numerator: number | null;
+      denominator: number | null;
+      sample_size: number;
+      interval: [number, number] | null;
+      still_open?: number;
+      is_leakiest?: boolean;
+      rank?: number | null;
+      previous_rank?: number | null;
+      movement?: number | null;
+      goal?: number | null;
+      working_days_gone?: number;
+      working_days?: number;
+      projection?: number | null;
+      final_chance?: number | null;
+      median_to_any_close?: number | null;
+      any_end?: number;
+    }[];
   }[];
   exceptions: { reason: string; count: number }[];
   sources: {
@@ -997,6 +1091,28 @@ export type RunWithLog = {
   log: RunLogLine[];
 };
 
+export type Scorecard = {
+  rep: { id: string; name: string };
+  from: string | null;
+  to: string | null;
+  as_of: string;
+  timezone: string;
+  currency: string;
+  rows: {
+    metric: string;
+    title: string;
+    unit: string;
+    dimensions: { [name: string]: string | null };
+    value: number | null;
+    numerator: number | null;
+    denominator: number | null;
+    sample_size: number;
+    previous: number | null;
+    rank: number | null;
+    ranked: number;
+  }[];
+};
+
 export type Upload = {
   name: string;
   from: string;
@@ -1158,13 +1274,19 @@ export type Operations = {
     body: { email: string; password: string; role?: "admin" | "viewer" };
     answer: User;
   };
+  "PATCH /users/{email}": {
+    params: { email: string };
+    query: Nothing;
+    body: { role: "admin" | "viewer" };
+    answer: User;
+  };
+  "DELETE /users/{email}": { params: { email: string }; query: Nothing; body: undefined; answer: undefined };
   "POST /users/{email}/password": {
     params: { email: string };
     query: Nothing;
     body: { password: string };
     answer: undefined;
   };
-  "DELETE /users/{email}": { params: { email: string }; query: Nothing; body: undefined; answer: undefined };
   "GET /audit": {
     params: Nothing;
     query: { limit?: number; cursor?: string; action?: string };
@@ -1192,7 +1314,7 @@ export type Operations = {
   };
   "GET /kpis": {
     params: Nothing;
-    query: Nothing;
+    query: { locale?: string };
     body: undefined;
     answer: { data: Kpi[]; next_cursor: string | null };
   };
@@ -1221,6 +1343,7 @@ export type Operations = {
       grain?: "day" | "week" | "month" | "quarter" | "year";
       filter?: string | string[];
       as_of?: string;
+      compare?: string;
     };
     body: undefined;
     answer: KpiAnswer;
@@ -1255,6 +1378,61 @@ export type Operations = {
     };
     body: undefined;
     answer: { data: { [name: string]: unknown }[]; next_cursor: string | null };
+  };
+  "GET /reps/{rep}/scorecard": {
+    params: { rep: string };
+    query: {
+      from?: string;
+      to?: string;
+      period?:
+        | "today"
+        | "yesterday"
+        | "this_week"
+        | "this_month"
+        | "this_quarter"
+        | "this_year"
+        | "last_7_days"
+        | "last_30_days"
+        | "last_90_days"
+        | "last_week"
+        | "last_month"
+        | "last_quarter"
+        | "last_year"
+        | "all";
+      metrics?: string;
+      as_of?: string;
+    };
+    body: undefined;
+    answer: Scorecard;
+  };
+  "GET /kpis/{metric}/comparison": {
+    params: { metric: string };
+    query: {
+      from?: string;
+      to?: string;
+      period?:
+        | "today"
+        | "yesterday"
+        | "this_week"
+        | "this_month"
+        | "this_quarter"
+        | "this_year"
+        | "last_7_days"
+        | "last_30_days"
+        | "last_90_days"
+        | "last_week"
+        | "last_month"
+        | "last_quarter"
+        | "last_year"
+        | "all";
+      filter?: string | string[];
+      as_of?: string;
+      dimension: string;
+      a: string;
+      b: string;
+    };
+    body: undefined;
+    answer: Comparison;
   };
   "GET /movement": {
     params: Nothing;
@@ -1488,6 +1666,13 @@ export type Operations = {
   };
   "DELETE /conclusions/{id}": { params: { id: string }; query: Nothing; body: undefined; answer: undefined };
   "POST /conclusions/{id}/test": { params: { id: string }; query: Nothing; body: undefined; answer: Conclusion };
+  "GET /digests": {
+    params: Nothing;
+    query: Nothing;
+    body: undefined;
+    answer: { data: { id: string; title: string | null; at: string; kpis: number }[]; next_cursor: string | null };
+  };
+  "GET /digests/{id}": { params: { id: string }; query: Nothing; body: undefined; answer: Digest };
   "GET /identities/{entity}": {
     params: { entity: "person" | "company" | "rep" | "team" | "pipeline" };
     query: { limit?: number; cursor?: string; search?: string };
@@ -1533,6 +1718,55 @@ export type Operations = {
     body: undefined;
     answer: { data: Feed[]; next_cursor: string | null };
   };
+  "POST /feeds/preview": {
+    params: Nothing;
+    query: Nothing;
+    body: {
+      widget?:
+        | "number_and_secondary"
+        | "line"
+        | "bar"
+        | "column"
+        | "pie"
+        | "leaderboard"
+        | "funnel"
+        | "geckometer"
+        | "bullet"
+        | "rag"
+        | "text"
+        | "list"
+        | "map"
+        | "monitoring";
+      metric: string;
+      of?: string;
+      period?:
+        | "today"
+        | "yesterday"
+        | "this_week"
+        | "this_month"
+        | "this_quarter"
+        | "this_year"
+        | "last_7_days"
+        | "last_30_days"
+        | "last_90_days"
+        | "last_week"
+        | "last_month"
+        | "last_quarter"
+        | "last_year"
+        | "all";
+      grain?: "day" | "week" | "month" | "quarter" | "year";
+      filters?: { [name: string]: string };
+      title?: string;
+      by?: string;
+      limit?: number;
+      trend?: boolean;
+      min?: number;
+      max?: number;
+      amber?: number;
+      green?: number;
+    };
+    answer: FeedPreview;
+  };
   "POST /webhooks": {
     params: Nothing;
     query: Nothing;
@@ -1554,6 +1788,7 @@ export type Operations = {
         | "lead.untouched"
         | "forecast.moved"
         | "conclusion.no_longer_holds"
+        | "digest.ready"
         | "review.ready"
         | "endpoint.failing"
         | "endpoint.paused"
@@ -1597,6 +1832,7 @@ export type Operations = {
         | "lead.untouched"
         | "forecast.moved"
         | "conclusion.no_longer_holds"
+        | "digest.ready"
         | "review.ready"
         | "endpoint.failing"
         | "endpoint.paused"
@@ -1682,6 +1918,7 @@ export type Operations = {
         | "lead.untouched"
         | "forecast.moved"
         | "conclusion.no_longer_holds"
+        | "digest.ready"
         | "review.ready"
         | "endpoint.failing"
         | "endpoint.paused"
@@ -1714,6 +1951,7 @@ export type Operations = {
     };
   };
   "DELETE /api-keys/{id}": { params: { id: string }; query: Nothing; body: undefined; answer: undefined };
+  "POST /erasures": { params: Nothing; query: Nothing; body: { email: string; dry_run?: boolean }; answer: Erasure };
   "POST /uploads": { params: Nothing; query: { name: string }; body: Blob; answer: Upload };
   "GET /uploads": { params: Nothing; query: Nothing; body: undefined; answer: { data: Upload[] } };
   "DELETE /uploads/{name}": { params: { name: string }; query: Nothing; body: undefined; answer: undefined };
