@@ -96,17 +96,15 @@ export function registerBench(bench: Command, context: CliContext): void {
     });
   bench
     .command("numbers")
-    .description("only how fast KPIs are answered, beside SQL written by hand for the same numbers")
-    .option(
-      "--deals <n>",
-      "deals of the generated workspace; it has six changes and five touches of each",
-      parseCount,
-      20_000,
+    .description(
+      "only how fast KPIs are answered, beside SQL written by hand for the same numbers; of --deals, with six changes and five touches of each",
     )
     .option("--times <n>", "how often each is asked", parseCount, 5)
     .option("--only <text>", "only the questions whose names have this text")
     .option("--keep <folder>", "keep the generated workspace here, and use it when it is there")
-    .action(async ({ keep, ...options }: NumbersOptions & { readonly keep?: string }) => {
+    .action(async (_: object, command: Command) => {
+      // `--deals` is an option of `bench` itself.
+      const { keep, ...options } = command.optsWithGlobals<NumbersOptions & { readonly keep?: string }>();
       const folder = keep ?? mkdtempSync(path.join(os.tmpdir(), "tributary-bench-"));
       mkdirSync(folder, { recursive: true });
       chmodSync(folder, 0o711);
