@@ -282,6 +282,19 @@ goals: [{ metric: aa, target: 5, period: 2026-11 }, { metric: a, target: 5, peri
     expect(of(metric).join("\n")).toContain(what);
   });
 
+  it("in money has goals in main units of the workspace's currency, which the file has to say", () => {
+    const text = `
+metrics: [{ id: a, kind: sum, over: won_deals, amount: value }, { id: b, kind: count, over: won_deals }]
+goals: [{ metric: a, target: 100.5, period: 2026-11 }, { metric: b, target: 7, period: 2026-11 }]
+`;
+    expect(complaints(text)).toEqual([
+      '3:19 goals[0].metric: a goal of the own KPI "a" is money: write workspace.currency, too',
+    ]);
+    const [own] = parse(`workspace: { currency: USD }${text}`).connections;
+    expect(JSON.stringify(own?.settings)).toContain('"target":"10050"');
+    expect(JSON.stringify(own?.settings)).toContain('"target":"7"');
+  });
+
   it("may be worked out from one that stands below it, but not in a circle", () => {
     const circle = (last: string): string[] =>
       complaints(

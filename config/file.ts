@@ -228,6 +228,12 @@ class Checker {
     }
     const own = compileOwn(sections.metrics ?? [], METRICS);
     this.own(own.problems);
+    for (const [index, { metric }] of (sections.goals ?? []).entries())
+      if (sections.workspace?.currency === undefined && ownMoney(sections).includes(metric))
+        this.#add(
+          ["goals", index, "metric"],
+          `a goal of the own KPI "${metric}" is money: write workspace.currency, too`,
+        );
     const kpis = kpiIds(sections);
     for (const at of metricPaths(this.#yaml.value)) this.#metric(at, kpis);
     this.#showings(sections, [...METRICS, ...own.metrics]);
@@ -338,6 +344,12 @@ export function strict(schema: z.ZodType): z.ZodType {
 }
 
 /** The ids of all KPIs that there are once the file is applied. */
+/** The file's own KPIs whose numbers are money. */
+function ownMoney(sections: FileSections): readonly string[] {
+  const { metrics } = compileOwn(sections.metrics ?? [], METRICS);
+  return metrics.filter(({ unit }) => unit === "money" || unit === "money_per_day").map(({ id }) => id);
+}
+
 function kpiIds({ metrics = [] }: FileSections): readonly string[] {
   return [...METRICS, ...metrics].map(({ id }) => id);
 }
@@ -402,7 +414,7 @@ function toDesired(
   rest: Pick<Desired, "receivers" | "sections" | "warnings">,
 ): Desired {
   const { workspace } = sections;
-  const written = writtenRows(sections);
+  const written = writtenRows(sections, new Set(ownMoney(sections)));
   const own: readonly DesiredConnection[] =
     written === null
       ? []

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../core/base/json.ts";
+import { minorUnitDigits } from "../core/base/money.ts";
 import { addDays, type Day } from "../core/base/time.ts";
 import type { FileSections } from "./sections.ts";
 
@@ -11,8 +12,10 @@ type Row = { readonly [column: string]: string };
  * The file's reps, teams and goals as settings of a connection of the spreadsheet connector, with the rows written out: from there on they
  * go the way of every other tool's (landed, related by e-mail address to the reps of other tools, taken away when the file drops them).
  * Null when the file has none of them.
+ *
+ * @param ownMoney the own KPIs whose numbers are money.
  */
-export function writtenRows(sections: FileSections): JsonObject | null {
+export function writtenRows(sections: FileSections, ownMoney: ReadonlySet<string>): JsonObject | null {
   const { reps, teams, goals } = sections;
   if (reps === undefined && teams === undefined && goals === undefined) return null;
   const teamRows = (teams ?? []).map((team) => ({
@@ -25,7 +28,13 @@ export function writtenRows(sections: FileSections): JsonObject | null {
     tables: {
       reps: table(repRows(sections), "key", ["name", "email", "phone", "is_active", "team"]),
       teams: table(teamRows, "key", ["name", "manager"]),
-      goals: table((goals ?? []).map(goalRow), "key", ["metric", "from", "to", "target", "rep", "team"]),
+      goals: table(
+        (goals ?? []).map((goal) =>
+          goalRow(goal, ownMoney.has(goal.metric) ? (sections.workspace?.currency ?? null) : null),
+        ),
+        "key",
+        ["metric", "from", "to", "target", "rep", "team"],
+      ),
     },
   };
 }
@@ -64,12 +73,21 @@ function repRows({ reps = [], teams = [] }: FileSections): readonly Row[] {
   return [...rows.values()];
 }
 
-function goalRow(goal: NonNullable<FileSections["goals"]>[number]): Row {
+/** @param currency of a goal of an own KPI in money: the connector, which knows built-in KPIs alone, is given minor units. */
+function goalRow(goal: NonNullable<FileSections["goals"]>[number], currency: string | null): Row {
   const { from, to } = goalDays(goal);
   const rep = goal.rep === undefined ? "" : goal.rep.includes("@") ? goal.rep.toLowerCase() : goal.rep;
   const team = goal.team ?? "";
   const key = [goal.metric, from, to, rep, team].join(" ").trim();
-  return { key, metric: goal.metric, from, to, target: plainDecimal(goal.target), rep, team };
+  return {
+    key,
+    metric: goal.metric,
+    from,
+    to,
+    target: plainDecimal(currency === null ? goal.target : Math.round(goal.target * 10 ** minorUnitDigits(currency))),
+    rep,
+    team,
+  };
 }
 
 /** Never in exponent form, which is not how people write numbers. */

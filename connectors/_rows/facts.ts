@@ -1,18 +1,9 @@
 import { ACTIVITY_TYPES, DIRECTIONS } from "../../core/schema/canonical.ts";
 import type { ActivityFact, Fact, GoalFact, SpendFact, TicketFact } from "../../core/schema/facts.ts";
+import { MONEY_KPIS } from "../../core/schema/money-kpis.ts";
 import { outcomeOf } from "../../core/schema/outcomes.ts";
 import { mentionCompany, mentionPerson, mentionRep } from "./mentions.ts";
 import { unitOf, type FactInput } from "./row-reader.ts";
-
-/** KPIs whose targets are amounts, so that a goal's number is read as money. */
-const MONEY_METRICS = new Set([
-  "open_pipeline_value",
-  "weighted_pipeline_value",
-  "average_deal_size",
-  "won_value",
-  "lost_value",
-  "sales_velocity",
-]);
 
 const SECONDS = { seconds: 1, minutes: 60, hours: 3600 } as const;
 
@@ -116,6 +107,6 @@ export function goalFacts(input: FactInput): readonly Fact[] {
 /** In the metric's unit; minor units for money. */
 function readTarget({ row, mapping }: FactInput, metric: string): number | null {
   const unit = unitOf(mapping, "target");
-  const isMoney = unit === "money" || (unit === undefined && (MONEY_METRICS.has(metric) || row.has("currency")));
+  const isMoney = unit === "money" || (unit === undefined && (MONEY_KPIS.has(metric) || row.has("currency")));
   return isMoney ? (row.money("target")?.amountMinor ?? null) : row.number("target");
 }

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { MONEY_KPIS } from "../schema/money-kpis.ts";
 import { describeMetric, METRICS } from "./registry.ts";
 
 const PAGE = new URL("../../docs/kpis.md", import.meta.url);
@@ -10,6 +11,11 @@ test("ids are unique and stable in form", () => {
   const ids = METRICS.map((metric) => metric.id);
   expect(new Set(ids).size).toBe(ids.length);
   for (const id of ids) expect(id).toMatch(/^[a-z][a-z0-9_]*$/);
+});
+
+test("goals are read as money for the KPIs that are amounts", () => {
+  const money = METRICS.filter(({ unit }) => unit === "money" || unit === "money_per_day").map(({ id }) => id);
+  expect([...MONEY_KPIS]).toEqual(money.toSorted());
 });
 
 test("every KPI has its title, question and formula in French; other languages get English", () => {
