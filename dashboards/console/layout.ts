@@ -2,12 +2,11 @@ import { assetUrl } from "../web/assets.ts";
 import type { Principal } from "../auth/principal.ts";
 import { type Html, html } from "../web/html.ts";
 
-/** A page of the console. `isLive` ones look again by themselves while nobody is typing. */
+/** A page outside of the application: the documentation, and errors that people meet while they browse. */
 export function page(options: {
   readonly title: string;
   readonly principal: Principal;
   readonly content: Html;
-  readonly isLive?: boolean;
 }): string {
   const { title, principal, content } = options;
   return html`<!doctype html>
@@ -19,7 +18,6 @@ export function page(options: {
         <title>${title} – Tributary</title>
         <link rel="icon" href="${assetUrl("icon.svg")}" />
         <link rel="stylesheet" href="${assetUrl("console.css")}" />
-        <script type="module" src="${assetUrl("console.js")}"></script>
       </head>
       <body>
         <a class="skip" href="#content">Skip to content</a>
@@ -27,7 +25,7 @@ export function page(options: {
           <a class="brand" href="/">Tributary</a>
           ${principal.kind === "user" ? navigation(principal) : null}
         </header>
-        <main id="content" ${options.isLive === true ? html`data-live` : null}>${content}</main>
+        <main id="content">${content}</main>
       </body>
     </html>`.markup;
 }
@@ -35,21 +33,14 @@ export function page(options: {
 function navigation(user: Extract<Principal, { kind: "user" }>): Html {
   return html`<nav aria-label="Main">
       <a href="/">Overview</a> <a href="/connections">Connections</a>
-      <a href="/who/person">Who is one</a>
-      <a href="/activities">Activities</a>
-      <a href="/screens">Screens and feeds</a>
-      ${user.role === "admin" ? html`<a href="/keys">Keys</a> <a href="/queues">Queues</a>` : null}
+      <a href="/kpis">KPIs</a>
+      ${user.role === "admin" ? html`<a href="/queues">Queues</a>` : null}
       <a href="/docs">API</a>
     </nav>
     <form class="who" method="post" action="/sign-out">
       <span>${user.email}</span>
       <button class="quiet">Sign out</button>
     </form>`;
-}
-
-/** A button that does something, as a form of its own: it works without scripts. */
-export function actionButton(action: string, text: string, kind: "primary" | "plain" | "danger" = "plain"): Html {
-  return html`<form class="inline" method="post" action="${action}"><button class="${kind}">${text}</button></form>`;
 }
 
 /** An error as people meet it everywhere: what is wrong, its code, what to do. */
@@ -65,10 +56,4 @@ export function errorBox(error: {
     </p>
     ${error.mend === null ? null : html`<p>${error.mend}</p>`}
   </div>`;
-}
-
-/** An instant, shown in the workspace's time zone with its age; the exact one is in the markup. */
-export function when(instant: Date | null, write: (instant: Date) => string): Html {
-  if (instant === null) return html`<span class="soft">never</span>`;
-  return html`<time datetime="${instant.toISOString()}" title="${write(instant)}" data-age>${write(instant)}</time>`;
 }

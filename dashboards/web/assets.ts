@@ -13,7 +13,6 @@ const FILES = [
   "../views/tv/assets/tv.css",
   "../views/tv/assets/tv.js",
   "../console/assets/console.css",
-  "../console/assets/console.js",
   "../api/assets/docs.js",
   "../console/assets/icon.svg",
 ] as const;

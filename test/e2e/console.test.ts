@@ -65,7 +65,7 @@ describe.skipIf(CHROMIUM === null)("the console", () => {
     await page.getByRole("button", { name: "Test the account" }).click();
     await page.getByText("The account answers: Acme").waitFor();
     await page.getByRole("button", { name: "Connect" }).click();
-    await page.getByRole("heading", { name: "Acme CRM" }).waitFor();
+    await page.getByRole("heading", { name: "Acme CRM", exact: true }).waitFor();
     expect(running.asked).toContain("pull acme-main deals");
   });
 
@@ -92,7 +92,7 @@ describe.skipIf(CHROMIUM === null)("the console", () => {
     await page.getByText("2 of these rows are refused").waitFor();
     expect(await page.getByText('"abc" is no number').count()).toBe(1);
     await page.getByRole("button", { name: "Connect the spreadsheet" }).click();
-    await page.getByRole("heading", { name: "My deals" }).waitFor();
+    await page.getByRole("heading", { name: "My deals", exact: true }).waitFor();
     expect(running.asked).toContain("pull my-deals deals");
   });
 
@@ -134,4 +134,14 @@ const PAGES = [
   "/funnel",
   "/movement",
   "/forecast",
+  "/pipeline",
+  "/activities",
+  "/who/person",
+  "/screens",
+  "/webhooks",
+  "/keys",
+  "/settings",
+  "/settings/users",
+  "/settings/audit",
+  "/settings/health",
 ];

@@ -83,7 +83,7 @@ describe("requests from other sites", () => {
   it("change nothing, even with an admin's session", async () => {
     const admin = await newSession(running, store, "admin");
     for (const headers of [{ Origin: "https://evil.example" }, { "Sec-Fetch-Site": "cross-site" }, {}]) {
-      const response = await running.fetch("/keys", { method: "POST", as: admin, headers });
+      const response = await running.fetch("/api/v1/api-keys", { method: "POST", as: admin, headers });
       expect(response.status).toBe(403);
       expect(await response.json()).toMatchObject({ code: "access.cross_site" });
     }

@@ -15,14 +15,12 @@ const text = words({
     forecast: "Forecast",
     data: "Data",
     pipeline: "Pipeline",
-    deals: "Deals",
     activities: "Activities",
     people: "Who is one",
     outputs: "Outputs",
     screens: "Screens and feeds",
     webhooks: "Webhooks",
     keys: "Keys",
-    hub: "Hub",
     settings: "Settings",
   },
   fr: {
@@ -37,14 +35,12 @@ const text = words({
     forecast: "Prévision",
     data: "Données",
     pipeline: "Pipeline",
-    deals: "Affaires",
     activities: "Activités",
     people: "Qui est qui",
     outputs: "Sorties",
     screens: "Écrans et flux",
     webhooks: "Webhooks",
     keys: "Clés",
-    hub: "Hub",
     settings: "Réglages",
   },
 });
@@ -53,8 +49,6 @@ type Item = {
   readonly to: string;
   readonly icon: IconName;
   readonly label: string;
-  /** Rendered by the server still. */
-  readonly isApart?: boolean;
 };
 type Group = { readonly title: string; readonly items: readonly Item[] };
 
@@ -83,15 +77,22 @@ export function useNavigation(): readonly Group[] {
     {
       title: t.data,
       items: [
-        { to: "/activities", icon: "activity", label: t.activities, isApart: true },
-        { to: "/who/person", icon: "people", label: t.people, isApart: true },
+        { to: "/pipeline", icon: "board", label: t.pipeline },
+        { to: "/activities", icon: "activity", label: t.activities },
+        { to: "/who/person", icon: "people", label: t.people },
       ],
     },
     {
       title: t.outputs,
       items: [
-        { to: "/screens", icon: "tv", label: t.screens, isApart: true },
-        ...(isAdmin ? [{ to: "/keys", icon: "key", label: t.keys, isApart: true } as const] : []),
+        { to: "/screens", icon: "tv", label: t.screens },
+        ...(isAdmin
+          ? ([
+              { to: "/webhooks", icon: "hook", label: t.webhooks },
+              { to: "/keys", icon: "key", label: t.keys },
+              { to: "/settings", icon: "settings", label: t.settings },
+            ] as const)
+          : []),
       ],
     },
   ];

@@ -77,6 +77,46 @@ const routes = [
     "/forecast",
     lazyRouteComponent(() => import("./pages/forecast.tsx"), "ForecastPage"),
   ),
+  page(
+    "/pipeline",
+    lazyRouteComponent(() => import("./pages/pipeline.tsx"), "Pipeline"),
+  ),
+  page(
+    "/activities",
+    lazyRouteComponent(() => import("./pages/activities.tsx"), "Activities"),
+  ),
+  page(
+    "/who/$entity",
+    lazyRouteComponent(() => import("./pages/who/list.tsx"), "WhoList"),
+  ),
+  page(
+    "/who/$entity/$id",
+    lazyRouteComponent(() => import("./pages/who/who.tsx"), "WhoPage"),
+  ),
+  page(
+    "/screens",
+    lazyRouteComponent(() => import("./pages/screens.tsx"), "Screens"),
+  ),
+  page(
+    "/webhooks",
+    lazyRouteComponent(() => import("./pages/webhooks/list.tsx"), "Webhooks"),
+  ),
+  page(
+    "/webhooks/$id",
+    lazyRouteComponent(() => import("./pages/webhooks/webhook.tsx"), "WebhookPage"),
+  ),
+  page(
+    "/keys",
+    lazyRouteComponent(() => import("./pages/keys.tsx"), "Keys"),
+  ),
+  page(
+    "/settings",
+    lazyRouteComponent(() => import("./pages/settings/index.tsx"), "Settings"),
+  ),
+  page(
+    "/settings/$page",
+    lazyRouteComponent(() => import("./pages/settings/index.tsx"), "Settings"),
+  ),
 ];
 
 export const router = createRouter({

@@ -115,15 +115,8 @@ function Navigation(): ReactNode {
           <Text size="xs" c="dimmed" fw={600} mt="md" mb={4} px={10}>
             {group.title}
           </Text>
-          {group.items.map(({ to, icon, label, isApart }) => {
-            const isHere = to === "/" ? pathname === "/" : pathname === to || pathname.startsWith(`${to}/`);
-            if (isApart === true)
-              return (
-                <a key={to} href={to} className="nav-link">
-                  <Icon name={icon} />
-                  {label}
-                </a>
-              );
+          {group.items.map(({ to, icon, label }) => {
+            const isHere = isAt(pathname, to);
             return (
               <Link
                 key={to}
@@ -166,4 +159,11 @@ function AccountMenu({ name }: { readonly name: string }): ReactNode {
       </Menu.Dropdown>
     </Menu>
   );
+}
+
+/** `/who/person` stands for `/who/company` as well. */
+function isAt(pathname: string, to: string): boolean {
+  if (to === "/") return pathname === "/";
+  const base = to.split("/", 2).join("/");
+  return pathname === base || pathname.startsWith(`${base}/`);
 }

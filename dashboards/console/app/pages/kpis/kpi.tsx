@@ -210,7 +210,7 @@ function Rows(props: {
                         {c.none}
                       </Text>
                     ) : (
-                      <Anchor component="button" type="button" onClick={() => onFilter(`${by}=${name}`)}>
+                      <Anchor component="button" type="button" ta="left" onClick={() => onFilter(`${by}=${name}`)}>
                         {name}
                       </Anchor>
                     )}
