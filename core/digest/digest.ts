@@ -3,7 +3,7 @@ import type { Words } from "../base/words/index.ts";
 import type { Previous } from "../metrics/ask/comparison.ts";
 import { notesOf } from "../metrics/ask/notes.ts";
 import { askedNow, filtersOf, question } from "../metrics/ask/question.ts";
-import { keptAnswer, type MetricAnswer, readCatalogue } from "../metrics/index.ts";
+import { keptAnswer, type MetricAnswer, readCatalogue, sayingOf } from "../metrics/index.ts";
 import type { Db } from "../store/db.ts";
 import { readWorkspace, type Workspace } from "../store/setup/workspace.ts";
 import type { DigestSettings } from "./settings.ts";
@@ -71,7 +71,8 @@ export async function digest(
     const { query, compared } = askedNow(asked, now, workspace);
     const answer = await keptAnswer(db, query);
     const before = compared === null ? null : await keptAnswer(db, compared.query);
-    const named = { title: title ?? catalogue.need(metric).title, write, now };
+    const span = write.words.periods[period] ?? period;
+    const named = { title: title ?? sayingOf(catalogue.need(metric), workspace.locale).title, span, write, now };
     const better = catalogue.need(of ?? metric).better;
     const isList = by !== undefined || answer.rows.length > 1;
     const line = isList
@@ -92,13 +93,14 @@ export async function digest(
   };
 }
 
-type Named = { readonly title: string; readonly write: Write; readonly now: Date };
+type Named = { readonly title: string; readonly span: string; readonly write: Write; readonly now: Date };
 type Line = DigestLine & { readonly text: string; readonly hasSource: boolean };
 
 function numberLine(
   answer: MetricAnswer,
   {
     title,
+    span,
     write,
     now,
     before,
@@ -108,7 +110,7 @@ function numberLine(
   const value = answer.rows[0]?.value ?? null;
   const previousValue = before?.rows[0]?.value ?? null;
   const comparedWith = previous === null ? null : write.comparison(previous, now);
-  const parts = [`${title}: ${value === null ? nothing(answer, write) : write.full(value, answer.unit)}`];
+  const parts = [`${title}, ${span}: ${value === null ? nothing(answer, write) : write.full(value, answer.unit)}`];
   if (value !== null && previousValue !== null && comparedWith !== null)
     parts.push(
       `${write.words.versus(write.full(previousValue, answer.unit))}, ${comparedWith}${changeText(value, previousValue, answer.unit, write)}`,
@@ -140,7 +142,7 @@ function changeText(value: number, before: number, unit: string, write: Write): 
 
 function listLine(
   answer: MetricAnswer,
-  { title, write, limit, isLowerFirst }: Named & { readonly limit: number; readonly isLowerFirst: boolean },
+  { title, span, write, limit, isLowerFirst }: Named & { readonly limit: number; readonly isLowerFirst: boolean },
 ): Line {
   const sign = isLowerFirst ? 1 : -1;
   const rows = answer.rows
@@ -158,7 +160,10 @@ function listLine(
     }));
   const said = rows.map(({ name, value }) => `${name} ${write.full(value, answer.unit)}`);
   const line = { ...lineOf(answer, title, write), value: null, previous_value: null, compared_with: null, rows };
-  const text = withNotes([`${title}: ${said.length === 0 ? nothing(answer, write) : said.join(", ")}`], line.notes);
+  const text = withNotes(
+    [`${title}, ${span}: ${said.length === 0 ? nothing(answer, write) : said.join(", ")}`],
+    line.notes,
+  );
   return { ...line, hasSource: answer.sources.length > 0, text };
 }
 

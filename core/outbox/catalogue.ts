@@ -376,7 +376,7 @@ export const EVENTS = {
         notes: [],
       },
     ],
-    text: "Fjord Supplies, Monday, 23 November 2026\n• Won: €184,300 vs €171,800, the month before, until 23 Oct, 08:00, +7%\nAs of 07:58",
+    text: "Fjord Supplies, Monday, 23 November 2026\n• Won, this month: €184,300 vs €171,800, the month before, until 23 Oct, 08:00, +7%\nAs of 07:58",
   }),
   "review.ready": entry("A pipeline review was made", 1, review, {
     review: { id: "7d0a4b52-5b0f-4f0f-8a54-5d6f7f7f2a10", from: "2026-11-16", to: "2026-11-22" },

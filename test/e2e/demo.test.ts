@@ -60,6 +60,29 @@ describe("the demo", () => {
       const { rows } = JSON.parse(asked.stdout) as { readonly rows: readonly { readonly value: number }[] };
       expect(rows.map((row) => row.value)).toEqual([won.length]);
 
+      // Close's own totals: what its lists count and sum, and what its activity report counts.
+      const here = { TRIBUTARY_DATA_DIR: folder, TRIBUTARY_ALLOW_PRIVATE_NETWORKS: "true" };
+      const reconciled = await run(["reconcile", "close", "--json"], here);
+      const { totals } = JSON.parse(reconciled.stdout) as {
+        readonly totals: readonly { readonly name: string; readonly ours: number; readonly equal: boolean }[];
+      };
+      expect(totals.filter(({ equal }) => !equal)).toEqual([]);
+      expect(totals.filter(({ ours }) => ours > 0).map(({ name }) => name)).toEqual(
+        expect.arrayContaining([
+          "opportunities",
+          "won opportunities",
+          "outbound calls",
+          "e-mails sent",
+          "leads created",
+        ]),
+      );
+
+      // A review and a digest of this company have something to say.
+      const review = await run(["review"], here);
+      expect(review.stdout).toContain("## Deals that need attention");
+      const digest = await run(["digest", "morning"], here);
+      expect(digest.stdout).toMatch(/• Won, this month: \$/);
+
       expect((await run(["demo", "--port", "0", "--data-dir", folder], {})).stderr).toContain("demo.running");
       await kill(demo.child, "SIGINT");
       expect((await demo.finished).code).toBe(0);

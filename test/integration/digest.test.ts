@@ -69,10 +69,10 @@ test("has a line for each KPI: its value, what it is compared with, and what is 
   expect(head).toMatch(/^Fjord, Monday,? 16 March 2026$/);
   // 1,500 and 500; 900 kronor have no rate. Of February until the 16th, 8 in the morning: 1,000.
   expect(won).toBe(
-    "• Won: €2,000 vs €1,000, the month before, until 16 Feb, 08:00, +100% (1 left out: no exchange rate)",
+    "• Won, this month: €2,000 vs €1,000, the month before, until 16 Feb, 08:00, +100% (1 left out: no exchange rate)",
   );
-  expect(byRep).toBe("• By rep: Bob 2, Ann 1");
-  expect(rate).toMatch(/^• Win rate: (no data in this period|no connected account gives this)$/);
+  expect(byRep).toBe("• By rep, this month: Bob 2, Ann 1");
+  expect(rate).toMatch(/^• Win rate, today: (no data in this period|no connected account gives this)$/);
 });
 
 test("speaks French where it is asked to, with French numbers", async () => {
@@ -80,7 +80,7 @@ test("speaks French where it is asked to, with French numbers", async () => {
     line.replaceAll(/[\u00a0\u202f]/g, " "),
   );
   expect(head).toBe("Nord, lundi 16 mars 2026");
-  expect(won).toMatch(/^• Won: 2 000 € contre 1 000 €, .*\+100 % \(1 .*\)$/);
+  expect(won).toMatch(/^• Gagné, ce mois-ci: 2 000 € contre 1 000 €, .*\+100 % \(1 .*\)$/);
 });
 
 test("is told once, on its days, from its time on in the workspace's time zone, also by a hub that was down then", async () => {
@@ -116,6 +116,6 @@ test("is told once, on its days, from its time on in the workspace's time zone, 
   const message = messageOf({ type: "digest.ready", data: payload });
   expect(message.split("\n").slice(0, 2)).toEqual([
     expect.stringMatching(/^\*Fjord, Monday,? 16 March 2026\*$/),
-    expect.stringMatching(/^• Won: €2,000 vs/),
+    expect.stringMatching(/^• Won, this month: €2,000 vs/),
   ]);
 });

@@ -76,6 +76,8 @@ export type Words = {
   readonly days: (count: number) => string;
   readonly hours: string;
   readonly minutes: string;
+  /** Periods by their names: `this_month`. */
+  readonly periods: { readonly [name: string]: string };
   /** `Q3` */
   readonly quarter: (number: number) => string;
   /** Large amounts: thousand, million, billion, as short as people write them. */

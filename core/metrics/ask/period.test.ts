@@ -1,7 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { addDays, daysBetween } from "../../base/time.ts";
-import { calendarStart, GRAINS, namedRange, periodsOf, previousRange, wholePeriod, type Calendar } from "./period.ts";
+import {
+  calendarStart,
+  GRAINS,
+  namedRange,
+  PERIOD_NAMES,
+  periodsOf,
+  previousRange,
+  wholePeriod,
+  type Calendar,
+} from "./period.ts";
+import { wordsFor } from "../../base/words/index.ts";
 
 const utc: Calendar = { timeZone: "UTC", weekStart: 1 };
 const newYork: Calendar = { timeZone: "America/New_York", weekStart: 7 };
@@ -124,4 +134,8 @@ test("a period that ends with the last day there is has no end", () => {
     ["9998-06-01", "9998-12-31"],
     ["9999-01-01", "9999-12-31"],
   ]);
+});
+
+test.each(["en", "fr"])("every period has a name in %s", (language) => {
+  expect(PERIOD_NAMES.filter((name) => wordsFor(language).periods[name] === undefined)).toEqual([]);
 });
