@@ -23,6 +23,7 @@ export const CONSOLE_PAGES = [
   "/who/:entity/:id",
   "/screens",
   "/webhooks",
+  "/webhooks/new",
   "/webhooks/:id",
   "/keys",
   "/settings",

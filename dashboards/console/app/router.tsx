@@ -102,6 +102,10 @@ const routes = [
     lazyRouteComponent(() => import("./pages/webhooks/list.tsx"), "Webhooks"),
   ),
   page(
+    "/webhooks/new",
+    lazyRouteComponent(() => import("./pages/webhooks/new.tsx"), "NewWebhook"),
+  ),
+  page(
     "/webhooks/$id",
     lazyRouteComponent(() => import("./pages/webhooks/webhook.tsx"), "WebhookPage"),
   ),

@@ -1,11 +1,11 @@
 import { Badge, Button, Group, PasswordInput, Select, Stack, Table, TextInput } from "@mantine/core";
 import { type ReactNode, useState } from "react";
 import { useAct, useApi, useMe } from "../../api/hooks.ts";
-import { Confirm } from "../../parts/confirm.tsx";
 import { Card, Loading, Problem } from "../../parts/page.tsx";
 import { When } from "../../parts/when.tsx";
 import { common } from "../../words/common.ts";
 import { useWords, words } from "../../words/index.ts";
+import { UserActions } from "./user-actions.tsx";
 
 const text = words({
   en: {
@@ -18,7 +18,6 @@ const text = words({
     admin: "Admin: may change everything",
     viewer: "Viewer: may look at everything but secrets",
     since: "Since",
-    removeAbout: "They are signed out everywhere and cannot sign in any more.",
     you: "you",
   },
   fr: {
@@ -31,7 +30,6 @@ const text = words({
     admin: "Administrateur : peut tout modifier",
     viewer: "Lecteur : peut tout voir sauf les secrets",
     since: "Depuis",
-    removeAbout: "La personne est déconnectée partout et ne peut plus se connecter.",
     you: "vous",
   },
 });
@@ -43,15 +41,13 @@ export function Users(): ReactNode {
   const me = useMe().data;
   const asked = useApi("GET /users", {});
   const add = useAct("POST /users");
-  const remove = useAct("DELETE /users/{email}");
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
   const [role, setRole] = useState<"admin" | "viewer">("viewer");
-  const [question, setQuestion] = useState<string | null>(null);
   return (
     <Stack>
       <Card title={t.who}>
-        <Problem error={asked.error ?? remove.error} />
+        <Problem error={asked.error} />
         {asked.data === undefined && asked.error === null ? <Loading /> : null}
         <div className="scroll-x" tabIndex={0} role="region" aria-label={t.who}>
           <Table>
@@ -73,20 +69,7 @@ export function Users(): ReactNode {
                   <Table.Td>
                     <When at={user.created_at} />
                   </Table.Td>
-                  <Table.Td>
-                    {user.email === me?.name ? (
-                      <Badge>{t.you}</Badge>
-                    ) : (
-                      <Button
-                        size="compact-sm"
-                        variant="default"
-                        aria-label={`${c.remove}: ${user.email}`}
-                        onClick={() => setQuestion(user.email)}
-                      >
-                        {c.remove}
-                      </Button>
-                    )}
-                  </Table.Td>
+                  <Table.Td>{user.email === me?.name ? <Badge>{t.you}</Badge> : <UserActions user={user} />}</Table.Td>
                 </Table.Tr>
               ))}
             </Table.Tbody>
@@ -147,15 +130,6 @@ export function Users(): ReactNode {
           </Stack>
         </form>
       </Card>
-      {question === null ? null : (
-        <Confirm
-          title={c.remove}
-          about={`${question}: ${t.removeAbout}`}
-          isDangerous
-          onConfirm={() => remove.mutate({ params: { email: question } })}
-          onClose={() => setQuestion(null)}
-        />
-      )}
     </Stack>
   );
 }

@@ -1,129 +1,69 @@
-import {
-  Alert,
-  Badge,
-  Button,
-  Checkbox,
-  Group,
-  MultiSelect,
-  Paper,
-  SimpleGrid,
-  Stack,
-  Text,
-  TextInput,
-  Title,
-} from "@mantine/core";
+import { Button, Group, Paper, Stack, Text, Title } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { type ReactNode, useState } from "react";
-import type { Input } from "../../api/client.ts";
-import { useAct, useApi } from "../../api/hooks.ts";
-import { Copyable } from "../../parts/copy.tsx";
-import { Card, Empty, Loading, Page, Problem } from "../../parts/page.tsx";
+import type { ReactNode } from "react";
+import { useApi } from "../../api/hooks.ts";
+import type { Webhook } from "../../api/types.ts";
+import { useFormat } from "../../parts/format.ts";
+import { Icon } from "../../parts/icons.tsx";
+import { Empty, Loading, Page, Problem } from "../../parts/page.tsx";
+import { When } from "../../parts/when.tsx";
 import { useWords } from "../../words/index.ts";
+import { WebhookBadge } from "./parts.tsx";
 import { text } from "./words.ts";
 
 /** `/webhooks` */
 export function Webhooks(): ReactNode {
   const t = useWords(text);
-  const asked = useApi("GET /webhooks", {}, { everyMs: 10_000 });
-  const all = asked.data?.data;
+  const asked = useApi("GET /webhooks", {}, { everyMs: 5_000 });
+  const rows = asked.data?.data ?? [];
+  const add = (
+    <Button component={Link} to="/webhooks/new" leftSection={<Icon name="plus" />}>
+      {t.add}
+    </Button>
+  );
   return (
-    <Page title={t.title} about={t.about}>
+    <Page title={t.title} about={t.about} actions={rows.length === 0 ? undefined : add}>
       <Problem error={asked.error} />
-      {all === undefined && asked.error === null ? <Loading /> : null}
-      {all?.length === 0 ? <Empty icon="hook" text={t.none} /> : null}
-      <SimpleGrid cols={{ base: 1, lg: 2 }}>
-        {all?.map((one) => (
-          <Paper key={one.id} withBorder p="lg" component="article">
-            <Group justify="space-between" wrap="nowrap" align="flex-start">
-              <Title order={2} size="h5" style={{ overflowWrap: "anywhere" }}>
-                <Link to="/webhooks/$id" params={{ id: one.id }}>
-                  {one.url}
-                </Link>
-              </Title>
-              <Badge color={one.state === "active" ? "green" : "gray"}>{t[one.state]}</Badge>
-            </Group>
-            <Text size="sm">{one.description}</Text>
-            <Text size="sm" c="dimmed">
-              {one.events.join(", ")}
-            </Text>
-            {one.state_reason === null ? null : (
-              <Text size="sm" c="var(--app-bad)" lang="en">
-                {one.state_reason}
-              </Text>
-            )}
-          </Paper>
+      {asked.isLoading ? <Loading /> : null}
+      {asked.data !== undefined && rows.length === 0 ? (
+        <Empty icon="hook" text={t.none}>
+          {add}
+        </Empty>
+      ) : null}
+      <Stack gap="sm">
+        {rows.map((one) => (
+          <One key={one.id} webhook={one} />
         ))}
-      </SimpleGrid>
-      <Add />
+      </Stack>
     </Page>
   );
 }
 
-type Body = NonNullable<Input<"POST /webhooks">["body"]>;
-
-function Add(): ReactNode {
+function One({ webhook }: { readonly webhook: Webhook }): ReactNode {
   const t = useWords(text);
-  const types = useApi("GET /event-types", {}).data?.data ?? [];
-  const add = useAct("POST /webhooks");
-  const [url, setUrl] = useState("");
-  const [description, setDescription] = useState("");
-  const [events, setEvents] = useState<string[]>(["deal.won"]);
-  const [ordered, setOrdered] = useState(false);
-  const submit = (): void =>
-    add.mutate(
-      // The names are those that the API has just given.
-      { body: { url, events: events as Body["events"], ordered, ...(description === "" ? {} : { description }) } },
-      { onSuccess: () => setUrl("") },
-    );
+  const format = useFormat();
+  const { events } = webhook;
   return (
-    <Card title={t.add}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          submit();
-        }}
-      >
-        <Stack maw={720}>
-          <TextInput
-            type="url"
-            required
-            withAsterisk={false}
-            label={t.address}
-            placeholder="https://…"
-            value={url}
-            onChange={(event) => setUrl(event.currentTarget.value)}
-          />
-          <MultiSelect
-            label={t.events}
-            data={types.map(({ type }) => type)}
-            value={events}
-            onChange={setEvents}
-            searchable
-            hidePickedOptions
-          />
-          <TextInput
-            label={t.description}
-            value={description}
-            onChange={(event) => setDescription(event.currentTarget.value)}
-          />
-          <Checkbox label={t.ordered} checked={ordered} onChange={(event) => setOrdered(event.currentTarget.checked)} />
-          <Problem error={add.error} />
-          {add.data === undefined ? null : (
-            <Alert color="green" role="status">
-              <Text size="sm" fw={500}>
-                {t.secret}
-              </Text>
-              <Copyable text={add.data.secret} />
-              <Text size="sm">{t.secretHelp}</Text>
-            </Alert>
-          )}
-          <Group>
-            <Button type="submit" loading={add.isPending} disabled={events.length === 0}>
-              {t.add}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Card>
+    <Paper withBorder p="md" component="article">
+      <Group justify="space-between" align="flex-start" wrap="nowrap">
+        <Title order={2} size="h5" style={{ overflowWrap: "anywhere" }}>
+          <Link to="/webhooks/$id" params={{ id: webhook.id }}>
+            {webhook.url}
+          </Link>
+        </Title>
+        <WebhookBadge webhook={webhook} />
+      </Group>
+      {webhook.description === null ? null : <Text size="sm">{webhook.description}</Text>}
+      <Text size="sm" c="dimmed">
+        {events.includes("*") ? t.every : events.length > 3 ? t.eventCount(events.length) : events.join(", ")}
+        {" · "}
+        {t.made} <When at={webhook.created_at} />
+      </Text>
+      {webhook.failing_since === null ? null : (
+        <Text size="sm" c="var(--app-bad)">
+          {t.failingSince} {format.dateTime(webhook.failing_since)}
+        </Text>
+      )}
+    </Paper>
   );
 }
