@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "commander";
-import { addDays, isDay, startOfDay } from "../core/base/time.ts";
+import { addDays, isAskable, isDay, startOfDay } from "../core/base/time.ts";
 import type { MetricFilter } from "../core/metrics/index.ts";
 import { COMPARED_WITH, type ComparedWith } from "../core/metrics/ask/comparison.ts";
 import { parseDimensions, parseFilter } from "../core/metrics/ask/question.ts";
@@ -17,6 +17,7 @@ export function parseAsOf(text: string): string {
   if (!isDay(text) && !isInstant) {
     throw new InvalidArgumentError("Write a day as YYYY-MM-DD, or an instant with its offset: 2026-03-31T18:00:00Z.");
   }
+  if (!isAskable(new Date(text))) throw new InvalidArgumentError("Write a time of the years 1900 to 9998.");
   return text;
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { addDays, dayOf, daysBetween, isDay, isTimeZone, startOfDay } from "./time.ts";
+import { addDays, dayOf, daysBetween, isAskable, isDay, isTimeZone, startOfDay } from "./time.ts";
 
 test("a day begins at midnight of its zone, also on the days the clocks change", () => {
   expect(startOfDay("2026-03-08", "America/New_York").toISOString()).toBe("2026-03-08T05:00:00.000Z");
@@ -26,4 +26,19 @@ test("refuses days that do not exist and zones nobody knows", () => {
   expect(isDay("2026-2-9")).toBe(false);
   expect(isTimeZone("Europe/Oslo")).toBe(true);
   expect(isTimeZone("Mars/Olympus")).toBe(false);
+});
+
+test("nothing is asked as of years whose periods could not be written", () => {
+  const asked = (text: string): boolean => isAskable(new Date(text));
+  expect(["1900-01-01T00:00:00Z", "2026-12-01T00:00:00Z", "9998-12-31T23:59:59Z"].map(asked)).toEqual([
+    true,
+    true,
+    true,
+  ]);
+  expect(["0000-01-01T00:00:00Z", "1899-12-31T23:59:59Z", "9999-12-31T00:00:00Z"].map(asked)).toEqual([
+    false,
+    false,
+    false,
+  ]);
+  expect(isAskable(new Date(Number.NaN))).toBe(false);
 });

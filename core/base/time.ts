@@ -58,3 +58,11 @@ export function isTimeZone(name: string): boolean {
     return false;
   }
 }
+
+/**
+ * Whether anything can be asked as of an instant: periods before and after it have to have days of four digits, and no company's records are older.
+ */
+export function isAskable(instant: Date): boolean {
+  const year = instant.getUTCFullYear();
+  return year >= 1900 && year <= 9998;
+}

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { backtests, forecast, type ForecastQuery, HORIZONS, SLICES } from "../../core/forecast/index.ts";
 import { METHODS } from "../../core/forecast/methods.ts";
 import { invalidRequest } from "../web/problem.ts";
+import { asOfQuery } from "./instants.ts";
 import { type Call, endpoint } from "./endpoint.ts";
 
 const method = z.enum(METHODS);
@@ -92,7 +93,7 @@ const backtestAnswer = z
 const asked = {
   horizon: z.string().max(100).optional().describe("Days ahead, comma-separated; default 30,60,90"),
   by: z.enum(SLICES).optional(),
-  as_of: z.iso.datetime({ offset: true }).optional().describe("By what had happened and was known then"),
+  as_of: asOfQuery.describe("By what had happened and was known then"),
   seed: z.string().min(1).max(100).default("tributary").describe("What is drawn by chance is drawn alike for one seed"),
 };
 

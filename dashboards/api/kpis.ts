@@ -15,6 +15,7 @@ import { GRAINS, PERIOD_NAMES, type PeriodName, type Range } from "../../core/me
 import { askedNow, parseDimensions, parseFilter, question } from "../../core/metrics/ask/question.ts";
 import { readWorkspace } from "../../core/store/setup/workspace.ts";
 import { invalidRequest, notFound } from "../web/problem.ts";
+import { asOfQuery } from "./instants.ts";
 import { type Call, endpoint } from "./endpoint.ts";
 import { pageOf, pageQuery } from "./pages.ts";
 
@@ -110,7 +111,7 @@ export const asked = {
     .union([z.string(), z.array(z.string())])
     .optional()
     .describe("`DIM=VALUE`; may be repeated"),
-  as_of: z.iso.datetime({ offset: true }).optional().describe("As it stood at this instant, by what was known then"),
+  as_of: asOfQuery.describe("As it stood at this instant, by what was known then"),
 };
 
 const access = { kind: "api", scope: "read" } as const;

@@ -11,6 +11,7 @@ import { readWorkspace } from "../../core/store/setup/workspace.ts";
 import { dayOf } from "../../core/base/time.ts";
 import { actorOf } from "../auth/principal.ts";
 import { invalidRequest, notFound } from "../web/problem.ts";
+import { asOfQuery } from "./instants.ts";
 import { type Call, endpoint } from "./endpoint.ts";
 import { decodeCursor, pageOf, pageQuery, toPage } from "./pages.ts";
 
@@ -174,7 +175,7 @@ const asked = {
     ),
   rep: text.max(200).optional().describe("Of one rep"),
   team: text.max(200).optional().describe("Of one team"),
-  as_of: z.iso.datetime({ offset: true }).optional().describe("By what was known at this instant"),
+  as_of: asOfQuery.describe("By what was known at this instant"),
 };
 
 export const reviewEndpoints = [
