@@ -13,7 +13,7 @@ import { newHosts } from "../../core/land/credential-hosts.ts";
 import { createConnection } from "../../core/setup/connections.ts";
 import { readCredentials } from "../../core/store/setup/connections.ts";
 import { testDatabase } from "../support/database.ts";
-import { form, json, newKey, newSession, type Running, startServer, testDeps } from "./server-support.ts";
+import { json, newKey, type Running, startServer, testDeps } from "./server-support.ts";
 
 /** A stored secret goes only to the host for which it was entered, whoever changes the connection and by whichever way. */
 
@@ -22,11 +22,9 @@ const connectors = [close, zendesk];
 const { secrets, clock, log } = testDeps(store);
 let running: Running;
 let key: string;
-let admin: string;
 beforeAll(async () => {
   running = await startServer(store, { connectors });
   key = await newKey(store, "connections");
-  admin = await newSession(running, store, "admin");
 });
 afterAll(() => running.close());
 
@@ -100,15 +98,6 @@ describe("a change of host", () => {
   it("asks for them again where the host follows from a subdomain", async () => {
     await connection("sub", { subdomain: "acme" }, { email: "a@b.example", api_token: "t0ken" });
     expect(await patch("sub", { settings: { subdomain: "evil" } })).toEqual([422, "connection.credentials_needed"]);
-  });
-
-  it("asks for them again on the settings page", async () => {
-    await connection("page");
-    const fields = { auth: "api_key", "general.title": "P", "settings.base_url": "https://evil.example/" };
-    const response = await running.fetch("/connections/page/edit", { ...form(fields, running.url), as: admin });
-    expect(response.status).toBe(422);
-    expect(await response.text()).toContain("connection.credentials_needed");
-    expect(await stored("page")).toEqual({ api_key: "k3y" });
   });
 
   it("takes them from the config file, and no token that another host has given", async () => {
