@@ -1,6 +1,5 @@
 import { z } from "zod";
 import type { Page, PullContext, Stream } from "../../core/connector/define.ts";
-import type { Measured } from "../../core/schema/canonical.ts";
 import type { AcmeCrmClient, AcmeCrmSettings } from "./client.ts";
 import { callFacts, dealFacts } from "./normalise.ts";
 
@@ -30,24 +29,17 @@ async function* pullChanges(path: string, context: PullContext<AcmeCrmSettings, 
   } while (after !== null);
 }
 
-function changing(
-  path: string,
-  title: string,
-  gives: readonly Measured[],
-  normalise: AcmeCrmStream["normalise"],
-): AcmeCrmStream {
+function changing(path: string, about: Pick<AcmeCrmStream, "title" | "gives" | "normalise">): AcmeCrmStream {
   return {
-    title,
-    gives,
+    ...about,
     externalId: (record) => row.parse(record).id,
     sourceTime: (record) => row.parse(record).updated_at,
     pull: (context) => pullChanges(path, context),
     deletions: "tombstones",
-    normalise,
   };
 }
 
 export const acmeCrmStreams: { readonly [stream: string]: AcmeCrmStream } = {
-  deals: { ...changing("deals", "Deals", ["deal"], dealFacts), keepsVersions: true },
-  calls: changing("calls", "Calls", ["activity"], callFacts),
+  deals: { ...changing("deals", { title: "Deals", gives: ["deal"], normalise: dealFacts }), keepsVersions: true },
+  calls: changing("calls", { title: "Calls", gives: ["activity"], normalise: callFacts }),
 };
