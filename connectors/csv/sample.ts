@@ -50,10 +50,10 @@ export async function* sampleRows(
     const problems: Problem[] = [];
     if (row.problem !== null) problems.push({ ...row.problem, at });
     else if (key.kind === "bad")
-      problems.push({ code: "csv.row.key", at, reason: `the key (column ${key.column}): ${key.reason}` });
+      problems.push({ code: "csv.row.bad_key", at, reason: `the key (column ${key.column}): ${key.reason}` });
     else if (key.kind === "empty")
       problems.push({
-        code: "csv.row.key",
+        code: "csv.row.missing_key",
         at,
         reason: `the key (column ${[mapping.key].flat().join(", ")}) is empty`,
       });
