@@ -1,8 +1,9 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { lookup, LookupAddress } from "node:dns";
+import { type ClientRequestArgs, createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
 import axios from "axios";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { guardedAgents, isInternet, isRefusedAddress } from "./guard.ts";
+import { guardedAgents, guardedLookup, isInternet, isRefusedAddress } from "./guard.ts";
 
 const asked: string[] = [];
 const server = createServer((request, response) => {
@@ -89,8 +90,80 @@ describe("a request", () => {
     expect(asked.length).toBe(before);
   });
 
+  it.each(["http://127.0.0.1", "http://localhost", "http://[::1]", "http://[::ffff:127.0.0.1]", "https://127.0.0.1"])(
+    "that is sent on from the internet to %s stops there",
+    async (inside) => {
+      const outside = createServer((_request, response) => {
+        response.writeHead(302, { location: `${inside}:${port}/inside` }).end();
+      });
+      await new Promise<void>((resolve) => outside.listen(0, "127.0.0.1", resolve));
+      const agents = guardedAgents(false, {});
+      // Only the first step is made to look like the internet; the next asks the guard.
+      const agent = agents.httpAgent as { createConnection: (options: ClientRequestArgs, done?: unknown) => unknown };
+      const guarded = agent.createConnection.bind(agent);
+      agent.createConnection = (options, done) =>
+        options.host === "outside.example"
+          ? connect((outside.address() as AddressInfo).port, "127.0.0.1")
+          : guarded(options, done);
+      const before = asked.length;
+      const error: unknown = await axios
+        .get("http://outside.example/", { ...agents, proxy: false, timeout: 5_000 })
+        .catch((thrown: unknown) => thrown);
+      outside.close();
+      expect([isRefusedAddress(error), asked.length]).toEqual([true, before]);
+    },
+  );
+
   it("goes wherever it leads when the operator lets it", async () => {
     const { data } = await axios.get<string>(`http://127.0.0.1:${port}/`, { ...guardedAgents(true, {}), proxy: false });
     expect(data).toBe("reached");
+  });
+});
+
+describe("a name", () => {
+  type Answer = { readonly error: Error | null; readonly addresses: unknown };
+  /** A resolver that answers with these, one after the other. */
+  const resolver = (...answers: readonly (readonly string[])[]) => {
+    const left = [...answers];
+    const asked: string[] = [];
+    const resolve = (
+      name: string,
+      _options: object,
+      done: (error: Error | null, all: LookupAddress[]) => void,
+    ): void => {
+      asked.push(name);
+      done(
+        null,
+        (left.shift() ?? []).map((address) => ({ address, family: address.includes(":") ? 6 : 4 })),
+      );
+    };
+    // The one form of it that the guard calls.
+    return { asked, look: guardedLookup(resolve as unknown as typeof lookup) };
+  };
+  const lookedUp = (look: ReturnType<typeof guardedLookup>, all: boolean): Promise<Answer> =>
+    new Promise((resolve) => look("name.example", { all }, (error, addresses) => resolve({ error, addresses })));
+
+  it.each([true, false])(
+    "that is public at first and private then is refused then; each connection asks once (all: %s)",
+    async (all) => {
+      const { asked, look } = resolver(["93.184.216.34"], ["127.0.0.1"], ["93.184.216.34"]);
+      const [first, second, third] = [await lookedUp(look, all), await lookedUp(look, all), await lookedUp(look, all)];
+      expect([first.error, third.error]).toEqual([null, null]);
+      // What was looked at is what is connected to.
+      expect(JSON.stringify(first.addresses)).toContain("93.184.216.34");
+      expect(isRefusedAddress(second.error)).toBe(true);
+      expect(asked).toHaveLength(3);
+    },
+  );
+
+  it.each([
+    [["93.184.216.34", "127.0.0.1"]],
+    [["::ffff:10.0.0.1"]],
+    [["64:ff9b::7f00:1", "93.184.216.34"]],
+    [["fd00::1"]],
+    [[]],
+  ])("with the addresses %j is refused: one that is not public is enough", async (addresses) => {
+    const { error } = await lookedUp(resolver(addresses).look, true);
+    expect(isRefusedAddress(error)).toBe(true);
   });
 });

@@ -69,15 +69,22 @@ export function isRefusedAddress(error: unknown): boolean {
   return false;
 }
 
-/** Resolves a name, and refuses it when any of its addresses is not on the internet. */
-const guardedLookup: LookupFunction = (hostname, options, callback) => {
-  resolve(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
-    const [first] = addresses ?? [];
-    if (error !== null || first === undefined) return callback(error ?? refusal(hostname), "");
-    if (addresses.some(({ address }) => !isInternet(address))) return callback(refusal(hostname), "");
-    return options.all === true ? callback(null, addresses) : callback(null, first.address, first.family);
-  });
-};
+/**
+ * Resolves a name, and refuses it when any of its addresses is not on the internet. It is the socket's own look-up: what was held against the list is
+ * what is connected to, so a name that changes in between gains nothing.
+ */
+export function guardedLookup(resolveAll: typeof resolve): LookupFunction {
+  return (hostname, options, callback) => {
+    resolveAll(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
+      const [first] = addresses ?? [];
+      if (error !== null || first === undefined) return callback(error ?? refusal(hostname), "");
+      if (addresses.some(({ address }) => !isInternet(address))) return callback(refusal(hostname), "");
+      return options.all === true ? callback(null, addresses) : callback(null, first.address, first.family);
+    });
+  };
+}
+
+const lookUp = guardedLookup(resolve);
 
 type Connected = (error: Error | null, stream: Duplex) => void;
 
@@ -94,14 +101,14 @@ function refusedSocket(host: unknown, connected: Connected | undefined): Duplex 
 class GuardedHttpAgent extends RequestFilteringHttpAgent {
   override createConnection(options: TcpNetConnectOpts, connected?: Connected): Duplex {
     const refused = refusedSocket(options.host, connected);
-    return refused ?? super.createConnection({ ...options, lookup: guardedLookup }, connected);
+    return refused ?? super.createConnection({ ...options, lookup: lookUp }, connected);
   }
 }
 
 class GuardedHttpsAgent extends RequestFilteringHttpsAgent {
   override createConnection(options: TcpNetConnectOpts, connected?: Connected): Duplex {
     const refused = refusedSocket(options.host, connected);
-    return refused ?? super.createConnection({ ...options, lookup: guardedLookup }, connected);
+    return refused ?? super.createConnection({ ...options, lookup: lookUp }, connected);
   }
 }
 

@@ -1,8 +1,14 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer as createHttpsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { assertAddresses } from "../../core/destination/check.ts";
 import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import { Webhook } from "standardwebhooks";
-import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../core/base/clock.ts";
 import { silentLog } from "../../core/base/log.ts";
 import { receiverRow } from "../../core/destination/settings.ts";
@@ -430,6 +436,36 @@ test("without leave, nothing on this machine or a private network is reached, wh
   guarded.close();
   expect(receiver.received).toHaveLength(0);
 });
+
+test.skipIf(spawnSync("openssl", ["version"]).status !== 0)(
+  "a receiver whose certificate nobody vouches for gets nothing",
+  async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "certificate-"));
+    const [keyFile, certFile] = [path.join(folder, "key.pem"), path.join(folder, "cert.pem")];
+    const request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"];
+    execFileSync("openssl", [...request, "-keyout", keyFile, "-out", certFile], { stdio: "ignore" });
+    let asked = 0;
+    const server = createHttpsServer(
+      { key: await readFile(keyFile), cert: await readFile(certFile) },
+      (_request, answer) => {
+        asked += 1;
+        answer.end();
+      },
+    );
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(async () => {
+      server.close();
+      await rm(folder, { recursive: true });
+    });
+    const sender = createSender({ allowPrivateNetworks: true });
+    const url = `https://localhost:${(server.address() as AddressInfo).port}/hook`;
+    const settings = webhookSettings.parse({ url, events: ["*"], secret: newSecret() });
+    const event = { eventId: "evt_1", type: "deal.won", occurredAt: new Date(), data: {}, isReplay: false };
+    const result = await sender.send(settings, event);
+    sender.close();
+    expect([result.statusCode, result.error, asked]).toEqual([null, expect.stringContaining("SELF_SIGNED_CERT"), 0]);
+  },
+);
 
 test("an address is refused when it is not https, carries credentials, or is no URL", () => {
   const options = { allowPrivateNetworks: false };
