@@ -11,11 +11,14 @@ export type JournaledLife = {
   readonly clock: Clock;
   /** Lives what is in the file once more. Listeners hear it all. Returns the number of ticks. */
   relive(): number;
-  /** From now on something happens every `tickMs`. */
-  start(tickMs: number): void;
+  /** From now on something happens. */
+  start(pace: Pace): void;
   stop(): void;
   onChange(listener: (change: CompanyChange) => void): void;
 };
+
+/** How often something happens: every `livelyMs` for so many ticks, then every `calmMs`. */
+export type Pace = { readonly livelyMs: number; readonly livelyTicks: number; readonly calmMs: number };
 
 export function createLife(company: Company, file: string): JournaledLife {
   let pastMs: number | null = null;
@@ -37,15 +40,25 @@ export function createLife(company: Company, file: string): JournaledLife {
       for (const ms of instants) at(ms);
       return instants.length;
     },
-    start(tickMs) {
-      timer ??= setInterval(() => {
-        const ms = Date.now();
-        appendFileSync(file, `${ms}\n`);
-        at(ms);
-      }, tickMs);
+    start({ livelyMs, livelyTicks, calmMs }) {
+      if (timer !== null) return;
+      let ticks = 0;
+      const next = (): void => {
+        timer = setTimeout(
+          () => {
+            ticks += 1;
+            const ms = Date.now();
+            appendFileSync(file, `${ms}\n`);
+            at(ms);
+            next();
+          },
+          ticks < livelyTicks ? livelyMs : calmMs,
+        );
+      };
+      next();
     },
     stop() {
-      if (timer !== null) clearInterval(timer);
+      if (timer !== null) clearTimeout(timer);
       timer = null;
     },
   };

@@ -40,7 +40,14 @@ function rowsOf(company: CompanyData, sheet: Sheet): readonly (readonly string[]
         teams.get(goal.teamId ?? "") ?? "",
       ]);
     case "spend":
-      return company.spend.map((each) => [each.id, each.day, each.channel, each.campaign, main(each.amountMinor)]);
+      // In the words in which the leads' sources are written down: what a lead of a channel costs is told only where both say the same.
+      return company.spend.map((each) => [
+        each.id,
+        each.day,
+        each.channel.toLowerCase().replaceAll(" ", "_"),
+        each.campaign,
+        main(each.amountMinor),
+      ]);
   }
 }
 

@@ -1,5 +1,5 @@
 import { createCompany } from "../../connectors/_simulator/company/company.ts";
-import { createLife } from "./life.ts";
+import { createLife, type Pace } from "./life.ts";
 import { type Vendor, VENDOR_STARTS } from "./vendor-list.ts";
 import { order, type Report, type VendorsPlan } from "./vendors-protocol.ts";
 
@@ -11,8 +11,11 @@ type Running = {
   stop(): Promise<void>;
 };
 
-/** Something happens every two seconds, so a win comes every 20 to 28. */
-const TICK_MS = 2000;
+/**
+ * At first something happens every two seconds, and so a win every 20 to 28, for whoever has just opened the TV. Then as often as at a busy company:
+ * at the first pace a day would hold fifty times what the day before held, and no comparison would mean anything.
+ */
+const PACE: Pace = { livelyMs: 2_000, livelyTicks: 60, calmMs: 30_000 };
 
 /** Every vendor of the demo in one process of its own, so that they are as far from the hub as real ones: HTTP is all that they share. */
 async function startVendors(plan: VendorsPlan): Promise<Running> {
@@ -39,7 +42,7 @@ async function startVendors(plan: VendorsPlan): Promise<Running> {
       }
       return secrets;
     },
-    startLife: () => life.start(TICK_MS),
+    startLife: () => life.start(PACE),
     async stop() {
       life.stop();
       await Promise.all([...vendors.values()].map((vendor) => vendor.close()));

@@ -6,8 +6,8 @@ import { isEmployed, NEW_BUSINESS, productivity } from "./organisation.ts";
 const QUOTA_MINOR = { newBusiness: 1_100_000, expansion: 1_500_000 };
 
 /**
- * Targets by calendar month, from the first whole month to the month of `now`: won value for every rep who is here, won value for every
- * team, won deals and new leads for all.
+ * Targets by calendar month, from the first whole month to the end of the quarter of `now`: won value for every rep who is here, for every team and
+ * for all; won deals and new leads for all.
  */
 export function createGoals(
   profile: Profile,
@@ -16,7 +16,7 @@ export function createGoals(
   scale: number,
 ): readonly Goal[] {
   const goals: Goal[] = [];
-  const last = dayOf(profile.now, profile.timeZone).slice(0, 7);
+  const last = quarterEnd(dayOf(profile.now, profile.timeZone));
   for (
     let from = monthAfter(dayOf(profile.startedAt, profile.timeZone));
     from.slice(0, 7) <= last;
@@ -26,6 +26,7 @@ export function createGoals(
     const month = from.slice(0, 7);
     const middleMs = Date.parse(`${month}-15T12:00:00Z`);
     const span = { from, to };
+    let wholeTarget = 0;
     for (const team of teams) {
       let teamTarget = 0;
       for (const rep of reps) {
@@ -51,7 +52,16 @@ export function createGoals(
         ...span,
         target: teamTarget,
       });
+      wholeTarget += teamTarget;
     }
+    goals.push({
+      id: `goal-${month}-won`,
+      metric: "won_value",
+      repId: null,
+      teamId: null,
+      ...span,
+      target: wholeTarget,
+    });
     goals.push({
       id: `goal-${month}-wins`,
       metric: "deals_won",
@@ -78,4 +88,10 @@ function round(value: number, step: number): number {
 
 function monthAfter(day: Day): Day {
   return `${addDays(`${day.slice(0, 7)}-28`, 4).slice(0, 7)}-01`;
+}
+
+/** The last month of a day's calendar quarter: `2026-12`. */
+function quarterEnd(day: Day): string {
+  const quarter = Math.ceil(Number(day.slice(5, 7)) / 3);
+  return `${day.slice(0, 4)}-${String(quarter * 3).padStart(2, "0")}`;
 }
