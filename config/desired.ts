@@ -1,6 +1,6 @@
 import type { JsonObject } from "../core/base/json.ts";
 import type { Day } from "../core/base/time.ts";
-import type { Schedule } from "../core/schema/tables.ts";
+import type { Schedule } from "../core/schema/tables/setup.ts";
 import type { ExchangeRate } from "../core/store/setup/exchange-rates.ts";
 import type { WorkspaceRow } from "../core/store/setup/workspace.ts";
 

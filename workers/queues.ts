@@ -1,6 +1,6 @@
 import type { JobsOptions } from "bullmq";
 import type { Log } from "../core/base/log.ts";
-import type { RunKind, RunTrigger } from "../core/schema/tables.ts";
+import type { RunKind, RunTrigger } from "../core/schema/tables/pulls.ts";
 import { type BullQueue, connectQueues, type QueueBackend } from "./queue-backend.ts";
 
 /** The only place where a queue is named. Jobs carry ids, never payloads. */

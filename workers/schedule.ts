@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Log } from "../core/base/log.ts";
 import type { AnyConnector } from "../core/connector/define.ts";
-import type { Schedule } from "../core/schema/tables.ts";
+import type { Schedule } from "../core/schema/tables/setup.ts";
 import { activeStreams } from "../core/land/engine.ts";
 import { listConnections } from "../core/store/setup/connections.ts";
 import type { Db, Store } from "../core/store/db.ts";

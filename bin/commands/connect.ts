@@ -7,7 +7,7 @@ import type { Json, JsonObject } from "../../core/base/json.ts";
 import { isDay } from "../../core/base/time.ts";
 import type { AuthMethod } from "../../core/connector/auth.ts";
 import type { AnyConnector } from "../../core/connector/define.ts";
-import type { Schedule } from "../../core/schema/tables.ts";
+import type { Schedule } from "../../core/schema/tables/setup.ts";
 import { connect, type Connected } from "../../core/setup/connections.ts";
 import { problems, settingLines, settingProblems } from "../../config/describe.ts";
 import { everySeconds } from "../../config/sections.ts";

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Clock } from "../base/clock.ts";
 import type { JsonObject } from "../base/json.ts";
-import type { EventFilters } from "../schema/tables.ts";
+import type { EventFilters } from "../schema/tables/outbox.ts";
 import type { MetricAnswer } from "../metrics/engine/query.ts";
 import type { Question } from "../metrics/ask/question.ts";
 

@@ -1,4 +1,4 @@
-import type { IdentityEntity } from "../schema/tables.ts";
+import type { IdentityEntity } from "../schema/tables/identity.ts";
 import type { Tx } from "../store/db.ts";
 import { ENTITY_TABLES } from "../store/identity/identities.ts";
 import {

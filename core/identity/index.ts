@@ -1,6 +1,6 @@
 import { TributaryError } from "../base/errors.ts";
 import type { ActivityType } from "../schema/canonical.ts";
-import type { IdentityEntity } from "../schema/tables.ts";
+import type { IdentityEntity } from "../schema/tables/identity.ts";
 import { attributeActivities, attributionsConcerned } from "../store/identity/attribution.ts";
 import type { Copy } from "../store/copy.ts";
 import type { Tx } from "../store/db.ts";

@@ -1,4 +1,4 @@
-import type { IdentityEntity, IdentityKeyType } from "../schema/tables.ts";
+import type { IdentityEntity, IdentityKeyType } from "../schema/tables/identity.ts";
 import type { Key, Match, NamedMatch } from "../store/identity/identities.ts";
 import type { Link } from "../store/identity/identity-links.ts";
 import { nameKey } from "./keys.ts";

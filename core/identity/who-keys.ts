@@ -1,5 +1,5 @@
 import type { OtherId } from "../schema/facts.ts";
-import type { IdentityEntity } from "../schema/tables.ts";
+import type { IdentityEntity } from "../schema/tables/identity.ts";
 import type { Copy } from "../store/copy.ts";
 import type { Tx } from "../store/db.ts";
 import {

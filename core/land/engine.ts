@@ -6,7 +6,7 @@ import type { AnyConnector, CredentialSource, DeletionPolicy, Preview, Stream } 
 import { givesOf } from "../connector/gives.ts";
 import { createHttpFactory } from "../connector/http-client.ts";
 import type { Limiter } from "../connector/limits.ts";
-import type { Declared } from "../schema/tables.ts";
+import type { Declared } from "../schema/tables/setup.ts";
 import type { Secrets } from "../secrets/index.ts";
 import { type Connection, readConnection } from "../store/setup/connections.ts";
 import type { Db, Store } from "../store/db.ts";

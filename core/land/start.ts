@@ -1,5 +1,5 @@
 import type { Json } from "../base/json.ts";
-import type { RunTrigger } from "../schema/tables.ts";
+import type { RunTrigger } from "../schema/tables/pulls.ts";
 import type { Store } from "../store/db.ts";
 import { insertRun, interruptStaleRuns, latestRun, resumeRun, type Run } from "../store/pulls/runs.ts";
 import { lockStreams, setRunningRun } from "../store/pulls/streams.ts";

@@ -16,7 +16,7 @@ import {
   type Written,
 } from "../store/facts/facts.ts";
 import { SHELF_NAMES, type ShelfName, SHELVES } from "../store/facts/facts-shelves.ts";
-import type { IdentityEntity } from "../schema/tables.ts";
+import type { IdentityEntity } from "../schema/tables/identity.ts";
 import {
   lockFacts,
   moveMark,

@@ -1,5 +1,5 @@
 import type { Clock } from "../base/clock.ts";
-import type { RunTrigger } from "../schema/tables.ts";
+import type { RunTrigger } from "../schema/tables/pulls.ts";
 import { recognise } from "../store/failures.ts";
 import { finishRun, insertRun } from "../store/pulls/runs.ts";
 import { readStream } from "../store/pulls/streams.ts";

@@ -16,7 +16,7 @@ import {
 } from "../land/engine.ts";
 import { createTrialSource, needsSignIn } from "../land/credentials.ts";
 import { isBelow, notAllowed } from "../land/files.ts";
-import type { Schedule } from "../schema/tables.ts";
+import type { Schedule } from "../schema/tables/setup.ts";
 import { credentialsOf, type Secrets } from "../secrets/index.ts";
 import type { Db } from "../store/db.ts";
 import {

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { RunState } from "../schema/tables.ts";
+import type { RunState } from "../schema/tables/pulls.ts";
 import type { Db } from "./db.ts";
 
 /** What Prometheus is told, counted at the moment of the scrape. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isDay } from "../../core/base/time.ts";
 import type { AnyConnector, CheckResult } from "../../core/connector/define.ts";
-import { CONNECTION_STATES } from "../../core/schema/tables.ts";
+import { CONNECTION_STATES } from "../../core/schema/tables/setup.ts";
 import {
   changeConnection,
   connect,

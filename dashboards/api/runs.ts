@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { RUN_KINDS, RUN_STATES, RUN_TRIGGERS } from "../../core/schema/tables.ts";
+import { RUN_KINDS, RUN_STATES, RUN_TRIGGERS } from "../../core/schema/tables/pulls.ts";
 import {
   type RunLogLine,
   type RunOverview,

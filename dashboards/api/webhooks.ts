@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { JsonObject } from "../../core/base/json.ts";
 import { openReceiver } from "../../core/destination/settings.ts";
 import { eventFilters, eventType } from "../../core/destination/subscription.ts";
-import { PAUSED_BY } from "../../core/schema/tables.ts";
+import { PAUSED_BY } from "../../core/schema/tables/outbox.ts";
 import { countReplay, type Replay } from "../../core/store/outbox/deliveries.ts";
 import { assertAddresses } from "../../core/destination/check.ts";
 import {

@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { sql } from "kysely";
 import { beforeAll, expect, test } from "vitest";
@@ -7,7 +8,7 @@ import type { Store } from "../../core/store/db.ts";
 import { testDatabase } from "../support/database.ts";
 
 const SCHEMA = fileURLToPath(new URL("../../core/store/schema.sql", import.meta.url));
-const TABLES = fileURLToPath(new URL("../../core/schema/tables.ts", import.meta.url));
+const DECLARED = fileURLToPath(new URL("../../core/schema/", import.meta.url));
 
 let store: Store;
 beforeAll(async () => {
@@ -20,14 +21,19 @@ test("schema.sql is the migrated database (UPDATE=1 writes it anew)", async () =
   expect(dump).toBe(readFileSync(SCHEMA, "utf8"));
 });
 
-test("tables.ts has every table and column of the database, with the same null or not null, and no other", async () => {
+test("tables.ts, with the files of tables/, has every table and column of the database, with the same null or not null, and no other", async () => {
   const { rows } = await sql<{ table: string; column: string; nullable: boolean }>`
     select table_name as table, column_name as column, is_nullable = 'YES' as nullable
     from information_schema.columns where table_schema = 'tributary' and table_name !~ '^kysely_'
   `.execute(store.db);
   const live = rows.map(({ table, column, nullable }) => `${table}.${column}${nullable ? " | null" : ""}`);
-  expect(declaredColumns(readFileSync(TABLES, "utf8"))).toEqual(live.toSorted());
+  expect(declaredColumns(declarations())).toEqual(live.toSorted());
 });
+
+function declarations(): string {
+  const families = readdirSync(path.join(DECLARED, "tables")).map((file) => path.join("tables", file));
+  return ["tables.ts", ...families].map((file) => readFileSync(path.join(DECLARED, file), "utf8")).join("\n");
+}
 
 /** Every column that the types declare, as `table.column`, with ` | null` where it may be. */
 function declaredColumns(source: string): string[] {

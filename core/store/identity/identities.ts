@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { IdentityEntity, IdentityKeyType } from "../../schema/tables.ts";
+import type { IdentityEntity, IdentityKeyType } from "../../schema/tables/identity.ts";
 import type { Copy } from "../copy.ts";
 import type { Tx } from "../db.ts";
 import { copyLines } from "../facts/facts.ts";

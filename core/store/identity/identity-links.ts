@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { IdentityEntity } from "../../schema/tables.ts";
+import type { IdentityEntity } from "../../schema/tables/identity.ts";
 import type { Tx } from "../db.ts";
 import { ENTITY_TABLES } from "./identities.ts";
 

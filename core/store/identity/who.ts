@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { IdentityEntity, IdentityKeyType } from "../../schema/tables.ts";
+import type { IdentityEntity, IdentityKeyType } from "../../schema/tables/identity.ts";
 import type { Db } from "../db.ts";
 import { ENTITY_TABLES } from "./identities.ts";
 

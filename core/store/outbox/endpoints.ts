@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { JsonObject } from "../../base/json.ts";
-import type { EventFilters, PausedBy } from "../../schema/tables.ts";
+import type { EventFilters, PausedBy } from "../../schema/tables/outbox.ts";
 import type { Db, Tx } from "../db.ts";
 import type { EventRow } from "./events.ts";
 

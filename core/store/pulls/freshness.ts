@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { MEASURED, type Measured } from "../../schema/canonical.ts";
-import type { ConnectionState, Declared, Schedule } from "../../schema/tables.ts";
+import type { ConnectionState, Declared, Schedule } from "../../schema/tables/setup.ts";
 import type { Db } from "../db.ts";
 
 /** A connection as numbers see it: what it gives them, how far each of its streams is, and what is wrong. */

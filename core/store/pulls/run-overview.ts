@@ -1,5 +1,5 @@
 import type { Json } from "../../base/json.ts";
-import type { RunKind, RunState, RunTrigger } from "../../schema/tables.ts";
+import type { RunKind, RunState, RunTrigger } from "../../schema/tables/pulls.ts";
 import type { Db } from "../db.ts";
 
 /** A run as people look at it. */

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { ErrorKind } from "../../base/errors.ts";
 import type { Json } from "../../base/json.ts";
-import type { RunKind, RunState, RunTrigger } from "../../schema/tables.ts";
+import type { RunKind, RunState, RunTrigger } from "../../schema/tables/pulls.ts";
 import { storableJson } from "../client.ts";
 import type { Db, Tx } from "../db.ts";
 

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { JsonObject } from "../../base/json.ts";
 import type { Day } from "../../base/time.ts";
-import type { ConnectionState, Schedule } from "../../schema/tables.ts";
+import type { ConnectionState, Schedule } from "../../schema/tables/setup.ts";
 import type { Db } from "../db.ts";
 
 /** An account as people look at it, with how far its streams are. Nothing here holds a secret. */

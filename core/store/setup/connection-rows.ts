@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { sql } from "kysely";
 import type { JsonObject } from "../../base/json.ts";
 import type { Day } from "../../base/time.ts";
-import type { ConnectionState, Declared, Schedule } from "../../schema/tables.ts";
+import type { ConnectionState, Declared, Schedule } from "../../schema/tables/setup.ts";
 import { announce } from "../channels.ts";
 import { storableJson } from "../client.ts";
 import type { Db, Tx } from "../db.ts";

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { JsonObject } from "../../base/json.ts";
 import type { Day } from "../../base/time.ts";
-import type { ConnectionState, Schedule } from "../../schema/tables.ts";
+import type { ConnectionState, Schedule } from "../../schema/tables/setup.ts";
 import type { Db, Tx } from "../db.ts";
 
 /** An account of a tool. Credentials are not part of it; see {@link readCredentials}. */
