@@ -61,7 +61,7 @@ function toText(ready: DemoAddresses, isLive: boolean): string {
     `  Webhook receiver   ${ready.webhookReceiver}`,
     "",
     isLive
-      ? "Something happens every two seconds, a deal is won every half minute."
+      ? "For two minutes something happens every two seconds, and a deal is won every half minute; then life goes on twice a minute."
       : "Nothing new happens (--no-live).",
     "Ctrl-C stops everything. Started again within a day, the same company goes on.",
   ].join("\n");

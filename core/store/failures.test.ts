@@ -56,6 +56,18 @@ test("a line that fails outside the database is told by its address, and never b
   });
 });
 
+test("a folder that the user may not use is named, with what to do about it, and is no bug of ours", () => {
+  const denied = Object.assign(new Error("EACCES: permission denied, mkdir '/srv/hub'"), {
+    code: "EACCES",
+    path: "/srv/hub",
+  });
+  expect(recognise(denied)).toMatchObject({
+    code: "files.not_permitted",
+    kind: "config",
+    message: "/srv/hub cannot be used: the user that runs Tributary is not allowed to (EACCES).",
+  });
+});
+
 test("time that ran out may not run out the next time: no bug of ours", async () => {
   const signal = AbortSignal.timeout(1);
   await new Promise((resolve) => signal.addEventListener("abort", resolve));

@@ -15,6 +15,8 @@ const CONFLICT = /^(40001|40P01|55P03)$/;
 const REFUSED = /^(28\w{3}|3D000|42501)$/;
 /** A number, time or text outside what the column's type or an index can hold. Not a division by zero and the like: those are ours. */
 const UNSTORABLE = /^(22001|22003|22007|22008|22021|22P02|22P03|22P05|54000|54001)$/;
+/** Node's codes for a file or folder that this user may not use. */
+const NOT_PERMITTED = /^(EACCES|EPERM|EROFS)$/;
 /** node-postgres gives these no code. */
 const CUT_OFF =
   /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|The server does not support SSL)/;
@@ -79,6 +81,15 @@ export function recognise(error: unknown): TributaryError {
   if (known !== null) return known;
   if (isDiskFull(error)) return diskFull(fullFile(error), error);
   for (const cause of causes(error)) {
+    if (NOT_PERMITTED.test(cause.code) && cause.path !== null) {
+      return new TributaryError({
+        code: "files.not_permitted",
+        kind: "config",
+        message: `${cause.path} cannot be used: the user that runs Tributary is not allowed to (${cause.code}).`,
+        mend: "Give that user the file or folder, or name another one: TRIBUTARY_DATA_DIR or --data-dir for the hub's own.",
+        cause: error,
+      });
+    }
     // What AbortSignal.timeout() ends things with: whoever set the time knows that it was for an answer.
     if (cause.name === "TimeoutError") {
       return new TributaryError({

@@ -50,7 +50,7 @@ export const en: Words = {
   samePlace: "same place",
   placesUp: (places) => `up ${places}`,
   placesDown: (places) => `down ${places}`,
-  values: {},
+  values: { sms: "SMS", whatsapp: "WhatsApp" },
   none: "(none)",
   won: "Won!",
   aDeal: "A deal",

@@ -48,7 +48,7 @@ function KeyNumber({
         {titleOf(kpi)}
       </Text>
       <Group justify="space-between" align="flex-end" wrap="nowrap">
-        <Text fz={28} fw={700} lh={1.2}>
+        <Text fz={26} fw={700} lh={1.2} className="one-line">
           {now === undefined ? "…" : format.short(now.rows[0]?.value ?? null, kpi.unit)}
         </Text>
         <Sparkline

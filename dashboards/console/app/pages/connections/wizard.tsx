@@ -1,5 +1,5 @@
 import { Alert, Anchor, Button, Collapse, Group, List, Select, Stack, Text, UnstyledButton } from "@mantine/core";
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { Navigate, useNavigate, useParams } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { call } from "../../api/client.ts";
 import { queryClient, useAct, useApi } from "../../api/hooks.ts";
@@ -22,6 +22,8 @@ export function Wizard(): ReactNode {
   const connector = connectors.data?.data.find((one) => one.key === key);
   if (connectors.data === undefined || existing.data === undefined)
     return connectors.error === null ? <Loading /> : <Problem error={connectors.error} />;
+  // Sheets have a page of their own, where columns are mapped with the rows in view.
+  if (key === "csv") return <Navigate to="/spreadsheets" replace />;
   if (connector === undefined) return <Empty icon="plug" text={t.unknown} />;
   const taken = existing.data.data.map(({ id }) => id);
   return (

@@ -47,7 +47,7 @@ export function Audit(): ReactNode {
           <Table.Tbody>
             {listed.rows.map((entry) => (
               <Table.Tr key={entry.id}>
-                <Table.Td>{format.dateTime(entry.at)}</Table.Td>
+                <Table.Td className="one-line">{format.dateTime(entry.at)}</Table.Td>
                 <Table.Td>{entry.actor}</Table.Td>
                 <Table.Td>
                   <Code>{entry.action}</Code>
