@@ -1,8 +1,8 @@
 /** The command `tributary`. */
 import { Command, CommanderError } from "commander";
-import { findTributaryError, toTributaryError } from "../core/base/errors.ts";
 import { COMMANDS, type CommandEntry } from "./commands.ts";
 import { EXIT } from "./exit.ts";
+import { recognise } from "../core/store/failures.ts";
 import { createOutput, reportError, type Output } from "./output.ts";
 
 /** Ctrl-C once asks everything to end; twice ends it. */
@@ -38,9 +38,10 @@ async function main(args: readonly string[]): Promise<number> {
     // It has printed what is wrong, and the usage.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.wrongUsage;
     if (error instanceof Interrupted) return EXIT.interrupted;
-    reportError(toTributaryError(error), isJson());
-    const isUnexpected = findTributaryError(error) === null && error instanceof Error;
-    if (isUnexpected && !isJson()) process.stderr.write(`${error.stack ?? ""}\n`);
+    const known = recognise(error);
+    reportError(known, isJson());
+    if (known.code === "internal.unexpected" && error instanceof Error && !isJson())
+      process.stderr.write(`${error.stack ?? ""}\n`);
     return EXIT.failed;
   }
 }

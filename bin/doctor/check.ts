@@ -1,4 +1,4 @@
-import { toTributaryError } from "../../core/base/errors.ts";
+import { recognise } from "../../core/store/failures.ts";
 
 /** One line of the doctor's answer. `mend` is empty when nothing is wrong. */
 export type Finding = {
@@ -19,7 +19,7 @@ export async function examine(check: string, look: () => Verdict | Promise<Verdi
   try {
     return { check, ...(await look()) };
   } catch (error) {
-    const { code, message, mend } = toTributaryError(error);
+    const { code, message, mend } = recognise(error);
     return { check, ...fail(`${message} [${code}]`, mend) };
   }
 }
