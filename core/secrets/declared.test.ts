@@ -32,7 +32,8 @@ test("knows a secret's place without a value, and what lies inside of it", () =>
 test("seals each for its own place, and opens it there alone", () => {
   const sealed = sealDeclared(schema, value, secrets, belongsTo);
   expect(sealed.host).toBe("a");
-  expect(JSON.stringify(sealed)).not.toMatch(/T0|Bearer/);
+  // Whole values: a short piece such as "T0" stands in a random cipher text by chance now and then.
+  for (const secret of ["https://x.example/T0/B0", "Bearer 1"]) expect(JSON.stringify(sealed)).not.toContain(secret);
   expect(openDeclared(schema, sealed, secrets, belongsTo)).toEqual(value);
   expect(() => openDeclared(schema, { ...sealed, pass: sealed.headers.authorization }, secrets, belongsTo)).toThrow(
     /moved/,

@@ -68,8 +68,10 @@ async function agree(vendor: URL): Promise<string> {
 
 async function storedCredentials(): Promise<JsonObject> {
   const sealed = (await readCredentials(store.db, "close-oauth")) ?? "";
-  expect(sealed).not.toContain("at_");
-  return JSON.parse(secrets.open(sealed, credentialsOf("close-oauth"))) as JsonObject;
+  const opened = JSON.parse(secrets.open(sealed, credentialsOf("close-oauth"))) as JsonObject;
+  // The whole token: three letters of it stand in a random cipher text by chance now and then.
+  if (typeof opened.access_token === "string") expect(sealed).not.toContain(opened.access_token);
+  return opened;
 }
 
 test("an answer with another state, in another browser, or without the cookie gives no token", async () => {
