@@ -148,6 +148,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/erase.ts")).registerErase,
   },
   {
+    usage: "mcp",
+    about: "let an assistant ask a running hub: a server of the Model Context Protocol on stdin and stdout",
+    load: async () => (await import("./commands/mcp.ts")).registerMcp,
+  },
+  {
     usage: "export <name>",
     about: "take out a table, or a KPI's answer, as CSV, JSON Lines or Parquet",
     load: async () => (await import("./commands/export.ts")).registerExport,

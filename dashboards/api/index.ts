@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { pipeline } from "node:stream/promises";
 import express, { type Request, type RequestHandler, type Response } from "express";
-import type { z } from "zod";
 import { TributaryError, toTributaryError } from "../../core/base/errors.ts";
 import type { Json } from "../../core/base/json.ts";
 import {
@@ -12,7 +11,7 @@ import {
 } from "../../core/store/setup/idempotency.ts";
 import { principalOf } from "../auth/identify.ts";
 import type { ServerDeps } from "../web/deps.ts";
-import { invalidRequest, isTooDeep, tooDeep } from "../web/problem.ts";
+import { invalidRequest } from "../web/problem.ts";
 import type { Route } from "../web/routes.ts";
 import { activityEndpoints } from "./activities.ts";
 import { apiKeyEndpoints } from "./api-keys.ts";
@@ -31,6 +30,7 @@ import { forecastEndpoints } from "./forecast.ts";
 import { kpiEndpoints } from "./kpis.ts";
 import { meEndpoints } from "./me.ts";
 import { openApiDocument } from "./openapi.ts";
+import { inputOf, jsonBody } from "./operation.ts";
 import { reportEndpoints } from "./reports.ts";
 import { reviewEndpoints } from "./reviews.ts";
 import { runEndpoints } from "./runs.ts";
@@ -72,8 +72,6 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...uploadEndpoints,
 ];
 
-const BODY_LIMIT = "256kb";
-
 /** The API's routes, documentation included. */
 export function apiRoutes(deps: ServerDeps): Route[] {
   const document = openApiDocument(ENDPOINTS);
@@ -93,18 +91,6 @@ export function apiRoutes(deps: ServerDeps): Route[] {
   ];
 }
 
-/** Reads a JSON body; what says to be something else is refused rather than taken for empty. */
-export function jsonBody(limit = BODY_LIMIT): RequestHandler {
-  const parse = express.json({ limit, strict: false, type: ["application/json", "application/*+json"] });
-  return (request, response, next) => {
-    const isJson = request.is(["application/json", "application/*+json"]);
-    if (isJson === false) throw invalidRequest("The body is not application/json.");
-    parse(request, response, (error?: unknown) => {
-      next(error ?? (isTooDeep(request.body) ? tooDeep(null) : undefined));
-    });
-  };
-}
-
 function bodyReaders(operation: Endpoint): RequestHandler[] {
   if (operation.rawBodyLimit !== null) return [express.raw({ limit: operation.rawBodyLimit, type: () => true })];
   return operation.body === null ? [] : [jsonBody()];
@@ -112,12 +98,12 @@ function bodyReaders(operation: Endpoint): RequestHandler[] {
 
 function answer(operation: Endpoint, deps: ServerDeps): RequestHandler {
   return async (request, response) => {
-    const input = {
-      params: parse(operation.params, request.params, "path"),
-      query: parse(operation.query, request.query, "query"),
-      body: operation.body === null ? null : parse(operation.body, request.body ?? {}, "body"),
-      content: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
-    };
+    const input = inputOf(operation, {
+      params: request.params,
+      query: request.query,
+      // Sound: what the body's readers have made of it; the schema looks at it next.
+      body: request.body as unknown,
+    });
     const call = { deps, principal: principalOf(response), now: deps.clock.now() };
     if (operation.download !== null) {
       await sendFile(response, (await operation.run(input, call)) as Download);
@@ -215,14 +201,4 @@ async function sendFile(response: Response, { mediaType, fileName, body }: Downl
 function send(response: Response, status: number, body: Json): void {
   if (status === 204) response.status(204).end();
   else response.status(status).json(body);
-}
-
-function parse(schema: z.ZodType, value: unknown, where: "path" | "query" | "body"): unknown {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issues = result.error.issues.slice(0, 5).map((issue) => {
-    const at = issue.path.length === 0 ? where : `${where} \`${issue.path.join(".")}\``;
-    return `${at}: ${issue.message}`;
-  });
-  throw invalidRequest(issues.join("; "));
 }

@@ -8,7 +8,7 @@ import { errorBox, page } from "./layout.ts";
 import { sendShell } from "./shell.ts";
 
 /** Addresses that programs ask, whatever they say they accept. */
-const FOR_PROGRAMS = /^\/(api|in|feeds|metrics|healthz|readyz|assets|console)(\/|$)/;
+const FOR_PROGRAMS = /^\/(api|mcp|in|feeds|metrics|healthz|readyz|assets|console)(\/|$)/;
 
 /**
  * An error as a page for people; `sent` where the console itself has answered, which asks for the sign-in that is missing. Null where a program

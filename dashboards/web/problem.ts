@@ -13,6 +13,7 @@ const STATUS_BY_CODE: { readonly [code: string]: number } = {
   "access.forbidden": 403,
   "access.cross_site": 403,
   "request.not_found": 404,
+  "request.method_not_allowed": 405,
   "request.idempotency_in_progress": 409,
   "request.too_large": 413,
   "request.idempotency_mismatch": 422,
@@ -88,6 +89,16 @@ export function notFound(what = "There is nothing at this address."): TributaryE
     kind: "config",
     message: what,
     mend: "Check the address; /docs lists what there is.",
+  });
+}
+
+/** @param allowed as in the header `Allow`. */
+export function methodNotAllowed(allowed: string): TributaryError {
+  return new TributaryError({
+    code: "request.method_not_allowed",
+    kind: "config",
+    message: "This address does not take such a request.",
+    mend: `Send it as ${allowed}.`,
   });
 }
 

@@ -15,6 +15,7 @@ import type { ServerDeps } from "./deps.ts";
 import { feedRoutes } from "../views/feeds/index.ts";
 import { kpiGaugeRoutes } from "../views/feeds/gauges.ts";
 import { inboundRoutes } from "../inbound/index.ts";
+import { mcpRoutes } from "../mcp/index.ts";
 import { createListener } from "../../core/store/listener.ts";
 import { createEventStreams } from "../views/live/streams.ts";
 import { createMeasurements } from "./measurements.ts";
@@ -60,6 +61,7 @@ export function createServer(deps: ServerDeps): Server {
     ...assetRoutes(),
     ...docsRoutes(deps),
     ...apiRoutes(deps),
+    ...mcpRoutes(deps),
     ...inboundRoutes(deps),
     ...kpiGaugeRoutes(deps),
     ...tvRoutes(deps, screens, streams),

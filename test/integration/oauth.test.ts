@@ -70,7 +70,7 @@ async function storedCredentials(): Promise<JsonObject> {
   const sealed = (await readCredentials(store.db, "close-oauth")) ?? "";
   const opened = JSON.parse(secrets.open(sealed, credentialsOf("close-oauth"))) as JsonObject;
   // The whole token: three letters of it stand in a random cipher text by chance now and then.
-  if (typeof opened.access_token === "string") expect(sealed).not.toContain(opened.access_token);
+  if (typeof opened["access_token"] === "string") expect(sealed).not.toContain(opened["access_token"]);
   return opened;
 }
 
