@@ -95,7 +95,8 @@ describe.each(["streamable HTTP", "stdio"])("an assistant, by %s", (transport) =
     const asked = "by=rep&from=2026-11-01&to=2026-11-30&as_of=2026-11-20T00:00:00Z&compare=previous";
     const rest = await running.fetch(`/api/v1/kpis/won_value?${asked}`, { as: read });
     expect(structuredContent).toEqual(await rest.json());
-    expect((structuredContent["rows"] as { value: number }[]).map(({ value }) => value).toSorted()).toEqual([100, 250]);
+    const values = (structuredContent["rows"] as { value: number }[]).map(({ value }) => value);
+    expect(values.toSorted((a, b) => a - b)).toEqual([100, 250]);
   });
 
   it("reads records, the review, the forecast, funnel and movement", async () => {
