@@ -12,7 +12,7 @@ import { findEncoding, findLayout, type FoundEncoding } from "./text-format.ts";
 const MAX_ROW_CHARACTERS = 1024 * 1024;
 
 /** What could not be read as the text that it should be, counted while a file is read. */
-type Damage = { zeros: number; lines: number[]; rows: number; endsOpen: boolean };
+type Damage = { zeros: number; hasHoles: boolean; lines: number[]; rows: number; endsOpen: boolean };
 
 /**
  * The rows of a text file, header and all, streamed from top to bottom, each with the line it starts on; empty lines left out.
@@ -27,6 +27,11 @@ export async function* readText(file: SheetFile, path: string, name: string): As
   const { delimiter, linesAbove } = await findLayout(path, encoding.name, mapping, isTabbed);
   const where = linesAbove === 0 ? "" : `, rows from line ${linesAbove + 1}`;
   log("info", `${shown}: reading as ${encoding.name}, delimiter ${JSON.stringify(delimiter)}${where}`);
+  if (encoding.how === "doubted")
+    log(
+      "warn",
+      `${shown}: the mapping says that it is ${encoding.name}, but its letters are those of UTF-8; if they look wrong, leave out encoding in the mapping`,
+    );
   if (encoding.how === "guessed")
     log(
       "warn",
@@ -51,7 +56,7 @@ export async function* readText(file: SheetFile, path: string, name: string): As
       return null;
     },
   });
-  const damage: Damage = { zeros: 0, lines: [], rows: 0, endsOpen: false };
+  const damage: Damage = { zeros: 0, hasHoles: false, lines: [], rows: 0, endsOpen: false };
 
   let line = linesAbove + 1;
   const number = (record: string[]): RawRow => {
@@ -103,6 +108,8 @@ export async function* readText(file: SheetFile, path: string, name: string): As
   }
   if (held !== null) yield [damage.endsOpen && fatal === null ? { ...held, isAtOpenEnd: true } : held];
   tellDamage(file, damage, encoding);
+  if (damage.hasHoles) file.tell?.("holes");
+  if (damage.endsOpen) file.tell?.("open_end");
   if (fatal !== null)
     throw fileError({
       code: "csv.file.quotes",
@@ -111,6 +118,10 @@ export async function* readText(file: SheetFile, path: string, name: string): As
       cause: fatal,
     });
 }
+
+/** As file systems leave them where something was never written; what slips into a text is one or two. */
+// oxlint-disable-next-line no-control-regex -- zero bytes are what it looks for
+const HOLE = /\u0000{4}/;
 
 /** The text below so many lines, without what no text holds: zero bytes, halves of characters. */
 function cleaned(linesAbove: number, damage: Damage): Transform {
@@ -124,6 +135,7 @@ function cleaned(linesAbove: number, damage: Damage): Transform {
       let text = wellFormed(chunk);
       if (text.includes("\u0000")) {
         damage.zeros += text.split("\u0000").length - 1;
+        damage.hasHoles ||= HOLE.test(text);
         text = text.replaceAll("\u0000", "");
       }
       if (isAfterReturn && text !== "") {
