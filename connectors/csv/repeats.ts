@@ -126,7 +126,7 @@ function spread(numbers: readonly string[], own: readonly DatedFile[]): readonly
   const compact = all.filter((text) => text.length === 8);
   const endsInYear = (text: string): boolean => /^\d{4}(19|20)\d\d$/.test(text);
   const beginsWithYear = (text: string): boolean => /^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$/.test(text);
-  if (compact.length === 0 || compact.every(beginsWithYear) || !compact.every(endsInYear)) return numbers;
+  if (compact.every(beginsWithYear) || !compact.every(endsInYear)) return numbers;
   return numbers.flatMap((text) => (text.length === 8 ? [text.slice(0, 2), text.slice(2, 4), text.slice(4)] : [text]));
 }
 
