@@ -5,7 +5,7 @@ import type { JsonObject } from "../base/json.ts";
  * Every event that the hub tells: what it means, what it carries, and one of its kind. The one source for who writes events (their types), for
  * receivers and the API's documentation (JSON Schema), for samples and test events, and for docs/webhooks.md.
  *
- * A type's schema only ever grows; what would break a receiver gets a type of its own. `version` counts what was added.
+ * A type's schema only ever grows; what would break a receiver gets a type of its own. `version` counts what was added to its `data`.
  */
 
 const text = z.string();
@@ -419,6 +419,7 @@ export const EVENT_TYPES = Object.keys(EVENTS) as [EventType, ...EventType[]];
 export function eventSchema(type: EventType): JsonObject {
   const { data, title } = EVENTS[type];
   const body = z.strictObject({
+    id: text.describe("Stable; also the `webhook-id`"),
     type: z.literal(type),
     timestamp: instant.describe("When it happened"),
     data,
@@ -429,7 +430,9 @@ export function eventSchema(type: EventType): JsonObject {
   ) as JsonObject;
 }
 
+const SAMPLE_EVENT = "evt_5f2b8c1d9e3a4b7f60718293a4b5c6d7";
+
 /** One of its kind, as a receiver gets it. */
 export function eventSample(type: EventType): JsonObject {
-  return { type, timestamp: "2026-11-23T06:00:00.000Z", data: EVENTS[type].sample };
+  return { id: SAMPLE_EVENT, type, timestamp: "2026-11-23T06:00:00.000Z", data: EVENTS[type].sample };
 }

@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { eventFilters } from "../../core/destination/subscription.ts";
 import { EVENT_TYPES, EVENTS, eventSample, eventSchema } from "../../core/outbox/catalogue.ts";
 import { listEvents } from "../../core/store/outbox/events.ts";
+import { invalidRequest } from "../web/problem.ts";
 import { endpoint } from "./endpoint.ts";
 import { decodeCursor, pageOf, pageQuery, toPage } from "./pages.ts";
 
@@ -25,7 +27,7 @@ export const eventEndpoints = [
         z.object({
           type: z.string(),
           title: z.string(),
-          version: z.number().int().describe("Counts what was added to its schema"),
+          version: z.number().int().describe("Counts what was added to its `data`"),
           schema: z.unknown().describe("JSON Schema of what a receiver gets"),
           sample: z.unknown(),
         }),
@@ -46,11 +48,19 @@ export const eventEndpoints = [
     tag: "Webhooks",
     summary: "The latest events of a type, newest first: for polling triggers and samples",
     params: { type: z.enum(EVENT_TYPES) },
-    query: pageQuery,
+    query: {
+      ...pageQuery,
+      filters: z
+        .string()
+        .max(5_000)
+        .optional()
+        .describe('Only what a webhook with these `filters` would get, as JSON: `{"pipelines": ["New Business"]}`'),
+    },
     response: pageOf(event),
     run: async ({ params, query }, { deps }) => {
-      const position = decodeCursor(query.cursor, z.tuple([z.number().int()]));
-      const rows = await listEvents(deps.store.db, params.type, query.limit + 1, position?.[0] ?? null);
+      const before = decodeCursor(query.cursor, z.tuple([z.number().int()]))?.[0] ?? null;
+      const page = { limit: query.limit + 1, before };
+      const rows = await listEvents(deps.store.db, params.type, filtersOf(query.filters), page);
       return toPage(
         rows,
         query.limit,
@@ -60,3 +70,19 @@ export const eventEndpoints = [
     },
   }),
 ];
+
+/** @throws TributaryError `request.invalid` */
+function filtersOf(said: string | undefined): z.output<typeof eventFilters> {
+  if (said === undefined) return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(said);
+  } catch {
+    throw invalidRequest("query `filters`: is no JSON");
+  }
+  const read = eventFilters.safeParse(value);
+  if (read.success) return read.data;
+  throw invalidRequest(
+    read.error.issues.map((issue) => `query \`${["filters", ...issue.path].join(".")}\`: ${issue.message}`).join("; "),
+  );
+}

@@ -169,6 +169,7 @@ function describeWebhook(type: EventType, components: Components): unknown {
     schema: { type: "string" },
   });
   const body = z.object({
+    id: z.string().describe("Stable; also the `webhook-id`"),
     type: z.literal(type),
     timestamp: z.iso.datetime().describe("When it happened"),
     data: EVENTS[type].data,

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { JsonObject } from "../../core/base/json.ts";
 import { openReceiver } from "../../core/destination/settings.ts";
@@ -54,6 +55,9 @@ const webhookFields = {
   created_at: instant,
 };
 const webhook = z.object(webhookFields).meta({ id: "Webhook" });
+const newWebhook = z
+  .object({ ...webhookFields, secret: z.string().describe("`whsec_…`, for standardwebhooks.com's libraries") })
+  .meta({ id: "NewWebhook" });
 const delivery = z
   .object({
     id: z.number().int(),
@@ -79,7 +83,8 @@ export const webhookEndpoints = [
     path: "/webhooks",
     access,
     tag,
-    summary: "Subscribe an address; the answer alone shows the signing secret",
+    summary:
+      "Subscribe an address; the answer alone shows the signing secret. Asked again for the same, it answers with what there is, resumed",
     body: z.strictObject({
       url: z.string().max(2_000).describe("Where to send to: https, reachable from the internet"),
       events: z.array(eventType).min(1).max(50),
@@ -89,13 +94,13 @@ export const webhookEndpoints = [
       description: z.string().max(500).optional(),
     }),
     status: 201,
-    response: z
-      .object({ ...webhookFields, secret: z.string().describe("`whsec_…`, for standardwebhooks.com's libraries") })
-      .meta({ id: "NewWebhook" }),
+    response: newWebhook,
     isSecret: true,
     run: async ({ body }, call) => {
       const { store, secrets, options } = call.deps;
       assertAddresses(webhooks, body, options);
+      const known = await subscribed(call, body);
+      if (known !== null) return known;
       const secret = newSecret();
       const settings = asStored({ ...body, secret });
       const deps = { db: store.db, secrets, ...options };
@@ -108,8 +113,12 @@ export const webhookEndpoints = [
     access,
     tag,
     summary: "The subscribed addresses, oldest first",
+    query: { url: z.string().max(2_000).optional().describe("Only those that send there") },
     response: z.object({ data: z.array(webhook) }),
-    run: async (_input, { deps }) => ({ data: (await listEndpoints(deps.store.db, webhooks.key)).map(present) }),
+    run: async ({ query: { url } }, { deps }) => {
+      const rows = await listEndpoints(deps.store.db, webhooks.key);
+      return { data: rows.filter(({ name }) => url === undefined || name === url).map(present) };
+    },
   }),
   endpoint({
     method: "get",
@@ -225,12 +234,15 @@ export const webhookEndpoints = [
     path: "/webhooks/{id}",
     access,
     tag,
-    summary: "Unsubscribe; what was still to be sent is dropped",
+    summary: "Unsubscribe; what was still to be sent is dropped. What is gone already is no error",
     params: byId,
     status: 204,
     response: null,
     run: async ({ params }, call) => {
-      await removeReceiver(call.deps.store.db, actorOf(call.principal), await receiver(call, params.id));
+      const { db } = call.deps.store;
+      const row = await findEndpoint(db, params.id);
+      if (row?.destination !== webhooks.key) return;
+      await removeReceiver(db, actorOf(call.principal), { ...row, destination: webhooks });
     },
   }),
   endpoint({
@@ -314,6 +326,31 @@ function replayOf(body: ReplayBody): Replay {
   if (!("since" in body)) return { onlyFailed: true };
   const { since, until, failed } = body;
   return { since: new Date(since), until: until === undefined ? null : new Date(until), onlyFailed: failed };
+}
+
+/**
+ * The webhook that sends just this to just there already, with its secret; null: there is none. An automation tool may ask twice, and whoever may
+ * subscribe may also make a new secret: it shows nobody more than they could have. What the config file lists is the file's.
+ */
+async function subscribed(
+  call: Call,
+  { url, events, filters = {}, ordered }: Pick<WebhookSettings, "url" | "events" | "filters" | "ordered">,
+): Promise<z.input<typeof newWebhook> | null> {
+  const { store, secrets } = call.deps;
+  const sorted = (types: readonly string[]): readonly string[] => [...new Set(types)].toSorted();
+  const row = (await listEndpoints(store.db, webhooks.key)).find(
+    (one) =>
+      one.name === url &&
+      one.createdBy !== "config" &&
+      one.isOrdered === ordered &&
+      isDeepStrictEqual(sorted(one.eventTypes), sorted(events)) &&
+      isDeepStrictEqual(eventFilters.parse(one.filters), filters),
+  );
+  if (row === undefined) return null;
+  if (row.state === "paused" && row.pausedBy !== "person")
+    await resumeReceiver(store.db, actorOf(call.principal), { ...row, destination: webhooks });
+  const { secret } = openReceiver(webhooks, row.id, row.settings, secrets) as WebhookSettings;
+  return { ...present(await found(call, row.id)), secret };
 }
 
 /** Changes a webhook's settings. @returns them as they are now, secrets opened. */

@@ -105,7 +105,12 @@ test("what arrives is signed so that any Standard Webhooks library accepts it", 
   await courier.settle();
   const [request] = receiver.received;
   const body = new Webhook(secret).verify(request?.body ?? "", request?.headers as Record<string, string>);
-  expect(body).toEqual({ type: "deal.won", timestamp: "2026-03-02T09:15:04.000Z", data: { deal: { id: "deal-1" } } });
+  expect(body).toEqual({
+    id: "evt_1",
+    type: "deal.won",
+    timestamp: "2026-03-02T09:15:04.000Z",
+    data: { deal: { id: "deal-1" } },
+  });
   expect(() =>
     new Webhook(newSecret()).verify(request?.body ?? "", request?.headers as Record<string, string>),
   ).toThrow("No matching signature found");

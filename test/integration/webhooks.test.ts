@@ -67,6 +67,23 @@ describe("over the API", () => {
     expect(JSON.stringify(await call("GET", `/${String(id)}`))).not.toContain(String(secret));
   });
 
+  test("asked for twice, a webhook is one: with the same secret, and resumed where its receiver had gone", async () => {
+    const first = await subscribe({ filters: { min_amount: 1 } });
+    await store.db
+      .updateTable("webhook_endpoints")
+      .set({ state: "paused", paused_by: "gone" })
+      .where("id", "=", String(first["id"]))
+      .execute();
+    expect(await subscribe({ filters: { min_amount: 1 } })).toEqual(first);
+    const other = await subscribe({ filters: { min_amount: 2 } });
+    expect(other["id"]).not.toBe(first["id"]);
+    const there = await call("GET", `?url=${encodeURIComponent(receiver.url)}`);
+    expect((there["data"] as Body[]).map(({ id }) => id)).toEqual([first["id"], other["id"]]);
+    expect((await call("GET", "?url=https://elsewhere.example"))["data"]).toEqual([]);
+    for (const id of [first["id"], first["id"], other["id"]]) await call("DELETE", `/${String(id)}`);
+    expect((await call("GET", ""))["data"]).toEqual([]);
+  });
+
   test("a test event arrives though nothing is subscribed to it, and its log shows request and answer without the signature", async () => {
     const { id, secret } = await subscribe();
     const { delivery } = await call("POST", `/${String(id)}/test`);

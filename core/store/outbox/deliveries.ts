@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Db, Tx } from "../db.ts";
+import { fits } from "./fits.ts";
 
 /**
  * The way from the outbox to endpoints: each event becomes one delivery per endpoint that wants it, each delivery a number of attempts.
@@ -44,29 +45,6 @@ export async function hasUndelivered(db: Db): Promise<boolean> {
   );
   return rows[0]?.is === true;
 }
-
-/**
- * Whether an event fits an endpoint's filters. A filter for deals lets through what is about no deal, one for KPIs what is about no KPI, and so on. A
- * threshold is told when it is crossed: the value before was on the other side, or there was none.
- */
-const fits = sql<boolean>`(
-  (batch.payload -> 'deal' is null or (
-    coalesce(endpoint.filters -> 'pipelines' ? (batch.payload #>> '{deal,pipeline}'), endpoint.filters -> 'pipelines' is null)
-    and (endpoint.filters -> 'min_amount' is null
-      or (batch.payload #>> '{deal,value,amount}')::numeric >= (endpoint.filters ->> 'min_amount')::numeric)))
-  and (batch.payload -> 'rule' is null or endpoint.filters -> 'rules' is null
-    or endpoint.filters -> 'rules' ? (batch.payload #>> '{rule,id}'))
-  and (batch.payload -> 'digest' is null or endpoint.filters -> 'digests' is null
-    or endpoint.filters -> 'digests' ? (batch.payload #>> '{digest,id}'))
-  and (batch.payload -> 'metric' is null or (
-    (endpoint.filters -> 'metrics' is null or endpoint.filters -> 'metrics' ? (batch.payload ->> 'metric'))
-    and (endpoint.filters -> 'rises_to' is null or (
-      (batch.payload ->> 'value')::numeric >= (endpoint.filters ->> 'rises_to')::numeric
-      and coalesce((batch.payload ->> 'previous_value')::numeric < (endpoint.filters ->> 'rises_to')::numeric, true)))
-    and (endpoint.filters -> 'falls_to' is null or (
-      (batch.payload ->> 'value')::numeric <= (endpoint.filters ->> 'falls_to')::numeric
-      and coalesce((batch.payload ->> 'previous_value')::numeric > (endpoint.filters ->> 'falls_to')::numeric, true)))))
-)`;
 
 /** Which deliveries: one, those of events that happened in a time (`until` exclusive; null: without an end), or all that were given up. */
 export type Replay =

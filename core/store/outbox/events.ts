@@ -1,8 +1,10 @@
 import { sql } from "kysely";
 import type { JsonObject } from "../../base/json.ts";
+import type { EventFilters } from "../../schema/tables/outbox.ts";
 import { announce } from "../channels.ts";
 import { storableJson } from "../client.ts";
 import type { Db, Tx } from "../db.ts";
+import { fits } from "./fits.ts";
 
 /** Something that happened, as it is told outside. */
 export type EventRow = {
@@ -13,16 +15,28 @@ export type EventRow = {
   readonly data: JsonObject;
 };
 
-/** Events of one type in the order in which they were written, newest first, from below `before` on. */
-export async function listEvents(db: Db, type: string, limit: number, before: number | null): Promise<EventRow[]> {
-  return db
-    .selectFrom("outbox")
-    .select(["id", "event_id as eventId", "type", "occurred_at as occurredAt", "payload as data"])
-    .where("type", "=", type)
-    .where((eb) => (before === null ? sql<boolean>`true` : eb("id", "<", before)))
-    .orderBy("id", "desc")
-    .limit(limit)
-    .execute();
+/**
+ * Events of one type in the order in which they were written, newest first, from below `before` on.
+ *
+ * @param filters of these, what a receiver with these filters would get.
+ */
+export async function listEvents(
+  db: Db,
+  type: string,
+  filters: EventFilters,
+  page: { readonly limit: number; readonly before: number | null },
+): Promise<EventRow[]> {
+  const { limit, before } = page;
+  const { rows } = await sql<EventRow>`
+    select batch.id, batch.event_id as "eventId", batch.type, batch.occurred_at as "occurredAt", batch.payload as data
+    from (
+      select id, event_id, type, occurred_at, payload::jsonb as payload from outbox
+      where type = ${type} and (${before}::bigint is null or id < ${before}::bigint)
+    ) batch cross join (select ${JSON.stringify(filters)}::jsonb as filters) endpoint
+    where ${fits}
+    order by batch.id desc limit ${limit}
+  `.execute(db);
+  return rows;
 }
 
 export async function hasEvent(db: Db, eventId: string): Promise<boolean> {

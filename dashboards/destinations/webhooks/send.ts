@@ -3,9 +3,14 @@ import { createPoster } from "../poster.ts";
 import type { WebhookSettings } from "./settings.ts";
 import { signedHeaders } from "./sign.ts";
 
-/** What a receiver gets. `timestamp` is when it happened, not when it was sent. */
-export function webhookBody(event: Pick<OutgoingEvent, "type" | "occurredAt" | "data">): string {
-  return JSON.stringify({ type: event.type, timestamp: event.occurredAt.toISOString(), data: event.data });
+/** What a receiver gets, the very shape in which the API lists events. `timestamp` is when it happened, not when it was sent. */
+export function webhookBody(event: Pick<OutgoingEvent, "eventId" | "type" | "occurredAt" | "data">): string {
+  return JSON.stringify({
+    id: event.eventId,
+    type: event.type,
+    timestamp: event.occurredAt.toISOString(),
+    data: event.data,
+  });
 }
 
 /** Sends webhooks, one HTTP request per attempt. */
