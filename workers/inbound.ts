@@ -16,7 +16,11 @@ export async function acceptInbound(
   const outcome = await acceptDelivery(deps, connectionId, request);
   // A duplicate asks as well: the first one may have been kept by a process that died before it could ask.
   const isKept = typeof outcome === "string" ? outcome !== "unsupported" : outcome.status !== "refused";
-  if (isKept)
-    await deps.requestPull({ connectionId, stream: INBOUND, kind: "inbound", trigger: "webhook", since: null });
+  if (isKept) await deps.requestPull(inboundJob(connectionId));
   return outcome;
+}
+
+/** The job that takes in what a connection was sent. */
+export function inboundJob(connectionId: string): PullJob {
+  return { connectionId, stream: INBOUND, kind: "inbound", trigger: "webhook", since: null };
 }

@@ -1,5 +1,6 @@
 import type { SetupDeps } from "../../core/setup/verb.ts";
 import { inboundAddress } from "../../dashboards/web/address.ts";
+import { inboundJob } from "../../workers/inbound.ts";
 import { createPullDeps } from "../../workers/pull.ts";
 import type { PullJob, Queues } from "../../workers/queues.ts";
 import type { Hub } from "../context.ts";
@@ -15,6 +16,7 @@ export function createSetup(hub: Hub, publicUrl: string | null = hub.env.publicU
   return {
     ...createPullDeps({ ...hub, ...env }),
     requestPull: ({ since, ...rest }) => request({ ...rest, since: since?.toISOString() ?? null }),
+    requestInbound: (connectionId) => request(inboundJob(connectionId)),
     requestMeasure: async () => queues.request({ queue: "measure", payload: { reason: "facts" } }),
     inboundAddress: publicUrl === null ? null : (id, token) => inboundAddress(publicUrl, id, token),
   };

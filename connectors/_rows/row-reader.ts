@@ -17,6 +17,8 @@ export type Cells = { readonly [column: string]: Cell };
  */
 export type ReadingContext = Pick<NormaliseContext<RowSettings>, "settings" | "timeZone"> & {
   readonly currency: string | null;
+  /** The rows were posted as JSON: reasons speak of fields, not of columns. Absent: they are a sheet's. */
+  readonly isPosted?: boolean;
 };
 
 /**
@@ -64,17 +66,19 @@ export function createRowReader(mapping: RowMapping, cells: Cells, context: Read
   const problems: Problem[] = [];
   const notes: Note[] = [];
   const refused = new Set<string>();
-  const { settings } = context;
+  const { settings, isPosted = false } = context;
+  const placeOf = (field: string): string =>
+    describePlace(field, mapping.columns[field] ?? mapping.attributes?.[field], isPosted);
 
   const refuse: RowReader["refuse"] = ({ code, field, reason }) => {
-    const where = describeColumn(mapping.columns[field] ?? mapping.attributes?.[field]);
+    const where = placeOf(field);
     refused.add(field);
     const problem = { code, at, reason: `${field}${where}: ${reason}` };
     // A field that is looked at twice is wrong once.
     if (!problems.some((one) => one.code === code && one.reason === problem.reason)) problems.push(problem);
   };
   const note = (field: string, kind: Note["kind"], cell: Cell): void => {
-    const where = describeColumn(mapping.columns[field] ?? mapping.attributes?.[field]);
+    const where = placeOf(field);
     notes.push({ kind, field: `${field}${where}`, example: excerpt(cellText(cell)) });
   };
 
@@ -88,7 +92,7 @@ export function createRowReader(mapping: RowMapping, cells: Cells, context: Read
       field,
       reason: /^#{3,}$/.test(error)
         ? `"${excerpt(error)}": the column was too narrow for its value when the sheet was exported`
-        : `the cell holds ${error}`,
+        : `${isPosted ? "" : "the cell "}holds ${error}`,
     });
     return null;
   };
@@ -113,7 +117,7 @@ export function createRowReader(mapping: RowMapping, cells: Cells, context: Read
     if ("number" in cell) return { ...exact, plain: cell.number, currency: cell.currency ?? "" };
     if ("percent" in cell) return { ...exact, plain: cell.percent, isPercent: true };
     const kind = "date" in cell ? "a date" : "time" in cell ? "a time" : "a truth value";
-    return { refusal: `is ${kind} in the workbook, no ${what}` };
+    return { refusal: `is ${kind}${isPosted ? "" : " in the workbook"}, no ${what}` };
   };
 
   const numberOf = (field: string, spec: ColumnSpec | undefined): number | null => {
@@ -151,7 +155,9 @@ export function createRowReader(mapping: RowMapping, cells: Cells, context: Read
           ? `is no date of the form ${format}`
           : "time" in cell
             ? "is a time without a date"
-            : `is no date in the workbook, and no text of the form ${format}; format the column as a date`;
+            : isPosted
+              ? `is no text of the form ${format}`
+              : `is no date in the workbook, and no text of the form ${format}; format the column as a date`;
       refuse({ code: "csv.row.bad_date", field, reason: `"${excerpt(cellText(cell))}" ${reason}` });
     }
     return read;
@@ -422,9 +428,11 @@ function fillTemplate(template: string, cells: Cells): string {
   return isEmpty ? "" : filled.replace(/\s+/g, " ").trim();
 }
 
-function describeColumn(spec: ColumnSpec | undefined): string {
+/** Where a field is read from, as a remark. Of what was posted only what is called otherwise needs one. */
+function describePlace(field: string, spec: ColumnSpec | undefined, isPosted: boolean): string {
   if (spec === undefined) return "";
-  if (typeof spec === "string") return ` (column "${spec}")`;
-  if (spec.column !== undefined) return ` (column "${spec.column}")`;
-  return spec.template === undefined ? "" : ` (${spec.template})`;
+  const name = typeof spec === "string" ? spec : spec.column;
+  if (name === undefined) return typeof spec === "string" || spec.template === undefined ? "" : ` (${spec.template})`;
+  if (isPosted) return name === field ? "" : ` (at "${name}")`;
+  return ` (column "${name}")`;
 }

@@ -17,9 +17,9 @@ import { columnsNeeded } from "../_rows/mapping.ts";
 import { pipelineStream } from "../_rows/pipeline-stream.ts";
 import { rowFacts } from "../_rows/row-facts.ts";
 import { cellsOf } from "./cells.ts";
-import { receive } from "./receive.ts";
+import { receive, receiveRow } from "./receive.ts";
 import { keptDelivery, postedRecord } from "./records.ts";
-import { completeSettings, mappingOf, settings, tablesOf, type WrittenSettings } from "./settings.ts";
+import { completeSettings, mappingOf, ownNames, settings, tablesOf, type WrittenSettings } from "./settings.ts";
 import { verifySender } from "./signature.ts";
 
 /** Whatever can post JSON: rows of the shared schema's tables, sent to an address of the hub. */
@@ -35,7 +35,14 @@ export const inbound: AnyConnector = defineConnector<WrittenSettings, null>({
   createClient: () => null,
   check,
   streams: { pipelines: pipelineStream(), ...Object.fromEntries(TABLES.map((table) => [table, tableStream(table)])) },
-  webhook: { takesUnsigned: true, verify: verifySender, dedupeKey, receive, parts },
+  webhook: {
+    takesUnsigned: true,
+    verify: verifySender,
+    dedupeKey,
+    receive,
+    parts,
+    rows: { tables: tablesOf, receive: receiveRow },
+  },
 });
 
 /** Sent again under the same key, a delivery is the same. Without one each is new: its rows have ids, so nothing counts twice. */
@@ -77,14 +84,15 @@ function normalise(table: Table, record: Json, context: NormaliseContext<Written
       facts: [],
       skipped: [{ code: "csv.row.unreadable", at, reason: "the stored row has not the shape of a row" }],
     };
-  const mapping = mappingOf(context.settings, table);
+  const { id, row, own } = parsed.data;
+  const mapping = own === true ? ownNames(table, row) : mappingOf(context.settings, table);
   // The table was taken out of the settings, which is no fault of the row.
   if (mapping === undefined) return { facts: [], skipped: [] };
-  const { id, row } = parsed.data;
   const reading = {
     settings: completeSettings(context.settings),
     timeZone: context.timeZone,
     currency: context.currency,
+    isPosted: true,
   };
   const { facts, skipped } = rowFacts(
     table,

@@ -4,10 +4,10 @@ import type { Table } from "../_rows/fields.ts";
 import { columnsNeeded, type RowMapping } from "../_rows/mapping.ts";
 import { rowFacts } from "../_rows/row-facts.ts";
 import { createRowReader, readKey, type ReadingContext } from "../_rows/row-reader.ts";
-import { readBody } from "./body.ts";
+import { type Posted, readBody } from "./body.ts";
 import { cellsOf } from "./cells.ts";
 import type { KeptDelivery, PostedRecord } from "./records.ts";
-import { completeSettings, mappingOf, tablesOf, type WrittenSettings } from "./settings.ts";
+import { completeSettings, mappingOf, ownNames, tablesOf, type WrittenSettings } from "./settings.ts";
 
 /** Why a row was not taken. `row`: its place in the delivery, from 0. */
 type Refusal = { readonly row: number; readonly id: string | null; readonly code: string; readonly reason: string };
@@ -20,17 +20,36 @@ const MOST_AHEAD_MS = 24 * 60 * 60_000;
 
 /** Reads each row as the mapping says: those that can be read are kept, and the sender is told of the others. */
 export function receive(request: InboundRequest, context: ReceiveContext<WrittenSettings>): Received {
-  const { settings, timeZone, currency, now } = context;
-  const { table, rows, deleted } = readBody(request, tablesOf(settings));
-  const mapping = mappingOf(settings, table);
-  if (mapping === undefined) throw new Error(`rows of ${table} are taken without a mapping`);
-  const reading: Reading = {
-    table,
+  const { settings } = context;
+  const posted = readBody(request, tablesOf(settings));
+  const mapping = mappingOf(settings, posted.table);
+  if (mapping === undefined) throw new Error(`rows of ${posted.table} are taken without a mapping`);
+  return take(posted, {
+    ...readingOf(posted.table, context),
     mapping,
-    when: settings.tables[table]?.source_time,
-    context: { settings: completeSettings(settings), timeZone, currency },
-    now,
-  };
+    when: settings.tables[posted.table]?.source_time,
+  });
+}
+
+/** One row of the hub's own API. */
+export function receiveRow(
+  { table, row }: { readonly table: string; readonly row: JsonObject },
+  context: ReceiveContext<WrittenSettings>,
+): Received {
+  const known = tablesOf(context.settings).find((one) => one === table);
+  if (known === undefined) throw new Error(`rows of ${table} are not taken`);
+  const reading = { ...readingOf(known, context), mapping: ownNames(known, row), when: undefined, own: true } as const;
+  return take({ table: known, rows: [row], deleted: [] }, reading);
+}
+
+function readingOf(
+  table: Table,
+  { settings, timeZone, currency, now }: ReceiveContext<WrittenSettings>,
+): Pick<Reading, "table" | "context" | "now"> {
+  return { table, context: { settings: completeSettings(settings), timeZone, currency, isPosted: true }, now };
+}
+
+function take({ table, rows, deleted }: Posted, reading: Reading): Received {
   const records: PostedRecord[] = [];
   const refused: Refusal[] = [];
   for (const [at, row] of rows.entries()) {
@@ -58,6 +77,7 @@ type Reading = {
   readonly when: RowMapping["columns"][string];
   readonly context: ReadingContext;
   readonly now: Date;
+  readonly own?: true;
 };
 
 function readRow(reading: Reading, row: Json, at: number): PostedRecord | { readonly refused: readonly Refusal[] } {
@@ -78,7 +98,7 @@ function readRow(reading: Reading, row: Json, at: number): PostedRecord | { read
   if (skipped.length > 0) return refuse(id, skipped);
   const time = sourceTime(reading, columns);
   if (!(time instanceof Date) && time !== null) return refuse(id, time);
-  return { id, row, ...(time === null ? {} : { at: time.toISOString() }) };
+  return { id, row, ...(time === null ? {} : { at: time.toISOString() }), ...(reading.own ? { own: true } : {}) };
 }
 
 function pathsOf({ mapping, when }: Reading): readonly string[] {

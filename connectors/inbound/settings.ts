@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { JsonObject } from "../../core/base/json.ts";
 import { FIELDS, TABLES, type Table } from "../_rows/fields.ts";
 import {
   attributesOption,
@@ -90,6 +91,15 @@ export function mappingOf(value: WrittenSettings, table: Table): RowMapping | un
   const { key = "id", columns = {}, source_time: _when, ...rest } = written;
   const own = Object.keys(FIELDS[table].optional).filter((field) => isReadUnasked(table, field));
   return { ...rest, key, columns: { ...Object.fromEntries(own.map((field) => [field, field])), ...columns } };
+}
+
+/** How a row of the hub's own API is read: every field under its own name, dates by ISO 8601. */
+export function ownNames(table: Table, row: JsonObject): RowMapping {
+  const fields = Object.keys(FIELDS[table].optional).filter(
+    (field) => isReadUnasked(table, field) || Object.hasOwn(row, field),
+  );
+  const columns = Object.fromEntries(fields.map((field) => [field, field]));
+  return { key: "id", date_format: "iso", decimal: ".", columns };
 }
 
 /** That a goal's row has a currency says that its target is an amount: only who maps it means so. */

@@ -281,6 +281,16 @@ export type InboundWebhook<Client = unknown, Settings = unknown> = {
    * @throws TributaryError kind `config` where the delivery as a whole cannot be read.
    */
   readonly receive?: (request: InboundRequest, context: ReceiveContext<Settings>) => Received;
+  /** What the hub's own API takes for the connection: rows of the shared schema, under its own names. Absent: nothing. */
+  readonly rows?: {
+    /** The tables of which the connection takes rows. */
+    readonly tables: (settings: Settings) => readonly string[];
+    /** As {@link InboundWebhook.receive}, of one row of a table that it takes. */
+    readonly receive: (
+      posted: { readonly table: string; readonly row: JsonObject },
+      context: ReceiveContext<Settings>,
+    ) => Received;
+  };
   /** Subscribes at the vendor and returns the signing secret. Absent: the admin does it by hand and pastes the secret. */
   readonly subscribe?: (client: Client, url: string) => Promise<{ readonly secret: string }>;
 };

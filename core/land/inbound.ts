@@ -1,8 +1,9 @@
+import { randomUUID } from "node:crypto";
 import { TributaryError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { AnyConnector, InboundRequest, ReceiveContext } from "../connector/define.ts";
 import { inboundSecretOf } from "../secrets/index.ts";
-import { readConnection, readInbound } from "../store/setup/connections.ts";
+import { type Connection, readConnection, readInbound } from "../store/setup/connections.ts";
 import { readWorkspace } from "../store/setup/workspace.ts";
 import { recognise } from "../store/failures.ts";
 import {
@@ -76,6 +77,32 @@ export async function acceptDelivery(
   const known = await readDeliveryBody(deps.store.db, connectionId, dedupeKey);
   if (known !== null && !known.equals(kept.body)) throw keyReused();
   return { status: "duplicate", answer };
+}
+
+/**
+ * Keeps a row that somebody who may write sent to the hub's own API, to be taken in by {@link takeInbound}.
+ *
+ * @param by who sent it; kept with the delivery.
+ * @returns `refused` when it cannot be read, and nothing is kept.
+ * @throws TributaryError `connection.unknown`
+ */
+export async function acceptRow(
+  deps: Pick<EngineDeps, "store" | "clock" | "findConnector">,
+  connection: Connection,
+  posted: { readonly table: string; readonly row: JsonObject },
+  by: string,
+): Promise<Exclude<Acceptance, string>> {
+  const connector = deps.findConnector(connection.connector);
+  const rows = connector?.webhook?.rows;
+  if (connector === null || rows === undefined) throw unknownConnection(connection.id);
+  const receivedAt = deps.clock.now();
+  const { kept, answer } = rows.receive(posted, await receiveContext(deps, connector, connection.id, receivedAt));
+  if (kept === null) return { status: "refused", answer };
+  const headers = { "posted-by": by };
+  // The row has an id, so a second delivery of it counts nothing twice.
+  const delivery = { dedupeKey: randomUUID(), receivedAt, headers, body: kept.body };
+  await insertDelivery(deps.store.db, connection.id, delivery);
+  return { status: "accepted", answer };
 }
 
 async function receiveContext(

@@ -68,6 +68,8 @@ export async function noted<T>(db: Db, note: Note | ((done: T) => Note), work: (
 export type SetupDeps = EngineDeps & {
   /** Asks for a pull; returns at once. */
   readonly requestPull: (request: PullRequest) => Promise<void>;
+  /** Asks for what was posted to a connection to be taken in; returns at once. */
+  readonly requestInbound: (connectionId: string) => Promise<void>;
   /** Asks for the KPIs to be measured anew; returns at once. */
   readonly requestMeasure: () => Promise<void>;
   /** Where a connection's vendor reaches the hub; null where the hub does not know its own address. */

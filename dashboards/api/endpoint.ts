@@ -44,7 +44,13 @@ export type EndpointInput<Params, Query, Body> = {
 export type Download = { readonly mediaType: string; readonly fileName: string; readonly body: Readable };
 
 /** Who asks, when, and what there is to answer with. */
-export type Call = { readonly deps: ServerDeps; readonly principal: Principal; readonly now: Date };
+export type Call = {
+  readonly deps: ServerDeps;
+  readonly principal: Principal;
+  readonly now: Date;
+  /** Of a write; null: it came with none. */
+  readonly idempotencyKey: string | null;
+};
 
 type Shape = Readonly<Record<string, z.ZodType>>;
 

@@ -28,11 +28,13 @@ import { healthEndpoints } from "./health.ts";
 import { identityEndpoints } from "./identities.ts";
 import { forecastEndpoints } from "./forecast.ts";
 import { kpiEndpoints } from "./kpis.ts";
+import { lookUpEndpoints } from "./look-ups.ts";
 import { meEndpoints } from "./me.ts";
 import { openApiDocument } from "./openapi.ts";
 import { inputOf, jsonBody } from "./operation.ts";
 import { reportEndpoints } from "./reports.ts";
 import { reviewEndpoints } from "./reviews.ts";
+import { rowEndpoints } from "./rows.ts";
 import { runEndpoints } from "./runs.ts";
 import { screenEndpoints } from "./screens.ts";
 import { auditEndpoints } from "./audit.ts";
@@ -64,6 +66,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...digestEndpoints,
   ...identityEndpoints,
   ...activityEndpoints,
+  ...lookUpEndpoints,
+  ...rowEndpoints,
   ...screenEndpoints,
   ...webhookEndpoints,
   ...eventEndpoints,
@@ -104,13 +108,14 @@ function answer(operation: Endpoint, deps: ServerDeps): RequestHandler {
       // Sound: what the body's readers have made of it; the schema looks at it next.
       body: request.body as unknown,
     });
-    const call = { deps, principal: principalOf(response), now: deps.clock.now() };
+    const idempotency = operation.method === "get" ? null : idempotencyKeyOf(request, response);
+    const idempotencyKey = idempotency?.key ?? null;
+    const call = { deps, principal: principalOf(response), now: deps.clock.now(), idempotencyKey };
     if (operation.download !== null) {
       await sendFile(response, (await operation.run(input, call)) as Download);
       return;
     }
     const run = async (): Promise<Json> => ((await operation.run(input, call)) ?? null) as Json;
-    const idempotency = operation.method === "get" ? null : idempotencyKeyOf(request, response);
     response.set("Cache-Control", "no-store");
     if (idempotency === null) send(response, operation.status, await run());
     else await runOnce(operation, deps, idempotency, response, run);

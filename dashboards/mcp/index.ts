@@ -24,7 +24,7 @@ function post(deps: ServerDeps): RequestHandler {
   return async (request, response) => {
     const requestId = requestIdOf(response);
     const server = createMcpServer(
-      { deps, principal: principalOf(response), now: deps.clock.now() },
+      { deps, principal: principalOf(response), now: deps.clock.now(), idempotencyKey: null },
       {
         requestId,
         onUnexpected: (err) => deps.log.error({ err, requestId, path: request.path }, "A tool's call failed."),

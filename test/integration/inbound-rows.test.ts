@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findConnector } from "../../connectors/index.ts";
@@ -7,7 +8,7 @@ import { createPullDeps } from "../../workers/pull.ts";
 import { acceptInbound } from "../../workers/inbound.ts";
 import { inbound } from "../../connectors/inbound/index.ts";
 import { SheetHub } from "../support/sheets.ts";
-import { json, type Running, startServer, testDeps } from "./server-support.ts";
+import { json, newKey, type Running, startServer, testDeps } from "./server-support.ts";
 
 /** Rows that any tool posts: from HTTP to the number on a screen. */
 
@@ -23,6 +24,8 @@ connections:
         people: { key: contact.id, columns: { email: contact.emails, name: { template: "{contact.first} {contact.last}" } } }
         deals: { source_time: updated_at, columns: { value: amount }, attributes: { product: product } }
         spend: { key: [day, channel] }
+        deal_changes: {}
+        goals: {}
   - id: signed
     connector: inbound
     settings: { tables: { activities: {} } }
@@ -32,6 +35,7 @@ const cleaning: (() => Promise<void>)[] = [];
 let hub: SheetHub;
 let running: Running;
 let tokens: ReadonlyMap<string, string>;
+let key: string;
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 beforeAll(async () => {
@@ -55,8 +59,12 @@ beforeAll(async () => {
   const requestPull = async ({ connectionId }: { readonly connectionId: string }): Promise<void> => {
     await takeInbound(engine, connectionId, new AbortController().signal);
   };
+  const requestInbound = (connectionId: string): Promise<void> => requestPull({ connectionId });
+  key = await newKey(hub.store, "write");
   running = await startServer(hub.store, {
     connectors: [inbound],
+    setup: { ...testDeps(hub.store, { connectors: [inbound], clock: { now: () => hub.now } }).setup, requestInbound },
+    clock: { now: () => hub.now },
     acceptInbound: (id, request) => acceptInbound({ ...engine, findConnector, requestPull }, id, request),
   });
 });
@@ -235,3 +243,154 @@ describe("a delivery", () => {
     expect(JSON.stringify(stored)).not.toContain(SECRET);
   });
 });
+
+describe("rows that apps write over the API", () => {
+  const write = async (path: string, body: object, headers: Record<string, string> = {}): Promise<Answer> => {
+    const response = await running.fetch(`/api/v1${path}`, { ...json(body, headers), as: key });
+    return { status: response.status, body: (await response.json()) as Answer["body"] };
+  };
+  const read = async (path: string): Promise<Record<string, unknown>[]> => {
+    const response = await running.fetch(`/api/v1${path}`, { as: key });
+    const body = (await response.json()) as { readonly data?: Record<string, unknown>[] };
+    return body.data ?? [body];
+  };
+  const may = { from: "2026-05-01", to: "2026-05-31" };
+
+  it("go the way of every record, under the schema's own names whatever the mapping says, and are found as what they are", async () => {
+    const person = await write("/people", { email: "Kim@fjord.example", name: "Kim Vik", connection: "tools" });
+    expect([person.status, person.body["id"]]).toEqual([202, "kim@fjord.example"]);
+    const said = {
+      id: "api-1",
+      name: "Fjord boats",
+      stage: "Offer",
+      value: 1_500,
+      rep: "ada@acme.example",
+      person: "kim@fjord.example",
+    };
+    const { body: kept } = await write("/deals", { ...said, created_at: "2026-05-02" });
+    expect(kept).toMatchObject({ connection: "tools", id: "api-1" });
+    const [found] = await read("/deals?search=fjord%20boats");
+    expect(found).toMatchObject({
+      id: kept["record"],
+      external_id: "api-1",
+      status: "open",
+      pipeline: "Sales",
+      stage: "Offer",
+      value: { amount: 1_500, currency: "EUR" },
+      owner: { name: "ada@acme.example" },
+      person: { id: person.body["record"], name: "Kim Vik" },
+    });
+    await write("/deal-changes", { deal: "api-1", stage: "Won", value: 1_800, changed_at: "2026-05-20T10:00:00Z" });
+    const [changed] = await read(`/deals/${String(kept["record"])}`);
+    expect(changed).toMatchObject({ status: "won", value: { amount: 1_800 }, name: "Fjord boats" });
+    expect(await hub.value("won_value", may)).toBe(1_800);
+    expect(await read("/people?email=kim@fjord.example")).toMatchObject([
+      { name: "Kim Vik", emails: ["kim@fjord.example"] },
+    ]);
+    expect(await read("/reps?search=ada@acme.example")).toMatchObject([{ email: "ada@acme.example", teams: [] }]);
+    expect(await read("/pipelines")).toMatchObject([{ name: "Sales", stages: ["Lead", "Offer"] }]);
+    for (const path of ["/deals?search=nothing", "/people?email=no@one.example", "/reps?search=nobody"])
+      expect(await read(path)).toEqual([]);
+    const senders = await hub.store.db
+      .selectFrom("inbound_deliveries")
+      .select("headers")
+      .orderBy("id", "desc")
+      .limit(1)
+      .execute();
+    expect(senders).toEqual([{ headers: { "posted-by": "key:write" } }]);
+  });
+
+  it("count once: under their own id, under an Idempotency-Key, and of one day, channel and campaign", async () => {
+    const touch = {
+      connection: "tools",
+      type: "call",
+      person: "kim@fjord.example",
+      occurred_at: "2026-05-05T10:00:00Z",
+    };
+    const twice = [
+      await write("/activities", touch, { "Idempotency-Key": "a" }),
+      await write("/activities", touch, { "Idempotency-Key": "a" }),
+    ];
+    expect(twice[1]).toEqual(twice[0]);
+    await write("/activities", { ...touch, id: "x" });
+    await write("/activities", { ...touch, id: "x", occurred_at: "2026-05-06T10:00:00Z" });
+    expect(await hub.value("activities", may)).toBe(2);
+    for (const amount of [100, 250]) await write("/spend", { day: "2026-05-03", amount, channel: "Ads" });
+    expect(await hub.value("spend", may)).toBe(250);
+  });
+
+  it("say a goal in the KPI's own unit", async () => {
+    await write("/goals", { metric: "won_value", ...may, target: 3_600 });
+    await write("/goals", { metric: "deals_won", ...may, target: 4 });
+    expect(await hub.value("quota_attainment", { ...may, of: "won_value" })).toBe(0.5);
+    expect(await hub.value("quota_attainment", { ...may, of: "deals_won" })).toBe(0.25);
+    expect((await write("/goals", { metric: "deals_won", ...may, target: 4, currency: "EUR" })).status).toBe(400);
+  });
+
+  it.each([
+    [
+      "is not a stage",
+      "/deals",
+      { id: "bad", stage: "Somewhere" },
+      422,
+      'stage: "Somewhere" is none of Lead, Offer, Won, Lost',
+    ],
+    ["says no day", "/spend", { day: "2026-02-30", amount: 1 }, 400, "A day that exists"],
+    [
+      "leaves open which connection",
+      "/activities",
+      { type: "call" },
+      422,
+      "Several connections take rows of activities: signed, tools",
+    ],
+    [
+      "names one that is not there",
+      "/activities",
+      { type: "call", connection: "none" },
+      422,
+      "no connection of that name",
+    ],
+    ["has a field that nobody reads", "/spend", { day: "2026-05-03", amount: 1, chanel: "Ads" }, 400, "chanel"],
+  ])("are refused with a sentence that says why: one that %s", async (_what, path, body, status, sentence) => {
+    const answer = await write(path, body);
+    expect([answer.status, answer.body["detail"]]).toEqual([status, expect.stringContaining(sentence)]);
+    expect(JSON.stringify(answer.body)).not.toMatch(/column|workbook|sheet/);
+  });
+
+  it("are taken as docs/into-the-hub.md says: each of its examples", async () => {
+    await hub.apply(exampleOf("yaml"));
+    const rows = await hub.store.db.selectFrom("connections").select(["id", "inbound_token"]).execute();
+    tokens = new Map(rows.map((row) => [row.id, row.inbound_token]));
+    const examples = [...PAGE.matchAll(/curl "\$HUB(\S+)"([^`]*?)-d '([^']+)'/g)];
+    expect(examples.length).toBeGreaterThan(5);
+    const wrong: string[] = [];
+    for (const [, path = "", headers = "", body = ""] of examples) {
+      const where = path.replace("$TOKEN", tokens.get("apps") ?? "");
+      const sent = [...headers.matchAll(/-H ["']([\w-]+): (.+?)["']/g)].map(([, name = "", value = ""]) => [
+        name,
+        value.replace("$KEY", key),
+      ]);
+      const response = await running.fetch(where, {
+        method: "POST",
+        body,
+        headers: Object.fromEntries(sent) as Record<string, string>,
+      });
+      const said = await response.text();
+      if (response.status !== 202 || !/"refused":\[\]|"record"/.test(said))
+        wrong.push(`${path}: ${response.status} ${said}`);
+    }
+    expect(wrong).toEqual([]);
+    // Each row is there once, though the touch was sent by both ways.
+    const count = (table: "activities" | "deals" | "goals"): Promise<unknown> =>
+      hub.store.db.selectFrom(table).select("external_id").where("connection_id", "=", "apps").execute();
+    expect(await count("activities")).toEqual([{ external_id: "call-17" }]);
+    expect(await count("deals")).toEqual([{ external_id: "d-81" }]);
+    expect(await count("goals")).toHaveLength(1);
+    expect(await hub.value("won_value", { from: "2026-11-24", to: "2026-11-24" })).toBe(12_500);
+  });
+});
+
+const PAGE = readFileSync(new URL("../../docs/into-the-hub.md", import.meta.url), "utf8");
+function exampleOf(language: string): string {
+  return new RegExp(`\`\`\`${language}\n([^\`]+)`).exec(PAGE)?.[1] ?? "";
+}

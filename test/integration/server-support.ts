@@ -104,6 +104,10 @@ export function setupOf(engine: EngineDeps, asked: string[] = []): SetupDeps {
       asked.push(`${kind} ${connectionId} ${stream}`);
       return Promise.resolve();
     },
+    requestInbound: (connectionId) => {
+      asked.push(`inbound ${connectionId}`);
+      return Promise.resolve();
+    },
     requestMeasure: () => {
       asked.push("measure");
       return Promise.resolve();

@@ -205,6 +205,25 @@ export type Connector = {
 
 export type Dashboard = { id: string; title: string; tiles: { [name: string]: unknown }[]; path: string };
 
+export type Deal = {
+  id: string;
+  connection: string;
+  external_id: string;
+  name: string | null;
+  status: "open" | "won" | "lost";
+  pipeline: string | null;
+  stage: string | null;
+  value: { amount: number | null; currency: string | null };
+  owner: { id: string; name: string | null } | null;
+  company: { id: string; name: string | null } | null;
+  person: { id: string; name: string | null } | null;
+  expected_close_on: string | null;
+  created_at: string | null;
+  closed_at: string | null;
+  lost_reason: string | null;
+  url: string | null;
+};
+
 export type DealEvent = {
   deal: {
     id: string;
@@ -528,6 +547,8 @@ export type InboundWebhook = {
 
 export type Json = unknown;
 
+export type KeptRow = { connection: string; id: string; record: string };
+
 export type Kpi = {
   id: string;
   title: string;
@@ -597,6 +618,7 @@ export type KpiAnswer = {
     }[];
   }[];
   exceptions: { reason: string; count: number }[];
+  all_time_is_working?: true;
   sources: {
     connection: string;
     title: string;
@@ -774,6 +796,20 @@ export type NewWebhook = {
   secret: string;
 };
 
+export type Person = {
+  id: string;
+  name: string | null;
+  emails: string[];
+  phones: string[];
+  title: string | null;
+  company: { id: string; name: string | null } | null;
+  owner: { id: string; name: string | null } | null;
+  lead_created_at: string | null;
+  url: string | null;
+};
+
+export type Pipeline = { id: string; name: string; stages: string[] };
+
 export type Preview = {
   table: string;
   file: string;
@@ -818,6 +854,8 @@ export type RankEvent = {
   to: string | null;
   ranks: { rep: string; rank: number; previous_rank: number | null; value: number | null }[];
 };
+
+export type Rep = { id: string; name: string | null; email: string | null; is_active: boolean | null; teams: string[] };
 
 export type Review = { id: string; from: string; to: string; due_at: string | null; made_at: string; made_by: string };
 
@@ -1704,7 +1742,167 @@ export type Operations = {
     body: undefined;
     answer: { data: Activity[]; next_cursor: string | null };
   };
+  "POST /activities": {
+    params: Nothing;
+    query: Nothing;
+    body: {
+      connection?: string;
+      id?: string;
+      type:
+        | "call"
+        | "email"
+        | "sms"
+        | "whatsapp"
+        | "social"
+        | "meeting"
+        | "note"
+        | "task"
+        | "chat"
+        | "form"
+        | "visit"
+        | "email_open"
+        | "email_click"
+        | "custom";
+      occurred_at?: string;
+      direction?: "inbound" | "outbound";
+      booked_at?: string;
+      duration?: number;
+      outcome?: string;
+      subject?: string;
+      rep?: string;
+      person?: string;
+      company?: string;
+      deal?: string;
+      match_key?: string;
+      url?: string;
+    };
+    answer: KeptRow;
+  };
   "GET /activities/{id}": { params: { id: string }; query: Nothing; body: undefined; answer: Activity };
+  "GET /deals": {
+    params: Nothing;
+    query: {
+      limit?: number;
+      cursor?: string;
+      search?: string;
+      status?: "open" | "won" | "lost";
+      connection?: string;
+      person?: string;
+    };
+    body: undefined;
+    answer: { data: Deal[]; next_cursor: string | null };
+  };
+  "POST /deals": {
+    params: Nothing;
+    query: Nothing;
+    body: {
+      connection?: string;
+      id: string;
+      name?: string;
+      stage?: string;
+      status?: "open" | "won" | "lost";
+      pipeline?: string;
+      value?: number;
+      currency?: string;
+      value_period?: "one_time" | "monthly" | "annual";
+      rep?: string;
+      person?: string;
+      company?: string;
+      created_at?: string;
+      closed_at?: string;
+      expected_close_on?: string;
+      probability?: number;
+      lost_reason?: string;
+      url?: string;
+    };
+    answer: KeptRow;
+  };
+  "GET /deals/{id}": { params: { id: string }; query: Nothing; body: undefined; answer: Deal };
+  "GET /people": {
+    params: Nothing;
+    query: { limit?: number; cursor?: string; email?: string; search?: string };
+    body: undefined;
+    answer: { data: Person[]; next_cursor: string | null };
+  };
+  "POST /people": {
+    params: Nothing;
+    query: Nothing;
+    body: {
+      connection?: string;
+      id?: string;
+      email?: string;
+      name?: string;
+      title?: string;
+      phone?: string;
+      company?: string;
+      rep?: string;
+      lead_created_at?: string;
+      lead_status?: string;
+      url?: string;
+    };
+    answer: KeptRow;
+  };
+  "GET /reps": {
+    params: Nothing;
+    query: { limit?: number; cursor?: string; email?: string; search?: string };
+    body: undefined;
+    answer: { data: Rep[]; next_cursor: string | null };
+  };
+  "GET /pipelines": {
+    params: Nothing;
+    query: Nothing;
+    body: undefined;
+    answer: { data: Pipeline[]; next_cursor: string | null };
+  };
+  "POST /deal-changes": {
+    params: Nothing;
+    query: Nothing;
+    body: {
+      connection?: string;
+      id?: string;
+      deal: string;
+      changed_at?: string;
+      stage?: string;
+      status?: "open" | "won" | "lost";
+      pipeline?: string;
+      value?: number;
+      currency?: string;
+      rep?: string;
+      expected_close_on?: string;
+      probability?: number;
+    };
+    answer: KeptRow;
+  };
+  "POST /spend": {
+    params: Nothing;
+    query: Nothing;
+    body: {
+      connection?: string;
+      id?: string;
+      day: string;
+      amount: number;
+      currency?: string;
+      channel?: string;
+      campaign?: string;
+    };
+    answer: KeptRow;
+  };
+  "POST /goals": {
+    params: Nothing;
+    query: Nothing;
+    body: {
+      connection?: string;
+      id?: string;
+      metric: string;
+      from: string;
+      to: string;
+      target: number;
+      currency?: string;
+      rep?: string;
+      team?: string;
+    };
+    answer: KeptRow;
+  };
   "GET /dashboards": {
     params: Nothing;
     query: Nothing;
@@ -1810,7 +2008,7 @@ export type Operations = {
     };
     answer: NewWebhook;
   };
-  "GET /webhooks": { params: Nothing; query: Nothing; body: undefined; answer: { data: Webhook[] } };
+  "GET /webhooks": { params: Nothing; query: { url?: string }; body: undefined; answer: { data: Webhook[] } };
   "GET /webhooks/{id}": { params: { id: string }; query: Nothing; body: undefined; answer: Webhook };
   "PATCH /webhooks/{id}": {
     params: { id: string };
@@ -1925,7 +2123,7 @@ export type Operations = {
         | "endpoint.recovered"
         | "endpoint.test";
     };
-    query: { limit?: number; cursor?: string };
+    query: { limit?: number; cursor?: string; filters?: string };
     body: undefined;
     answer: { data: Event[]; next_cursor: string | null };
   };
