@@ -11,6 +11,7 @@ test("an empty environment gives the embedded hub on 127.0.0.1:8080, its data be
     secretKey: null,
     oldSecretKeys: [],
     dataDir: "/srv/hub/.tributary",
+    closedFolders: ["/srv/hub/.tributary"],
     configFile: "/srv/hub/config/tributary.yaml",
     logLevel: null,
     allowPrivateNetworks: false,

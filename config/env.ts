@@ -32,6 +32,8 @@ export type Env = {
   readonly allowPrivateNetworks: boolean;
   /** Folders below which connections may read files, besides the config file's own; absolute. */
   readonly fileFolders: readonly string[];
+  /** Folders in which connections read nothing, whatever is named: the data folder holds the secret key; absolute. */
+  readonly closedFolders: readonly string[];
   /** Any other variable, for `${NAME}` in the config file. */
   readonly variable: (name: string) => string | undefined;
 };
@@ -99,6 +101,7 @@ export function readEnv(source: NodeJS.ProcessEnv = process.env, folder: string 
       mend: "Set or unset what is named and start again.",
     });
   }
+  const dataDir = path.resolve(folder, data.TRIBUTARY_DATA_DIR ?? ".tributary");
   return {
     databaseUrl: data.DATABASE_URL ?? null,
     redisUrl: data.REDIS_URL ?? null,
@@ -108,11 +111,12 @@ export function readEnv(source: NodeJS.ProcessEnv = process.env, folder: string 
     trustedProxies: data.TRIBUTARY_TRUSTED_PROXIES ?? 0,
     secretKey: data.TRIBUTARY_SECRET_KEY ?? null,
     oldSecretKeys: data.TRIBUTARY_OLD_SECRET_KEYS?.split(",") ?? [],
-    dataDir: path.resolve(folder, data.TRIBUTARY_DATA_DIR ?? ".tributary"),
+    dataDir,
     logLevel: data.LOG_LEVEL ?? null,
     configFile: path.resolve(folder, data.TRIBUTARY_CONFIG ?? "config/tributary.yaml"),
     allowPrivateNetworks: data.TRIBUTARY_ALLOW_PRIVATE_NETWORKS === "true",
     fileFolders: folders(data.TRIBUTARY_FILES ?? "").map((one) => path.resolve(folder, one)),
+    closedFolders: [dataDir],
     variable: (name) => source[name],
   };
 }

@@ -24,6 +24,8 @@ export type PullWorkerDeps = {
   readonly allowPrivateNetworks: boolean;
   /** Folders below which connections may read files; absent: none. */
   readonly fileFolders?: readonly string[];
+  /** Folders in which they read nothing all the same; absent: none. */
+  readonly closedFolders?: readonly string[];
   /** Asks for the KPIs to be computed anew, after facts have changed. */
   readonly requestMeasure: (job: MeasureJob) => Promise<void>;
   readonly room: PullRoom;
@@ -31,7 +33,7 @@ export type PullWorkerDeps = {
 
 /** What a pull needs, made of what a hub has. */
 export function createPullDeps(deps: Omit<PullWorkerDeps, "requestMeasure" | "room">): PullDeps {
-  const { store, secrets, clock, log, connectors, allowPrivateNetworks, fileFolders = [] } = deps;
+  const { store, secrets, clock, log, connectors, allowPrivateNetworks, fileFolders = [], closedFolders = [] } = deps;
   const normalise: NormaliseChanged = async ({ connection, connector, stream, changes, runId }) => {
     const target = { connection, connector, stream };
     if (changes === null) await catchUp({ store }, target, { fromStart: false, runId });
@@ -44,6 +46,7 @@ export function createPullDeps(deps: Omit<PullWorkerDeps, "requestMeasure" | "ro
     log,
     allowPrivateNetworks,
     fileFolders,
+    closedFolders,
     findConnector: (key) => connectors.find((connector) => connector.key === key) ?? null,
     limiterOf: createLimiters(store),
     normalise,

@@ -55,6 +55,7 @@ export async function runDemo(
     const env = {
       ...context.env,
       dataDir: options.folder,
+      closedFolders: [...context.env.closedFolders, options.folder],
       port: options.port,
       // The demo is the same wherever it runs: its own database, its own queues, its own keys, vendors on this machine.
       databaseUrl: null,

@@ -11,7 +11,7 @@ import type { Hub } from "../context.ts";
 /** Every processor of the hub, with what each needs. */
 export function createProcessors(hub: Hub): Processors {
   const { store, secrets, clock, log, queues, connectors, destinations, env } = hub;
-  const { allowPrivateNetworks, fileFolders } = env;
+  const { allowPrivateNetworks, fileFolders, closedFolders } = env;
   const requestMeasure = async (): Promise<void> => queues.request({ queue: "measure", payload: { reason: "facts" } });
   return {
     pull: createPullProcessor({
@@ -22,6 +22,7 @@ export function createProcessors(hub: Hub): Processors {
       connectors,
       allowPrivateNetworks,
       fileFolders,
+      closedFolders,
       requestMeasure,
       room: createPullRoom({
         places: CONCURRENCY.pull,

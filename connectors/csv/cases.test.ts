@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { JsonObject } from "../../core/base/json.ts";
 import type { DealFact } from "../../core/schema/facts.ts";
 import { createFiles } from "../../core/land/files.ts";
-import { NO_UPLOADS, pullRows, type PulledRows } from "../../test/support/pulled-rows.ts";
+import { NO_UPLOADS, TEST_FOLDERS, pullRows, type PulledRows } from "../../test/support/pulled-rows.ts";
 import { archive, book, bookOf, serialOf, type CellBytes } from "../../test/support/workbook-bytes.ts";
 import { csv } from "./index.ts";
 
@@ -309,7 +309,7 @@ it("24-wrong-date-order: right, a date that cannot be is refused and shown by te
   expect(pulled.ids).toEqual(["D-2"]);
   expect(pulled.problems).toMatchObject([{ at: "deals.csv line 2" }, { at: "deals.csv line 2" }]);
   const client = {
-    files: createFiles(["/"], NO_UPLOADS),
+    files: createFiles(TEST_FOLDERS, NO_UPLOADS),
     allowPrivateNetworks: true,
     signal: new AbortController().signal,
   };

@@ -30,6 +30,8 @@ export type EngineDeps = {
   readonly allowPrivateNetworks: boolean;
   /** Folders below which connections may read files; absolute. */
   readonly fileFolders: readonly string[];
+  /** Folders in which connections read nothing although they lie below one of those: the hub's own. */
+  readonly closedFolders: readonly string[];
 };
 
 /**
@@ -97,6 +99,7 @@ export function openWith(
   const files = createFiles(
     [...deps.fileFolders, ...(filesFrom === null ? [] : [filesFrom])],
     uploadsIn(deps.store.db),
+    deps.closedFolders,
   );
   const client = connector.createClient({ settings, credentials, http, files, allowPrivateNetworks, clock, signal });
   return { connection, connector, settings, client };
@@ -115,8 +118,8 @@ export async function previewRows(
 ): Promise<readonly Preview[]> {
   if (connector.preview === undefined) throw noPreview(connector.title);
   const { timeZone } = await readWorkspace(deps.store.db);
-  const { allowPrivateNetworks, fileFolders } = deps;
-  const files = createFiles(fileFolders, uploadsIn(deps.store.db));
+  const { allowPrivateNetworks, fileFolders, closedFolders } = deps;
+  const files = createFiles(fileFolders, uploadsIn(deps.store.db), closedFolders);
   return connector.preview({ files, allowPrivateNetworks, signal, timeZone }, draft);
 }
 

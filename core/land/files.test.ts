@@ -119,6 +119,35 @@ describe("what is refused, whoever names it", () => {
     await expect(read("/dev/stdin", "/")).rejects.toMatchObject({ code: expect.stringMatching(/^files\./) as string });
   });
 
+  it("are hidden files and what lies in hidden folders, also by a link, unless such a folder is named itself", async () => {
+    await mkdir(at(".ssh"));
+    await writeFile(at(".ssh", "id.csv"), "a key");
+    await writeFile(at(".env"), "KEY=1");
+    await symlink(at(".env"), at("shown.csv"));
+    for (const file of [at(".ssh", "id.csv"), at(".ssh"), at(".env"), at("shown.csv")])
+      expect([file, await outcomes(file)]).toEqual([file, NOT_ALLOWED]);
+    expect(await read(at(".ssh", "id.csv"), at(".ssh"))).toBe("a key");
+  });
+
+  it("is the hub's own data below a folder that was named, by whatever way, and not a folder inside it that was named itself", async () => {
+    const data = at("data");
+    await mkdir(path.join(data, "sheets"), { recursive: true });
+    await writeFile(path.join(data, "secret-key"), "the key");
+    await writeFile(path.join(data, "sheets", "ok.csv"), "a,b");
+    await symlink(path.join(data, "secret-key"), at("key.csv"));
+    const look = (file: string, ...roots: string[]): Promise<unknown> => createFiles(roots, uploads, [data]).look(file);
+    for (const [file, named] of [
+      [path.join(data, "secret-key"), root],
+      [path.join(data, "secret-key"), data],
+      [data, root],
+      [at("key.csv"), root],
+      [path.join(data, "sheets", "ok.csv"), root],
+    ] as const)
+      await expect(look(file, named)).rejects.toMatchObject({ code: "files.not_allowed" });
+    expect(await look(path.join(data, "sheets", "ok.csv"), root, path.join(data, "sheets"))).toMatchObject({ size: 3 });
+    expect(await look(at("ok.csv"), root)).toMatchObject({ kind: "file" });
+  });
+
   it("are pipes and sockets, at once", async () => {
     execFileSync("mkfifo", [at("pipe.csv")]);
     await expect(read(at("pipe.csv"))).rejects.toMatchObject({ code: "files.not_regular" });

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { constants, createWriteStream, type Stats } from "node:fs";
-import { type FileHandle, open, readdir, readlink, realpath, stat } from "node:fs/promises";
+import { type FileHandle, open as openFile, readdir, readlink, realpath, stat } from "node:fs/promises";
 import path from "node:path";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -17,9 +17,13 @@ export type Uploads = {
  * The door to this machine's files. A path is held against the folders twice: as it is written, and, once it is open, as it really is
  * (symbolic links followed). What was opened and checked is what is read, so that a path which changes in between gains nothing.
  *
- * @param roots absolute; folders below which files may be read.
+ * What is hidden below a folder (a name that begins with a dot) is no spreadsheet: keys of programs, the environment, the history of a shell.
+ *
+ * @param open absolute; folders below which files may be read.
+ * @param closed absolute; folders in which nothing is read although they lie below an open one: the hub's own data, with its key.
  */
-export function createFiles(roots: readonly string[], uploads: Uploads): Files {
+export function createFiles(open: readonly string[], uploads: Uploads, closed: readonly string[] = []): Files {
+  const roots = { open, closed };
   return {
     async look(file) {
       if (file.startsWith(UPLOAD)) return lookUpload(uploads, file);
@@ -48,17 +52,17 @@ type Opened = { readonly handle: FileHandle; readonly found: Stats; readonly rea
 /** @returns null when there is nothing at the path. */
 async function withOpen<T>(
   file: string,
-  roots: readonly string[],
+  roots: { readonly open: readonly string[]; readonly closed: readonly string[] },
   use: (opened: Opened) => Promise<T>,
 ): Promise<T | null> {
-  assertNamed(file, roots);
+  assertNamed(file, roots.open);
   let handle: FileHandle;
   try {
     // Looked at before: opening a pipe or a device may already do something.
     const before = await stat(file);
     if (!before.isFile() && !before.isDirectory()) throw notRegular(file);
     // Without waiting: what has become a pipe since would hold us until somebody writes into it.
-    handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    handle = await openFile(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch (error) {
     if (isMissing(error)) return null;
     throw error instanceof TributaryError ? error : unreadable(file, error);
@@ -67,9 +71,12 @@ async function withOpen<T>(
     const found = await handle.stat();
     if (!found.isFile() && !found.isDirectory()) throw notRegular(file);
     const real = await realPathOf(handle, file, found);
-    const realRoots = await Promise.all(roots.map((root) => realpath(root).catch(() => null)));
-    const isBelowRoot = realRoots.some((root) => root !== null && isBelow(real, root));
-    if (!isBelowRoot || OF_THE_SYSTEM.some((folder) => isBelow(real, folder))) throw notAllowed(file);
+    const open = (await realPaths(roots.open)).filter((root) => isBelow(real, root));
+    if (open.length === 0 || OF_THE_SYSTEM.some((folder) => isBelow(real, folder))) throw notAllowed(file);
+    const closed = (await realPaths(roots.closed)).filter((folder) => isBelow(real, folder));
+    // A folder inside a closed one that was named for itself is meant.
+    const isMeant = (root: string): boolean => !isHidden(real, root) && !closed.some((folder) => isBelow(folder, root));
+    if (!open.some(isMeant)) throw notShown(file);
     return await use({ handle, found, real });
   } catch (error) {
     throw error instanceof TributaryError || isAborted(error) ? error : unreadable(file, error);
@@ -92,6 +99,19 @@ function assertNamed(file: string, roots: readonly string[]): void {
 export function isBelow(file: string, folder: string): boolean {
   const way = path.relative(folder, file);
   return way === "" || (way !== ".." && !way.startsWith(`..${path.sep}`) && !path.isAbsolute(way));
+}
+
+/** Of those that are there. */
+async function realPaths(folders: readonly string[]): Promise<readonly string[]> {
+  const real = await Promise.all(folders.map((folder) => realpath(folder).catch(() => null)));
+  return real.filter((one) => one !== null);
+}
+
+function isHidden(file: string, root: string): boolean {
+  return path
+    .relative(root, file)
+    .split(path.sep)
+    .some((step) => step.startsWith("."));
 }
 
 /** The path under which the kernel knows what is open; null where there is no /proc. */
@@ -169,6 +189,15 @@ export function notAllowed(file: string): TributaryError {
     kind: "config",
     message: `${file} is in none of the folders that files may be read from.`,
     mend: "Upload the file (POST /api/v1/uploads) and name it upload:NAME; or, on the machine of the hub, name its folder in TRIBUTARY_FILES, or put it below the config file's folder and apply the config file.",
+  });
+}
+
+function notShown(file: string): TributaryError {
+  return new TributaryError({
+    code: "files.not_allowed",
+    kind: "config",
+    message: `${file} is hidden, or of the hub's own data; such files are not read, whichever folders are named.`,
+    mend: "Put the file into a folder for spreadsheets; no name on the way to it may begin with a dot.",
   });
 }
 

@@ -71,6 +71,7 @@ export function testDeps(store: Store, change: Partial<ServerDeps> = {}, asked: 
         limiterOf: () => unlimited,
         allowPrivateNetworks: false,
         fileFolders: [],
+        closedFolders: [],
       },
       asked,
     ),

@@ -97,6 +97,7 @@ export function testEngine(store: Store, connector: AnyConnector, clock: Clock):
     limiterOf: () => unlimited,
     allowPrivateNetworks: true,
     fileFolders: [],
+    closedFolders: [],
     normalise: () => Promise.resolve(),
     limits: { maxRecords: 1, maxLength: 1, maxWaitMs: 1000 },
   };

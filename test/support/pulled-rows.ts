@@ -1,3 +1,5 @@
+import { tmpdir } from "node:os";
+import { fileURLToPath } from "node:url";
 import { TributaryError } from "../../core/base/errors.ts";
 import { csv } from "../../connectors/csv/index.ts";
 import type { Json, JsonObject } from "../../core/base/json.ts";
@@ -5,6 +7,8 @@ import type { Page, Problem } from "../../core/connector/define.ts";
 import { createFiles, type Uploads } from "../../core/land/files.ts";
 import type { DealFact, Fact } from "../../core/schema/facts.ts";
 
+/** Wherever tests keep files: one below a folder whose name begins with a dot has to be near enough to a folder that is named. */
+export const TEST_FOLDERS = ["/", tmpdir(), fileURLToPath(new URL("../../..", import.meta.url))];
 export const NO_UPLOADS: Uploads = { find: () => Promise.resolve(null), read: () => Promise.resolve(null) };
 
 /** What a pull of spreadsheets brought, without a database. */
@@ -39,7 +43,7 @@ export async function pullRows(
   const settings = csv.settings.parse(settingsInput);
   const declared = csv.streams[stream];
   if (declared === undefined) throw new Error(`no stream ${stream}`);
-  const client = { files: createFiles(["/"], NO_UPLOADS), allowPrivateNetworks: true, signal };
+  const client = { files: createFiles(TEST_FOLDERS, NO_UPLOADS), allowPrivateNetworks: true, signal };
   const workspace = { timeZone: "UTC", currency };
   const pages: Page[] = [];
   const lines: string[] = [];
