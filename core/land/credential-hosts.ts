@@ -50,3 +50,13 @@ export function credentialsNeeded(id: string, hosts: readonly string[]): Tributa
     mend: "Enter the credentials again together with the change (API: `credentials` in the same request; config file: `credentials` of the connection), or connect the account anew.",
   });
 }
+
+/** Somebody has changed where a connection leads while it was asked under its old settings. */
+export function changedMeanwhile(id: string): TributaryError {
+  return new TributaryError({
+    code: "connection.changed_meanwhile",
+    kind: "transient",
+    message: `The connection ${id} was changed while its account was asked; the credentials are for another address now.`,
+    mend: "Nothing to do: the next try goes by the new settings. A sign-in at the vendor has to be started again.",
+  });
+}

@@ -4,8 +4,14 @@ import type { AnyConnector, CredentialSource } from "../connector/define.ts";
 import { canRenew, isStale, oauthRenew, type OAuthDeps } from "../connector/oauth.ts";
 import { credentialsOf, type Secrets } from "../secrets/index.ts";
 import type { Connection } from "../store/setup/connections.ts";
-import { lockCredentials, readCredentials, writeCredentials } from "../store/setup/connections.ts";
+import {
+  type BoundCredentials,
+  lockBoundCredentials,
+  readBoundCredentials,
+  writeCredentials,
+} from "../store/setup/connections.ts";
 import type { Store } from "../store/db.ts";
+import { changedMeanwhile, newHosts } from "./credential-hosts.ts";
 
 /** How long credentials are used without looking whether somebody has changed them. A refused request looks at once. */
 const REREAD_MS = 5_000;
@@ -15,6 +21,9 @@ const REREAD_MS = 5_000;
  *
  * Renewing takes the connection's row lock: the first worker asks the vendor and stores the answer, in one transaction, before anybody uses
  * it; the others find it stored when the lock is theirs.
+ *
+ * Whoever asks goes on to the hosts of the settings that it began with. Credentials that were entered meanwhile for another host are not given
+ * to it.
  */
 export function createCredentialSource(
   deps: OAuthDeps & { readonly store: Store; readonly secrets: Secrets },
@@ -25,8 +34,11 @@ export function createCredentialSource(
   const belongsTo = credentialsOf(connection.id);
   let known: { readonly credentials: JsonObject; readonly readAtMs: number } | null = null;
 
-  const open = (sealed: string | null): JsonObject =>
-    sealed === null ? {} : (JSON.parse(secrets.open(sealed, belongsTo)) as JsonObject); // Written by writeCredentials only.
+  const open = (stored: BoundCredentials | null): JsonObject => {
+    if (stored === null || stored.credentials === null) return {};
+    if (newHosts(connector, stored.settings, connection.settings).length > 0) throw changedMeanwhile(connection.id);
+    return JSON.parse(secrets.open(stored.credentials, belongsTo)) as JsonObject; // Written by writeCredentials only.
+  };
 
   const remember = (credentials: JsonObject): JsonObject => {
     known = { credentials, readAtMs: performance.now() };
@@ -35,7 +47,7 @@ export function createCredentialSource(
 
   async function renew(method: OAuth2Method, stale: JsonObject): Promise<JsonObject> {
     return store.db.transaction().execute(async (tx) => {
-      const stored = open(await lockCredentials(tx, connection.id));
+      const stored = open(await lockBoundCredentials(tx, connection.id));
       if (!isSame(stored, stale)) return stored;
       const renewed = await oauthRenew(deps, method, connection.settings, stored);
       await writeCredentials(tx, connection.id, secrets.seal(JSON.stringify(renewed), belongsTo));
@@ -46,7 +58,7 @@ export function createCredentialSource(
   return {
     async current() {
       if (known !== null && performance.now() - known.readAtMs < REREAD_MS) return known.credentials;
-      const credentials = open(await readCredentials(store.db, connection.id));
+      const credentials = open(await readBoundCredentials(store.db, connection.id));
       const method = oauthOf(connector, credentials);
       const isDue = method !== null && canRenew(method, credentials) && isStale(credentials, deps.clock.now());
       return remember(isDue ? await renew(method, credentials) : credentials);
@@ -56,7 +68,7 @@ export function createCredentialSource(
       const method = oauthOf(connector, stale);
       if (method !== null && canRenew(method, stale)) return remember(await renew(method, stale));
       // A key: nothing to renew, but somebody may have entered a new one. The same object means that there is nothing better.
-      const stored = open(await readCredentials(store.db, connection.id));
+      const stored = open(await readBoundCredentials(store.db, connection.id));
       return isSame(stored, stale) ? stale : remember(stored);
     },
   };

@@ -1,16 +1,19 @@
+import { isDeepStrictEqual } from "node:util";
 import { TributaryError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { OAuth2Method } from "../connector/auth.ts";
 import type { CheckResult } from "../connector/define.ts";
 import { oauthAuthorizeUrl, oauthExchange, oauthVerifier } from "../connector/oauth.ts";
+import { changedMeanwhile } from "../land/credential-hosts.ts";
 import { connectorOf, type EngineDeps, openConnection, unknownConnection } from "../land/engine.ts";
-import { credentialsOf, inboundSecretOf, type Secrets } from "../secrets/index.ts";
-import type { Db } from "../store/db.ts";
+import { credentialsOf, inboundSecretOf } from "../secrets/index.ts";
 import {
+  type BoundCredentials,
+  lockBoundCredentials,
   markAuthorised,
   nameAccount,
   readConnection,
-  readCredentials,
+  readBoundCredentials,
   readInbound,
   writeCredentials,
   writeInboundSecret,
@@ -129,16 +132,23 @@ export async function finishSignIn(
   id: string,
   answer: { readonly code: string; readonly redirectUri: string; readonly verifier: string | null },
 ): Promise<void> {
-  const { method, settings, credentials } = await openMethod(deps, id);
+  const { method, settings, credentials, stored } = await openMethod(deps, id);
   const received = await oauthExchange(deps, method, { settings, credentials, ...answer });
   const sealed = deps.secrets.seal(JSON.stringify(received), credentialsOf(id));
   await noted(deps.store.db, { actor, action: "connection.authorise", target: id }, async (tx) => {
+    // Tokens of an account that the connection does not lead to any more would take the place of what is right.
+    if (!isDeepStrictEqual(await lockBoundCredentials(tx, id), stored)) throw changedMeanwhile(id);
     await writeCredentials(tx, id, sealed);
     await markAuthorised(tx, id);
   });
 }
 
-type OpenMethod = { readonly method: OAuth2Method; readonly settings: JsonObject; readonly credentials: JsonObject };
+type OpenMethod = {
+  readonly method: OAuth2Method;
+  readonly settings: JsonObject;
+  readonly credentials: JsonObject;
+  readonly stored: BoundCredentials;
+};
 
 async function openMethod(deps: EngineDeps, id: string): Promise<OpenMethod> {
   const { db } = deps.store;
@@ -147,13 +157,13 @@ async function openMethod(deps: EngineDeps, id: string): Promise<OpenMethod> {
   const methods = connectorOf(deps, connection).auth;
   const method = methods.find((one) => one.kind === "oauth2" && one.grant === "authorization_code");
   if (method?.kind !== "oauth2") throw noOAuth(id);
-  return { method, settings: connection.settings, credentials: await openCredentials(db, deps.secrets, id) };
-}
-
-async function openCredentials(db: Db, secrets: Secrets, id: string): Promise<JsonObject> {
-  const sealed = await readCredentials(db, id);
+  // Read together: new credentials never go where old settings lead.
+  const stored = await readBoundCredentials(db, id);
+  if (stored === null) throw unknownConnection(id);
+  const { settings, credentials: sealed } = stored;
   // What is sealed is what we wrote: a map.
-  return sealed === null ? {} : (JSON.parse(secrets.open(sealed, credentialsOf(id))) as JsonObject);
+  const credentials = sealed === null ? {} : (JSON.parse(deps.secrets.open(sealed, credentialsOf(id))) as JsonObject);
+  return { method, settings, credentials, stored };
 }
 
 function noOAuth(id: string): TributaryError {

@@ -10,6 +10,7 @@ import type { JsonObject } from "../../core/base/json.ts";
 import { openConnection } from "../../core/land/engine.ts";
 import { credentialsOf } from "../../core/secrets/index.ts";
 import { newHosts } from "../../core/land/credential-hosts.ts";
+import { createCredentialSource } from "../../core/land/credentials.ts";
 import { createConnection } from "../../core/setup/connections.ts";
 import { readCredentials } from "../../core/store/setup/connections.ts";
 import { testDatabase } from "../support/database.ts";
@@ -116,6 +117,30 @@ describe("a change of host", () => {
   });
 });
 
+it("credentials that are entered for another host while a pull runs are not given to the pull, which goes on at the old one", async () => {
+  await connection("moving", { base_url: "https://evil.example/" });
+  const allows = { store, secrets, clock, allowPrivateNetworks: false };
+  const source = createCredentialSource(allows, close, {
+    id: "moving",
+    settings: { base_url: "https://evil.example/" },
+  });
+  const old = { api_key: "k3y" };
+  expect(await source.current()).toEqual(old);
+  await patch("moving", { settings: { base_url: "https://evil.example/", requests_per_second: 5 }, credentials: old });
+  expect(await source.refresh(old)).toBe(old);
+  await patch("moving", { settings: {}, credentials: { api_key: "new" } });
+  const meanwhile = { code: "connection.changed_meanwhile", kind: "transient" };
+  await expect(source.refresh(old)).rejects.toMatchObject(meanwhile);
+  const client = { client_id: "c", client_secret: "s", refresh_token: "r" };
+  await store.db
+    .updateTable("connections")
+    .set({ credentials: secrets.seal(JSON.stringify(client), credentialsOf("moving")) })
+    .where("id", "=", "moving")
+    .execute();
+  // Nor is a token asked for at the old host, with what is for the new one.
+  await expect(source.refresh(client)).rejects.toMatchObject(meanwhile);
+});
+
 describe("credentials in the clear", () => {
   it("are refused at set-up, and at every use of a connection that was set up before", async () => {
     await connection("plain");
@@ -126,7 +151,7 @@ describe("credentials in the clear", () => {
       .set({ settings: JSON.stringify(settings) })
       .where("id", "=", "plain")
       .execute();
-    const engine = { ...deps, store, clock, log, limiterOf: () => unlimited };
+    const engine = { ...deps, closedFolders: [], store, clock, log, limiterOf: () => unlimited };
     await expect(openConnection(engine, "plain", new AbortController().signal)).rejects.toMatchObject({
       code: "connection.plain_http",
     });

@@ -61,18 +61,23 @@ export async function readCredentials(db: Db, connectionId: string): Promise<str
   return row?.credentials ?? null;
 }
 
+/** Sealed credentials, and the settings that say where they go, as they are at one moment. */
+export type BoundCredentials = { readonly credentials: string | null; readonly settings: JsonObject };
+
+const BOUND = ["credentials", "settings"] as const;
+
+/** Null where there is no such connection. */
+export async function readBoundCredentials(db: Db, connectionId: string): Promise<BoundCredentials | null> {
+  return (await db.selectFrom("connections").select(BOUND).where("id", "=", connectionId).executeTakeFirst()) ?? null;
+}
+
 /**
  * The same, with the row locked until the transaction ends, so that one worker at a time can renew them. The lock lets runs of the
  * connection be written meanwhile.
  */
-export async function lockCredentials(tx: Tx, connectionId: string): Promise<string | null> {
-  const row = await tx
-    .selectFrom("connections")
-    .select("credentials")
-    .where("id", "=", connectionId)
-    .forNoKeyUpdate()
-    .executeTakeFirst();
-  return row?.credentials ?? null;
+export async function lockBoundCredentials(tx: Tx, connectionId: string): Promise<BoundCredentials | null> {
+  const row = tx.selectFrom("connections").select(BOUND).where("id", "=", connectionId).forNoKeyUpdate();
+  return (await row.executeTakeFirst()) ?? null;
 }
 
 export async function writeCredentials(db: Db, connectionId: string, sealed: string | null): Promise<void> {
