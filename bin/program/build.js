@@ -8,7 +8,7 @@ import { canWrite, forgetOld, keep } from "./keep.js";
 import { ROOT } from "./places.js";
 
 /** The modules that a process of ours begins with. */
-const ENTRIES = ["bin/tributary.ts", "bin/demo/vendors.ts", "connectors/csv/workbook/worker.ts"];
+const ENTRIES = ["bin/tributary.ts", "bin/demo/vendors.ts", "connectors/csv/apart/worker.ts"];
 
 /** What decides about a build and is no module in it. */
 const ALSO = ["package.json", "bin/program/build.js"];

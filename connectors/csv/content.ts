@@ -5,6 +5,7 @@ import path from "node:path";
 import { type Duplex, Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
+import { createTurns } from "./apart/turns.ts";
 import { fileError } from "./errors.ts";
 import { headOf } from "./files.ts";
 import { isSignInPage } from "./web-pages.ts";
@@ -20,6 +21,8 @@ export type Content = {
   readonly remove: () => Promise<void>;
 };
 
+/** So much of the disk at the same time, times {@link MAX_TEXT_BYTES}; the others wait. */
+const unpacked = createTurns(3);
 /** Text is streamed; what is unpacked takes room on the disk. */
 const MAX_TEXT_BYTES = 4 * 1024 * 1024 * 1024;
 /** A workbook's own archive; what it unpacks to has a limit too. */
@@ -123,8 +126,12 @@ async function unpack(
   streams: () => readonly [Readable, ...Duplex[]],
   depth: number,
 ): Promise<Content> {
-  const folder = await mkdtemp(path.join(tmpdir(), "tributary-csv-"));
-  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  const leave = await unpacked.take(source.signal);
+  const folder = await mkdtemp(path.join(tmpdir(), "tributary-csv-")).catch((error: unknown) => {
+    leave();
+    throw error;
+  });
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true }).finally(leave);
   try {
     const to = path.join(folder, "unpacked");
     let bytes = 0;
@@ -175,9 +182,6 @@ const OLD_WORKBOOKS = ["09000400", "09020600", "09040600", "09080800", "09081000
 /** What the file is instead of a sheet, and what to do; null: it may be text with rows in it. */
 async function otherKind(file: string, head: Buffer): Promise<readonly [what: string, mend: string] | null> {
   const latin = head.toString("latin1");
-  // POSIX.1-1988, ustar: the magic of a header block.
-  if (latin.slice(257, 262) === "ustar")
-    return ["is a tar archive", "Unpack it, and name the files or their folder in `from`."];
   const beginning = head.subarray(0, 4).toString("hex");
   if (beginning === "d0cf11e0") return kindOfCompound(file);
   if (OLD_WORKBOOKS.includes(beginning)) return ["is a workbook of an old kind (xls)", SAVE_AS];
@@ -187,8 +191,7 @@ async function otherKind(file: string, head: Buffer): Promise<readonly [what: st
   const text = latin.replaceAll("\u0000", "").replace(/^[\u00ef\u00bb\u00bf\u00ff\u00fe\s]+/, "");
   const page = kindOfPage(text);
   if (page !== null) return page;
-  if (/^(\{\s*"|\[\s*[{[]|\[\s*\]\s*$|\{\s*\}\s*$)/.test(text))
-    return ["is JSON, no sheet", "Export the sheet as CSV or .xlsx."];
+  if (/^(\{\s*"|\[\s*[{[])/.test(text)) return ["is JSON, no sheet", "Export the sheet as CSV or .xlsx."];
   if (/^MIME-Version:/i.test(text)) return ["is a saved web page (MHTML), no sheet", SAVE_AS];
   return null;
 }

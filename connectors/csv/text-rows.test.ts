@@ -7,7 +7,8 @@ import iconv from "iconv-lite";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { archive } from "../../test/support/workbook-bytes.ts";
 import type { Mapping } from "./settings.ts";
-import { readRows, type SheetRow } from "./sheet-rows.ts";
+import { type RawRow, readRows, type SheetRow } from "./sheet-rows.ts";
+import { readText, readTextApart } from "./text-rows.ts";
 import type { Cell } from "../_rows/values.ts";
 
 // Threads start and files are read: a machine that does much else takes its time.
@@ -105,21 +106,6 @@ describe("a text in any encoding", () => {
       }),
       { numRuns: 80 },
     );
-  });
-
-  it("is read in four bytes a letter, also without a mark", async () => {
-    for (const name of ["utf-32le", "utf-32be"])
-      expect(await read(iconv.encode("A,B,C\n1,日本🚀,é\n", name))).toMatchObject({
-        cells: [["1", "日本🚀", "é"]],
-        warnings: [],
-      });
-  });
-
-  it("is told to be UTF-8 where the mapping says another encoding, which counts all the same", async () => {
-    const { cells, warnings } = await read("A,B,C\n1,Åse,x\n", { encoding: "windows-1252" });
-    expect(cells).toEqual([["1", "Ã…se", "x"]]);
-    expect(warnings).toEqual([expect.stringContaining("its letters are those of UTF-8") as string]);
-    expect((await read("A,B,C\n1,Ase,x\n", { encoding: "windows-1252" })).warnings).toEqual([]);
   });
 
   it("keeps every good line of UTF-8 with some bad ones among them", async () => {
@@ -269,8 +255,6 @@ describe("a file in its packing", () => {
       "an XML spreadsheet of 2003",
     ],
     ["JSON", Buffer.from('[{"A": 1}]'), "JSON"],
-    ["JSON with nothing in it", Buffer.from("[]\n"), "JSON"],
-    ["a packed tar archive", gzipSync(Buffer.from(`a.csv${"\0".repeat(252)}ustar`)), "a tar archive"],
     ["a cut gz", gzipSync(content.repeat(500)).subarray(0, 30), "cannot be unpacked"],
   ])("%s is called what it is", async (_what, bytes, reason) => {
     await expect(read(bytes)).rejects.toMatchObject({
@@ -310,5 +294,64 @@ describe("a file in its packing", () => {
       }),
       { numRuns: 150 },
     );
+  });
+});
+
+describe("a text of any size", () => {
+  const LIMITS = { heapMb: 384, openMs: 120_000, bytesPerMs: 10 };
+  /** Read by a thread where there is more than `smallBytes`. */
+  async function apart(
+    content: string,
+    { smallBytes = 0, limits = LIMITS, signal = new AbortController().signal } = {},
+  ): Promise<{ readonly rows: readonly RawRow[]; readonly lines: readonly string[] }> {
+    files += 1;
+    const target = path.join(folder, `${files}-apart.csv`);
+    await writeFile(target, content);
+    const lines: string[] = [];
+    const rows: RawRow[] = [];
+    const log = (level: string, message: string): void => void lines.push(`${level} ${message}`);
+    const mapping: Mapping = { from: target, key: "A", columns: { name: "B" } };
+    const file = { path: target, shown: "t.csv", mapping, log, signal };
+    for await (const batch of readTextApart(file, target, "t.csv", { smallBytes, limits })) rows.push(...batch);
+    return { rows, lines };
+  }
+  const reasonOf = async (content: string, options = {}): Promise<unknown> =>
+    apart(content, options).then(
+      () => "read",
+      (error: { readonly code?: string; readonly message: string }) => error.code ?? error.message,
+    );
+
+  it("is read the same by a thread of its own, notes and failure included", async () => {
+    const many = `A,B\n${Array.from({ length: 4000 }, (_unused, at) => `${at},"x ""${at}""\n"`).join("\n\n")}`;
+    expect(await apart(many)).toEqual(await apart(many, { smallBytes: 1e9 }));
+    expect(await reasonOf('A,B\n1,"' + "x".repeat(3_000_000))).toBe("csv.file.quotes");
+    const stray = await apart(`A;B\n1;\u0000x${"x".repeat(50)}\n`);
+    expect(stray.lines).toContain("warn t.csv: 1 zero bytes, which no text has, were left out");
+  });
+
+  it("that goes on with nothing but line ends is refused as soon as that is plain", async () => {
+    const target = path.join(folder, "empty.csv");
+    const most = async (emptyLines: number): Promise<unknown> => {
+      await writeFile(target, `A,B\n1,2${"\n".repeat(emptyLines)}3,4`);
+      const mapping: Mapping = { from: target, key: "A", columns: { name: "B" } };
+      let rows = 0;
+      try {
+        const file = { mapping, shown: "t.csv", log: () => {} };
+        for await (const batch of readText(file, target, "t.csv", 1000)) rows += batch.length;
+        return rows;
+      } catch (error) {
+        return (error as { readonly code: string }).code;
+      }
+    };
+    expect([await most(900), await most(1100)]).toEqual([3, "csv.file.unreadable"]);
+  });
+
+  it("that takes too long is given up with the reason, and one that nobody wants ends", async () => {
+    expect(await reasonOf("A,B\n1,2\n", { limits: { ...LIMITS, openMs: 1, bytesPerMs: 1e9 } })).toBe(
+      "csv.file.too_large",
+    );
+    const stop = new AbortController();
+    stop.abort(new Error("stopped"));
+    expect(await reasonOf("A,B\n1,2\n", { signal: stop.signal })).toBe("stopped");
   });
 });

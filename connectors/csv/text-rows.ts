@@ -1,37 +1,77 @@
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
 import { pipeline, Transform } from "node:stream";
 import { parse, type CsvError } from "csv-parse";
 import iconv from "iconv-lite";
 import { fileError } from "./errors.ts";
 import { wellFormed } from "../_rows/names.ts";
+import { type ApartLimits, readApart, type TextRequest } from "./apart/thread.ts";
 import type { RawRow, SheetFile } from "./sheet-rows.ts";
 import { findEncoding, findLayout, type FoundEncoding } from "./text-format.ts";
+
+/** A text of so many bytes takes hardly longer to read than a thread to start, whatever is in it. */
+const SMALL_BYTES = 128 * 1024;
+/** Read at a time: what is made of it is made in one go, and a row takes two bytes. */
+const CHUNK_BYTES = 32 * 1024;
+/** Sheets are read twenty times as fast on an idle machine, and line ends alone half as fast. */
+const LIMITS: ApartLimits = { heapMb: 384, openMs: 60_000, bytesPerMs: 2_000 };
+
+/**
+ * The rows of a text file as {@link readText} gives them; those of a larger one come from a thread of its own, so that what somebody has put
+ * into it holds up nothing else.
+ *
+ * @throws TributaryError as {@link readText}, `csv.file.too_large` for what takes longer than any sheet; the signal's reason.
+ */
+export async function* readTextApart(
+  file: SheetFile,
+  path: string,
+  name: string,
+  { smallBytes = SMALL_BYTES, limits = LIMITS }: { readonly smallBytes?: number; readonly limits?: ApartLimits } = {},
+): AsyncGenerator<readonly RawRow[]> {
+  const { mapping, shown, log, signal } = file;
+  if ((await stat(path)).size <= smallBytes) {
+    yield* readText(file, path, name);
+    return;
+  }
+  const request: TextRequest = { path, shown, name, mapping };
+  yield* readApart(
+    { kind: "text", ...request },
+    signal,
+    (message) => {
+      if (message.kind === "told") log(message.level, message.message);
+    },
+    limits,
+  );
+}
+
+/** As many as a sheet of a spreadsheet program has. More in a row than that is no gap between rows. */
+const MAX_EMPTY_LINES = 1_048_576;
 
 /** A record longer than this comes from a quote that is never closed. */
 const MAX_ROW_CHARACTERS = 1024 * 1024;
 
 /** What could not be read as the text that it should be, counted while a file is read. */
-type Damage = { zeros: number; hasHoles: boolean; lines: number[]; rows: number; endsOpen: boolean };
+type Damage = { zeros: number; lines: number[]; rows: number; endsOpen: boolean };
 
 /**
  * The rows of a text file, header and all, streamed from top to bottom, each with the line it starts on; empty lines left out.
  *
  * @param name the file's own name, which may say that it is divided by tabs.
- * @throws TributaryError `csv.file.encoding`, `csv.file.quotes`
+ * @throws TributaryError `csv.file.encoding`, `csv.file.quotes`, `csv.file.unreadable`
  */
-export async function* readText(file: SheetFile, path: string, name: string): AsyncGenerator<readonly RawRow[]> {
+export async function* readText(
+  file: Pick<SheetFile, "mapping" | "shown" | "log">,
+  path: string,
+  name: string,
+  maxEmptyLines = MAX_EMPTY_LINES,
+): AsyncGenerator<readonly RawRow[]> {
   const { mapping, shown, log } = file;
   const encoding = await findEncoding(path, shown, mapping.encoding);
   const isTabbed = mapping.format === "tsv" || (mapping.format === undefined && /\.(tsv|tab)$/i.test(name));
   const { delimiter, linesAbove } = await findLayout(path, encoding.name, mapping, isTabbed);
   const where = linesAbove === 0 ? "" : `, rows from line ${linesAbove + 1}`;
   log("info", `${shown}: reading as ${encoding.name}, delimiter ${JSON.stringify(delimiter)}${where}`);
-  if (encoding.how === "doubted")
-    log(
-      "warn",
-      `${shown}: the mapping says that it is ${encoding.name}, but its letters are those of UTF-8; if they look wrong, leave out encoding in the mapping`,
-    );
   if (encoding.how === "guessed")
     log(
       "warn",
@@ -56,9 +96,10 @@ export async function* readText(file: SheetFile, path: string, name: string): As
       return null;
     },
   });
-  const damage: Damage = { zeros: 0, hasHoles: false, lines: [], rows: 0, endsOpen: false };
+  const damage: Damage = { zeros: 0, lines: [], rows: 0, endsOpen: false };
 
   let line = linesAbove + 1;
+  let emptyLines = 0;
   const number = (record: string[]): RawRow => {
     const row = { line, cells: record, reason: "" };
     if (encoding.how !== "valid" && record.some((cell) => cell.includes("\ufffd"))) noteDamage(damage, line);
@@ -70,10 +111,16 @@ export async function* readText(file: SheetFile, path: string, name: string): As
   const take = (): RawRow[] => {
     const rows: RawRow[] = [];
     for (const record of records) {
-      if (record.length > 1 || record[0] !== "") rows.push(number(record));
-      else line += 1;
+      if (record.length > 1 || record[0] !== "") {
+        rows.push(number(record));
+        emptyLines = 0;
+      } else {
+        line += 1;
+        emptyLines += 1;
+      }
     }
     records = [];
+    if (emptyLines > maxEmptyLines) throw onlyEmptyLines(shown, { line, most: maxEmptyLines });
     return rows;
   };
 
@@ -83,7 +130,7 @@ export async function* readText(file: SheetFile, path: string, name: string): As
   parser.on("error", () => {});
   const texts = cleaned(linesAbove, damage);
   // Whoever reads the last one meets the errors of those before it.
-  pipeline(createReadStream(path), iconv.decodeStream(encoding.name), texts, () => {});
+  pipeline(createReadStream(path, { highWaterMark: CHUNK_BYTES }), iconv.decodeStream(encoding.name), texts, () => {});
   for await (const text of texts as AsyncIterable<string>) {
     await new Promise<void>((resolve, reject) => {
       parser.write(text, (error) => (error ? reject(error) : resolve()));
@@ -108,8 +155,6 @@ export async function* readText(file: SheetFile, path: string, name: string): As
   }
   if (held !== null) yield [damage.endsOpen && fatal === null ? { ...held, isAtOpenEnd: true } : held];
   tellDamage(file, damage, encoding);
-  if (damage.hasHoles) file.tell?.("holes");
-  if (damage.endsOpen) file.tell?.("open_end");
   if (fatal !== null)
     throw fileError({
       code: "csv.file.quotes",
@@ -119,9 +164,13 @@ export async function* readText(file: SheetFile, path: string, name: string): As
     });
 }
 
-/** As file systems leave them where something was never written; what slips into a text is one or two. */
-// oxlint-disable-next-line no-control-regex -- zero bytes are what it looks for
-const HOLE = /\u0000{4}/;
+function onlyEmptyLines(shown: string, { line, most }: { readonly line: number; readonly most: number }): Error {
+  return fileError({
+    code: "csv.file.unreadable",
+    message: `${shown}: more than ${most} empty lines stand above line ${line}.`,
+    mend: "See whether it is the file that it should be, and export it again.",
+  });
+}
 
 /** The text below so many lines, without what no text holds: zero bytes, halves of characters. */
 function cleaned(linesAbove: number, damage: Damage): Transform {
@@ -135,7 +184,6 @@ function cleaned(linesAbove: number, damage: Damage): Transform {
       let text = wellFormed(chunk);
       if (text.includes("\u0000")) {
         damage.zeros += text.split("\u0000").length - 1;
-        damage.hasHoles ||= HOLE.test(text);
         text = text.replaceAll("\u0000", "");
       }
       if (isAfterReturn && text !== "") {
@@ -163,7 +211,11 @@ function noteDamage(damage: Damage, line: number): void {
   if (damage.lines.length < 5) damage.lines.push(line);
 }
 
-function tellDamage({ shown, log }: SheetFile, damage: Damage, { name, how }: FoundEncoding): void {
+function tellDamage(
+  { shown, log }: Pick<SheetFile, "shown" | "log">,
+  damage: Damage,
+  { name, how }: FoundEncoding,
+): void {
   if (damage.zeros > 0) log("warn", `${shown}: ${damage.zeros} zero bytes, which no text has, were left out`);
   if (damage.rows === 0) return;
   const lines = `line${damage.rows === 1 ? "" : "s"} ${damage.lines.join(", ")}${damage.rows > damage.lines.length ? ", …" : ""}`;

@@ -35,7 +35,7 @@ describe("the program, as it is started", () => {
     for (const name of ["esbuild", "@esbuild", "tsx", "get-tsconfig", "resolve-pkg-maps", "commander"])
       if (existsSync(path.join(CHECKOUT, "node_modules", name)))
         symlinkSync(path.join(CHECKOUT, "node_modules", name), path.join(root, "node_modules", name));
-    for (const entry of ["bin/demo/vendors.ts", "connectors/csv/workbook/worker.ts"])
+    for (const entry of ["bin/demo/vendors.ts", "connectors/csv/apart/worker.ts"])
       write(entry, "export const nothing: null = null;\n");
     write("core/greeting.ts", 'export const greeting: string = "hello";\n');
     write(

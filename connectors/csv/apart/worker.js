@@ -1,6 +1,6 @@
 // @ts-check
-// Where the thread starts that reads a workbook. A thread needs a file that Node can run, as a process does.
+// Where the thread starts that reads a file. A thread needs a file that Node can run, as a process does.
 // oxlint-disable-next-line no-restricted-imports -- how the program is loaded is known there alone
 import { load } from "../../../bin/program/load.js";
 
-await load("connectors/csv/workbook/worker.ts");
+await load("connectors/csv/apart/worker.ts");
