@@ -6,6 +6,7 @@ import axios, { type AxiosResponse } from "axios";
 import type { Readable } from "node:stream";
 import { TributaryError } from "../../core/base/errors.ts";
 import { guardedAgents, isRefusedAddress } from "../../core/connector/guard.ts";
+import { whyUnreached } from "../../core/connector/unreached.ts";
 import { fileError } from "./errors.ts";
 
 /** A spreadsheet that people keep by hand is far below this; more is a wrong address. */
@@ -73,8 +74,8 @@ async function request(url: URL, options: DownloadOptions): Promise<AxiosRespons
   if (url.protocol !== "https:" && url.protocol !== "http:")
     throw fileError({
       code: "csv.address.blocked",
-      message: `${shown(url)} is no http or https address.`,
-      mend: "Use an https address.",
+      message: `The address begins with ${url.protocol}, and only https: and http: are fetched.`,
+      mend: "Use an https address; of a file on this machine name the path alone: /srv/exports/deals.csv.",
     });
   const { etag = null, lastModified = null } = options.ifChangedFrom ?? {};
   try {
@@ -180,7 +181,7 @@ function unreachable(url: URL, error: unknown): TributaryError {
   return new TributaryError({
     code: "csv.address.unavailable",
     kind: "transient",
-    message: `${shown(url)} cannot be reached: ${error instanceof Error ? error.message : "no answer"}.`,
+    message: `${shown(url)} cannot be reached: ${whyUnreached(error)}.`,
     mend: "Check the address and this machine's way to the internet; the next try comes by itself.",
     cause: error,
   });

@@ -1,5 +1,6 @@
 import { TributaryError, type TributaryErrorOptions } from "../base/errors.ts";
 import type { HttpFailure } from "./http.ts";
+import { whyUnreached } from "./unreached.ts";
 
 /** A message names method, path and status; never a query (it may hold a key), a header or a body. */
 function where(failure: HttpFailure): string {
@@ -64,7 +65,7 @@ export function unreachable(vendor: string, method: string, path: string, cause:
   return new TributaryError({
     code: `${vendor}.http.unreachable`,
     kind: "transient",
-    message: `No answer to ${method} ${path}: ${reasonOf(cause)}.`,
+    message: `No answer to ${method} ${path}: ${whyUnreached(cause)}.`,
     mend: "Nothing to do: it is tried again. If it lasts, check this machine's network and the vendor's status page.",
     cause: withoutRequest(cause),
   });
@@ -110,13 +111,7 @@ export function privateAddress(vendor: string, method: string, path: string, hos
   });
 }
 
-function reasonOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return "the connection failed";
-  const { code } = cause as { readonly code?: unknown };
-  return typeof code === "string" ? code : cause.message;
-}
-
 /** An axios error carries the whole request with its credentials; what is kept as a cause must not. */
 function withoutRequest(cause: unknown): Error {
-  return new Error(reasonOf(cause));
+  return new Error(whyUnreached(cause));
 }

@@ -27,7 +27,7 @@ beforeEach(async () => {
 });
 afterEach(() => new Promise((resolve) => vendor.close(resolve)));
 
-function exchange(how: Pick<OAuth2Method, "tokenRequest" | "keeps">): Promise<JsonObject> {
+function exchange(how: Pick<OAuth2Method, "tokenRequest" | "keeps">, allowPrivateNetworks = true): Promise<JsonObject> {
   const method: OAuth2Method = {
     kind: "oauth2",
     title: "OAuth",
@@ -38,7 +38,7 @@ function exchange(how: Pick<OAuth2Method, "tokenRequest" | "keeps">): Promise<Js
     scopes: [],
     ...how,
   };
-  const deps = { clock: { now: () => new Date("2026-03-02T12:00:00Z") }, allowPrivateNetworks: true };
+  const deps = { clock: { now: () => new Date("2026-03-02T12:00:00Z") }, allowPrivateNetworks };
   const credentials = { client_id: "id", client_secret: "secret" };
   const redirectUri = "https://hub.example/back";
   return oauthExchange(deps, method, { settings: {}, credentials, redirectUri, code: "c", verifier: null });
@@ -52,6 +52,10 @@ it("asks for tokens by a form that holds everything, unless the vendor wants it 
     type: "application/x-www-form-urlencoded",
     body: "client_id=id&client_secret=secret&grant_type=authorization_code&code=c&redirect_uri=https%3A%2F%2Fhub.example%2Fback",
   });
+});
+
+it("asks nobody in a private network unless that is allowed, and says so", async () => {
+  await expect(exchange({}, false)).rejects.toMatchObject({ code: "oauth.private_address", kind: "config" });
 });
 
 it("asks by JSON where the vendor takes no form", async () => {

@@ -5,7 +5,9 @@ import type { Clock } from "../base/clock.ts";
 import { TributaryError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { OAuth2Method } from "./auth.ts";
+import { isRefusedAddress } from "./guard.ts";
 import { createTransport } from "./http-client.ts";
+import { whyUnreached } from "./unreached.ts";
 
 /**
  * OAuth 2 (RFC 6749): the address where a person agrees, the exchange of the code that comes back, and new tokens later.
@@ -185,8 +187,8 @@ async function post(transport: AxiosInstance, { url, body, headers }: TokenReque
   try {
     return await transport.post<Buffer>(url, body, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
   } catch (error) {
-    const { code } = error as { readonly code?: unknown };
-    throw unavailable(new URL(url).host, typeof code === "string" ? code : "no answer");
+    if (isRefusedAddress(error)) throw privateAddress(new URL(url).host);
+    throw unavailable(new URL(url).host, whyUnreached(error));
   }
 }
 
@@ -227,6 +229,15 @@ function refused(host: string, status: number, body: unknown): TributaryError {
     kind: "auth",
     message: `${host} gives no token for this connection: ${word}.`,
     mend: "Sign in again in the console; if that is refused as well, check client id, client secret and the app's redirect address.",
+  });
+}
+
+function privateAddress(host: string): TributaryError {
+  return new TributaryError({
+    code: "oauth.private_address",
+    kind: "config",
+    message: `A token would be asked for at ${host}, which is in a private network.`,
+    mend: "Use a public address, or set TRIBUTARY_ALLOW_PRIVATE_NETWORKS=true if the address is meant to be reached.",
   });
 }
 

@@ -187,7 +187,7 @@ export function notAllowed(file: string): TributaryError {
   return new TributaryError({
     code: "files.not_allowed",
     kind: "config",
-    message: `${file} is in none of the folders that files may be read from.`,
+    message: `${file} is in none of the folders that files may be read from${/^[a-z][a-z0-9+.-]+:/i.test(file) ? "; of addresses, only those that begin with https:// or http:// are fetched" : ""}.`,
     mend: "Upload the file (POST /api/v1/uploads) and name it upload:NAME; or, on the machine of the hub, name its folder in TRIBUTARY_FILES, or put it below the config file's folder and apply the config file.",
   });
 }

@@ -59,13 +59,7 @@ export async function compute(
   rows.sort((a, b) => (periodNo.get(a.period) ?? 0) - (periodNo.get(b.period) ?? 0) || compareGroups(a, b));
   const { finish } = metric;
   if (finish === undefined) return rows;
-  const names = slicing.by.map(({ name }) => name);
-  return scope.periods.flatMap((period) =>
-    finish(
-      rows.filter((row) => row.period === period),
-      names,
-    ),
-  );
+  return scope.periods.flatMap((period) => finish(rows.filter((row) => row.period === period)));
 }
 
 async function figuresOf(

@@ -1,6 +1,7 @@
-import axios, { type AxiosInstance, isAxiosError } from "axios";
+import axios, { type AxiosInstance } from "axios";
 import { TributaryError } from "../../../core/base/errors.ts";
-import { guardedAgents } from "../../../core/connector/guard.ts";
+import { guardedAgents, isRefusedAddress } from "../../../core/connector/guard.ts";
+import { whyUnreached } from "../../../core/connector/unreached.ts";
 
 /** A column of a dataset. Money is in minor units; a percentage is 0 to 1 (developer.geckoboard.com, "Schemas and types"). */
 export type GeckoboardField =
@@ -113,10 +114,18 @@ async function request(
     status = response.status;
     answer = response.data;
   } catch (error) {
+    if (isRefusedAddress(error))
+      throw new TributaryError({
+        code: "geckoboard.private_address",
+        kind: "config",
+        message: "The address under `geckoboard.base_url` leads into a private network.",
+        mend: "Take base_url out of the section; for a test or a proxy set TRIBUTARY_ALLOW_PRIVATE_NETWORKS=true.",
+        cause: error,
+      });
     throw new TributaryError({
       code: "geckoboard.unreachable",
       kind: "transient",
-      message: `Geckoboard could not be reached (${isAxiosError(error) ? (error.code ?? "no code") : "unknown reason"}).`,
+      message: `Geckoboard could not be reached: ${whyUnreached(error)}.`,
       mend: "It is tried again by itself; if it goes on, check this machine's way to api.geckoboard.com.",
       cause: error,
     });

@@ -27,7 +27,6 @@ export const points: AggregateMetric = {
 
 export const streakDays: AggregateMetric = {
   id: "streak_days",
-  isInWorkingTime: true,
   fr: {
     title: "Série",
     question: "Qui tient le rythme ?",
