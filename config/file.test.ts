@@ -461,6 +461,30 @@ describe("a setting that would not count", () => {
     expect(complaints(`feeds:\n  ${feed}\n`)).toEqual([expect.stringContaining(complaint)]);
   });
 
+  it.each([
+    ["connector: inbound, schedule: { every: 5m }, settings: { tables: { deals: {} } }", "schedule: is not used"],
+    [
+      "connector: inbound, backfill_from: 2026-01-01, settings: { tables: { deals: {} } }",
+      "backfill_from: is not used",
+    ],
+    [
+      "connector: csv, backfill_from: 2026-01-01, settings: { tables: { reps: { from: r.csv, key: id, columns: {} } } }",
+      "backfill_from: is not used",
+    ],
+    [
+      "connector: csv, settings: { tables: { reps: { from: r.csv, key: id, columns: {}, sheet: x } } }",
+      "settings.tables.reps.sheet: is not used",
+    ],
+  ])("of a connection: %s", (connection, complaint) => {
+    expect(complaints(`connections:\n  - { id: c, ${connection} }\n`)).toEqual([expect.stringContaining(complaint)]);
+  });
+
+  it("of a goal: days beside a period", () => {
+    expect(complaints("goals:\n  - { metric: deals_won, target: 5, period: 2026, from: 2026-01-01 }\n")).toEqual([
+      expect.stringContaining("expected either period, or from and to"),
+    ]);
+  });
+
   it("of a number with a trend, the trend's own count", () => {
     expect(complaints("feeds:\n  - { id: f, metric: won_value, trend: true, grain: week, limit: 5 }\n")).toEqual([]);
   });

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { TributaryError } from "../core/base/errors.ts";
 import type { JsonObject } from "../core/base/json.ts";
 import type { AnyConnector } from "../core/connector/define.ts";
+import { unusedOfConnection } from "../core/connector/unused.ts";
 import type { AnyDestination } from "../core/destination/define.ts";
 import { subscriptionProblems } from "../core/destination/check.ts";
 import type { RepsSection } from "../core/identity/reps-config.ts";
@@ -141,6 +142,11 @@ class Checker {
       this.#add([...at, "connector"], `there is no connector "${one.connector}"; ${meant(one.connector, keys)}`);
     } else {
       this.#credentials(connector, one.credentials, at);
+      for (const { setting, because } of unusedOfConnection(connector, {
+        schedule: one.schedule ?? null,
+        backfillFrom: one.backfill_from ?? null,
+      }))
+        this.#add([...at, setting], `is not used: ${because}; leave it out`);
       for (const [index, stream] of (one.streams ?? []).entries()) {
         if (!Object.hasOwn(connector.streams, stream))
           this.#add(

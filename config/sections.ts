@@ -166,9 +166,11 @@ export const goalSection = z
     rep: z.string().optional().describe("An e-mail address or name"),
     team: slug.optional(),
   })
-  .refine((goal) => (goal.period === undefined) !== (goal.from === undefined || goal.to === undefined), {
-    message: "expected either period, or from and to",
-  });
+  .refine(
+    ({ period, from, to }) =>
+      period === undefined ? from !== undefined && to !== undefined : from === undefined && to === undefined,
+    { message: "expected either period, or from and to" },
+  );
 
 /** What the tools' words for where a deal came from mean. */
 const sourcesSection = z

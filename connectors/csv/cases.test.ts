@@ -1,7 +1,9 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { parse } from "yaml";
 import type { JsonObject } from "../../core/base/json.ts";
 import type { DealFact } from "../../core/schema/facts.ts";
 import { createFiles } from "../../core/land/files.ts";
@@ -365,4 +367,115 @@ it("30-legacy-8bit-short-files: the encoding is a guess, and told as one", async
   const pulled = await read({ "deals.csv": bytes }, "deals.csv");
   expect(companies(pulled)).toEqual(["Paweł Wiśniewski"]);
   expect(pulled.warnings).toEqual([expect.stringContaining("windows-1250 is a guess by its letters") as string]);
+});
+
+/** The cases as others have collected them, where they lie beside the checkout. */
+const CASES = path.join(import.meta.dirname, "../../../shared/cases/spreadsheets");
+type Expected = { readonly [fact: string]: unknown };
+
+/** What holds of a case's own files, by its number; `expected` is what they say of themselves. */
+const OWN_FILES: { readonly [number: string]: (read: Reading, expected: Expected) => Promise<void> } = {
+  "01": all("won_value_eur", "won", "rejected"),
+  "03": async (read) => {
+    const { deals, problems } = await read();
+    expect([deals, problems.length]).toEqual([[], 3]);
+  },
+  "04": async (read, expected) => {
+    const pulled = await read();
+    expect(companies(pulled)).toEqual(expect.arrayContaining(expected["companies"] as string[]));
+    expect(won(pulled)).toHaveLength(expected["won"] as number);
+    expect(pulled.warnings).toHaveLength(1);
+  },
+  "05": all("deals", "rejected"),
+  "06": all("won"),
+  "07": refused(/protected by a password/),
+  "08": all("won_value_eur", "rejected"),
+  "09": warned(/"Amount" stands there more than once/),
+  // The second file of 10 and of 12 tells something only beside the first (test/integration/damage.test.ts).
+  "10": async (read, expected) => hold(await read(), expected["first"] as Expected, ["won_value_eur", "won"]),
+  "12": async (read, expected) => hold(await read(), expected["first"] as Expected, ["won"]),
+  "13": all("won_value_eur"),
+  // By its notes; its list of what is expected counts one of the two deals alone.
+  "14": async (read, expected) => {
+    const pulled = await read();
+    hold(pulled, expected, ["rejected"]);
+    expect(pulled.ids).toEqual(["D-1", "D-3"]);
+  },
+  "15": async (read) => {
+    const { ids, problems } = await read();
+    expect([ids, new Set(problems.map(({ at }) => at)).size]).toEqual([["D-1"], 3]);
+  },
+  "16": refused(/a web page \(HTML/),
+  "17": all("won", "won_value_eur"),
+  "18": all("won_value_eur"),
+  "19": all("won", "companies"),
+  "20": all("won"),
+  "21": async (read) => {
+    const { deals, problems } = await read();
+    expect([deals.map(({ amountMinor }) => amountMinor), problems.length]).toEqual([[25_000], 2]);
+  },
+  "22": all("won_value_eur"),
+  "23": all("won_value_eur"),
+  "24": async (read) => {
+    const { ids, problems } = await read();
+    expect([ids, problems.every(({ at }) => at.endsWith("line 2"))]).toEqual([["D-2"], true]);
+  },
+  "25": async (read) => {
+    const { deals, problems } = await read();
+    expect([deals.length, problems.length]).toEqual([4, 1]);
+  },
+  // An archive with one file is read as the file.
+  "27": async (read) => expect(won(await read()).length).toBeGreaterThan(0),
+  "29": async (read, expected) => {
+    const pulled = await read();
+    hold(pulled, expected, ["won_value_eur"]);
+    expect(companies(pulled)).toEqual([expected["company"]]);
+  },
+  "30": async (read, expected) => {
+    const pulled = await read();
+    expect(companies(pulled)).toEqual([expected["company"]]);
+    expect(pulled.warnings).toEqual([expect.stringContaining("is a guess") as string]);
+  },
+};
+type Reading = () => Promise<PulledRows>;
+
+function hold(pulled: PulledRows, expected: Expected, facts: readonly string[]): void {
+  const found: Expected = {
+    won: won(pulled).length,
+    won_value_eur: wonMinor(pulled) / 100,
+    deals: pulled.deals.length,
+    rejected: new Set(pulled.problems.map(({ at }) => at)).size,
+    companies: companies(pulled),
+  };
+  for (const fact of facts) expect([fact, found[fact]]).toEqual([fact, expected[fact]]);
+}
+
+function all(...facts: readonly string[]): (read: Reading, expected: Expected) => Promise<void> {
+  return async (read, expected) => hold(await read(), expected, facts);
+}
+
+function warned(pattern: RegExp): (read: Reading) => Promise<void> {
+  return async (read) => expect((await read()).warnings).toEqual([expect.stringMatching(pattern) as string]);
+}
+
+function refused(pattern: RegExp): (read: Reading) => Promise<void> {
+  return (read) => expect(read()).rejects.toThrow(pattern);
+}
+
+describe.skipIf(!existsSync(CASES))("the files of the cases themselves", async () => {
+  const folders = existsSync(CASES) ? await readdir(CASES) : [];
+
+  it("are all held against something", () => {
+    expect(folders.map((name) => name.slice(0, 2))).toEqual(Object.keys(OWN_FILES).toSorted());
+  });
+
+  it.each(folders)("%s", async (name) => {
+    const own = path.join(CASES, name);
+    const config = parse(await readFile(path.join(own, "tributary.yaml"), "utf8")) as {
+      readonly connections: readonly [{ readonly settings: JsonObject }];
+    };
+    const expected = JSON.parse(await readFile(path.join(own, "expected.json"), "utf8")) as Expected;
+    const settings = csv.resolvePaths?.(config.connections[0].settings, own) ?? {};
+    await OWN_FILES[name.slice(0, 2)]?.(() => pullRows(settings, "deals"), expected);
+  });
 });

@@ -27,6 +27,7 @@ export const csv: AnyConnector = defineConnector<Settings, FileAccess>({
   auth: [{ kind: "none", credentials: z.strictObject({}) }],
   sendsCredentialsTo: () => [],
   everyS: 300,
+  isReadWhole: true,
   localPaths,
   createClient: ({ allowPrivateNetworks, files, signal }) => ({ allowPrivateNetworks, files, signal }),
   check,

@@ -11,6 +11,8 @@ import {
   sourceName,
   type RowMapping,
 } from "../_rows/mapping.ts";
+import { unusedIn, type Unused } from "../_rows/unused.ts";
+import { isLocal } from "./files.ts";
 
 /** A mapping as the code reads it, the same for every table. */
 export type Mapping = RowMapping & {
@@ -54,7 +56,11 @@ function mappingOf(table: Table): z.ZodType<Mapping> {
       format: z.enum(["csv", "tsv", "xlsx"]).optional().describe("Default: by the name's ending, else by content"),
       sheet: z.string().optional().describe("xlsx: the sheet's name; default: the first that is not hidden"),
       encoding: z.string().optional().describe("utf-8, windows-1252, …; default: detected"),
-      delimiter: z.string().length(1).optional().describe("Default: detected among comma, semicolon, tab and |"),
+      delimiter: z
+        .string()
+        .regex(/^[^"\r\n]$/, "expected one character that is no quote")
+        .optional()
+        .describe("Default: detected among comma, semicolon, tab and |"),
       header_row: z
         .number()
         .int()
@@ -118,6 +124,35 @@ const tables = z.strictObject({
   goals: tableEntry("goals"),
 });
 
+/** How a file is read, of rows that stand in none. */
+const OF_FILES = ["format", "sheet", "encoding", "delimiter", "header_row", "latest_file"] as const;
+const TEXT_NAME = /\.(csv|tsv|tab|txt)(\.(gz|zip))?$/i;
+const WORKBOOK_NAME = /\.xls[xm](\.(gz|zip))?$/i;
+
+/** What a source says of its files that would not count. */
+function unusedOfFiles(source: Mapping): readonly Unused[] {
+  const { from = "", format } = source;
+  const unused = (options: readonly (keyof Mapping & string)[], because: string): readonly Unused[] =>
+    options
+      .filter((option) => source[option] !== undefined)
+      .map((option) => ({ path: [option], message: `is not used: ${because}; leave it out` }));
+  if (source.rows !== undefined) return unused(OF_FILES, "the rows are written here, not in a file");
+  const isText = format === undefined ? TEXT_NAME.test(from) : format !== "xlsx";
+  const isWorkbook = format === "xlsx" || (format === undefined && WORKBOOK_NAME.test(from));
+  // A pattern, or a folder: its name has no ending.
+  const isOne = !isLocal(from) || (!/[*?]/.test(from) && (TEXT_NAME.test(from) || WORKBOOK_NAME.test(from)));
+  const found = [
+    ...(isText ? unused(["sheet"], "a text has no sheets") : []),
+    ...(isWorkbook ? unused(["encoding", "delimiter"], "a workbook has none") : []),
+    ...(isOne ? unused(["latest_file"], "there is one file") : []),
+  ];
+  if (source.repeated_keys !== undefined && source.repeated_keys !== "last" && !isOne)
+    found.push(...unused(["latest_file"], `with repeated_keys: ${source.repeated_keys} no file is the latest`));
+  if (format === "tsv" && source.delimiter !== undefined && source.delimiter !== "\t")
+    found.push({ path: ["delimiter"], message: "expected none beside format: tsv, which says that it is a tab" });
+  return found;
+}
+
 export const settings = z
   .strictObject({
     ...rowDefaults,
@@ -141,6 +176,11 @@ export const settings = z
           path: ["tables", table],
           message: "expected a different name for each source",
         });
+      for (const [index, source] of sources.entries()) {
+        const path = ["tables", table, ...(Array.isArray(value.tables[table]) ? [index] : [])];
+        for (const unused of [...unusedIn(table, source, true), ...unusedOfFiles(source)])
+          context.addIssue({ code: "custom", path: [...path, ...unused.path], message: unused.message });
+      }
       if (table !== "deals" && table !== "deal_changes") continue;
       for (const [index, source] of sources.entries()) {
         const path = ["tables", table, ...(Array.isArray(value.tables[table]) ? [index] : []), "columns"];

@@ -12,6 +12,7 @@ import {
   type RowMapping,
   type RowSettings,
 } from "../_rows/mapping.ts";
+import { unusedIn } from "../_rows/unused.ts";
 
 const path = z.string().min(1).max(200);
 
@@ -80,6 +81,9 @@ export const settings = z
         path: ["tables", "deals", "columns", "stage"],
         message: "expected `pipelines` with the stages' names",
       });
+    for (const table of TABLES)
+      for (const unused of unusedIn(table, value.tables[table] ?? {}, false))
+        context.addIssue({ code: "custom", path: ["tables", table, ...unused.path], message: unused.message });
   });
 
 export type WrittenSettings = z.infer<typeof settings>;

@@ -55,6 +55,8 @@ export type Connector<Settings = unknown, Client = unknown> = {
   readonly webhook?: InboundWebhook<Client, Settings>;
   /** Nothing is asked for at a vendor: all records come by the webhook, from whoever has its address. Absent: false. */
   readonly isPushed?: true;
+  /** Whatever there is is read each time: there is no day to begin with (`backfill_from`). Absent: false. */
+  readonly isReadWhole?: true;
   /** Only of a vendor that has announced the end of its service. */
   readonly end?: VendorEnd;
   /** The vendor's own counts and sums, for `reconcile`. */

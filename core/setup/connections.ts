@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { failedWith, TributaryError } from "../base/errors.ts";
+import { unusedOfConnection } from "../connector/unused.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { Day } from "../base/time.ts";
 import type { AnyConnector, CheckResult } from "../connector/define.ts";
@@ -277,6 +278,14 @@ function checked(
   const asStored = { ...NOT_STORED, ...wanted };
   const connector = connectorOf(deps, asStored);
   const parsed = parseSettings(connector, asStored);
+  const [unused] = old === null ? unusedOfConnection(connector, { schedule, backfillFrom }) : [];
+  if (unused !== undefined)
+    throw new TributaryError({
+      code: "connection.invalid_settings",
+      kind: "config",
+      message: `${unused.setting} is not used: ${unused.because}.`,
+      mend: "Leave it out.",
+    });
   for (const stream of streams ?? []) streamOf(connector, stream);
   assertEncrypted(credentialHosts(connector, wanted.settings), deps.allowPrivateNetworks);
   const settings = connector.resolvePaths?.(wanted.settings, process.cwd()) ?? wanted.settings;

@@ -1,3 +1,6 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
 import { expect, test } from "vitest";
 import { readIncomplete } from "../../core/store/pulls/streams.ts";
 import { evaluateMetric } from "../../core/metrics/index.ts";
@@ -68,6 +71,28 @@ test("12-half-written-file: a file cut off at 30 % deletes nothing, until somebo
   await hub.write("deals.csv", HEAD + rows(3));
   expect((await hub.sync())["deals"]?.counts.deleted).toBe(0);
   expect(await hub.value("deals_won")).toBe(left);
+});
+
+/** The same cases as others have collected them, where they lie beside the checkout. */
+const CASES = path.join(import.meta.dirname, "../../../shared/cases/spreadsheets");
+
+test.skipIf(!existsSync(CASES)).each([
+  ["10-stray-quote-swallows-rows", 5],
+  ["12-half-written-file", 200],
+])("%s: from its own files", async (name, won) => {
+  const text = (file: string): Promise<string> => readFile(path.join(CASES, name, file), "utf8");
+  const hub = await SheetHub.open("2026-12-01T09:00:00Z");
+  await hub.write("deals.csv", await text("deals.csv"));
+  await hub.apply(await text("tributary.yaml"));
+  await hub.sync();
+  expect(await hub.value("deals_won")).toBe(won);
+  const value = await hub.value("won_value");
+  hub.now = new Date("2026-12-01T09:05:00Z");
+  await hub.write("deals.csv", await text("second.csv"));
+  expect((await hub.sync())["deals"]?.counts.deleted).toBe(0);
+  expect([await hub.value("deals_won"), await hub.value("won_value")]).toEqual([won, value]);
+  const [incomplete] = await readIncomplete(hub.store.db, "crm");
+  expect(incomplete?.heldDeletions).toBeGreaterThan(0);
 });
 
 test("a file that has lost all its rows deletes nothing, and with --accept-deletions everything, also said beforehand", async () => {
