@@ -480,7 +480,7 @@ describe("a setting that would not count", () => {
   });
 
   it("of a goal: days beside a period", () => {
-    expect(complaints("goals:\n  - { metric: deals_won, target: 5, period: 2026, from: 2026-01-01 }\n")).toEqual([
+    expect(complaints('goals:\n  - { metric: deals_won, target: 5, period: "2026", from: 2026-01-01 }\n')).toEqual([
       expect.stringContaining("expected either period, or from and to"),
     ]);
   });

@@ -470,6 +470,7 @@ describe.skipIf(!existsSync(CASES))("the files of the cases themselves", async (
   });
 
   it.each(folders)("%s", async (name) => {
+    expect.hasAssertions();
     const own = path.join(CASES, name);
     const config = parse(await readFile(path.join(own, "tributary.yaml"), "utf8")) as {
       readonly connections: readonly [{ readonly settings: JsonObject }];
