@@ -132,7 +132,7 @@ const WORKBOOK_NAME = /\.xls[xm](\.(gz|zip))?$/i;
 /** What a source says of its files that would not count. */
 function unusedOfFiles(source: Mapping): readonly Unused[] {
   const { from = "", format } = source;
-  const unused = (options: readonly (keyof Mapping & string)[], because: string): readonly Unused[] =>
+  const unused = (options: readonly (keyof Mapping)[], because: string): readonly Unused[] =>
     options
       .filter((option) => source[option] !== undefined)
       .map((option) => ({ path: [option], message: `is not used: ${because}; leave it out` }));
