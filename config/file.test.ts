@@ -225,6 +225,7 @@ it("config/examples/tributary.yaml is right with everything in it that is commen
     "reps",
     "review",
     "rules",
+    "sheets",
     "teams",
   ]);
   expect(read.receivers["webhooks"]).toHaveLength(1);

@@ -177,9 +177,6 @@ const sourcesSection = z
   .record(z.string().trim().min(1).max(200), z.enum(["referral", "other"]))
   .describe("A tool's word for a source, and what it means: referral, or other");
 
-const notYet = (what: string): z.ZodOptional<z.ZodArray<z.ZodUnknown>> =>
-  z.array(z.unknown()).max(0, `${what} are not in this version; leave the section out`).optional();
-
 const ownSections = z.strictObject({
   workspace: workspaceSection.optional(),
   connections: z.array(connectionSection).nullish(),
@@ -195,7 +192,6 @@ const ownSections = z.strictObject({
   sources: sourcesSection.optional(),
   rules: rulesSection.optional(),
   feeds: feedsSection.optional(),
-  sheets: notYet("pushes to Google Sheets"),
   dashboards: dashboardsSection.optional(),
   digests: digestsSection.optional(),
 });

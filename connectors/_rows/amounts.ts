@@ -129,11 +129,11 @@ const POWERS: ReadonlyMap<string, number> = new Map([
 
 function readAround(before: string, after: string, mark: DecimalMark): Around | { readonly refusal: string } {
   let [left, right] = [before.trim(), after];
-  // `1,234.-`, `12,--`: no cents.
-  const dash = /^([.,])-{1,2}/.exec(right);
+  // `1,234.-`, `12,--`: no cents; in Sweden `12:-`, in India `12/-`.
+  const dash = /^([.,:/])-{1,2}/.exec(right);
   let endsInDash = "";
   if (dash !== null) {
-    endsInDash = dash[1] ?? "";
+    endsInDash = /[.,]/.test(dash[1] ?? "") ? (dash[1] ?? "") : mark;
     right = right.slice(dash[0].length);
   } else if (right === mark || right.startsWith(`${mark} `)) right = right.slice(1);
   right = right.trim();
@@ -153,7 +153,9 @@ function readAround(before: string, after: string, mark: DecimalMark): Around | 
   if (take(/^-|-$/, "right")) signs += 1;
   if (signs > 1) return { refusal: "is negative twice" };
   const isPercent = take(/^%|%$/, "right") || take(/^%|%$/, "left");
-  const words = [left, right].flatMap((side) => side.split(/\s+/)).filter((word) => word !== "");
+  // An amount of Zambia (`K 5`), or thousands? Letters that mean so stand behind.
+  if (/^[km]$/i.test(left)) return { refusal: `"${left}" may be a currency, or thousands or millions` };
+  const words = [left, right].flatMap(wordsOf);
   let power = 0;
   let currency = "";
   for (const word of words) {
@@ -169,6 +171,13 @@ function readAround(before: string, after: string, mark: DecimalMark): Around | 
   }
   if (isPercent && (power > 0 || currency !== "")) return { refusal: "is a percentage of what?" };
   return { isNegative: signs === 1, isPercent, currency, power, endsInDash };
+}
+
+/** What stands on one side of the digits, word by word; `US $` is one. */
+function wordsOf(side: string): readonly string[] {
+  const joined = side.replace(/\s+/g, "");
+  if (joined !== side && currenciesOf(joined).length > 0) return [joined];
+  return side.split(/\s+/).filter((word) => word !== "");
 }
 
 function agree(one: string, other: string): boolean {

@@ -4,7 +4,7 @@ import type { NormaliseContext, Problem } from "../../core/connector/define.ts";
 import type { Attributes, Moment } from "../../core/schema/facts.ts";
 import { readNumber, type DecimalMark, type WrittenNumber } from "./amounts.ts";
 import { chooseCurrency, currenciesOf, isOpen } from "./currencies.ts";
-import { tidyText } from "./names.ts";
+import { columnName, tidyText } from "./names.ts";
 import type { Note } from "./notes.ts";
 import { columnsNeeded, TEMPLATE_COLUMN, type ColumnSpec, type RowMapping, type RowSettings } from "./mapping.ts";
 import { cellText, errorIn, excerpt, momentDay, readFlag, readMoment, type Cell } from "./values.ts";
@@ -38,7 +38,7 @@ export type RowReader = {
   integer(field: string): number | null;
   /** Whether the cell says that it is a percentage. */
   isPercentage(field: string): boolean;
-  /** Seconds, where the cell is a time or a span of a workbook; null where it is something else. */
+  /** Seconds, where the cell is a time or a span of a workbook, or a text of hours, minutes and seconds (1:05:30); null where it is something else. */
   clock(field: string): number | null;
   flag(field: string): boolean | null;
   moment(field: string): Moment | null;
@@ -269,8 +269,10 @@ export function createRowReader(mapping: RowMapping, cells: Cells, context: Read
     },
     clock: (field) => {
       const cell = cellOf(field, mapping.columns[field]);
-      if (cell === null || typeof cell === "string" || !("time" in cell)) return null;
-      const [hours = 0, minutes = 0, seconds = 0] = cell.time.split(":").map(Number);
+      const text = cell === null || typeof cell === "string" ? cell : "time" in cell ? cell.time : null;
+      // Of two parts (5:30) nobody knows whether the first are hours.
+      if (text === null || !/^\d{1,5}:[0-5]\d:[0-5]\d(\.\d+)?$/.test(text)) return null;
+      const [hours = 0, minutes = 0, seconds = 0] = text.split(":").map(Number);
       return hours * 3600 + minutes * 60 + seconds;
     },
     flag: (field) => flagOf(field, mapping.columns[field]),
@@ -367,8 +369,8 @@ export function readKey(mapping: RowMapping, cells: Cells): RowKey {
 
 /** The columns of `header` that the mapping needs and does not find. */
 export function missingColumns(mapping: RowMapping, header: readonly string[]): readonly string[] {
-  const known = new Set(header.flatMap((name) => [name, tidyText(name)]));
-  return columnsNeeded(mapping).filter((column) => !known.has(column) && !known.has(tidyText(column)));
+  const known = new Set(header.flatMap((name) => [name, columnName(name)]));
+  return columnsNeeded(mapping).filter((column) => !known.has(column) && !known.has(columnName(column)));
 }
 
 function option<K extends "date_format" | "decimal" | "currency" | "type" | "unit" | "round">(
@@ -385,7 +387,7 @@ export function unitOf(mapping: RowMapping, field: string): string | undefined {
 
 /** A column's cell. Names of columns that look the same are the same. */
 function cellIn(cells: Cells, column: string): Cell {
-  return cells[column] ?? cells[tidyText(column)] ?? "";
+  return cells[column] ?? cells[columnName(column)] ?? "";
 }
 
 function readCell(spec: ColumnSpec, cells: Cells): Cell {

@@ -36,6 +36,7 @@ export const ACTIVITY_KINDS = {
       has_reply: email.has_reply ?? null,
       is_autoreply: email.envelope?.is_autoreply ?? null,
       sequence: email.sequence_id ?? null,
+      thread: email.thread_id ?? null,
     }),
   },
   sms: { type: "sms", counts: isExchanged, outcome: sentOf },

@@ -137,6 +137,7 @@ export const activityRecord = z.object({
   envelope: z.object({ message_id: text, is_autoreply: z.boolean().nullish() }).nullish(),
   has_reply: z.boolean().nullish(),
   sequence_id: text,
+  thread_id: text,
   calendar_event_uids: texts,
   attached_call_ids: texts,
   attendees: z.array(z.object({ contact_id: text, user_id: text, is_organizer: z.boolean().nullish() })).nullish(),

@@ -182,6 +182,9 @@ const OLD_WORKBOOKS = ["09000400", "09020600", "09040600", "09080800", "09081000
 /** What the file is instead of a sheet, and what to do; null: it may be text with rows in it. */
 async function otherKind(file: string, head: Buffer): Promise<readonly [what: string, mend: string] | null> {
   const latin = head.toString("latin1");
+  // POSIX.1-1988, ustar: the magic of a header block.
+  if (latin.slice(257, 262) === "ustar")
+    return ["is a tar archive", "Unpack it, and name the files or their folder in `from`."];
   const beginning = head.subarray(0, 4).toString("hex");
   if (beginning === "d0cf11e0") return kindOfCompound(file);
   if (OLD_WORKBOOKS.includes(beginning)) return ["is a workbook of an old kind (xls)", SAVE_AS];
@@ -191,7 +194,8 @@ async function otherKind(file: string, head: Buffer): Promise<readonly [what: st
   const text = latin.replaceAll("\u0000", "").replace(/^[\u00ef\u00bb\u00bf\u00ff\u00fe\s]+/, "");
   const page = kindOfPage(text);
   if (page !== null) return page;
-  if (/^(\{\s*"|\[\s*[{[])/.test(text)) return ["is JSON, no sheet", "Export the sheet as CSV or .xlsx."];
+  if (/^(\{\s*"|\[\s*[{[]|\[\s*\]\s*$|\{\s*\}\s*$)/.test(text))
+    return ["is JSON, no sheet", "Export the sheet as CSV or .xlsx."];
   if (/^MIME-Version:/i.test(text)) return ["is a saved web page (MHTML), no sheet", SAVE_AS];
   return null;
 }

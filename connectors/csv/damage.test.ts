@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { appendFileSync } from "node:fs";
+import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -30,12 +31,12 @@ const FILE = [
 
 const deals = csv.streams["deals"];
 
-function settings(): unknown {
+function settings(from: string): unknown {
   return csv.settings.parse({
     pipelines: { Sales: { stages: ["Lead"], won: ["Won"], lost: ["Lost"] } },
     tables: {
       deals: {
-        from: path.join(folder, "deals.csv"),
+        from,
         key: "ID",
         delimiter: ",",
         rows_that_disappear: "delete",
@@ -45,13 +46,25 @@ function settings(): unknown {
   });
 }
 
+let written = 0;
+/** Each at another time, none of them just now: what lacks its end would be waited for. */
+async function write(name: string, content: Buffer | string): Promise<void> {
+  await writeFile(path.join(folder, name), content);
+  written += 1;
+  await utimes(path.join(folder, name), written, written);
+}
+
 async function read(content: Buffer | string, checkpoint: Json): Promise<Pages> {
-  await writeFile(path.join(folder, "deals.csv"), content);
-  const into: Pages = { pages: [], logs: [], checkpoint };
+  await write("deals.csv", content);
+  return readFrom(path.join(folder, "deals.csv"), checkpoint);
+}
+
+async function readFrom(from: string, checkpoint: Json, logs: string[] = []): Promise<Pages> {
+  const into: Pages = { pages: [], logs, checkpoint };
   const { signal } = new AbortController();
   if (deals === undefined) throw new Error("no stream deals");
   const client = { files: createFiles([folder], NO_UPLOADS), allowPrivateNetworks: true, signal };
-  const at = { client, settings: settings(), clock: systemClock };
+  const at = { client, settings: settings(from), clock: systemClock };
   await readPages(deals, at, into, {}, () => undefined);
   return into;
 }
@@ -84,6 +97,7 @@ async function deletes(content: Buffer | string, before: Pages): Promise<readonl
 }
 
 const bytes = Buffer.from(FILE);
+const ROW = "D-1,Acme 12,Won,100\n".length;
 const at = (position: number, put: string, length: number): Buffer =>
   Buffer.concat([bytes.subarray(0, position), Buffer.from(put), bytes.subarray(position + length)]);
 
@@ -94,12 +108,50 @@ test.each([
   ["with a byte missing", (position: number) => at(position, "", 1)],
   ["with a line break for a byte", (position: number) => at(position, "\n", 1)],
   ["with another letter for a byte", (position: number) => at(position, "7", 1)],
+  ["with a hole of a row", (position: number) => at(position, "\0".repeat(ROW), ROW)],
+  ["filled up with zero bytes", (position: number) => at(position, "\0".repeat(bytes.length - position), bytes.length)],
 ])("a file %s at any byte deletes no live deal", async (_, damaged) => {
   const whole = await read(FILE, null);
   const wrong: string[] = [];
   for (let position = 0; position < bytes.length; position += 1)
     for (const id of await deletes(damaged(position), whole)) wrong.push(`${id} at ${position}`);
   expect(wrong).toEqual([]);
+});
+
+test("of several files one that has lost all its rows, or its end, deletes nothing; one that was taken away does", async () => {
+  const several = path.join(folder, "several");
+  await mkdir(several);
+  const head = "ID,Deal,Stage,Amount\n";
+  const rows = (...ids: readonly number[]): string => ids.map((id) => `D-${id},Deal ${id},Won,${id}00\n`).join("");
+  const readAll = async (third: string | null, checkpoint: Json): Promise<Pages> => {
+    await write("several/a.csv", head + rows(1, 2, 3));
+    await write("several/b.csv", head + rows(4, 5, 6));
+    if (third === null) await rm(path.join(several, "c.csv"));
+    else await write("several/c.csv", third);
+    return readFrom(several, checkpoint);
+  };
+  const whole = await readAll(head + rows(7, 8), null);
+  const doubts = async (third: string | null): Promise<string | undefined> =>
+    (await readAll(third, whole.checkpoint)).pages.at(-1)?.listingDoubt;
+  expect(await doubts(head)).toBe("c.csv has no row any more that can be read");
+  expect(await doubts(head + rows(7))).toContain('the last row was "D-8" before');
+  expect(await doubts(head + rows(8))).toBeUndefined();
+  expect(await doubts(null)).toBeUndefined();
+});
+
+test("what lacks its end and was written just now is looked at twice", async () => {
+  const target = path.join(folder, "deals.csv");
+  await writeFile(target, FILE.slice(0, 60));
+  // Just now, however long this machine takes.
+  await utimes(target, Date.now() / 1000 + 600, Date.now() / 1000 + 600);
+  const logs: string[] = [];
+  logs.push = (line) => {
+    if (line.includes("columns by line")) setTimeout(() => appendFileSync(target, FILE.slice(60)), 20);
+    return 0;
+  };
+  const reading = readFrom(target, null, logs);
+  await expect(reading).rejects.toMatchObject({ code: "csv.file.changed_while_read", kind: "transient" });
+  expect((await readFrom(target, null)).pages.flatMap(({ records }) => records)).toHaveLength(5);
 });
 
 test("rows that are taken out of a sound file are deleted", async () => {

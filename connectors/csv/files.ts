@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
 import { TributaryError } from "../../core/base/errors.ts";
 import { type Files, type FoundFile, type FoundFolder, UPLOAD } from "../../core/connector/files.ts";
@@ -38,7 +39,9 @@ export type Location =
 /** A location's content on this machine's disk, ready to be read; rows of the mapping itself have no path. */
 export type LocalCopy = { readonly path: string; readonly version: FileVersion; remove(): Promise<void> };
 
-const SHEET_NAME = /\.(csv|tsv|tab|txt|xlsx)$/i;
+const SHEET_NAME = /\.(csv|tsv|tab|txt|xlsx|xlsm)(\.gz|\.zip)?$/i;
+/** What people keep rows in that is not read, or not out of a folder. */
+const OTHER_SHEET_NAME = /\.(xls|xlsb|ods|numbers|zip|gz|7z|rar|json|xml|html?|pdf|parquet)$/i;
 const BY_NAME = new Intl.Collator("en", { numeric: true });
 
 /**
@@ -68,6 +71,28 @@ export async function locate(mapping: Mapping, { files }: FileAccess): Promise<r
   return [fileAt(file)];
 }
 
+/** What lies in a source's folder and is not read, though there may be rows in it: in a line, or nothing. */
+export async function leftOut({ from = "" }: Mapping, { files }: FileAccess): Promise<readonly string[]> {
+  if (from === "" || !isLocal(from) || /[*?]/.test(path.basename(from))) return [];
+  const found = await files.look(await asSpelt(files, from));
+  if (found?.kind !== "folder") return [];
+  const names = found.names.filter((name) => !isIgnored(name) && !SHEET_NAME.test(name) && OTHER_SHEET_NAME.test(name));
+  const some =
+    names.length > 5 ? [...names.toSorted(BY_NAME.compare).slice(0, 5), "…"] : names.toSorted(BY_NAME.compare);
+  return names.length === 0
+    ? []
+    : [
+        `of the folder ${path.basename(from)} ${some.join(", ")} ${names.length === 1 ? "is" : "are"} not read: ${FOLDER_KINDS} are`,
+      ];
+}
+
+const FOLDER_KINDS = "csv, tsv, txt and xlsx files, also as .gz,";
+
+/** `.x` is hidden; `~$x.xlsx` is the lock file of an open workbook. */
+function isIgnored(name: string): boolean {
+  return /^(\.|~\$)/.test(name);
+}
+
 /** Whether `from` names a path of this machine, rather than an address or an upload. */
 export function isLocal(from: string): boolean {
   return !/^https?:\/\//i.test(from) && !from.startsWith(UPLOAD);
@@ -92,8 +117,7 @@ async function listFolder(
   const found = await lookOrThrow(files, folder);
   const entries = found.kind === "folder" ? found.names : [];
   const names = entries
-    // `.x` is hidden; `~$x.xlsx` is the lock file of an open workbook.
-    .filter((name) => !/^(\.|~\$)/.test(name) && fits(name))
+    .filter((name) => !isIgnored(name) && fits(name))
     // Week 10 comes after week 9.
     .toSorted((a, b) => BY_NAME.compare(a, b) || (a < b ? -1 : 1));
   if (names.length === 0) throw missing(from, "holds no csv, tsv, txt or xlsx file that fits");
@@ -214,6 +238,17 @@ export async function assertSettled(location: Location, version: FileVersion, { 
     message: `${location.path} changed while it was read.`,
     mend: "Nothing to do: it is read again. Programs that write it should write to another name and rename it at the end.",
   });
+}
+
+/** A file that was written so long ago is taken for whole. */
+const FRESH_MS = 5_000;
+const PAUSE_MS = 300;
+
+/** Gives whatever writes a fresh file some time for its next piece. */
+export async function letSettle({ mtime_ms: mtimeMs }: FileVersion, signal: AbortSignal): Promise<void> {
+  // By the machine's clock, which dates files.
+  if (mtimeMs === null || Date.now() - mtimeMs > FRESH_MS) return;
+  await setTimeout(PAUSE_MS, null, { signal });
 }
 
 /** The first bytes of a file. */

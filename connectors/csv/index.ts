@@ -10,7 +10,7 @@ import {
 } from "../../core/connector/define.ts";
 import type { Fact } from "../../core/schema/facts.ts";
 import { TABLES } from "../_rows/fields.ts";
-import { copyIfChanged, isLocal, locate, type FileAccess } from "./files.ts";
+import { copyIfChanged, isLocal, leftOut, locate, type FileAccess } from "./files.ts";
 import { mappingsOf } from "../_rows/mapping.ts";
 import { preview } from "./preview.ts";
 import { factFields, sampleRows, type SampledFile } from "./sample.ts";
@@ -49,6 +49,7 @@ async function check(access: FileAccess, value: Settings): Promise<CheckResult> 
   const files = new Set<string>();
   for (const table of TABLES) {
     for (const [index, mapping] of mappingsOf(value, table).entries()) {
+      warnings.push(...(await leftOut(mapping, access)));
       for (const location of await locate(mapping, access)) {
         files.add(location.shown);
         const copy = await copyIfChanged(location, null, access);

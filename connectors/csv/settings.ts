@@ -76,13 +76,13 @@ function mappingOf(table: Table): z.ZodType<Mapping> {
         .enum(["report", "first", "last"])
         .optional()
         .describe(
-          "Rows that repeat a key: listed as unreadable; or the first one counts (teams out of a list of reps), or the last one of the latest file (snapshots). Default: report, and last between files whose names differ in digits alone (w1.csv, w2.csv)",
+          "Rows that repeat a key: listed as unreadable; or the first one counts (teams out of a list of reps), or the last one of the latest file (snapshots). Default: report, and last between files whose names differ in numbers alone (w1.csv, w2.csv)",
         ),
       latest_file: z
         .enum(["name", "time"])
         .optional()
         .describe(
-          "Which of several snapshots is the latest: by name (default; 9 comes before 10), or by time of change",
+          "Which of several snapshots is the latest: by the numbers and dates in their names (9 comes before 10, 31.01.2026 before 01.02.2026), or by time of change. Default: name, and time where the names do not tell",
         ),
       rows_that_disappear: z
         .enum(["keep", "delete"])

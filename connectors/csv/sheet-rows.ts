@@ -1,7 +1,7 @@
 import type { Problem, RunLog } from "../../core/connector/define.ts";
 import { openContent } from "./content.ts";
 import { fileError } from "./errors.ts";
-import { andList, tidyText } from "../_rows/names.ts";
+import { andList, columnName } from "../_rows/names.ts";
 import { missingColumns, type Cells } from "../_rows/row-reader.ts";
 import { columnsNeeded } from "../_rows/mapping.ts";
 import type { Mapping } from "./settings.ts";
@@ -31,7 +31,15 @@ export type SheetFile = {
   readonly log: RunLog;
   /** Ends the reading, also of what is read elsewhere. */
   readonly signal: AbortSignal;
+  /** Told what may be wrong with the file as a whole, once all of it has been read. */
+  readonly tell?: (found: FileFault) => void;
 };
+
+/**
+ * - `holes`     zero bytes in a row, where something else stood once: rows may be gone.
+ * - `open_end`  a text that does not end with its line: more may be on its way.
+ */
+export type FileFault = "holes" | "open_end";
 
 /** As many as a sheet of a spreadsheet program has. */
 const MAX_COLUMNS = 16_384;
@@ -127,7 +135,7 @@ function headerFrom(file: SheetFile, row: RawRow, headerRow: number): Header {
     });
   if (headerRow === 0)
     return { names: row.cells.map((_cell, index) => String(index + 1)), repeated: new Map(), shortRows: 0 };
-  const written = row.cells.map((cell, index) => tidyText(cellText(cell)) || `column ${index + 1}`);
+  const written = row.cells.map((cell, index) => columnName(cellText(cell)) || `column ${index + 1}`);
   const all = new Set(written);
   const times = new Map<string, number>();
   const taken = new Set<string>();
@@ -148,7 +156,7 @@ function tellColumns({ mapping, shown, log }: SheetFile, { names, repeated }: He
   const columns = names.slice(0, COLUMNS_SHOWN).map(excerpt).join(", ");
   const where = mapping.header_row === 0 ? "by number" : `by line ${line}`;
   log("info", `${shown}: columns ${where}: ${columns}${names.length > COLUMNS_SHOWN ? ", …" : ""}`);
-  for (const column of new Set(columnsNeeded(mapping).map(tidyText))) {
+  for (const column of new Set(columnsNeeded(mapping).map(columnName))) {
     const count = repeated.get(column);
     if (count !== undefined)
       log(
@@ -227,7 +235,10 @@ async function* readWorkbookRows(file: SheetFile, path: string): AsyncGenerator<
       ...(others.length === 0 ? [] : [`others: ${andList(others, "and")}`]),
       ...(hidden.length === 0 ? [] : [`hidden: ${andList(hidden, "and")}`]),
     ].join("; ");
-    const how = mapping.sheet === undefined ? "reading its first visible sheet" : "reading sheet";
+    const first = hidden.includes(name)
+      ? "reading its first sheet (all are hidden)"
+      : "reading its first visible sheet";
+    const how = mapping.sheet === undefined ? first : "reading sheet";
     log("info", `${shown}: ${how} "${name}"${rest === "" ? "" : ` (${rest})`}`);
   });
 }

@@ -11,6 +11,8 @@ import {
   assertSettled,
   copyIfChanged,
   fileVersion,
+  leftOut,
+  letSettle,
   locate,
   type FileAccess,
   type FileVersion,
@@ -23,11 +25,18 @@ import { mappingsOf, sourceName } from "../_rows/mapping.ts";
 import { normaliseTable } from "./normalise.ts";
 import { partId, recordId, type RowRecord } from "./records.ts";
 import { createNotes, tellNotes, type Notes } from "../_rows/notes.ts";
-import { findLastRows, readingOrder, repeatsBetweenFiles, type LastRows, type RepeatedKeys } from "./repeats.ts";
+import {
+  describeOrder,
+  findLastRows,
+  readingOrder,
+  repeatsBetweenFiles,
+  type LastRows,
+  type RepeatedKeys,
+} from "./repeats.ts";
 import { readKey, type ReadingContext } from "../_rows/row-reader.ts";
 import { createSeenIds, type SeenIds } from "./seen-ids.ts";
 import type { Mapping, Settings } from "./settings.ts";
-import { readRowBatches, readRows, type SheetFile, type SheetRow } from "./sheet-rows.ts";
+import { type FileFault, readRowBatches, readRows, type SheetFile, type SheetRow } from "./sheet-rows.ts";
 
 /** How far a reading of files is, or was at its end. `rows` counts every row below the headers, in the order of the files. */
 const progress = z.object({
@@ -48,7 +57,7 @@ type Files = z.infer<typeof progress>["files"];
 const ROWS_PER_PAGE = 250;
 
 /** Moves on when files are read in another way: what was read before is then read again. */
-const READING = 2;
+const READING = 3;
 
 type Context = PullContext<Settings, FileAccess>;
 
@@ -134,6 +143,8 @@ async function* pullTable(table: Table, context: Context): AsyncGenerator<Page> 
       context.log("info", `${table}: no file has changed since the last pull (${last.complete?.rows ?? 0} rows)`);
       return;
     }
+    for (const { mapping } of sources.filter((one, index) => sources[index - 1]?.mapping !== one.mapping))
+      for (const line of await leftOut(mapping, context.client)) context.log("warn", `${table}: ${line}`);
     await takeRest(sources, context.client, copies);
     yield* readAll(table, context, { sources, copies, last });
   } finally {
@@ -198,6 +209,8 @@ type Turn = Source & {
   readonly copy: LocalCopy;
   readonly mtimeMs: number | null;
   readonly file: SheetFile;
+  /** What was found to be wrong with it, once it has been read. */
+  readonly faults: ReadonlySet<FileFault>;
   /** Tells the files apart. */
   readonly index: number;
   readonly betweenFiles: RepeatedKeys;
@@ -209,8 +222,10 @@ function turnsOf(context: Context, { sources, copies }: Reading): readonly Turn[
     if (copy === undefined) return [];
     const { mapping, location } = source;
     const { log, signal } = context;
-    const file = { path: copy.path, shown: location.shown, mapping, log, signal };
-    return [{ ...source, copy, mtimeMs: copy.version.mtime_ms, file, index }];
+    const faults = new Set<FileFault>();
+    const tell = (fault: FileFault): void => void faults.add(fault);
+    const file = { path: copy.path, shown: location.shown, mapping, log, signal, tell };
+    return [{ ...source, copy, mtimeMs: copy.version.mtime_ms, file, faults, index }];
   });
   return readingOrder(all).map((turn) => ({
     ...turn,
@@ -225,6 +240,7 @@ function turnsOf(context: Context, { sources, copies }: Reading): readonly Turn[
 async function* readAll(table: Table, context: Context, reading: Reading): AsyncGenerator<Page> {
   const { last } = reading;
   const turns = turnsOf(context, reading);
+  for (const line of describeOrder(turns)) context.log("info", `${table}: ${line}`);
   const files: { [key: string]: FileVersion } = {};
   for (const turn of turns) files[fileKey(turn)] = turn.copy.version;
   const rowsDone = last.reading !== null && isSameContent(last.reading.files, files) ? last.reading.rows : 0;
@@ -246,7 +262,7 @@ async function* readAll(table: Table, context: Context, reading: Reading): Async
   for (const turn of turns) {
     const lastRows = turn.mapping.repeated_keys === "last" ? await findLastRows(keysOf(turn)) : null;
     let row = -1;
-    for await (const batch of readRowBatches(turn.file)) {
+    for await (const batch of settledRows(turn, context.client)) {
       for (const read of batch) {
         context.signal.throwIfAborted();
         rows += 1;
@@ -266,7 +282,7 @@ async function* readAll(table: Table, context: Context, reading: Reading): Async
       }
     }
     tellNotes(notes, context.log);
-    await assertSettled(turn.location, turn.copy.version, context.client);
+    watch.ended(fileKey(turn), turn.location.shown, turn.faults.has("holes"));
   }
   if (outdated > 0)
     context.log("info", `${table}: ${outdated} rows stand again further down or in a later file, which counts`);
@@ -280,6 +296,23 @@ async function* readAll(table: Table, context: Context, reading: Reading): Async
     ...takePage({ ...last, complete: { rows, files, last_rows: watch.lastRows() }, reading: null }, rows),
     ...(listingDoubt === null ? {} : { listingDoubt }),
   };
+}
+
+/**
+ * The rows of a file that did not change while it was read. One that lacks its end and was written a moment ago is looked at once more after a while:
+ * whatever writes it may do so piece by piece.
+ *
+ * @throws TributaryError `csv.file.changed_while_read`, also instead of what the half of a file looks like.
+ */
+async function* settledRows(turn: Turn, access: FileAccess): AsyncGenerator<readonly SheetRow[]> {
+  let isCut = true;
+  try {
+    yield* readRowBatches(turn.file);
+    isCut = turn.faults.has("open_end");
+  } finally {
+    if (isCut) await letSettle(turn.copy.version, access.signal);
+    await assertSettled(turn.location, turn.copy.version, access);
+  }
 }
 
 function idOf(result: ReadRow | "outdated"): string | null {

@@ -4,7 +4,7 @@ import { parse } from "csv-parse/sync";
 import iconv from "iconv-lite";
 import { fileError } from "./errors.ts";
 import { headOf } from "./files.ts";
-import { tidyText } from "../_rows/names.ts";
+import { columnName } from "../_rows/names.ts";
 import { columnsNeeded } from "../_rows/mapping.ts";
 import type { Mapping } from "./settings.ts";
 
@@ -19,12 +19,13 @@ export type FoundEncoding = {
   readonly name: string;
   /**
    * - `named`    by the mapping.
+   * - `doubted`  by the mapping, though the file is UTF-8.
    * - `mark`     by a byte-order mark, or by where the zero bytes of UTF-16 stand.
    * - `valid`    the whole file is UTF-8.
    * - `damaged`  it is UTF-8 but for some bytes, which are read as U+FFFD.
    * - `guessed`  by the letters that occur: told as a guess.
    */
-  readonly how: "named" | "mark" | "valid" | "damaged" | "guessed";
+  readonly how: "named" | "doubted" | "mark" | "valid" | "damaged" | "guessed";
 };
 
 /**
@@ -45,7 +46,8 @@ export async function findEncoding(file: string, shown: string, named: string | 
   // A mark at the start is never text, so it wins over what the mapping says (as in browsers: WHATWG Encoding Standard, "decode").
   const mark = byMark(head);
   if (mark !== null) return { name: mark, how: "mark" };
-  if (named !== undefined) return { name: named.toLowerCase(), how: "named" };
+  if (named !== undefined)
+    return { name: named.toLowerCase(), how: (await isMisnamed(file, named)) ? "doubted" : "named" };
   const wide = byZeros(head);
   if (wide !== null) return { name: wide, how: "mark" };
   if (await isUtf8(file)) return { name: "utf-8", how: "valid" };
@@ -68,15 +70,27 @@ function byMark(head: Buffer): string | null {
   return hex.startsWith("efbbbf") ? "utf-8" : null;
 }
 
+/** Letters that are right in UTF-8 are hardly ever meant as several of another encoding each. */
+async function isMisnamed(file: string, named: string): Promise<boolean> {
+  if (/^(utf|ucs|unicode)/i.test(named) || !(await isUtf8(file))) return false;
+  const { sequences } = await lookAtLetters(file);
+  return sequences > 0;
+}
+
 /**
- * UTF-16 without a mark: delimiters, line ends and digits have a zero byte, all of them on the same side. A zero byte that slipped into
- * another text stands alone.
+ * UTF-16 without a mark: delimiters, line ends and digits have a zero byte, all of them on the same side; in UTF-32 every character has one or two at
+ * its end. A zero byte that slipped into another text stands alone.
  */
 function byZeros(head: Buffer): string | null {
-  const zeros = [0, 0];
-  for (const [at, byte] of head.entries()) if (byte === 0) zeros[at % 2] = (zeros[at % 2] ?? 0) + 1;
-  const [even = 0, odd = 0] = zeros;
+  const zeros = [0, 0, 0, 0];
+  for (const [at, byte] of head.entries()) if (byte === 0) zeros[at % 4] = (zeros[at % 4] ?? 0) + 1;
+  const [first = 0, second = 0, third = 0, fourth = 0] = zeros;
+  const [even, odd] = [first + third, second + fourth];
   if (even + odd < head.length / 12) return null;
+  const all = Math.floor(head.length / 4);
+  // No character has a number of more than 21 bits.
+  if (head.length % 4 === 0 && fourth === all && third >= all * 0.9) return "utf-32le";
+  if (head.length % 4 === 0 && first === all && second >= all * 0.9) return "utf-32be";
   if (odd > even * 20) return "utf-16le";
   return even > odd * 20 ? "utf-16be" : null;
 }
@@ -205,8 +219,8 @@ function divide(text: string, delimiter: string, needed: readonly string[]): Div
   const rows = firstRows(text, delimiter, 50);
   // A quote that this delimiter leaves open: the header may still be told.
   const [first = []] = rows ?? firstRows(text, delimiter, 1) ?? [];
-  const header = new Set(first.map(tidyText));
-  const found = needed.filter((column) => header.has(tidyText(column))).length;
+  const header = new Set(first.map(columnName));
+  const found = needed.filter((column) => header.has(columnName(column))).length;
   const columns = first.length;
   if (rows === null || columns < 2) return { found, even: 0, columns };
   // The sample may end in the middle of its last row.

@@ -108,6 +108,21 @@ describe("a text in any encoding", () => {
     );
   });
 
+  it("is read in four bytes a letter, also without a mark", async () => {
+    for (const name of ["utf-32le", "utf-32be"])
+      expect(await read(iconv.encode("A,B,C\n1,日本🚀,é\n", name))).toMatchObject({
+        cells: [["1", "日本🚀", "é"]],
+        warnings: [],
+      });
+  });
+
+  it("is told to be UTF-8 where the mapping says another encoding, which counts all the same", async () => {
+    const { cells, warnings } = await read("A,B,C\n1,Åse,x\n", { encoding: "windows-1252" });
+    expect(cells).toEqual([["1", "Ã…se", "x"]]);
+    expect(warnings).toEqual([expect.stringContaining("its letters are those of UTF-8") as string]);
+    expect((await read("A,B,C\n1,Ase,x\n", { encoding: "windows-1252" })).warnings).toEqual([]);
+  });
+
   it("keeps every good line of UTF-8 with some bad ones among them", async () => {
     const good = fc.array(fc.constantFrom("Åse", "Jürgen", "Łódź", "日本"), { minLength: 2, maxLength: 8 });
     await fc.assert(
@@ -255,6 +270,8 @@ describe("a file in its packing", () => {
       "an XML spreadsheet of 2003",
     ],
     ["JSON", Buffer.from('[{"A": 1}]'), "JSON"],
+    ["JSON with nothing in it", Buffer.from("[]\n"), "JSON"],
+    ["a packed tar archive", gzipSync(Buffer.from(`a.csv${"\0".repeat(252)}ustar`)), "a tar archive"],
     ["a cut gz", gzipSync(content.repeat(500)).subarray(0, 30), "cannot be unpacked"],
   ])("%s is called what it is", async (_what, bytes, reason) => {
     await expect(read(bytes)).rejects.toMatchObject({

@@ -29,7 +29,7 @@ export async function* readTextApart(
   name: string,
   { smallBytes = SMALL_BYTES, limits = LIMITS }: { readonly smallBytes?: number; readonly limits?: ApartLimits } = {},
 ): AsyncGenerator<readonly RawRow[]> {
-  const { mapping, shown, log, signal } = file;
+  const { mapping, shown, log, tell, signal } = file;
   if ((await stat(path)).size <= smallBytes) {
     yield* readText(file, path, name);
     return;
@@ -40,6 +40,7 @@ export async function* readTextApart(
     signal,
     (message) => {
       if (message.kind === "told") log(message.level, message.message);
+      if (message.kind === "found") tell?.(message.fault);
     },
     limits,
   );
@@ -52,7 +53,7 @@ const MAX_EMPTY_LINES = 1_048_576;
 const MAX_ROW_CHARACTERS = 1024 * 1024;
 
 /** What could not be read as the text that it should be, counted while a file is read. */
-type Damage = { zeros: number; lines: number[]; rows: number; endsOpen: boolean };
+type Damage = { zeros: number; hasHoles: boolean; lines: number[]; rows: number; endsOpen: boolean };
 
 /**
  * The rows of a text file, header and all, streamed from top to bottom, each with the line it starts on; empty lines left out.
@@ -61,7 +62,7 @@ type Damage = { zeros: number; lines: number[]; rows: number; endsOpen: boolean 
  * @throws TributaryError `csv.file.encoding`, `csv.file.quotes`, `csv.file.unreadable`
  */
 export async function* readText(
-  file: Pick<SheetFile, "mapping" | "shown" | "log">,
+  file: Pick<SheetFile, "mapping" | "shown" | "log" | "tell">,
   path: string,
   name: string,
   maxEmptyLines = MAX_EMPTY_LINES,
@@ -72,6 +73,11 @@ export async function* readText(
   const { delimiter, linesAbove } = await findLayout(path, encoding.name, mapping, isTabbed);
   const where = linesAbove === 0 ? "" : `, rows from line ${linesAbove + 1}`;
   log("info", `${shown}: reading as ${encoding.name}, delimiter ${JSON.stringify(delimiter)}${where}`);
+  if (encoding.how === "doubted")
+    log(
+      "warn",
+      `${shown}: the mapping says that it is ${encoding.name}, but its letters are those of UTF-8; if they look wrong, leave out encoding in the mapping`,
+    );
   if (encoding.how === "guessed")
     log(
       "warn",
@@ -96,7 +102,7 @@ export async function* readText(
       return null;
     },
   });
-  const damage: Damage = { zeros: 0, lines: [], rows: 0, endsOpen: false };
+  const damage: Damage = { zeros: 0, hasHoles: false, lines: [], rows: 0, endsOpen: false };
 
   let line = linesAbove + 1;
   let emptyLines = 0;
@@ -155,6 +161,8 @@ export async function* readText(
   }
   if (held !== null) yield [damage.endsOpen && fatal === null ? { ...held, isAtOpenEnd: true } : held];
   tellDamage(file, damage, encoding);
+  if (damage.hasHoles) file.tell?.("holes");
+  if (damage.endsOpen) file.tell?.("open_end");
   if (fatal !== null)
     throw fileError({
       code: "csv.file.quotes",
@@ -172,6 +180,10 @@ function onlyEmptyLines(shown: string, { line, most }: { readonly line: number; 
   });
 }
 
+/** As file systems leave them where something was never written; what slips into a text is one or two. */
+// oxlint-disable-next-line no-control-regex -- zero bytes are what it looks for
+const HOLE = /\u0000{4}/;
+
 /** The text below so many lines, without what no text holds: zero bytes, halves of characters. */
 function cleaned(linesAbove: number, damage: Damage): Transform {
   let above = linesAbove;
@@ -184,6 +196,7 @@ function cleaned(linesAbove: number, damage: Damage): Transform {
       let text = wellFormed(chunk);
       if (text.includes("\u0000")) {
         damage.zeros += text.split("\u0000").length - 1;
+        damage.hasHoles ||= HOLE.test(text);
         text = text.replaceAll("\u0000", "");
       }
       if (isAfterReturn && text !== "") {

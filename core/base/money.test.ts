@@ -4,6 +4,8 @@ import { majorUnits, minorUnitDigits, parseMinor } from "./money.ts";
 
 test("knows how many digits a currency has", () => {
   expect(["USD", "JPY", "KWD"].map(minorUnitDigits)).toEqual([2, 0, 3]);
+  // Not what is usual in shops, which Node tells, in each version another.
+  expect(["HUF", "IDR", "COP", "PKR", "IQD", "ISK"].map(minorUnitDigits)).toEqual([2, 2, 2, 2, 3, 0]);
 });
 
 test("reads amounts without going through a float", () => {

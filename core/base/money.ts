@@ -1,16 +1,20 @@
 /** Money is an integer in the currency's minor unit (cents, yen, fils) beside an ISO 4217 code. Never a float. */
 
-/** Making an Intl.NumberFormat takes longer than all else about an amount, so each currency is asked once. */
-const DIGITS = new Map<string, number>();
+/**
+ * The currencies whose minor unit is no hundredth (ISO 4217, list one; the database's `minor_digits` says the same). Written down here, since Node
+ * answers by what is usual in shops (none for HUF, IDR and COP, which have two), and not the same in every version: what was stored would change its
+ * meaning with an update.
+ */
+const DIGITS: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+  }).flatMap(([digits, codes]) => codes.split(" ").map((code) => [code, Number(digits)] as const)),
+);
 
-/** Digits after the decimal point that a currency uses: 2 for USD, 0 for JPY, 3 for KWD (ISO 4217, by way of CLDR). */
+/** Digits after the decimal point that a currency has: 2 for USD, 0 for JPY, 3 for KWD (ISO 4217). */
 export function minorUnitDigits(currency: string): number {
-  let digits = DIGITS.get(currency);
-  if (digits === undefined) {
-    digits = new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
-    DIGITS.set(currency, digits);
-  }
-  return digits;
+  return DIGITS.get(currency) ?? 2;
 }
 
 /**

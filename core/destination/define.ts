@@ -2,6 +2,9 @@ import type { z } from "zod";
 import type { Clock } from "../base/clock.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { EventFilters } from "../schema/tables/outbox.ts";
+import type { Exported } from "../export/columns.ts";
+import type { ExportTable } from "../export/table.ts";
+import type { Workspace } from "../store/setup/workspace.ts";
 import type { MetricAnswer } from "../metrics/engine/query.ts";
 import type { Question } from "../metrics/ask/question.ts";
 
@@ -109,6 +112,9 @@ export type PushContext<Settings> = {
   readonly settings: Settings;
   /** @throws TributaryError `kpi.…` */
   readonly ask: (question: Question) => Promise<MetricAnswer>;
+  /** A table of the shared schema as it is taken out, and how fresh its sources are (an ISO instant; null: one has not been read yet). */
+  readonly table: (name: ExportTable) => Promise<{ readonly exported: Exported; readonly freshAsOf: string | null }>;
+  readonly workspace: () => Promise<Workspace>;
   /** What was remembered last; empty before the first push. */
   readonly memory: JsonObject;
   /** Kept at once, whatever comes of the rest of the push. */

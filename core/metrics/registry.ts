@@ -13,7 +13,14 @@ import { stageConversion } from "./kpis/stages/stage-conversion.ts";
 import { stageLeak } from "./kpis/stages/stage-leak.ts";
 import { timeInStage } from "./kpis/stages/time-in-stage.ts";
 import { timeToCloseMean, timeToCloseMedian } from "./kpis/closing/time-to-close.ts";
-import { emailsSent, bounceRate, clickRate, openRate, unsubscribeRate } from "./kpis/marketing/emails.ts";
+import {
+  emailsSent,
+  bounceRate,
+  clickRate,
+  humanOpenRate,
+  openRate,
+  unsubscribeRate,
+} from "./kpis/marketing/emails.ts";
 import { keyEvents, sessions, sessionToLeadRate } from "./kpis/marketing/web.ts";
 import { disqualificationRate, disqualifiedLeads } from "./kpis/leads/disqualified.ts";
 import { leadToDealRate, leadToWinRate } from "./kpis/leads/lead-to.ts";
@@ -142,6 +149,7 @@ export const METRICS: readonly MetricDefinition[] = [
   chatToLeadRate,
   emailsSent,
   openRate,
+  humanOpenRate,
   clickRate,
   unsubscribeRate,
   bounceRate,

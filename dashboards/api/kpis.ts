@@ -82,6 +82,10 @@ const answer = z
     exceptions: z
       .array(z.object({ reason: z.string(), count: z.number() }))
       .describe("How many records were left out, by reason"),
+    all_time_is_working: z
+      .literal(true)
+      .optional()
+      .describe("Of what counts in working time: the workspace has no business hours, so all time counts"),
     sources: z
       .array(
         z.object({

@@ -1,7 +1,8 @@
 import type { AnyDestination } from "../../core/destination/define.ts";
 import { geckoboard } from "./geckoboard/index.ts";
+import { sheets } from "./sheets/index.ts";
 import { slack } from "./slack/index.ts";
 import { webhooks } from "./webhooks/index.ts";
 
 /** Every destination there is: one line each. */
-export const DESTINATIONS: readonly AnyDestination[] = [geckoboard, slack, webhooks];
+export const DESTINATIONS: readonly AnyDestination[] = [geckoboard, sheets, slack, webhooks];

@@ -3,6 +3,8 @@ import type { Clock } from "../../core/base/clock.ts";
 import type { AnyDestination, TakesAnswers } from "../../core/destination/define.ts";
 import { readDestinationSettings } from "../../core/destination/settings.ts";
 import { askedNow, type Question } from "../../core/metrics/ask/question.ts";
+import { exportedTable } from "../../core/export/table.ts";
+import { freshAsOf, readSourcesOf } from "../../core/metrics/engine/freshness.ts";
 import { keptAnswer } from "../../core/metrics/index.ts";
 import type { MetricAnswer } from "../../core/metrics/engine/query.ts";
 import type { Secrets } from "../../core/secrets/index.ts";
@@ -33,6 +35,11 @@ export async function pushDestination(deps: PushDeps, key: string, signal: Abort
     const pushed = await takes.push({
       settings,
       ask: (question) => ask(db, question, deps.clock.now()),
+      table: async (name) => ({
+        exported: await exportedTable(db, name),
+        freshAsOf: await freshness(db, deps.clock.now()),
+      }),
+      workspace: () => readWorkspace(db),
       memory: await readDestinationMemory(db, key),
       remember: (memory) => saveDestinationMemory(db, key, memory),
       clock: deps.clock,
@@ -69,6 +76,10 @@ function pushedDestination(destinations: readonly AnyDestination[], key: string)
     message: `There is no destination "${key}" that is pushed to.`,
     mend: `Use one of: ${pushed.map(({ destination }) => destination.key).join(", ")}.`,
   });
+}
+
+async function freshness(db: Db, now: Date): Promise<string | null> {
+  return freshAsOf(await readSourcesOf(db, null, now))?.toISOString() ?? null;
 }
 
 async function ask(db: Db, question: Question, now: Date): Promise<MetricAnswer> {

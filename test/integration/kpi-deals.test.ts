@@ -190,4 +190,40 @@ describe("touches that land", () => {
     const { rows } = await world.ask("reply_rate", ...march, { now: new Date("2026-04-01T00:00:00Z") });
     expect(rows).toMatchObject([{ value: 1 / 3, numerator: 1, denominator: 3 }]);
   });
+
+  test("a reply in a thread answers the latest e-mail of that thread, whatever went out since; no newsletter is answered", async () => {
+    await world.lead("Eve", "2026-01-01");
+    await world.rep("Ann");
+    const mail = (
+      name: string,
+      day: string,
+      direction: "inbound" | "outbound",
+      attributes: { [name: string]: string },
+    ) =>
+      world.activity(name, `2026-03-${day}T10:00:00Z`, {
+        type: "email",
+        direction,
+        person: "Eve",
+        attributes,
+        ...(attributes["campaign"] === undefined ? { rep: "Ann" } : {}),
+      });
+    await mail("offer", "01", "outbound", { thread: "offer" });
+    await mail("date", "02", "outbound", { thread: "date" });
+    await mail("reply", "03", "inbound", { thread: "offer" });
+    await mail("news", "04", "outbound", { campaign: "spring" });
+    await mail("other", "05", "inbound", { thread: "of hers" });
+    const counted = async () => {
+      const { rows } = await world.ask("reply_rate", ...march, { now: new Date("2026-04-01T00:00:00Z") });
+      return rows[0];
+    };
+    // The offer by its thread, the date as the latest before what she wrote of her own accord.
+    expect(await counted()).toMatchObject({ numerator: 2, denominator: 2 });
+    await world.activity("again", "2026-03-04T12:00:00Z", {
+      type: "email",
+      direction: "outbound",
+      person: "Eve",
+      rep: "Ann",
+    });
+    expect(await counted()).toMatchObject({ numerator: 2, denominator: 3 });
+  });
 });

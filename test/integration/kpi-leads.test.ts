@@ -142,4 +142,24 @@ test("a lead without an owner is credited to who touched it first", async () => 
   await world.activity("call", "2026-03-03T10:00:00Z", { rep: "Bob", direction: "outbound", person: "L2" });
   await world.activity("later", "2026-03-04T10:00:00Z", { rep: "Ann", direction: "outbound", person: "L2" });
   expect(await world.values("new_leads", ...march, "rep")).toEqual({ Ann: 1, Bob: 1 });
+  // Who takes a lead over later has no credit for it.
+  await world.change("people", "L1", { rep_id: world.id("rep", "Bob") }, "2026-03-09T10:00:00Z");
+  expect(await world.values("new_leads", ...march, "rep")).toEqual({ Ann: 1, Bob: 1 });
+});
+
+test("a meeting that was called off is no touch", async () => {
+  await world.lead("L1", "2026-03-02T10:00:00Z");
+  await world.activity("off", "2026-03-02T11:00:00Z", { type: "meeting", outcome: "cancelled", person: "L1" });
+  expect(await world.value("untouched_leads", ...march)).toBe(1);
+  await world.activity("met", "2026-03-03T11:00:00Z", { type: "meeting", person: "L1" });
+  expect(await world.value("untouched_leads", ...march)).toBe(0);
+});
+
+test("where no business hours are set, what counts in working time says that all time is", async () => {
+  const said = (await world.ask("timely_contact_rate", ...march)).notes;
+  expect(said).toEqual([]);
+  await store.db.updateTable("workspace").set({ business_hours: "{}" }).execute();
+  expect((await world.ask("timely_contact_rate", ...march)).notes).toEqual([
+    expect.stringContaining("all time counts"),
+  ]);
 });

@@ -139,6 +139,14 @@ describe("credit", () => {
     expect(await world.values("won_value", ...march, "team")).toEqual({ North: 100, South: 200 });
     await world.activity("call", "2026-03-14T12:00:00Z", { rep: "Ann" });
     expect(await world.values("activities", ...march, "team")).toEqual({ North: 1 });
+    // The credit of a deal that was created goes by its outcome: the team of then.
+    await world.deal("3", {
+      changes: [
+        { at: "2026-03-02", rep: "Ann" },
+        { at: "2026-03-20", status: "lost" },
+      ],
+    });
+    expect(await world.values("win_rate_cohort", "2026-03-02", "2026-03-02", "team")).toEqual({ South: 0 });
   });
 
   test("reps and companies that are one in two tools count as one, also in the team of either", async () => {
@@ -363,6 +371,16 @@ describe("a span that is compared with one that still runs", () => {
     expect(await wonUntil("13:05")).toBe(2);
     expect(await wonUntil(null)).toBe(3);
     expect(await wonUntil("12:00")).toBe(1);
+  });
+
+  test("has the deals that there are: what was deleted since is not in it", async () => {
+    for (const [name, more] of [
+      ["there", {}],
+      ["gone", { deletedAt: "2026-06-20" }],
+    ] as const)
+      await world.deal(name, { ...more, changes: [{ at: "2026-06-01" }, { at: "2026-06-05", status: "won" }] });
+    const until = new Date("2026-06-10T12:00:00Z");
+    expect(await world.value("deals_won", "2026-06-01", "2026-06-10", { until })).toBe(1);
   });
 });
 

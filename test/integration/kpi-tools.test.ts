@@ -54,6 +54,17 @@ describe("tickets", () => {
   });
 });
 
+test("a ticket is its first assignee's, whoever takes it over", async () => {
+  await world.rep("Ann");
+  await world.rep("Bob");
+  await world.row("tickets", "t", { opened_at: new Date("2026-03-05T10:00:00Z"), rep_id: world.id("rep", "Ann") });
+  await world.change("tickets", "t", { rep_id: world.id("rep", "Bob") }, "2026-03-06T10:00:00Z");
+  expect(await world.values("tickets_opened", ...march, "rep")).toEqual({ Ann: 1 });
+  expect(await world.values("tickets_opened", ...march, "rep", { asOf: new Date("2026-03-05T12:00:00Z") })).toEqual({
+    Ann: 1,
+  });
+});
+
 test("one of two conversations made a lead: within 14 days of it, of the same person", async () => {
   const start = (day: string): Date => new Date(`2026-03-${day}T10:00:00Z`);
   await world.lead("Eve", "2026-03-10T10:00:00Z");
@@ -83,6 +94,7 @@ describe("campaigns", () => {
       opens: 300,
       clicks: 50,
       unsubscribes: 9,
+      attributes: JSON.stringify({ human_opens: 90 }),
     });
     await world.row("campaigns", "small", {
       sent_at: sent,
@@ -96,6 +108,8 @@ describe("campaigns", () => {
     const { rows } = await world.ask("open_rate", ...march);
     expect(rows).toMatchObject([{ value: 0.36, numerator: 360, denominator: 1000 }]);
     expect(rows[0]?.interval?.[0]).toBeCloseTo(0.331, 3);
+    // The small one does not tell machines apart: 90 of 900.
+    expect(await world.value("human_open_rate", ...march)).toBe(0.1);
     // The small one does not say how many clicked, so it is left out: 50 of 900.
     expect(await world.value("click_rate", ...march)).toBeCloseTo(50 / 900, 12);
     expect(await world.value("unsubscribe_rate", ...march)).toBe(0.01);
@@ -164,7 +178,15 @@ test("working hours in SQL are those of core/base/working-time.ts", async () => 
     fc.asyncProperty(hours, zone, instant, instant, async (given, timeZone, from, to) => {
       const working = workingTime(given, ["2026-01-01", "2026-03-02", "2026-03-02"]);
       const always = wholePeriod({ from: null, to: null }, { timeZone, weekStart: 1 });
-      const scope = { timeZone, currency: "USD", working, cutoff: to, landedBy: null, periods: [always] };
+      const scope = {
+        timeZone,
+        currency: "USD",
+        working,
+        cutoff: to,
+        landedBy: null,
+        deletedBy: to,
+        periods: [always],
+      };
       const { rows } = await sql<{ hours: number }>`
         select ${workingHours(scope, sql`${from}::timestamptz`, sql`${to}::timestamptz`)} as hours`.execute(store.db);
       expect(rows[0]?.hours).toBeCloseTo(workingSeconds(working, from, to, timeZone) / 3600, 6);

@@ -315,6 +315,7 @@ export class World {
       readonly company?: string;
       readonly deal?: string;
       readonly durationS?: number;
+      readonly landedAt?: string;
       readonly attributes?: { readonly [name: string]: string };
     } = {},
   ): Promise<void> {
@@ -322,6 +323,7 @@ export class World {
       .insertInto("activities")
       .values({
         ...this.source("activity", name),
+        ...(more.landedAt === undefined ? {} : { landed_from: this.instant(more.landedAt) }),
         type: more.type ?? "call",
         direction: more.direction ?? null,
         occurred_at: this.instant(at),
@@ -345,9 +347,10 @@ export class World {
       .execute();
   }
 
+  /** A person. `at`: when it came in as a lead; null: it is none. */
   async lead(
     name: string,
-    at: string,
+    at: string | null,
     more: {
       readonly mergedInto?: string;
       readonly deletedAt?: string;
@@ -367,13 +370,38 @@ export class World {
         phones: [],
         company_id: more.company === undefined ? null : id("company", more.company),
         rep_id: more.rep === undefined ? null : id("rep", more.rep),
-        lead_created_at: this.instant(at),
+        lead_created_at: at === null ? null : this.instant(at),
         url: null,
         attributes: JSON.stringify(more.attributes ?? {}),
         merged_into: more.mergedInto === undefined ? null : id("person", more.mergedInto),
         deleted_at: more.deletedAt === undefined ? null : this.instant(more.deletedAt),
       })
       .execute();
+  }
+
+  /** Changes rows of a table as something that landed at an instant does: what was known before stays known as of then. */
+  async change(
+    table: "people" | "activities" | "tickets" | "conversations" | "deals",
+    name: string,
+    columns: { readonly [column: string]: unknown },
+    landedAt: string,
+  ): Promise<void> {
+    const kind = {
+      people: "person",
+      activities: "activity",
+      tickets: "ticket",
+      conversations: "conversation",
+      deals: "deal",
+    } as const;
+    await this.store.db.transaction().execute(async (tx) => {
+      await setLanding(tx, new Date(landedAt));
+      // The columns of each table differ; the database checks them.
+      await tx
+        .updateTable(table)
+        .set(columns as never)
+        .where("id", "=", id(kind[table], name))
+        .execute();
+    });
   }
 
   /** What was witnessed of a lead's status: a change where `before` is said, else what its record showed. */

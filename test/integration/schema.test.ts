@@ -3,6 +3,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { sql } from "kysely";
 import { beforeAll, expect, test } from "vitest";
+import { minorUnitDigits } from "../../core/base/money.ts";
 import { dumpCatalogue } from "../../core/store/catalogue.ts";
 import type { Store } from "../../core/store/db.ts";
 import { testDatabase } from "../support/database.ts";
@@ -28,6 +29,15 @@ test("tables.ts, with the files of tables/, has every table and column of the da
   `.execute(store.db);
   const live = rows.map(({ table, column, nullable }) => `${table}.${column}${nullable ? " | null" : ""}`);
   expect(declaredColumns(declarations())).toEqual(live.toSorted());
+});
+
+test("the database and the program agree on what the minor unit of a currency is", async () => {
+  const currencies = Intl.supportedValuesOf("currency");
+  const { rows } = await sql<{ currency: string; digits: number }>`
+    select currency, minor_digits(currency) as digits from unnest(${currencies}::text[]) currency
+  `.execute(store.db);
+  expect(rows.length).toBeGreaterThan(100);
+  expect(rows.filter(({ currency, digits }) => digits !== minorUnitDigits(currency))).toEqual([]);
 });
 
 function declarations(): string {

@@ -23,6 +23,7 @@ const scope = (landedBy: Date | null) => ({
   working: null,
   cutoff: new Date("2026-06-30T12:00:00Z"),
   landedBy,
+  deletedBy: new Date("2026-06-01T00:00:00Z"),
   periods: [wholePeriod(always, { timeZone: "Europe/Berlin", weekStart: 1 })],
 });
 

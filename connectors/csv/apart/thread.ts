@@ -41,7 +41,7 @@ const turns = createTurns(3);
 export async function* readApart(
   request: ApartRequest,
   signal: AbortSignal,
-  hear: (message: Extract<ThreadMessage, { readonly kind: "opened" | "told" }>) => void,
+  hear: (message: Extract<ThreadMessage, { readonly kind: "opened" | "told" | "found" }>) => void,
   limits: ApartLimits,
 ): AsyncGenerator<readonly RawRow[]> {
   const leave = await turns.take(signal);

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { toTributaryError } from "../../../core/base/errors.ts";
 import type { RunLog } from "../../../core/connector/define.ts";
-import type { RawRow } from "../sheet-rows.ts";
+import type { FileFault, RawRow } from "../sheet-rows.ts";
 import { readText } from "../text-rows.ts";
 import { readWorkbook, type ChosenSheet } from "../workbook/read.ts";
 import type { ApartRequest } from "./thread.ts";
@@ -12,6 +12,7 @@ export type ThreadMessage =
   /** Before the first row. `bytes`: what there is to read. */
   | { readonly kind: "opened"; readonly sheet: ChosenSheet | null; readonly bytes: number }
   | { readonly kind: "told"; readonly level: Parameters<RunLog>[0]; readonly message: string }
+  | { readonly kind: "found"; readonly fault: FileFault }
   | { readonly kind: "rows"; readonly rows: readonly RawRow[] }
   | { readonly kind: "done" }
   | { readonly kind: "failed"; readonly code: string; readonly message: string; readonly mend: string };
@@ -57,7 +58,8 @@ async function read(
   const { path, name } = request;
   say({ kind: "opened", sheet: null, bytes: (await stat(path)).size });
   const log: RunLog = (level, message) => say({ kind: "told", level, message });
-  for await (const rows of readText({ ...request, log }, path, name)) await give(rows);
+  const tell = (fault: FileFault): void => say({ kind: "found", fault });
+  for await (const rows of readText({ ...request, log, tell }, path, name)) await give(rows);
 }
 
 if (parentPort !== null) await run(parentPort);

@@ -38,10 +38,12 @@ const BY_LANGUAGE: ReadonlyMap<string, string> = new Map(
     }),
 );
 
-/** @param code the format as the file writes it out; null: it only names the id. */
-export function numberFormat(id: number, code: string | null): NumberFormat {
-  if (code === null) return { ...PLAIN_FORMAT, kind: BUILT_IN.get(id) ?? "none" };
-  if (code.length > MAX_FORMAT_CHARACTERS) return PLAIN_FORMAT;
+/** @param written the format as the file writes it out; null: it only names the id. */
+export function numberFormat(id: number, written: string | null): NumberFormat {
+  if (written === null) return { ...PLAIN_FORMAT, kind: BUILT_IN.get(id) ?? "none" };
+  if (written.length > MAX_FORMAT_CHARACTERS) return PLAIN_FORMAT;
+  // Some versions name the language of a date so: `[ENG][$-409]d-mmm-yyyy`. It is no part of the format language.
+  const code = written.replace(/^\[[A-Z]{3}\](?=\[\$-)/, "");
   try {
     const kind = kindOf(code);
     if (kind !== "none") return { ...PLAIN_FORMAT, kind };
@@ -60,8 +62,11 @@ export function showIdentifier(format: string, value: number): string {
 
 function kindOf(code: string): NumberFormat["kind"] {
   const { type, isPercent } = numfmt.getFormatInfo(code);
+  const bare = withoutLiterals(code);
+  // The library takes `[m]` alone for a month.
+  if (/\[(h+|m+|s+)\]/i.test(bare) && !/[yd]/i.test(bare.replace(/\[[^\]]*\]/g, ""))) return "elapsed";
   if (type === "date" || type === "datetime") return type;
-  if (type === "time") return /\[(h+|m+|s+)\]/i.test(withoutLiterals(code)) ? "elapsed" : "time";
+  if (type === "time") return "time";
   return isPercent ? "percent" : "none";
 }
 
@@ -93,5 +98,7 @@ function currencyIn(section: string): string | null {
 /** Nothing but digits that are always shown, and text around them: at least two, or text. */
 function isIdentifier(section: string): boolean {
   const places = withoutLiterals(section.replace(/\[[^\]]*\]/g, "")).replace(/[\s()+/-]/g, "");
-  return /^0+$/.test(places) && (places.length > 1 || /["\\]/.test(section)) && currencyIn(section) === null;
+  if (!/^0+$/.test(places)) return false;
+  // `"Q"0000` is a number of quotes, though Q stands for a currency: amounts are not filled up.
+  return places.length > 1 || (/["\\]/.test(section) && currencyIn(section) === null);
 }

@@ -102,6 +102,8 @@ describe("a cell is what it is in the workbook", () => {
       at("2026-01-05T23:59:59", "[$-409]d-mmm-yy;@"),
       { value: "0.604166666666667", format: "h:mm" },
       { value: "1.5", format: "[h]:mm" },
+      { value: "0.0625", format: "[m]" },
+      { value: String(serialOf("2026-01-05")), format: "[ENG][$-409]d\\-mmm\\-yyyy;@" },
       { value: "1", format: "d/m/yyyy" },
       { value: "59", format: "d/m/yyyy" },
       { value: "61", format: "d/m/yyyy" },
@@ -114,6 +116,8 @@ describe("a cell is what it is in the workbook", () => {
       { date: "2026-01-05T23:59:59" },
       { time: "14:30:00" },
       { time: "36:00:00" },
+      { time: "01:30:00" },
+      { date: "2026-01-05" },
       { date: "1900-01-01" },
       { date: "1900-02-28" },
       { date: "1900-03-01" },
@@ -172,6 +176,8 @@ describe("a cell is what it is in the workbook", () => {
       '0 "pcs"',
       "00000",
       '"D-"0000',
+      // Q stands for quetzales too, but nobody fills up an amount.
+      '"Q"0000',
       "0.00",
       "000-000",
     ];
@@ -185,6 +191,7 @@ describe("a cell is what it is in the workbook", () => {
       { number: "1234", shown: "1234 pcs" },
       { number: "1234", shown: "01234" },
       { number: "1234", shown: "D-1234" },
+      { number: "1234", currency: "Q", shown: "Q1234" },
       { number: "1234" },
       { number: "1234", shown: "001-234" },
     ]);

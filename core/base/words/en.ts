@@ -27,6 +27,7 @@ export const en: Words = {
     held: (count) => `lists ${count} fewer records than before`,
     refused: (count) => `has ${count} rows that could not be read`,
   },
+  allTimeIsWorking: "No business hours are set: all time counts as working time",
   leftOut: {
     no_rate: (_, written) => `${written} left out: no exchange rate`,
     no_probability: (_, written) => `${written} left out: no probability`,

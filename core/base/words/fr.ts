@@ -30,6 +30,7 @@ export const fr: Words = {
     held: (count) => `liste ${count} enregistrements de moins qu’avant`,
     refused: (count) => `a ${count} lignes illisibles`,
   },
+  allTimeIsWorking: "Aucun horaire de travail n’est défini : tout le temps est ouvré",
   leftOut: {
     no_rate: leftOut("pas de taux de change"),
     no_probability: leftOut("pas de probabilité"),

@@ -32,6 +32,7 @@ export type Words = {
   };
   /** What is left out of a number, by reason. */
   readonly leftOut: { readonly [reason: string]: (count: number, written: string) => string };
+  readonly allTimeIsWorking: string;
   readonly leftOutOtherwise: (written: string, reason: string) => string;
   /** Where there is no number. */
   readonly noData: string;

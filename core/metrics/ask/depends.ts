@@ -121,6 +121,14 @@ const COMPILER = new Kysely<unknown>({
 function sqlText(metric: AggregateMetric): string {
   const calendar = { timeZone: "UTC", weekStart: 1 };
   const periods = [wholePeriod({ from: null, to: null }, calendar)];
-  const scope = { timeZone: "UTC", currency: "USD", working: null, cutoff: new Date(0), landedBy: null, periods };
+  const scope = {
+    timeZone: "UTC",
+    currency: "USD",
+    working: null,
+    cutoff: new Date(0),
+    landedBy: null,
+    deletedBy: new Date(0),
+    periods,
+  };
   return metric.rows(scope, new Set()).compile(COMPILER).sql;
 }

@@ -139,6 +139,7 @@ export function answerOf(query: MetricQuery, computed: Computed): MetricAnswer {
     currency: scope.currency,
     rows: computed.rows.map((row) => dress(metric, row, computed.dimensions, scope.currency)),
     exceptions: [...[...computed.leftOut].map(([reason, count]) => ({ reason, count })), ...unmappedStages(computed)],
+    ...(definition.isInWorkingTime === true && scope.working === null ? { all_time_is_working: true as const } : {}),
   };
   return withSources(answer, computed.sources);
 }
@@ -171,7 +172,7 @@ export function withSources(
   found: readonly Source[],
 ): MetricAnswer {
   const sources = found.map(answerSource);
-  const notes = notesOf({ exceptions: answer.exceptions, sources });
+  const notes = notesOf({ ...answer, sources });
   return { ...answer, fresh_as_of: freshAsOf(found)?.toISOString() ?? null, sources, notes };
 }
 

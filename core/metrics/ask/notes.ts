@@ -2,14 +2,14 @@ import { en, type Words } from "../../base/words/index.ts";
 import type { MetricAnswer } from "../engine/query.ts";
 
 /** What keeps an answer from being whole, as whoever shows it needs it. */
-type Incomplete = Pick<MetricAnswer, "exceptions" | "sources">;
+type Incomplete = Pick<MetricAnswer, "exceptions" | "sources" | "all_time_is_working">;
 
 /** How counts are written. */
 type Write = (count: number) => string;
 
 const plain: Write = (count) => new Intl.NumberFormat("en").format(count);
 
-/** What is missing from an answer or odd in it: a short sentence each, what its sources lack first. Empty: it is whole. */
+/** What is missing from an answer or odd in it: a short sentence each, what its sources lack first, how it counts time last. Empty: it is whole. */
 export function notesOf(answer: Incomplete, words: Words = en, write: Write = plain): string[] {
   return [
     ...answer.sources.flatMap((source) => {
@@ -17,6 +17,7 @@ export function notesOf(answer: Incomplete, words: Words = en, write: Write = pl
       return about === null ? [] : [`${source.title} ${about}`];
     }),
     ...leftOut(answer, words, write),
+    ...(answer.all_time_is_working === true ? [words.allTimeIsWorking] : []),
   ];
 }
 

@@ -59,7 +59,13 @@ export async function compute(
   rows.sort((a, b) => (periodNo.get(a.period) ?? 0) - (periodNo.get(b.period) ?? 0) || compareGroups(a, b));
   const { finish } = metric;
   if (finish === undefined) return rows;
-  return scope.periods.flatMap((period) => finish(rows.filter((row) => row.period === period)));
+  const names = slicing.by.map(({ name }) => name);
+  return scope.periods.flatMap((period) =>
+    finish(
+      rows.filter((row) => row.period === period),
+      names,
+    ),
+  );
 }
 
 async function figuresOf(

@@ -86,6 +86,8 @@ export type Scope = {
   readonly cutoff: Date;
   /** Nothing that landed later is used; null: whatever is known now. */
   readonly landedBy: Date | null;
+  /** What its source had taken away by then does not count: as-of, else now; also where the cutoff is earlier (a span that is compared with one that still runs). */
+  readonly deletedBy: Date;
   readonly periods: readonly Period[];
 };
 
@@ -114,8 +116,10 @@ type Described = {
   readonly changesBy?: "facts";
   /** Broken down by these even when nobody asks. `stage|canonical_stage`: by the first, unless one of the others is asked for. */
   readonly alwaysBy?: readonly string[];
-  /** A last word on the rows of one period, in order: what can be said of a row only beside the others. */
-  readonly finish?: (rows: readonly FiguresRow[]) => readonly FiguresRow[];
+  /** Whether it counts in working time: an answer says so where the workspace has no business hours. */
+  readonly isInWorkingTime?: boolean;
+  /** A last word on the rows of one period, in order: what can be said of a row only beside the others. `names` are those of its groups. */
+  readonly finish?: (rows: readonly FiguresRow[], names: readonly string[]) => readonly FiguresRow[];
 };
 
 /**

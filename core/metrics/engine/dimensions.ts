@@ -46,10 +46,6 @@ const JOINS = {
   rep: sql`
     left join reps rep_own on rep_own.id = r.rep_id
     left join reps rep on rep.id = coalesce(rep_own.merged_into, r.rep_id)`,
-  team: sql`
-    left join (${teamTimes()}) membership on membership.rep_id = coalesce(rep_own.merged_into, r.rep_id)
-      and membership.starts <= r.at and membership.ends > r.at
-    left join teams team on team.id = membership.team_id`,
   pipeline: sql`
     left join pipelines pipeline_own on pipeline_own.id = r.pipeline_id
     left join pipelines pipeline on pipeline.id = coalesce(pipeline_own.merged_into, r.pipeline_id)`,
@@ -119,14 +115,25 @@ export const rep: DimensionParts = {
   order: NO_HINT,
 };
 
-export const team: DimensionParts = {
-  joins: joins("rep", "team"),
+/** The team that the rep was in when the credit fell due. @param instant the column of the rows that says when. */
+export const teamAt = (instant: "at" | "credited_at"): DimensionParts => ({
+  joins: [
+    ...joins("rep"),
+    {
+      name: "team",
+      join: sql`
+    left join (${teamTimes()}) membership on membership.rep_id = coalesce(rep_own.merged_into, r.rep_id)
+      and membership.starts <= ${sql.ref(`r.${instant}`)} and membership.ends > ${sql.ref(`r.${instant}`)}
+    left join teams team on team.id = membership.team_id`,
+    },
+  ],
   key: sql`membership.team_id::text`,
   label: sql`coalesce(team.name, team.external_id, membership.team_id::text)`,
   hint: sql`team.connection_id || ' ' || team.external_id`,
   everyone: named("teams"),
   order: NO_HINT,
-};
+});
+export const team = teamAt("at");
 
 /** Of rows that name a team themselves. */
 export const ownTeam: DimensionParts = {
@@ -204,6 +211,12 @@ export function leadChannels(): Sql {
 /** What the rows themselves call the channel that a lead came by. */
 export const leadChannel: DimensionParts = { ...column("channel", {}), everyone: leadChannels() };
 
+/** Whether its source still has it; as of an instant, whether it had it then. What is dated ahead is none. */
+function notDeleted(alias: string): Sql {
+  const deletedAt = sql.ref(`${alias}.deleted_at`);
+  return sql`(${deletedAt} is null or ${deletedAt} > coalesce(nullif(current_setting('tributary.as_of', true), '')::timestamptz, 'infinity'))`;
+}
+
 /** The channel of a deal: that of the lead which its person or company first was. */
 export const dealChannel: DimensionParts = {
   joins: [
@@ -216,13 +229,13 @@ export const dealChannel: DimensionParts = {
       left join people person on person.id = own.person_id
       left join companies firm on firm.id = own.company_id
       cross join lateral (
-        select p.id, p.lead_created_at, p.attributes from people p
+        select p.id, p.lead_created_at, p.deleted_at, p.attributes from people p
         where p.id = coalesce(person.merged_into, person.id) or p.merged_into = coalesce(person.merged_into, person.id)
         union all
-        select c.id, c.lead_created_at, c.attributes from companies c
+        select c.id, c.lead_created_at, c.deleted_at, c.attributes from companies c
         where c.id = coalesce(firm.merged_into, firm.id) or c.merged_into = coalesce(firm.merged_into, firm.id)
       ) l
-      where own.id = r.id and l.lead_created_at is not null
+      where own.id = r.id and l.lead_created_at is not null and ${notDeleted("l")}
       order by l.lead_created_at, l.id limit 1
     ) deal_channel on true`,
     },
@@ -270,7 +283,8 @@ export const customer: DimensionParts = {
         else 'none' end as standing
       from companies own
       left join companies firm on firm.id = coalesce(own.merged_into, own.id) or firm.merged_into = coalesce(own.merged_into, own.id)
-      left join deals d on d.company_id = firm.id and d.merged_into is null and (d.deleted_at is null or d.deleted_at > r.at)
+      left join deals d on d.company_id = firm.id and d.merged_into is null
+        and ${notDeleted("d")}
       left join deal_changes c on c.deal_id = d.id and c.held_from <= r.at and c.held_to > r.at
       where own.id = r.company_id having count(own.id) > 0
     ) customer on true`,

@@ -42,6 +42,8 @@ export type MetricAnswer = {
   readonly rows: readonly MetricRow[];
   /** How many records were left out of the amount or the number, by reason. */
   readonly exceptions: readonly { readonly reason: string; readonly count: number }[];
+  /** Of what counts in working time, where the workspace has no business hours: all time is. */
+  readonly all_time_is_working?: true;
   /** Every source that should be in the numbers, by title, as it stands now. */
   readonly sources: readonly AnswerSource[];
   /** What is missing or odd, in a short English sentence each; empty: the answer is whole and current. */

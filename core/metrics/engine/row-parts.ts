@@ -39,10 +39,22 @@ export function holds(scope: Scope, alias: string): Sql {
   return sql`${c}.held_from <= ${scope.cutoff}::timestamptz and ${c}.held_to > ${scope.cutoff}::timestamptz`;
 }
 
-/** Whether the source still had it at the cutoff, and it is not another's double. */
+/** Whether its source still has it, as far as may be known. */
 export function stillCounts(scope: Scope, alias: string): Sql {
   const d = sql.ref(alias);
-  return sql`(${d}.deleted_at is null or ${d}.deleted_at > ${scope.cutoff}::timestamptz)`;
+  return sql`(${d}.deleted_at is null or ${d}.deleted_at > ${scope.deletedBy}::timestamptz)`;
+}
+
+/** The versions of a row that were known earlier than the one at hand, as `v` (see as-of.ts). @param id of the row */
+export function versionsOf(scope: Scope, table: string, id: Sql): Sql {
+  return sql`${sql.table(`tributary_past.${table}`)} v where v.id = ${id} and v.landed_from <= ${scope.landedBy?.toISOString() ?? "infinity"}::timestamptz`;
+}
+
+/** Of a row with a rep: the first that it was ever given to. */
+export function firstRep(scope: Scope, table: string, alias: string): Sql {
+  const t = sql.ref(alias);
+  return sql`coalesce((
+    select v.rep_id from ${versionsOf(scope, table, sql`${t}.id`)} and v.rep_id is not null order by v.landed_from, v.landed_to limit 1), ${t}.rep_id)`;
 }
 
 /** The calendar day of an instant in the workspace's time zone. */

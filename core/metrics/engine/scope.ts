@@ -15,8 +15,9 @@ import type { MetricQuery } from "./query.ts";
 export async function scopeOf(db: Db, workspace: Workspace, subject: Subject, query: MetricQuery): Promise<Scope> {
   assertRange(query);
   const cutoff = new Date(Math.min(...[query.now, query.asOf, query.until].flatMap((at) => at?.getTime() ?? [])));
+  const deletedBy = new Date(Math.min(query.now.getTime(), query.asOf?.getTime() ?? Infinity));
   const { timeZone, currency, working } = workspace;
-  const scope = { timeZone, currency, working, cutoff, landedBy: query.asOf };
+  const scope = { timeZone, currency, working, cutoff, landedBy: query.asOf, deletedBy };
   if (query.grain === null) return { ...scope, periods: [wholePeriod(query, workspace)] };
   const today = dayOf(cutoff, timeZone);
   const to = query.to ?? (query.from !== null && query.from > today ? query.from : today);

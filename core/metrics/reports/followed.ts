@@ -4,11 +4,11 @@ import type { DealStatus } from "../../schema/canonical.ts";
 import type { Db } from "../../store/db.ts";
 import type { Workspace } from "../../store/setup/workspace.ts";
 import type { Scope } from "../engine/define.ts";
-import { dayIn, isKnown } from "../engine/row-parts.ts";
+import { dayIn, isKnown, stillCounts } from "../engine/row-parts.ts";
 import { scopeOf } from "../engine/scope.ts";
 import { openDealCount } from "../kpis/pipeline/open-deal-count.ts";
 import { lead } from "../subjects/lead.ts";
-import { isOutbound, isTouch } from "../subjects/touches.ts";
+import { isOutbound, isTouch, liesAhead } from "../subjects/touches.ts";
 
 /** Something that was agreed on about a deal or a lead, at an instant. */
 export type Agreed = { readonly id: string; readonly subjectId: string; readonly madeAt: Date };
@@ -54,7 +54,7 @@ export async function dealsSince(
   const ofDeal = sql`activities a where (a.deal_id = d.id or a.attributed_deal_id = d.id)`;
   const state = sql`deal_changes x where x.deal_id = d.id and ${isKnown(scope, "x")}`;
   const { rows } = await sql<DealSince>`
-    select g.id, case when d.merged_into is null and (d.deleted_at is null or d.deleted_at > ${scope.cutoff}::timestamptz) then latest.status end as status,
+    select g.id, case when d.merged_into is null and ${stillCounts(scope, "d")} then latest.status end as status,
       (select ${day(sql`min(x.held_from)`)} from ${state} and x.held_from > g.made_at and x.status <> 'open') as closed,
       (select json_build_object('at', ${day(sql`x.held_from`)}, 'to', s.name) from deal_changes x left join stages s on s.id = x.stage_id
         where x.deal_id = d.id and ${isKnown(scope, "x")} and x.held_from > g.made_at and x.stage_id is distinct from before.stage_id
@@ -62,10 +62,8 @@ export async function dealsSince(
       (select json_build_object('at', ${day(sql`x.held_from`)}, 'to', x.expected_close_on) from ${state} and x.held_from > g.made_at
         and x.expected_close_on is distinct from before.expected_close_on and x.expected_close_on >= ${day(sql`x.held_from`)}
         order by x.ordinal desc limit 1) as dated,
-      (select json_build_object('type', a.type, 'on', ${day(sql`a.occurred_at`)}) from ${ofDeal} and a.type in ('meeting', 'task') and a.occurred_at > g.made_at
-        and coalesce(a.booked_at, '-infinity') <= ${scope.cutoff}::timestamptz and a.duplicate_of is null
-        and (a.deleted_at is null or a.deleted_at > ${scope.cutoff}::timestamptz)
-        and coalesce(a.outcome, '') not in ('cancelled', 'canceled', 'no_show') order by a.occurred_at limit 1) as step,
+      (select json_build_object('type', a.type, 'on', ${day(sql`a.occurred_at`)}) from ${ofDeal}
+        and ${liesAhead(scope, "a", sql`g.made_at`, sql`${scope.cutoff}::timestamptz`)} order by a.occurred_at limit 1) as step,
       (select json_build_object('type', a.type, 'on', ${day(sql`a.occurred_at`)}) from ${ofDeal} and ${isTouch(scope, "a")} and ${isOutbound("a")}
         and a.occurred_at > g.made_at order by a.occurred_at limit 1) as touched,
       (select ${day(sql`min(a.occurred_at)`)} from ${ofDeal} and ${isTouch(scope, "a")} and ${isOutbound("a")} and a.type = 'call' and a.occurred_at > g.made_at) as called,

@@ -174,7 +174,7 @@ async function value(
     with ordinality as g(deal_id, owner_of, state_of, amount_of, rated_at, at, no)`;
   const rows: Sql = sql`
     select g.no, d.id, owner.rep_id, state.pipeline_id, state.stage_id, state.status, state.currency, d.company_id, d.person_id, d.connection_id, d.lost_reason,
-      d.attributes, g.at, amount.annual_minor is not null as has_amount, ${valueMinor(scope, "amount", sql`g.rated_at`)} as value_minor
+      d.attributes, g.at, g.at as credited_at, amount.annual_minor is not null as has_amount, ${valueMinor(scope, "amount", sql`g.rated_at`)} as value_minor
     from ${given}
     join deals d on d.id = g.deal_id
     join deal_changes owner on owner.deal_id = g.deal_id and owner.ordinal = g.owner_of

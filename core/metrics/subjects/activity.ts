@@ -4,6 +4,7 @@ import { OUTCOMES } from "../../schema/outcomes.ts";
 import type { Scope, Sql, Subject } from "../engine/define.ts";
 import * as by from "../engine/dimensions.ts";
 import { periodTable, stillCounts } from "../engine/row-parts.ts";
+import { isCampaignMail } from "./touches.ts";
 
 /** Touches between us and customers. */
 export const activity = {
@@ -56,13 +57,18 @@ const REPLY_WITHIN_DAYS = 14;
 
 /**
  * E-mails that went out to a person in the period, with when it was `answered_at` within 14 days by the same person, by the cutoff: a reply
- * answers the latest e-mail that had gone out to the person before it. Mail that a campaign sends to many is none.
+ * answers the latest earlier e-mail of its thread (the attribute `thread`), else the latest that had gone out to the person before it. Mail that a
+ * campaign sends to many is none.
  */
 function mailed(scope: Scope): Sql {
   const sameMail = (
     alias: string,
   ): Sql => sql`${sql.ref(alias)}.type = 'email' and ${sql.ref(alias)}.duplicate_of is null
     and ${stillCounts(scope, alias)} and ${sql.ref(alias)}.person_id = any(same.ids)`;
+  const answered = (where: Sql): Sql => sql`(
+    select n.id from activities n
+    where ${sameMail("n")} and n.direction = 'outbound' and not ${isCampaignMail("n")} and n.occurred_at < i.occurred_at and ${where}
+    order by n.occurred_at desc, n.id desc limit 1)`;
   return sql`
     select m.*, reply.at as answered_at
     from (${happened(scope)}) m
@@ -75,9 +81,8 @@ function mailed(scope: Scope): Sql {
       select min(i.occurred_at) as at from activities i
       where ${sameMail("i")} and i.direction = 'inbound' and i.occurred_at > m.at
         and i.occurred_at <= least(m.at + make_interval(days => ${REPLY_WITHIN_DAYS}), ${scope.cutoff}::timestamptz)
-        and not exists (
-          select from activities n where ${sameMail("n")} and n.direction = 'outbound' and n.occurred_at > m.at and n.occurred_at < i.occurred_at)
+        and m.id = coalesce(case when i.attributes ? 'thread' then ${answered(sql`n.attributes ->> 'thread' = i.attributes ->> 'thread'`)} end, ${answered(sql`true`)})
     ) reply on true
     where m.type = 'email' and m.direction = 'outbound' and m.person_id is not null
-      and not (m.rep_id is null and m.attributes ? 'campaign')`;
+      and not ${isCampaignMail("m")}`;
 }

@@ -10,6 +10,7 @@ import { holds, isKnown, periodTable, stillCounts, valueMinor } from "../engine/
  * - `period_no`, `id`      which period, which deal
  * - `nth`                  tells rows apart where a deal has several in one period and stage; else 0
  * - `at`, `at_is_day`      the instant that dates it here; whether the source knows only the day
+ * - `credited_at`          the instant whose owner, and whose team, has the credit
  * - `status`, `rep_id`, `pipeline_id`, `stage_id`, `probability`
  * - `annual_minor`, `currency`, `value_minor`   the annualised value, and in minor units of the workspace's currency
  * - the deal's own columns: `company_id`, `connection_id`, `lost_reason`, `attributes`, `created_at`, `created_is_day`
@@ -18,7 +19,8 @@ export const deal = {
   id: "deal",
   dimensions: {
     rep: by.rep,
-    team: by.team,
+    // Of a created deal the credit goes by its outcome, which is later than what dates it.
+    team: by.teamAt("credited_at"),
     pipeline: by.pipeline,
     stage: by.stage,
     canonical_stage: by.canonicalStage,
@@ -86,7 +88,7 @@ function closed(scope: Scope, status?: "won" | "lost"): Sql {
 
 function closings(scope: Scope, which: Sql, inPeriod: Sql): Sql {
   return sql`
-    select p.no as period_no, d.id, 0 as nth, x.at, x.at_is_day, x.doubt, ${inPeriod} as in_period, x.status, x.rep_id, x.pipeline_id,
+    select p.no as period_no, d.id, 0 as nth, x.at, x.at as credited_at, x.at_is_day, x.doubt, ${inPeriod} as in_period, x.status, x.rep_id, x.pipeline_id,
       x.stage_id, x.probability, x.annual_minor, x.currency, ${valueMinor(scope, "x", sql`x.at`)} as value_minor, ${OF_THE_DEAL}
     from ${periodTable(scope)} p
     join deal_closings x on ${which} and ${holds(scope, "x")}
@@ -132,7 +134,7 @@ function stateAtEnd(scope: Scope, condition: Sql): Sql {
 
 function stateAt(scope: Scope, periods: Sql, condition: Sql): Sql {
   return sql`
-    select p.no as period_no, d.id, 0 as nth, p.at, false as at_is_day, c.status, c.rep_id, c.pipeline_id, c.stage_id, c.probability,
+    select p.no as period_no, d.id, 0 as nth, p.at, p.at as credited_at, false as at_is_day, c.status, c.rep_id, c.pipeline_id, c.stage_id, c.probability,
       c.annual_minor::numeric as annual_minor, c.currency, ${valueMinor(scope, "c", sql`p.at`)} as value_minor, c.expected_close_on, ${OF_THE_DEAL}
     from ${periods} p
     join deal_changes c on c.held_from <= p.at and c.held_to > p.at and p.starts <= p.at and ${condition}
@@ -151,7 +153,8 @@ function created(scope: Scope): Sql {
     order by e.ordinal desc limit 1)`;
   return sql`
     select p.no as period_no, d.id, 0 as nth, ${at} as at, d.created_is_day as at_is_day, l.status,
-      case when l.status = 'open' then l.rep_id else x.rep_id end as rep_id, l.pipeline_id,
+      case when l.status = 'open' then l.rep_id else x.rep_id end as rep_id,
+      case when l.status = 'open' then ${scope.cutoff}::timestamptz else x.at end as credited_at, l.pipeline_id,
       case when l.status = 'open' then ${openStage} else x.stage_id end as stage_id, l.probability, l.annual_minor::numeric as annual_minor,
       l.currency, null::numeric as value_minor, ${OF_THE_DEAL}
     from ${periodTable(scope)} p
@@ -175,7 +178,7 @@ function moving(scope: Scope): Sql {
       select x.${sql.id(column)} from deal_changes x where x.deal_id = d.id and ${isKnown(scope, "x")} and x.held_from < p.ends order by x.ordinal desc limit 1
     ) as ${sql.id(column)}`;
     return sql`
-      select p.no as period_no, d.id, 0 as nth, greatest(p.starts, began.held_from) as at, false as at_is_day, ${last("status")}, ${last("rep_id")},
+      select p.no as period_no, d.id, 0 as nth, greatest(p.starts, began.held_from) as at, p.at as credited_at, false as at_is_day, ${last("status")}, ${last("rep_id")},
         ${last("pipeline_id")}, began.stage_id, ${last("probability")}, ${last("annual_minor")}, ${last("currency")}, null::numeric as value_minor,
         exists (
           select from deal_changes x left join stages s on s.id = x.stage_id and s.type = 'open'

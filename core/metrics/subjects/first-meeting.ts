@@ -34,9 +34,7 @@ const WHO = sql`cross join lateral (select array(
 
 /** Whether a meeting took place: its time has passed, and nobody has said otherwise. */
 function isHeld(scope: Scope, alias: string): Sql {
-  const a = sql.ref(alias);
-  return sql`(${a}.type = 'meeting' and ${isTouch(scope, alias)}
-    and coalesce(${a}.outcome, 'held') not in ('no_show', 'rescheduled', 'declined', 'cancelled', 'abandoned', 'failed'))`;
+  return sql`(${sql.ref(alias)}.type = 'meeting' and ${isTouch(scope, alias)})`;
 }
 
 /** How many touches went out to the people `who.ids` from one instant until another. */
@@ -64,9 +62,12 @@ function met(scope: Scope): Sql {
       select x.lead_created_at, x.attributes from people x
       where x.id = any(who.ids) and x.lead_created_at <= m.occurred_at and ${stillCounts(scope, "x")} order by x.lead_created_at, x.id limit 1
     ) came on true
+    cross join lateral (select array(
+      select x.id from companies o join companies x on x.id = coalesce(o.merged_into, o.id) or x.merged_into = coalesce(o.merged_into, o.id)
+      where o.id = own.company_id) as ids) firms
     left join lateral (
       select max(c.at) as at from deals d join deal_closings c on c.deal_id = d.id and ${holds(scope, "c")}
-      where d.merged_into is null and ${stillCounts(scope, "d")} and (d.person_id = any(who.ids) or d.company_id = own.company_id) and c.at <= m.occurred_at
+      where d.merged_into is null and ${stillCounts(scope, "d")} and (d.person_id = any(who.ids) or d.company_id = any(firms.ids)) and c.at <= m.occurred_at
     ) closed on true
     cross join lateral (select greatest(coalesce(came.lead_created_at, '-infinity'), coalesce(closed.at, '-infinity')) as at) start
     where not exists (

@@ -2,12 +2,12 @@ import { sql } from "kysely";
 import { ACTIVITY_TYPES } from "../../schema/canonical.ts";
 import type { Scope, Sql, Subject } from "../engine/define.ts";
 import * as by from "../engine/dimensions.ts";
-import { isKnown, periodTable, stillCounts } from "../engine/row-parts.ts";
+import { isKnown, periodTable, stillCounts, versionsOf } from "../engine/row-parts.ts";
 import { isOutbound, isTouch } from "./touches.ts";
 
 /**
  * People and companies that a source has as leads. Rows that are one (merged) count once, at the earliest instant; `id` is the row that instant comes
- * from. A lead's rep is its owner, else who touched it first; its channel is what its source calls `channel` or `source`.
+ * from. A lead's rep is its owner at creation (as far back as is known), else who touched it first; its channel is what its source calls `channel` or `source`.
  *
  * A lead's touches are those of the person or its company, of a company also those of its people. Its deals are the person's own, and those that
  * its company has had since the lead came in.
@@ -104,11 +104,17 @@ const OF_THE_LEAD = sql`l.id, 0 as nth, l.kind, l.channel, l.connection_id, l.at
 
 /** What leads, periods and joins make a row of: `at`, and who has the credit. */
 function dated(scope: Scope, at: Sql, when: Sql, columns: Sql, joins: Sql, firstTouchType: Sql = sql`null::text`): Sql {
+  // A mention of a person is no lead yet, so its owner is none at creation.
+  const first = (table: string): Sql =>
+    sql`(select v.rep_id, v.landed_from, v.landed_to from ${versionsOf(scope, table, sql`l.id`)} and v.lead_created_at is not null)`;
   return sql`
-    select p.no as period_no, ${OF_THE_LEAD}, ${at} as at, false as at_is_day, coalesce(l.owner_id, (
+    select p.no as period_no, ${OF_THE_LEAD}, ${at} as at, false as at_is_day, coalesce(case when was.landed_to is null then l.owner_id else was.rep_id end, (
         select a.rep_id from ${touches(scope)} and a.rep_id is not null order by a.occurred_at, a.id limit 1)) as rep_id, ${firstTouchType} as first_touch ${columns}
     from ${periodTable(scope)} p
     join ${leads(scope, when === CREATED)} l on ${when}
+    left join lateral (
+      select v.* from (${first("people")} union all ${first("companies")}) v order by v.landed_from, v.landed_to limit 1
+    ) was on true
     ${IDS} ${joins}`;
 }
 

@@ -1,9 +1,9 @@
 import { sql } from "kysely";
 import type { Scope, Sql, Subject } from "../engine/define.ts";
-import { dayIn, daysBefore, daysFrom, isKnown, periodTable, stillCounts } from "../engine/row-parts.ts";
+import { dayIn, daysBefore, daysFrom, isKnown, periodTable } from "../engine/row-parts.ts";
 import { deal } from "./deal.ts";
 import { stageStay } from "./stage-stay.ts";
-import { isTouch } from "./touches.ts";
+import { isTouch, liesAhead } from "./touches.ts";
 
 /**
  * Deals on their way: those open at the end of a period (or at the cutoff), with what shows whether they move. `at` is that end. The records are the deals.
@@ -100,8 +100,7 @@ const ATTRIBUTED = sql`activities a where a.attributed_deal_id = o.id and a.deal
 
 /** With whether it `has_next_step`: a meeting or a task that lies after the end of the period. */
 function planned(scope: Scope): Sql {
-  const ahead = sql`a.type in ('meeting', 'task') and a.occurred_at > o.at and coalesce(a.booked_at, '-infinity') <= o.at
-    and a.duplicate_of is null and ${stillCounts(scope, "a")} and coalesce(a.outcome, '') not in ('cancelled', 'canceled', 'no_show')`;
+  const ahead = liesAhead(scope, "a", sql`o.at`);
   return open(
     scope,
     sql`(exists (select from ${NAMED} and ${ahead}) or exists (select from ${ATTRIBUTED} and ${ahead})) as has_next_step`,

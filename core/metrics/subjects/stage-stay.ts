@@ -18,7 +18,7 @@ const OF_THE_DEAL = sql`d.company_id, d.connection_id, d.lost_reason, d.attribut
 function entries(scope: Scope): Sql {
   const currency = sql`(select l.currency from deal_changes l where l.deal_id = d.id and ${holds(scope, "l")})`;
   return sql`
-    select distinct on (p.no, e.deal_id, e.stage_id) p.no as period_no, d.id, 0 as nth, e.at, e.at_is_day, coalesce(x.status, 'open') as status,
+    select distinct on (p.no, e.deal_id, e.stage_id) p.no as period_no, d.id, 0 as nth, e.at, e.at as credited_at, e.at_is_day, coalesce(x.status, 'open') as status,
       e.rep_id, e.pipeline_id, e.stage_id, ${currency} as currency, e.passed_at <= ${scope.cutoff}::timestamptz as went_on,
       coalesce(x.status = 'lost' and x.stage_id = e.stage_id, false) as lost_here, ${OF_THE_DEAL}
     from ${periodTable(scope)} p
@@ -32,7 +32,7 @@ function entries(scope: Scope): Sql {
 function stays(scope: Scope): Sql {
   const days = daysFrom(scope, sql`s.started_at`, sql`s.ended_at`, sql`s.started_is_day or s.ended_is_day`);
   return sql`
-    select p.no as period_no, d.id, s.ordinal as nth, s.ended_at as at, s.ended_is_day as at_is_day, 'open' as status, s.rep_id, s.pipeline_id,
+    select p.no as period_no, d.id, s.ordinal as nth, s.ended_at as at, s.started_at as credited_at, s.ended_is_day as at_is_day, 'open' as status, s.rep_id, s.pipeline_id,
       s.stage_id, s.currency, ${days} as days, ${OF_THE_DEAL}
     from ${periodTable(scope)} p
     join deal_stays s on s.ended_at >= p.starts and s.ended_at < p.ends and s.ended_at <= ${scope.cutoff}::timestamptz

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Scope, Sql, Subject } from "../engine/define.ts";
 import * as by from "../engine/dimensions.ts";
-import { periodTable, stillCounts } from "../engine/row-parts.ts";
+import { firstRep, periodTable, stillCounts } from "../engine/row-parts.ts";
 
 /** Customers' requests for help. */
 export const ticket = {
@@ -36,13 +36,16 @@ export const ticket = {
   },
 } as const satisfies Subject;
 
-const OF_THE_TICKET = sql`t.id, 0 as nth, false as at_is_day, t.status, t.priority, t.channel, t.satisfaction, t.rep_id,
-  t.company_id, t.connection_id, t.attributes, t.opened_at, t.first_reply_at, t.solved_at, t.reopens`;
+/** Whose it is: the first assignee's, whoever has taken it over since. */
+function ofTheTicket(scope: Scope): Sql {
+  return sql`t.id, 0 as nth, false as at_is_day, t.status, t.priority, t.channel, t.satisfaction, ${firstRep(scope, "tickets", "t")} as rep_id,
+    t.company_id, t.connection_id, t.attributes, t.opened_at, t.first_reply_at, t.solved_at, t.reopens`;
+}
 
 /** One row per ticket that was not solved at the end of the period (or at the cutoff). */
 function atEnd(scope: Scope): Sql {
   return sql`
-    select p.no as period_no, p.at, ${OF_THE_TICKET}
+    select p.no as period_no, p.at, ${ofTheTicket(scope)}
     from ${periodTable(scope)} p
     join tickets t on t.opened_at <= p.at and p.starts <= p.at and (t.solved_at is null or t.solved_at > p.at) and ${stillCounts(scope, "t")}`;
 }
@@ -50,7 +53,7 @@ function atEnd(scope: Scope): Sql {
 /** One row per ticket to which it happened in the period. */
 function dated(scope: Scope, at: Sql): Sql {
   return sql`
-    select p.no as period_no, ${at} as at, ${OF_THE_TICKET}
+    select p.no as period_no, ${at} as at, ${ofTheTicket(scope)}
     from ${periodTable(scope)} p
     join tickets t on ${at} >= p.starts and ${at} < p.ends and ${at} <= ${scope.cutoff}::timestamptz and ${stillCounts(scope, "t")}`;
 }

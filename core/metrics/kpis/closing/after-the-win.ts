@@ -112,8 +112,8 @@ export const referrals: AggregateMetric = {
       cross join lateral (
         select coalesce(c.attributes ->> 'source', c.attributes ->> 'channel', (
           select coalesce(l.attributes ->> 'source', l.attributes ->> 'channel') from (
-            select x.id, x.lead_created_at, x.attributes from people x where x.id = any(who.people) and x.lead_created_at is not null
-            union all select x.id, x.lead_created_at, x.attributes from companies x where x.id = any(who.companies) and x.lead_created_at is not null
+            select x.id, x.lead_created_at, x.attributes from people x where x.id = any(who.people) and x.lead_created_at is not null and ${stillCounts(scope, "x")}
+            union all select x.id, x.lead_created_at, x.attributes from companies x where x.id = any(who.companies) and x.lead_created_at is not null and ${stillCounts(scope, "x")}
           ) l order by l.lead_created_at, l.id limit 1)) as word
       ) said
       where ${MEANS_REFERRAL}`,

@@ -56,6 +56,7 @@ export const quotaAttainment: DerivedMetric = {
 export const pace: DerivedMetric = {
   ...target,
   id: "pace",
+  isInWorkingTime: true,
   fr: {
     title: "Rythme",
     question: "Sommes-nous dans l’objectif ?",

@@ -59,6 +59,7 @@ export const speedToLeadP90: AggregateMetric = {
 export const speedToLeadWorkingMedian: AggregateMetric = {
   ...speed,
   id: "speed_to_lead_working_median",
+  isInWorkingTime: true,
   fr: {
     title: "Délai médian de premier contact, en temps ouvré",
     question: "En combien de temps joignons-nous un nouveau prospect ?",
@@ -74,6 +75,7 @@ export const speedToLeadWorkingMedian: AggregateMetric = {
 export const speedToLeadWorkingP90: AggregateMetric = {
   ...speed,
   id: "speed_to_lead_working_p90",
+  isInWorkingTime: true,
   fr: {
     title: "Délai de premier contact en temps ouvré, neuf sur dix",
     question: "En combien de temps joignons-nous un nouveau prospect ?",

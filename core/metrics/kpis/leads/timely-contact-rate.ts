@@ -8,6 +8,7 @@ const MINUTES = sql`(select timely_contact_minutes from workspace)`;
 
 export const timelyContactRate: AggregateMetric = {
   id: "timely_contact_rate",
+  isInWorkingTime: true,
   fr: {
     title: "Prospects joints à temps",
     question: "Combien de prospects joignons-nous à temps ?",

@@ -45,6 +45,26 @@ export const openRate: AggregateMetric = {
   rows: (scope) => of(scope, sql`d.opens`, DELIVERED),
 };
 
+/** What the source says without the mail programs that open by themselves; campaigns of which it does not say are left out. */
+const HUMAN_OPENS = sql`(d.attributes ->> 'human_opens')::numeric`;
+
+export const humanOpenRate: AggregateMetric = {
+  ...rate,
+  id: "human_open_rate",
+  fr: {
+    title: "Taux d’ouverture, sans les ouvertures automatiques",
+    question: "Qui ouvre vraiment nos e-mails ?",
+    formula:
+      "personnes uniques ayant ouvert, sans les messageries qui ouvrent d’elles-mêmes ÷ e-mails délivrés, par jour d’envoi ; une campagne dont la source ne donne pas les deux est exclue",
+  },
+  title: "Open rate without machines",
+  question: "Who really opens our mail?",
+  formula: `unique people who opened, without the mail programs that open by themselves ÷ e-mails delivered, ${OF}`,
+  numerator: "people who opened by hand",
+  better: "higher",
+  rows: (scope) => of(scope, HUMAN_OPENS, DELIVERED),
+};
+
 export const clickRate: AggregateMetric = {
   ...rate,
   id: "click_rate",

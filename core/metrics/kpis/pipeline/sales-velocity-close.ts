@@ -10,7 +10,7 @@ function cohort(scope: Scope, measure: Measure): Sql {
   const worth = sql`case when isfinite(x.at) then tributary.workspace_minor(x.annual_minor, x.currency, ${dayIn(scope, sql`x.at`)}) end`;
   return measured(
     sql`
-    select c.period_no, c.id, c.nth, c.at, c.at_is_day, c.status, c.rep_id, c.pipeline_id, c.stage_id, c.currency, c.company_id, c.connection_id,
+    select c.period_no, c.id, c.nth, c.at, c.credited_at, c.at_is_day, c.status, c.rep_id, c.pipeline_id, c.stage_id, c.currency, c.company_id, c.connection_id,
       c.lost_reason, c.attributes, c.created_at, c.created_is_day, ${days} as days, ${worth} as value_minor
     from (${deal.rows.created(scope)}) c
     left join deal_closings x on x.deal_id = c.id and ${holds(scope, "x")}

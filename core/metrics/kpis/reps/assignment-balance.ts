@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { AggregateMetric, Scope, Sql } from "../../engine/define.ts";
-import { teamTimes } from "../../engine/dimensions.ts";
+import * as by from "../../engine/dimensions.ts";
 import { periodTable } from "../../engine/row-parts.ts";
 import { measured } from "../../engine/rows.ts";
 import { deal } from "../../subjects/deal.ts";
@@ -14,7 +14,7 @@ const balance = {
   subject: {
     ...deal,
     id: "load",
-    dimensions: { rep: deal.dimensions.rep, team: deal.dimensions.team },
+    dimensions: { rep: by.rep, team: by.team },
     rows: {},
     records: {
       kind: "rep",
@@ -33,7 +33,7 @@ function loads(scope: Scope, slicedBy: ReadonlySet<string>, loadOf: Sql): Sql {
       coalesce(load.amount, 0)::numeric as load, avg(coalesce(load.amount, 0)::numeric) over (partition by p.no, membership.team_id) as mean
     from ${periodTable(scope)} p
     cross join reps rep
-    left join (${teamTimes()}) membership on membership.rep_id = rep.id and membership.starts <= p.at and membership.ends > p.at
+    left join (${by.teamTimes()}) membership on membership.rep_id = rep.id and membership.starts <= p.at and membership.ends > p.at
     left join (
       select o.period_no, coalesce(own.merged_into, own.id) as rep_id, sum(o.amount) as amount
       from (${loadOf}) o join reps own on own.id = o.rep_id group by 1, 2

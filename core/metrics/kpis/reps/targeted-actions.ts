@@ -27,6 +27,7 @@ export const points: AggregateMetric = {
 
 export const streakDays: AggregateMetric = {
   id: "streak_days",
+  isInWorkingTime: true,
   fr: {
     title: "Série",
     question: "Qui tient le rythme ?",

@@ -24,16 +24,22 @@ export const stageLeak: AggregateMetric = {
   alwaysBy: ["stage|canonical_stage"],
   kind: "share",
   rows: (scope) => measured(stageStay.rows.entries(scope), { inNumerator: sql`d.lost_here` }),
-  finish: (rows) => {
-    const worst = leakiest(rows);
-    return rows.map((row) => ({ ...row, extras: { is_leakiest: row === worst } }));
+  finish: (rows, names) => {
+    // Each slice has its own.
+    const sliceOf = ({ groups }: FiguresRow): string =>
+      JSON.stringify(groups.flatMap(({ key }, place) => (STAGES.has(names[place] ?? "") ? [] : [key])));
+    const slices = new Set(rows.map(sliceOf));
+    const worst = new Set([...slices].map((slice) => leakiest(rows.filter((row) => sliceOf(row) === slice))));
+    return rows.map((row) => ({ ...row, extras: { is_leakiest: worst.has(row) } }));
   },
 };
+
+const STAGES = new Set(["stage", "canonical_stage"]);
 
 /** Fewer deals than these say nothing about a stage. */
 const MIN_DEALS = 10;
 
-/** The row, of one period's in stage order, that loses the highest share of ten or more deals; of equals the later stage. Null: none has ten. */
+/** The row, of one period and slice in stage order, that loses the highest share of ten or more deals; of equals the later stage. Null: none has ten. */
 function leakiest(rows: readonly FiguresRow[]): FiguresRow | null {
   let worst: FiguresRow | null = null;
   for (const row of rows) {

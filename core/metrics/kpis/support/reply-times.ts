@@ -33,6 +33,7 @@ export const firstReplyMedian: AggregateMetric = {
 export const firstReplyWorkingMedian: AggregateMetric = {
   ...times,
   id: "first_reply_working_median",
+  isInWorkingTime: true,
   fr: {
     title: "Délai médian de première réponse, en temps ouvré",
     question: "En combien de temps ouvré répondons-nous ?",
