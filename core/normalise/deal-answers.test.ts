@@ -85,9 +85,12 @@ test("at every instant the one closing that can be seen is the deal's latest cha
         const closed = known[opened + 1];
         const inStage = known.findLast((row) => STAGES.get(String(row.state["stage_id"]))?.isOpen === true);
         const amount = latest?.state["amount_minor"]?.toString() ?? null;
+        const stages = known.map((row) => STAGES.get(String(row.state["stage_id"])));
+        const beenIn = new Set(stages.flatMap((one) => (one?.isOpen === true ? [`"${one.id}"`] : [])));
         const at = closed === undefined ? null : new Date(closed.heldFrom).toISOString();
         const wanted = [at, status, closed?.state["rep_id"], inStage?.state["stage_id"] ?? null, amount];
-        const shown = seen.map((cells) => [1, 4, 5, 9, 10].map((column) => cells[column]));
+        wanted.push(`{${[...beenIn].join(",")}}`);
+        const shown = seen.map((cells) => [1, 4, 5, 9, 10, 13].map((column) => cells[column]));
         expect(shown).toEqual(status === "open" ? [] : [wanted]);
       }
     }),
@@ -117,6 +120,8 @@ test("entries are the moves into a stage, and those that a move forward passes o
             (where(row)?.position ?? -1) > one.position,
         );
         for (const cells of ours) expect(ms(cells[8])).toBe(later?.heldFrom ?? Infinity);
+        const before = [null, ...into.map((row) => new Date(row.heldFrom).toISOString())].slice(0, into.length);
+        expect(ours.map((cells) => cells[9])).toEqual(before);
       }
     }),
   );

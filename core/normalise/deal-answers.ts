@@ -1,4 +1,4 @@
-import type { Cells } from "../store/facts/facts-cells.ts";
+import { type Cells, list } from "../store/facts/facts-cells.ts";
 import { instantCell, type ChangeRow } from "../store/facts/deals.ts";
 import type { AnswerRows, StageShape } from "../store/facts/deal-answers.ts";
 
@@ -46,15 +46,26 @@ function closings(history: readonly Placed[]): Cells[] {
   let closed: ChangeRow | null = null;
   let stageId: string | null = null;
   let latest: string[] | null = null;
+  const beenIn = new Set<string>();
   for (const { row, stage } of history) {
-    if (stage !== null) stageId = stage.id;
+    if (stage !== null) {
+      stageId = stage.id;
+      beenIn.add(stage.id);
+    }
     const now = text(row, "status");
     if (now !== status || closed === null) closed = now === "open" ? null : row;
     status = now;
     if (closed === null) latest = null;
     // What held for no time was never to be seen.
     if (closed === null || row.heldFrom >= row.heldTo) continue;
-    const seen = [text(row, "pipeline_id"), stageId, annualMinor(row), text(row, "currency"), text(row, "probability")];
+    const seen = [
+      text(row, "pipeline_id"),
+      stageId,
+      annualMinor(row),
+      text(row, "currency"),
+      text(row, "probability"),
+      list([...beenIn]),
+    ];
     const at = closed.doubt === NO_DATE ? -Infinity : closed.heldFrom;
     const what = [row.dealId, instantCell(at), flag(closed.isDay), closed.doubt, now, text(closed, "rep_id")];
     const id = JSON.stringify([what, seen]);
@@ -71,15 +82,17 @@ function closings(history: readonly Placed[]): Cells[] {
 function entries(history: readonly Placed[], stages: ReadonlyMap<string, StageShape>): Cells[] {
   const moves = history.flatMap(({ row, stage }) => (stage === null ? [] : [{ row, stage }]));
   const passed = new Map<string, number>();
+  const entered = new Map<string, number>();
   const cells: Cells[] = [];
   moves.forEach(({ row, stage }, index) => {
     const before = moves[index - 1]?.stage;
     if (before?.id === stage.id) return;
-    for (const entered of [...skipped(before, stage, stages), stage]) {
-      let passedAt = passed.get(entered.id);
+    for (const into of [...skipped(before, stage, stages), stage]) {
+      const enteredBefore = entered.get(into.id);
+      let passedAt = passed.get(into.id);
       if (passedAt === undefined) {
-        const later = moves.slice(index).find((move) => isLater(move.stage, entered));
-        passed.set(entered.id, (passedAt = later?.row.heldFrom ?? Infinity));
+        const later = moves.slice(index).find((move) => isLater(move.stage, into));
+        passed.set(into.id, (passedAt = later?.row.heldFrom ?? Infinity));
       }
       cells.push([
         row.dealId,
@@ -87,11 +100,13 @@ function entries(history: readonly Placed[], stages: ReadonlyMap<string, StageSh
         instantCell(row.heldFrom),
         flag(row.isDay),
         text(row, "rep_id"),
-        entered.pipelineId,
-        entered.id,
-        flag(entered !== stage),
+        into.pipelineId,
+        into.id,
+        flag(into !== stage),
         instantCell(passedAt),
+        enteredBefore === undefined ? null : instantCell(enteredBefore),
       ]);
+      entered.set(into.id, row.heldFrom);
     }
   });
   return cells;

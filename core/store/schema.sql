@@ -236,7 +236,7 @@ END)) stored
   constraint deal_changes_status_check CHECK ((status = ANY (ARRAY['open'::text, 'won'::text, 'lost'::text])))
   CREATE INDEX deal_changes_by_time ON tributary.deal_changes USING btree (held_from)
   CREATE INDEX deal_changes_of_expected ON tributary.deal_changes USING btree (deal_id, held_from) WHERE ('expected_close_on'::text = ANY (changed))
-  CREATE INDEX deal_changes_open ON tributary.deal_changes USING btree (held_to, held_from) WHERE (status = 'open'::text)
+  CREATE INDEX deal_changes_standing ON tributary.deal_changes USING btree (held_to, held_from) INCLUDE (deal_id, rep_id, pipeline_id, stage_id, probability, annual_minor, currency, expected_close_on, landed_from) WHERE (status = 'open'::text)
   CREATE INDEX deal_changes_undated ON tributary.deal_changes USING btree (deal_id) WHERE (doubt = 'no_closing_date'::text)
   CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.deal_changes FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
   CREATE TRIGGER touched_by_delete AFTER DELETE ON tributary.deal_changes REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
@@ -263,6 +263,7 @@ table deal_closings
   currency text
   probability double precision
   landed_from timestamp with time zone default landing() not null
+  been_in uuid[] not null
   constraint deal_closings_status_check CHECK ((status = ANY (ARRAY['won'::text, 'lost'::text])))
   CREATE INDEX deal_closings_by_deal ON tributary.deal_closings USING btree (deal_id)
   CREATE INDEX deal_closings_by_time ON tributary.deal_closings USING btree (at)
@@ -272,6 +273,7 @@ table deal_closings
   comment on doubt: Why at is not what the source says; with no_closing_date it is -infinity
   comment on rep_id: Whose deal it was at that instant
   comment on stage_id: The last of the pipeline's own stages that it was in
+  comment on been_in: The pipeline's own stages that it had been in by then, in the order of its first entries
 
 table deal_entries
   deal_id uuid not null
@@ -285,11 +287,13 @@ table deal_entries
   is_skipped boolean not null
   passed_at timestamp with time zone not null
   landed_from timestamp with time zone default landing() not null
+  entered_before timestamp with time zone
   CREATE INDEX deal_entries_by_deal ON tributary.deal_entries USING btree (deal_id)
   CREATE INDEX deal_entries_by_time ON tributary.deal_entries USING btree (at)
   CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.deal_entries FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
   comment: A deal entered a stage of its pipeline, or moved over it (is_skipped)
   comment on passed_at: When it first reached a later stage after it first entered this one; infinity: never
+  comment on entered_before: When it entered the stage, or moved over it, the time before; null: never
 
 table deal_observations
   deal_id uuid not null
@@ -322,7 +326,7 @@ table deal_stays
   currency text
   landed_from timestamp with time zone default landing() not null
   CREATE INDEX deal_stays_by_deal ON tributary.deal_stays USING btree (deal_id)
-  CREATE INDEX deal_stays_by_end ON tributary.deal_stays USING btree (ended_at)
+  CREATE INDEX deal_stays_ended ON tributary.deal_stays USING btree (ended_at) INCLUDE (deal_id, started_at, stage_id, pipeline_id, started_is_day, ended_is_day, landed_from)
   CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.deal_stays FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
   comment on ended_at: When it moved on, back or was closed; infinity: it is still there; null: it ended nobody knows when
 
@@ -366,6 +370,7 @@ END)) stored
   CREATE INDEX deals_by_creation ON tributary.deals USING btree (created_at)
   CREATE INDEX deals_by_person ON tributary.deals USING btree (person_id) WHERE (person_id IS NOT NULL)
   CREATE INDEX deals_by_record ON tributary.deals USING btree (record_id)
+  CREATE INDEX deals_counting ON tributary.deals USING btree (id) INCLUDE (merged_into, deleted_at, landed_from)
   CREATE TRIGGER keep_past BEFORE DELETE OR UPDATE ON tributary.deals FOR EACH ROW WHEN ((old.landed_from < landing())) EXECUTE FUNCTION keep_past()
   CREATE TRIGGER touched_by_delete AFTER DELETE ON tributary.deals REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
   CREATE TRIGGER touched_by_insert AFTER INSERT ON tributary.deals FOR EACH STATEMENT EXECUTE FUNCTION touch_fact()

@@ -181,7 +181,7 @@ describe("facts that are kept", () => {
         for (const stream of ["others", "deals", "changes"]) await tool.replay(stream);
         expect(await readFacts(tool.id)).toEqual(kept);
       }),
-      { numRuns: 15, endOnFailure: true },
+      { numRuns: 15, endOnFailure: true, seed: 1 },
     );
     expect(deaths).toBeGreaterThan(0);
   }, 180_000);
@@ -223,9 +223,12 @@ async function readFacts(connectionId: string): Promise<unknown> {
     ),
     closings: await read(
       "deal_closings",
-      "deal_id, at, at_is_day, doubt, status, rep_id, held_from, held_to, stage_id, annual_minor",
+      "deal_id, at, at_is_day, doubt, status, rep_id, held_from, held_to, stage_id, annual_minor, been_in",
     ),
-    entries: await read("deal_entries", "deal_id, ordinal, at, rep_id, stage_id, is_skipped, passed_at"),
+    entries: await read(
+      "deal_entries",
+      "deal_id, ordinal, at, rep_id, stage_id, is_skipped, passed_at, entered_before",
+    ),
     stays: await read("deal_stays", "deal_id, ordinal, started_at, ended_at, rep_id, stage_id"),
     deals: await read("deals", "id, status, stage_id, deleted_at is null"),
   };

@@ -1,16 +1,56 @@
 import { sql } from "kysely";
+import type { Period } from "../ask/period.ts";
 import type { Scope, Sql } from "./define.ts";
 
 /** Pieces of SQL that the rows of subjects are made of. */
 
-/** The periods as a table (no, starts, ends, at): `at` is the last instant that is in the period and not after the cutoff. */
+/**
+ * The periods as a table (no, starts, ends, at): `at` is the last instant that is in the period and not after the cutoff. Written out, so that the
+ * planner knows how many there are and when.
+ */
 export function periodTable(scope: Scope): Sql {
-  const starts = scope.periods.map((period) => period.starts?.toISOString() ?? "-infinity");
-  const ends = scope.periods.map((period) => period.ends?.toISOString() ?? "infinity");
-  return sql`(
-    select no::int - 1 as no, starts, ends, least(ends - interval '1 microsecond', ${scope.cutoff}::timestamptz) as at
-    from unnest(${starts}::timestamptz[], ${ends}::timestamptz[]) with ordinality as given(starts, ends, no)
-  )`;
+  const rows = scope.periods.map((period, no) => boundsOf(scope, period, no));
+  const [only] = rows;
+  if (only !== undefined && rows.length === 1)
+    return sql`(select ${only.no} as no, ${only.starts} as starts, ${only.ends} as ends, ${only.at} as at)`;
+  const values = rows.map(({ no, starts, ends, at }) => sql`(${no}, ${starts}, ${ends}, ${at})`);
+  return sql`(select * from (values ${sql.join(values)}) as given(no, starts, ends, at))`;
+}
+
+type Bounds = { readonly no: Sql; readonly starts: Sql; readonly ends: Sql; readonly at: Sql };
+
+function boundsOf({ cutoff }: Scope, { starts, ends }: Period, no: number): Bounds {
+  const instant = (text: string): Sql => sql`${text}::timestamptz`;
+  // Instants in the database have microseconds; an end is a whole millisecond.
+  const isOver = ends !== null && ends <= cutoff;
+  const last = isOver ? new Date(ends.getTime() - 1).toISOString().replace("Z", "999Z") : cutoff.toISOString();
+  return {
+    no: sql`${no}::int`,
+    starts: instant(starts?.toISOString() ?? "-infinity"),
+    ends: instant(ends?.toISOString() ?? "infinity"),
+    at: instant(last),
+  };
+}
+
+/** Of more periods the planner takes longer than the rows do. */
+const MOST_BRANCHES = 60;
+
+/**
+ * Periods are asked for one by one: each finds its rows by an index, where a join with all of them reads every row for each. What has not begun
+ * by the cutoff has no rows.
+ *
+ * @param one the rows of the periods `p` (no, starts, ends, at).
+ */
+export function byPeriod(scope: Scope, one: (periods: Sql) => Sql): Sql {
+  const begun = scope.periods.flatMap((period, no) =>
+    period.starts === null || period.starts <= scope.cutoff ? [boundsOf(scope, period, no)] : [],
+  );
+  if (begun.length === 0 || begun.length > MOST_BRANCHES)
+    return one(sql`(select * from ${periodTable(scope)} p where p.starts <= p.at)`);
+  const branches = begun.map(({ no, starts, ends, at }) => {
+    return sql`(${one(sql`(select ${no} as no, ${starts} as starts, ${ends} as ends, ${at} as at)`)})`;
+  });
+  return sql.join(branches, sql` union all `);
 }
 
 /** The so many days up to each period's end, or up to the cutoff where that is earlier. */
@@ -87,6 +127,19 @@ export function valueMinor(scope: Scope, state: string, at: Sql): Sql {
     sql.ref(`${state}.currency`),
     dayIn(scope, at),
   );
+}
+
+/**
+ * The rates by which money at the end of a period counts (period_no, currency, factor): an amount × the factor is in minor units of the workspace's
+ * currency.
+ */
+export function ratesAtEnd(scope: Scope): Sql {
+  return sql`(
+    select distinct on (p.no, rate.currency) p.no as period_no, rate.currency,
+      rate.rate * power(10::numeric, (tributary.minor_digits(${scope.currency}) - tributary.minor_digits(rate.currency))::numeric) as factor
+    from ${periodTable(scope)} p
+    join tributary.exchange_rates rate on rate.day <= ${dayIn(scope, sql`p.at`)} and rate.day > ${dayIn(scope, sql`p.at`)} - 7
+    order by p.no, rate.currency, rate.day desc)`;
 }
 
 /** An amount in minor units of the workspace's currency, by the latest rate of the week before the day; null without one. */

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { DEAL_STATUSES } from "../../schema/canonical.ts";
 import type { Scope, Sql, Subject } from "../engine/define.ts";
 import * as by from "../engine/dimensions.ts";
-import { holds, isKnown, periodTable, stillCounts, valueMinor } from "../engine/row-parts.ts";
+import { byPeriod, holds, isKnown, periodTable, ratesAtEnd, stillCounts, valueMinor } from "../engine/row-parts.ts";
 
 /**
  * Deals. Each kind of rows is a query with one row per deal and period:
@@ -105,45 +105,29 @@ function openAtEnd(scope: Scope): Sql {
   return stateAtEnd(scope, sql`c.status = 'open'`);
 }
 
-/** Of more periods the planner takes longer than the rows do. */
-const MOST_BRANCHES = 60;
-
-/**
- * Periods are asked for one by one: each finds its rows by an index, where a join with all of them reads every row for each.
- *
- * @param one the rows of the periods `p` (no, starts, ends, at); of one the bounds are given besides, which an index takes.
- */
-function byPeriod(scope: Scope, one: (periods: Sql, bounds: { starts: Sql; ends: Sql; at: Sql } | null) => Sql): Sql {
-  if (scope.periods.length > MOST_BRANCHES) return one(periodTable(scope), null);
-  const branches = scope.periods.map((period, no) => {
-    const starts = sql`${period.starts?.toISOString() ?? "-infinity"}::timestamptz`;
-    const ends = sql`${period.ends?.toISOString() ?? "infinity"}::timestamptz`;
-    const at = sql`least(${ends} - interval '1 microsecond', ${scope.cutoff}::timestamptz)`;
-    const table = sql`(select ${no}::int as no, ${starts} as starts, ${ends} as ends, ${at} as at)`;
-    return sql`(${one(table, { starts, ends, at })})`;
-  });
-  return sql.join(branches, sql` union all `);
-}
-
+/** The states first, by an index that holds the whole of those that are open; then the deals and the rates, once for all periods. */
 function stateAtEnd(scope: Scope, condition: Sql): Sql {
-  return byPeriod(scope, (periods, bounds) => {
-    const known = bounds === null ? sql`true` : sql`c.held_from <= ${bounds.at} and c.held_to > ${bounds.at}`;
-    return stateAt(scope, periods, sql`${condition} and ${known}`);
-  });
-}
-
-function stateAt(scope: Scope, periods: Sql, condition: Sql): Sql {
+  const states = byPeriod(
+    scope,
+    (periods) => sql`
+      select p.no as period_no, p.at, c.deal_id, c.status, c.rep_id, c.pipeline_id, c.stage_id, c.probability, c.annual_minor, c.currency,
+        c.expected_close_on
+      from ${periods} p join deal_changes c on c.held_from <= p.at and c.held_to > p.at and ${condition}`,
+  );
+  const worth = sql`case when c.currency is null or c.currency = ${scope.currency} then c.annual_minor::numeric
+    else round(c.annual_minor::numeric * rate.factor) end`;
   return sql`
-    select p.no as period_no, d.id, 0 as nth, p.at, p.at as credited_at, false as at_is_day, c.status, c.rep_id, c.pipeline_id, c.stage_id, c.probability,
-      c.annual_minor::numeric as annual_minor, c.currency, ${valueMinor(scope, "c", sql`p.at`)} as value_minor, c.expected_close_on, ${OF_THE_DEAL}
-    from ${periods} p
-    join deal_changes c on c.held_from <= p.at and c.held_to > p.at and p.starts <= p.at and ${condition}
-    join deals d on d.id = c.deal_id and d.merged_into is null and ${stillCounts(scope, "d")}`;
+    select c.period_no, d.id, 0 as nth, c.at, c.at as credited_at, false as at_is_day, c.status, c.rep_id, c.pipeline_id, c.stage_id, c.probability,
+      c.annual_minor::numeric as annual_minor, c.currency, ${worth} as value_minor, c.expected_close_on, ${OF_THE_DEAL}
+    from (${states}) c
+    join deals d on d.id = c.deal_id and d.merged_into is null and ${stillCounts(scope, "d")}
+    left join ${ratesAtEnd(scope)} rate on rate.period_no = c.period_no and rate.currency = c.currency`;
 }
 
 /**
  * Deals that were created in the period, as they are by the cutoff. What has no creation instant is counted only where the period has no
- * beginning. Credit is the owner's at the closing instant, of open ones at the cutoff.
+ * beginning. Credit is the owner's at the closing instant, of open ones at the cutoff. `closed_at`, `closed_is_day` and `doubt` are those of the
+ * closing; null where the deal is open.
  */
 function created(scope: Scope): Sql {
   const at = sql`coalesce(d.created_at, '-infinity')`;
@@ -151,17 +135,20 @@ function created(scope: Scope): Sql {
   const openStage = sql`(
     select e.stage_id from deal_entries e where e.deal_id = d.id and e.at <= ${scope.cutoff}::timestamptz and not e.is_skipped
     order by e.ordinal desc limit 1)`;
+  // A deal that is closed is known by its closing, so that of all histories those of the open ones alone are read.
+  const known = (column: string): Sql =>
+    sql`case when x.deal_id is null then l.${sql.id(column)} else x.${sql.id(column)} end as ${sql.id(column)}`;
   return sql`
-    select p.no as period_no, d.id, 0 as nth, ${at} as at, d.created_is_day as at_is_day, l.status,
-      case when l.status = 'open' then l.rep_id else x.rep_id end as rep_id,
-      case when l.status = 'open' then ${scope.cutoff}::timestamptz else x.at end as credited_at, l.pipeline_id,
-      case when l.status = 'open' then ${openStage} else x.stage_id end as stage_id, l.probability, l.annual_minor::numeric as annual_minor,
-      l.currency, null::numeric as value_minor, ${OF_THE_DEAL}
+    select p.no as period_no, d.id, 0 as nth, ${at} as at, d.created_is_day as at_is_day, coalesce(x.status, 'open') as status, ${known("rep_id")},
+      case when x.deal_id is null then ${scope.cutoff}::timestamptz else x.at end as credited_at,
+      ${known("pipeline_id")}, case when x.deal_id is null then ${openStage} else x.stage_id end as stage_id, ${known("probability")},
+      ${known("annual_minor")}, ${known("currency")}, null::numeric as value_minor, x.at as closed_at, x.at_is_day as closed_is_day, x.doubt, ${OF_THE_DEAL}
     from ${periodTable(scope)} p
     join deals d on ${at} >= p.starts and ${at} < p.ends
       and ${at} <= ${scope.cutoff}::timestamptz and d.merged_into is null and ${stillCounts(scope, "d")}
-    join deal_changes l on l.deal_id = d.id and ${holds(scope, "l")}
-    left join deal_closings x on x.deal_id = d.id and ${holds(scope, "x")}`;
+    left join deal_closings x on x.deal_id = d.id and ${holds(scope, "x")}
+    left join deal_changes l on l.deal_id = d.id and l.status = 'open' and ${holds(scope, "l")}
+    where x.deal_id is not null or l.deal_id is not null`;
 }
 
 /**
@@ -169,8 +156,8 @@ function created(scope: Scope): Sql {
  * than the one it began the period with, or was won. Credit is the owner's at the end of the period, or at the cutoff where that is earlier.
  */
 function moving(scope: Scope): Sql {
-  return byPeriod(scope, (periods, bounds) => {
-    const { starts, ends } = bounds ?? { starts: sql`p.starts`, ends: sql`p.ends` };
+  const [starts, ends] = [sql`p.starts`, sql`p.ends`];
+  return byPeriod(scope, (periods) => {
     // The state in which it began the period: the one that held when it started, else its first.
     const before = sql`select c.* from deal_changes c where c.status = 'open' and c.held_from < ${starts} and c.held_to >= ${starts} and ${isKnown(scope, "c")}`;
     const first = sql`select c.* from deal_changes c where c.status = 'open' and c.held_from >= ${starts} and c.held_from < ${ends} and c.ordinal = 0 and ${isKnown(scope, "c")}`;

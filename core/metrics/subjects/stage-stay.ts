@@ -18,14 +18,14 @@ const OF_THE_DEAL = sql`d.company_id, d.connection_id, d.lost_reason, d.attribut
 function entries(scope: Scope): Sql {
   const currency = sql`(select l.currency from deal_changes l where l.deal_id = d.id and ${holds(scope, "l")})`;
   return sql`
-    select distinct on (p.no, e.deal_id, e.stage_id) p.no as period_no, d.id, 0 as nth, e.at, e.at as credited_at, e.at_is_day, coalesce(x.status, 'open') as status,
+    select p.no as period_no, d.id, 0 as nth, e.at, e.at as credited_at, e.at_is_day, coalesce(x.status, 'open') as status,
       e.rep_id, e.pipeline_id, e.stage_id, ${currency} as currency, e.passed_at <= ${scope.cutoff}::timestamptz as went_on,
       coalesce(x.status = 'lost' and x.stage_id = e.stage_id, false) as lost_here, ${OF_THE_DEAL}
     from ${periodTable(scope)} p
     join deal_entries e on e.at >= p.starts and e.at < p.ends and e.at <= ${scope.cutoff}::timestamptz
+      and (e.entered_before is null or e.entered_before < p.starts)
     join deals d on d.id = e.deal_id and d.merged_into is null and ${stillCounts(scope, "d")}
-    left join deal_closings x on x.deal_id = e.deal_id and ${holds(scope, "x")}
-    order by p.no, e.deal_id, e.stage_id, e.ordinal`;
+    left join deal_closings x on x.deal_id = e.deal_id and ${holds(scope, "x")}`;
 }
 
 /** One row per stay in a stage that ended in the period (the deal moved on, back, or was closed), with `days`: null when its beginning is unknown. A stay that ended nobody knows when ended in no period. */

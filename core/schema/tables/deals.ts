@@ -109,6 +109,8 @@ export type DealClosingsTable = {
   annual_minor: number | null;
   currency: string | null;
   probability: number | null;
+  /** The pipeline's own stages that it had been in by then, in the order of its first entries. */
+  been_in: string[];
   /** When it landed as it is here; -infinity: known when it happened. Written by the database. */
   landed_from: Landed;
 };
@@ -127,6 +129,8 @@ export type DealEntriesTable = {
   is_skipped: boolean;
   /** When it first reached a later stage after it first entered this one; infinity: never. */
   passed_at: TimestampOrInfinity;
+  /** When it entered the stage, or moved over it, the time before; null: never. */
+  entered_before: TimestampOrInfinity | null;
   /** When it landed as it is here; -infinity: known when it happened. Written by the database. */
   landed_from: Landed;
 };

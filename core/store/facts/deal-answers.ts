@@ -43,6 +43,7 @@ const TABLES: readonly {
       ["annual_minor", "numeric"],
       ["currency", "text"],
       ["probability", "float8"],
+      ["been_in", "uuid[]"],
     ],
   },
   {
@@ -58,6 +59,7 @@ const TABLES: readonly {
       ["stage_id", "uuid"],
       ["is_skipped", "boolean"],
       ["passed_at", "timestamptz"],
+      ["entered_before", "timestamptz"],
     ],
   },
   {

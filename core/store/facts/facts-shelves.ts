@@ -41,7 +41,8 @@ export type ColumnType =
   | "numeric"
   | "float8"
   | "jsonb"
-  | "text[]";
+  | "text[]"
+  | "uuid[]";
 export type Column = readonly [name: string, type: ColumnType];
 
 /** What a row says of the record it was made from. */

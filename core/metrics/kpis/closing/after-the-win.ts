@@ -1,9 +1,10 @@
 import { sql } from "kysely";
-import type { AggregateMetric, ComposedMetric } from "../../engine/define.ts";
+import type { AggregateMetric, ComposedMetric, Scope, Sql } from "../../engine/define.ts";
 import { dividing } from "../../engine/dividing.ts";
 import { periodTable, holds, stillCounts } from "../../engine/row-parts.ts";
 import { measured } from "../../engine/rows.ts";
 import { deal } from "../../subjects/deal.ts";
+import { anyOf, membersOf, ofCircle } from "../../subjects/circle.ts";
 import { isOutbound, isTouch } from "../../subjects/touches.ts";
 import { ticketsOpened } from "../support/tickets.ts";
 
@@ -12,18 +13,14 @@ const wins = { unit: "ratio", better: "higher", subject: deal, kind: "share" } a
 /** So many days after a win its customer should have heard from us. */
 const ONBOARDED_WITHIN_DAYS = 14;
 
-/** Everyone at the company of a deal `c`, and its person, with all whom they are one with, as `who` (people, companies). */
+/** Of a deal `c`: the rows that its person and its company were merged into, as `who` (person_key, firm_key). */
 const WHO = sql`
-  cross join lateral (select own.person_id, own.company_id from deals own where own.id = c.id) own
   cross join lateral (
-    select array(select x.id from companies x join companies o on o.id = own.company_id
-      where x.id = coalesce(o.merged_into, o.id) or x.merged_into = coalesce(o.merged_into, o.id)) as companies
-  ) firms
-  cross join lateral (
-    select firms.companies, array(
-      select x.id from people x left join people o on o.id = own.person_id
-      where x.company_id = any(firms.companies) or x.id = coalesce(o.merged_into, o.id) or x.merged_into = coalesce(o.merged_into, o.id)) as people
+    select coalesce(person.merged_into, person.id) as person_key, coalesce(firm.merged_into, firm.id) as firm_key
+    from deals own left join people person on person.id = own.person_id left join companies firm on firm.id = own.company_id
+    where own.id = c.id
   ) who`;
+const [PERSON, FIRM] = [sql`who.person_key`, sql`who.firm_key`];
 
 export const onboardingTouchRate: AggregateMetric = {
   ...wins,
@@ -41,12 +38,11 @@ export const onboardingTouchRate: AggregateMetric = {
   denominator: `deals won in the period at least ${ONBOARDED_WITHIN_DAYS} days ago`,
   rows: (scope) => {
     const until = sql`c.at + make_interval(days => ${ONBOARDED_WITHIN_DAYS})`;
+    const customers = ofCircle({ person: PERSON, firm: FIRM, staffOf: FIRM }, "activities", "a");
+    const greeting = sql`${isTouch(scope, "a")} and ${isOutbound("a")} and a.occurred_at > c.at and a.occurred_at <= ${until}`;
     return measured(
       sql`
-      select c.*, exists (
-        select from activities a
-        where (a.person_id = any(who.people) or a.company_id = any(who.companies) or a.deal_id = c.id) and ${isTouch(scope, "a")} and ${isOutbound("a")}
-          and a.occurred_at > c.at and a.occurred_at <= ${until}) as is_greeted
+      select c.*, ${anyOf([sql`from activities a where a.deal_id = c.id`, ...customers], greeting)} as is_greeted
       from (${deal.rows.closed(scope)}) c ${WHO}
       where c.status = 'won' and c.in_period and isfinite(c.at) and ${until} <= ${scope.cutoff}::timestamptz`,
       { inNumerator: sql`d.is_greeted`, exception: sql`d.doubt` },
@@ -69,17 +65,27 @@ export const repeatSaleRate: AggregateMetric = {
   numerator: "deals won by companies that had won before",
   denominator: "deals won in the period",
   changesBy: "facts",
-  rows: (scope) =>
-    measured(
+  rows: (scope) => {
+    const won = sql`exists (select from deal_closings x where x.deal_id = e.id and ${holds(scope, "x")} and x.status = 'won' and x.at < c.at)`;
+    const before = sql`e.id <> c.id and e.merged_into is null and ${stillCounts(scope, "e")} and ${won}`;
+    return measured(
       sql`
-      select c.*, exists (
-        select from deals e join deal_closings x on x.deal_id = e.id and ${holds(scope, "x")} and x.status = 'won'
-        where e.company_id = any(who.companies) and e.id <> c.id and e.merged_into is null and ${stillCounts(scope, "e")} and x.at < c.at) as is_repeat
+      select c.*, ${anyOf(ofCircle({ firm: FIRM }, "deals", "e"), before)} as is_repeat
       from (${deal.rows.closed(scope)}) c ${WHO}
       where c.status = 'won' and c.in_period`,
       { inNumerator: sql`d.is_repeat`, exception: sql`d.doubt` },
-    ),
+    );
+  },
 };
+
+/** The leads among the person and the company of a deal `c`, and the company's people. */
+function leads(scope: Scope): Sql {
+  const parts = membersOf(PERSON, FIRM).map(
+    (part) =>
+      sql`select x.id, x.lead_created_at, x.attributes ${part} and x.lead_created_at is not null and ${stillCounts(scope, "x")}`,
+  );
+  return sql.join(parts, sql` union all `);
+}
 
 /** What a word for a source means, by the config's `sources`; `referral` means itself. */
 const MEANS_REFERRAL = sql`coalesce((
@@ -111,10 +117,8 @@ export const referrals: AggregateMetric = {
       select c.* from (${deal.rows.created(scope)}) c ${WHO}
       cross join lateral (
         select coalesce(c.attributes ->> 'source', c.attributes ->> 'channel', (
-          select coalesce(l.attributes ->> 'source', l.attributes ->> 'channel') from (
-            select x.id, x.lead_created_at, x.attributes from people x where x.id = any(who.people) and x.lead_created_at is not null and ${stillCounts(scope, "x")}
-            union all select x.id, x.lead_created_at, x.attributes from companies x where x.id = any(who.companies) and x.lead_created_at is not null and ${stillCounts(scope, "x")}
-          ) l order by l.lead_created_at, l.id limit 1)) as word
+          select coalesce(l.attributes ->> 'source', l.attributes ->> 'channel') from (${leads(scope)}) l order by l.lead_created_at, l.id limit 1)) as word
+        offset 0
       ) said
       where ${MEANS_REFERRAL}`,
       {},

@@ -1,19 +1,19 @@
 import { sql } from "kysely";
 import type { AggregateMetric, ComposedMetric, Scope, Sql } from "../../engine/define.ts";
-import { dayIn, daysFrom, holds } from "../../engine/row-parts.ts";
+import { dayIn, daysFrom, inOwnMinor } from "../../engine/row-parts.ts";
 import { measured, type Measure } from "../../engine/rows.ts";
 import { deal } from "../../subjects/deal.ts";
 
 /** Deals created in the period, with how they closed: `days` from creation, and `value_minor` at the closing day. */
 function cohort(scope: Scope, measure: Measure): Sql {
-  const days = daysFrom(scope, sql`c.created_at`, sql`x.at`, sql`c.created_is_day or x.at_is_day`);
-  const worth = sql`case when isfinite(x.at) then tributary.workspace_minor(x.annual_minor, x.currency, ${dayIn(scope, sql`x.at`)}) end`;
+  const days = daysFrom(scope, sql`c.created_at`, sql`c.closed_at`, sql`c.created_is_day or c.closed_is_day`);
+  const own = inOwnMinor(scope, sql`c.annual_minor`, sql`c.currency`, dayIn(scope, sql`c.closed_at`));
+  const worth = sql`case when isfinite(c.closed_at) then ${own} end`;
   return measured(
     sql`
     select c.period_no, c.id, c.nth, c.at, c.credited_at, c.at_is_day, c.status, c.rep_id, c.pipeline_id, c.stage_id, c.currency, c.company_id, c.connection_id,
       c.lost_reason, c.attributes, c.created_at, c.created_is_day, ${days} as days, ${worth} as value_minor
     from (${deal.rows.created(scope)}) c
-    left join deal_closings x on x.deal_id = c.id and ${holds(scope, "x")}
     where isfinite(c.at)`,
     measure,
   );

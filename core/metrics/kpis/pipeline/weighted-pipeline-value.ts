@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { AggregateMetric, Scope, Sql } from "../../engine/define.ts";
-import { daysBefore } from "../../engine/row-parts.ts";
+import { daysBefore, holds, periodTable, stillCounts } from "../../engine/row-parts.ts";
 import { measured } from "../../engine/rows.ts";
 import { deal } from "../../subjects/deal.ts";
 
@@ -11,18 +11,34 @@ const HISTORY_DAYS = 365;
 /**
  * The win rate of each stage at each period's end (period_no, stage_id, rate): of the deals that had been in it and were closed in the
  * year before. Only of stages without a probability of their own: nobody asks for the others.
+ *
+ * The years of twelve months overlap, so closings are counted once, between the bounds of all years, and each year adds up what lies between its own.
  */
 function stageHistory(scope: Scope): Sql {
+  const years = daysBefore(scope, HISTORY_DAYS);
+  const bounds = [...new Set(years.periods.flatMap(({ starts, ends }) => [starts, ends]))]
+    .map((bound) => bound?.toISOString() ?? "")
+    .toSorted();
+  const between = sql`${[...new Set(bounds)]}::timestamptz[]`;
   return sql`
-    select x.period_no, visit.stage_id, avg((x.status = 'won')::int) as rate
-    from (select c.period_no, c.id, c.status from (${deal.rows.closed(daysBefore(scope, HISTORY_DAYS))}) c where c.in_period offset 0) x
-    join (
-      select distinct e.deal_id, e.stage_id
-      from deal_entries e
-      where e.stage_id in (select s.id from stages s where s.probability is null) and not e.is_skipped and e.at <= ${scope.cutoff}::timestamptz
-    ) visit on visit.deal_id = x.id
-    group by x.period_no, visit.stage_id
-    having count(*) >= ${MIN_CLOSED}`;
+    select p.no as period_no, had.stage_id, sum(had.won) / sum(had.closed) as rate
+    from (
+      select x.part, visited.stage_id, sum(x.won) as won, sum(x.closed) as closed
+      from (
+        select width_bucket(x.at, ${between}) as part, x.been_in, count(*) filter (where x.status = 'won') as won, count(*) as closed
+        from deal_closings x
+        join deals d on d.id = x.deal_id and d.merged_into is null and ${stillCounts(scope, "d")}
+        where x.at >= ${bounds[0]}::timestamptz and x.at < ${bounds.at(-1)}::timestamptz
+          and x.doubt is distinct from 'no_closing_date' and ${holds(scope, "x")}
+        group by 1, 2
+      ) x
+      cross join lateral unnest(x.been_in) visited(stage_id)
+      where visited.stage_id in (select s.id from stages s where s.probability is null)
+      group by 1, 2
+    ) had
+    join ${periodTable(years)} p on had.part > width_bucket(p.starts, ${between}) - 1 and had.part < width_bucket(p.ends, ${between})
+    group by 1, 2
+    having sum(had.closed) >= ${MIN_CLOSED}`;
 }
 
 function rows(scope: Scope): Sql {

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { AggregateMetric, Scope, Sql } from "../../engine/define.ts";
-import { daysFrom, holds } from "../../engine/row-parts.ts";
+import { daysFrom } from "../../engine/row-parts.ts";
 import { measured } from "../../engine/rows.ts";
 import { deal } from "../../subjects/deal.ts";
 
@@ -19,13 +19,12 @@ const OVER =
 /** Deals created in the period: how old they were when they closed, or are. */
 function rows(scope: Scope): Sql {
   const cutoff = sql`${scope.cutoff}::timestamptz`;
-  const end = sql`coalesce(x.at, ${cutoff})`;
-  const days = daysFrom(scope, sql`c.created_at`, end, sql`c.created_is_day or coalesce(x.at_is_day, false)`);
+  const end = sql`coalesce(c.closed_at, ${cutoff})`;
+  const days = daysFrom(scope, sql`c.created_at`, end, sql`c.created_is_day or coalesce(c.closed_is_day, false)`);
   return measured(
     sql`
-    select c.*, ${days} as days, x.doubt
+    select c.*, ${days} as days
     from (${deal.rows.created(scope)}) c
-    left join deal_closings x on x.deal_id = c.id and ${holds(scope, "x")}
     where c.created_at is not null`,
     {
       counted: sql`d.days >= 0`,
