@@ -65,6 +65,30 @@ export function daysBefore(scope: Scope, days: number): Scope {
   return { ...scope, periods };
 }
 
+/**
+ * Periods that overlap, in parts that do not, so that what lies in several is looked at once: `partOf` numbers the part that an instant is in, `isInAny` says
+ * whether it is in any, and `isIn` whether a part belongs to the period `p`.
+ */
+export function partsOf(scope: Scope): {
+  readonly partOf: (at: Sql) => Sql;
+  readonly isInAny: (at: Sql) => Sql;
+  readonly isIn: (part: Sql) => Sql;
+} {
+  const texts = scope.periods.flatMap(({ starts, ends }) => [
+    starts?.toISOString() ?? "-infinity",
+    ends?.toISOString() ?? "infinity",
+  ]);
+  const rank = (text: string): number =>
+    text === "-infinity" ? -Infinity : text === "infinity" ? Infinity : Date.parse(text);
+  const bounds = [...new Set(texts)].toSorted((a, b) => rank(a) - rank(b));
+  const all = sql`${bounds}::timestamptz[]`;
+  return {
+    partOf: (at) => sql`width_bucket(${at}, ${all})`,
+    isInAny: (at) => sql`${at} >= ${bounds[0]}::timestamptz and ${at} < ${bounds.at(-1)}::timestamptz`,
+    isIn: (part) => sql`(${part} >= width_bucket(p.starts, ${all}) and ${part} < width_bucket(p.ends, ${all}))`,
+  };
+}
+
 /** Whether a row of deal_changes may be used: it had happened, and had landed. (What has been changed since: see as-of.ts.) */
 export function isKnown(scope: Scope, alias: string): Sql {
   const c = sql.ref(alias);

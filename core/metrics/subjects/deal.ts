@@ -97,22 +97,24 @@ function closings(scope: Scope, which: Sql, inPeriod: Sql): Sql {
 
 /** Every deal as it was at the end of the period (or at the cutoff, when that is earlier). A period that has not begun has no rows. */
 function atEnd(scope: Scope): Sql {
-  return stateAtEnd(scope, sql`true`);
+  return stateAtEnd(scope, null);
 }
 
 /** Those of them that were open. */
 function openAtEnd(scope: Scope): Sql {
-  return stateAtEnd(scope, sql`c.status = 'open'`);
+  return stateAtEnd(scope, "open");
 }
 
 /** The states first, by an index that holds the whole of those that are open; then the deals and the rates, once for all periods. */
-function stateAtEnd(scope: Scope, condition: Sql): Sql {
+function stateAtEnd(scope: Scope, status: "open" | null): Sql {
+  const [isSo, said] =
+    status === null ? [sql`true`, sql`c.status`] : [sql`c.status = 'open'`, sql`'open'::text as status`];
   const states = byPeriod(
     scope,
     (periods) => sql`
-      select p.no as period_no, p.at, c.deal_id, c.status, c.rep_id, c.pipeline_id, c.stage_id, c.probability, c.annual_minor, c.currency,
+      select p.no as period_no, p.at, c.deal_id, ${said}, c.rep_id, c.pipeline_id, c.stage_id, c.probability, c.annual_minor, c.currency,
         c.expected_close_on
-      from ${periods} p join deal_changes c on c.held_from <= p.at and c.held_to > p.at and ${condition}`,
+      from ${periods} p join deal_changes c on c.held_from <= p.at and c.held_to > p.at and ${isSo}`,
   );
   const worth = sql`case when c.currency is null or c.currency = ${scope.currency} then c.annual_minor::numeric
     else round(c.annual_minor::numeric * rate.factor) end`;

@@ -1,9 +1,9 @@
 import { sql } from "kysely";
 import type { Scope, Sql, Subject } from "../engine/define.ts";
-import { dayIn, daysBefore, daysFrom, isKnown, periodTable } from "../engine/row-parts.ts";
+import { dayIn, daysFrom, isKnown, periodTable } from "../engine/row-parts.ts";
 import { deal } from "./deal.ts";
-import { stageStay } from "./stage-stay.ts";
 import { isTouch, liesAhead } from "./touches.ts";
+import { usualStays } from "./usual-stay.ts";
 
 /**
  * Deals on their way: those open at the end of a period (or at the cutoff), with what shows whether they move. `at` is that end. The records are the deals.
@@ -19,9 +19,6 @@ function open(scope: Scope, columns: Sql, joins: Sql): Sql {
   return sql`select o.*, ${columns} from (${deal.rows.openAtEnd(scope)}) o ${joins}`;
 }
 
-/** A stage's own stays, or its pipeline's, speak only where there are so many. */
-const MIN_STAYS = 20;
-const HISTORY_DAYS = 365;
 const SHORTEST_DAYS = 14;
 
 /**
@@ -39,36 +36,17 @@ function standing(scope: Scope): Sql {
   const earliest = new Date(
     Math.min(...scope.periods.map(({ ends }) => Math.min(ends?.getTime() ?? Infinity, scope.cutoff.getTime()) - 1)),
   );
-  const median = (of: "stage_id" | "pipeline_id", where: Sql): Sql => sql`
-    select s.period_no, s.${sql.id(of)}, percentile_cont(0.5) within group (order by s.days) as days
-    from completed s ${where} group by s.period_no, s.${sql.id(of)} having count(*) >= ${MIN_STAYS}`;
   return sql`(
-    with standing as materialized (
+    with ${usualStays(scope)}
+    select o.*, ${daysFrom(scope, sql`o.since`, sql`o.at`, sql`false`)} as stay_days,
+      greatest(${SHORTEST_DAYS}, 2 * coalesce(of_stage.days, of_pipeline.days, 0)) as limit_days
+    from (
       select o.*, ${since} as since from (${deal.rows.openAtEnd(scope)}) o
       left join deal_stays stay on stay.deal_id = o.id and stay.stage_id = o.stage_id and stay.started_at <= o.at and stay.ended_at > o.at
         and stay.ended_at > ${earliest}::timestamptz
-    ),
-    completed as not materialized (${completedStays(scope)}),
-    of_stage as materialized (${median("stage_id", sql``)}),
-    -- The pipeline speaks only where a stage has too few: going over all stays again is saved where none has.
-    unspoken as materialized (
-      select distinct o.period_no, o.pipeline_id from standing o
-      where not exists (select from of_stage where of_stage.period_no = o.period_no and of_stage.stage_id = o.stage_id)
-    ),
-    of_pipeline as materialized (
-      ${median("pipeline_id", sql`where exists (select from unspoken u where u.period_no = s.period_no and u.pipeline_id = s.pipeline_id)`)}
-    )
-    select o.*, ${daysFrom(scope, sql`o.since`, sql`o.at`, sql`false`)} as stay_days,
-      greatest(${SHORTEST_DAYS}, 2 * coalesce(of_stage.days, of_pipeline.days, 0)) as limit_days
-    from standing o
+    ) o
     left join of_stage on of_stage.period_no = o.period_no and of_stage.stage_id = o.stage_id
     left join of_pipeline on of_pipeline.period_no = o.period_no and of_pipeline.pipeline_id = o.pipeline_id)`;
-}
-
-/** The completed stays of the year before each period's end (or the cutoff). */
-function completedStays(scope: Scope): Sql {
-  return sql`
-    select s.period_no, s.stage_id, s.pipeline_id, s.days::float8 as days from (${stageStay.rows.stays(daysBefore(scope, HISTORY_DAYS))}) s where s.days is not null`;
 }
 
 /** The changes of a deal's expected close to a later day, as `x`. A first date is no change, and no date is none. */

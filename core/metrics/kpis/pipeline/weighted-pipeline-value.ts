@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { AggregateMetric, Scope, Sql } from "../../engine/define.ts";
-import { daysBefore, holds, periodTable, stillCounts } from "../../engine/row-parts.ts";
+import { daysBefore, holds, partsOf, periodTable, stillCounts } from "../../engine/row-parts.ts";
 import { measured } from "../../engine/rows.ts";
 import { deal } from "../../subjects/deal.ts";
 
@@ -16,19 +16,16 @@ const HISTORY_DAYS = 365;
  */
 function stageHistory(scope: Scope): Sql {
   const years = daysBefore(scope, HISTORY_DAYS);
-  const bounds = [...new Set(years.periods.flatMap(({ starts, ends }) => [starts, ends]))]
-    .map((bound) => bound?.toISOString() ?? "")
-    .toSorted();
-  const between = sql`${[...new Set(bounds)]}::timestamptz[]`;
+  const parts = partsOf(years);
   return sql`
     select p.no as period_no, had.stage_id, sum(had.won) / sum(had.closed) as rate
     from (
       select x.part, visited.stage_id, sum(x.won) as won, sum(x.closed) as closed
       from (
-        select width_bucket(x.at, ${between}) as part, x.been_in, count(*) filter (where x.status = 'won') as won, count(*) as closed
+        select ${parts.partOf(sql`x.at`)} as part, x.been_in, count(*) filter (where x.status = 'won') as won, count(*) as closed
         from deal_closings x
         join deals d on d.id = x.deal_id and d.merged_into is null and ${stillCounts(scope, "d")}
-        where x.at >= ${bounds[0]}::timestamptz and x.at < ${bounds.at(-1)}::timestamptz
+        where ${parts.isInAny(sql`x.at`)}
           and x.doubt is distinct from 'no_closing_date' and ${holds(scope, "x")}
         group by 1, 2
       ) x
@@ -36,7 +33,7 @@ function stageHistory(scope: Scope): Sql {
       where visited.stage_id in (select s.id from stages s where s.probability is null)
       group by 1, 2
     ) had
-    join ${periodTable(years)} p on had.part > width_bucket(p.starts, ${between}) - 1 and had.part < width_bucket(p.ends, ${between})
+    join ${periodTable(years)} p on ${parts.isIn(sql`had.part`)}
     group by 1, 2
     having sum(had.closed) >= ${MIN_CLOSED}`;
 }
