@@ -66,6 +66,7 @@ function tableStream(table: Table): Stream<WrittenSettings, null> {
     // Nobody is asked: that nothing came is the newest there is to know.
     pull: () => NO_PAGES,
     deletions: "tombstones",
+    keysByHand: table === "deals" || table === "deal_changes",
     keepsVersions: table === "deals" || table === "people" || table === "companies",
     isActive: (value) => mappingOf(value, table) !== undefined,
     normalise: (record, context) => normalise(table, record, context),

@@ -110,7 +110,7 @@ export type Stream<Settings = unknown, Client = unknown> = {
   readonly gives?: readonly Measured[] | ((settings: Settings) => readonly Measured[]);
   /**
    * Whether its records speak of deals by keys that people write. What tells of a deal that the connection does not have, and keys that are one but
-   * for upper and lower case, are then named at the end of a pull.
+   * for upper and lower case, are then named at the end of a pull. When such deals come, what told of them is gone over again.
    */
   readonly keysByHand?: boolean;
   /** Whether the settings ask for this stream at all; absent: always. */

@@ -5,6 +5,7 @@ import { relate } from "../identity/index.ts";
 import { appendEvents } from "../outbox/append.ts";
 import { type Copy, copyTransaction } from "../store/copy.ts";
 import type { Store, Tx } from "../store/db.ts";
+import { hasEarlierChanges } from "../store/facts/deal-keys.ts";
 import { storeLeadStatuses } from "../store/facts/lead-statuses.ts";
 import {
   addDealAttributes,
@@ -23,6 +24,7 @@ import {
   readMark,
   type NormaliseMark,
   resetMark,
+  resetMarksOfStreams,
   setLanding,
 } from "../store/facts/facts-marks.ts";
 import { readChangesAfter } from "../store/pulls/raw.ts";
@@ -153,6 +155,24 @@ function addWritten(a: Written, b: Written): Written {
   return { added: a.added + b.added, changed: a.changed + b.changed, removed: a.removed + b.removed };
 }
 
+/**
+ * Rows of changes may have been read before the deals they name, and brought attributes that there was no deal for then. They are gone over
+ * again, with the next pull of their stream.
+ */
+async function askForWaiting(
+  tx: Tx,
+  { connection, connector, stream }: NormaliseTarget,
+  collected: Collected,
+): Promise<void> {
+  if (connector.streams[stream]?.keysByHand !== true) return;
+  const fresh = [...(collected.rows.get("deals") ?? [])].flatMap(([id, { isFresh }]) => (isFresh ? [id] : []));
+  if (!(await hasEarlierChanges(tx, fresh))) return;
+  const others = Object.keys(connector.streams).filter(
+    (name) => name !== stream && connector.streams[name]?.keysByHand === true,
+  );
+  await resetMarksOfStreams(tx, connection.id, others);
+}
+
 /** One batch. `choose` says which records, once it is sure that nobody else writes facts of this connection; null: none, look further. */
 async function inTransaction(
   deps: NormaliseDeps,
@@ -172,6 +192,7 @@ async function inTransaction(
     if (last === undefined) return NOTHING;
     const collected = collect(records, await collectContext(tx, target, mark));
     const written = await store(tx, copy, connection.id, collected, mark, isReplay);
+    await askForWaiting(tx, target, collected);
     const outcome: Normalised = {
       ...written,
       records: records.length,

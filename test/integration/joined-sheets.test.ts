@@ -154,6 +154,8 @@ describe("keys that do not meet", () => {
     hub.now = new Date("2026-05-11T09:00:00Z");
     await hub.sync();
     expect([await hub.value("won_value"), await hub.value("deals_won", april)]).toEqual([100, 2]);
+    // What the row says besides comes with it.
+    expect(await hub.values("won_value", { by: ["segment"] })).toEqual({ home: 100 });
   });
 
   test("two keys that are one but for upper and lower case are told", async () => {

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { entityId } from "../../base/ids.ts";
-import type { Db } from "../db.ts";
+import type { Db, Tx } from "../db.ts";
 
 /** Keys of deals that people write, and that do not meet. */
 
@@ -13,6 +13,16 @@ export type Strays = {
 
 /** So many record ids are read at a time. */
 const PAGE = 10_000;
+
+/** Whether changes of any of these deals have been read, which are new themselves. */
+export async function hasEarlierChanges(tx: Tx, dealIds: readonly string[]): Promise<boolean> {
+  if (dealIds.length === 0) return false;
+  const { rows } = await sql<{ found: boolean }>`
+    select exists (
+      select from deal_observations where deal_id = any(${[...dealIds]}::uuid[]) and kind = 'change'
+    ) as found`.execute(tx);
+  return rows[0]?.found === true;
+}
 
 export async function strayChanges(db: Db, connectionId: string, stream: string, most: number): Promise<Strays> {
   const { rows } = await sql<{ id: string }>`

@@ -89,6 +89,14 @@ export async function resetMark(store: Store, connectionId: string, stream: stri
   });
 }
 
+/** Asks for a replay of these streams of a connection: the next pull of each makes its facts anew first. */
+export async function resetMarksOfStreams(tx: Tx, connectionId: string, streams: readonly string[]): Promise<void> {
+  await sql`
+    update stream_states set normalised_seq = 0, replay_to_seq = greatest(replay_to_seq, normalised_seq)
+    where connection_id = ${connectionId} and stream = any(${[...streams]}::text[]) and normalised_seq > 0
+  `.execute(tx);
+}
+
 /** Asks for a replay of every stream of a connection: the next pull of each makes its facts anew first. */
 export async function resetMarksOf(tx: Tx, connectionId: string): Promise<void> {
   await sql`
