@@ -5,7 +5,8 @@ import { namedRange, PERIOD_NAMES, type PeriodName } from "../../core/metrics/as
 import { parsePeriod } from "../../core/metrics/ask/period-text.ts";
 import { ACTION_KINDS, type ActionKind } from "../../core/review/actions.ts";
 import { agenda, type Agenda } from "../../core/review/agenda.ts";
-import { agendaHtml, agendaMarkdown } from "../../core/review/render.ts";
+import { agendaText } from "../../core/review/render.ts";
+import { REVIEW_LANGUAGES } from "../../core/review/words/index.ts";
 import {
   addAction,
   addNote,
@@ -17,7 +18,7 @@ import {
 } from "../../core/setup/reviews.ts";
 import { listActions, type ActionState } from "../../core/store/reviews/actions.ts";
 import { findReview, listReviews } from "../../core/store/reviews/reviews.ts";
-import { readWorkspace } from "../../core/store/setup/workspace.ts";
+import { readWorkspace, type Workspace } from "../../core/store/setup/workspace.ts";
 import { instantOf, parseAsOf, parseDay } from "../asking.ts";
 import type { CliContext, Database } from "../context.ts";
 import { tableText } from "../output.ts";
@@ -25,6 +26,8 @@ import { tableText } from "../output.ts";
 const ACTOR = "cli";
 const FORMATS = ["md", "html", "json"] as const;
 type Format = (typeof FORMATS)[number];
+const languageOption = (): Option =>
+  new Option("--language <language>", "in which language; default: the workspace's").choices(REVIEW_LANGUAGES);
 const formatOption = (): Option => new Option("--format <format>", "how it is written").choices(FORMATS).default("md");
 
 /** `tributary review`. */
@@ -38,7 +41,8 @@ export function registerReview(command: Command, context: CliContext): void {
     .option("--team <name>", "of one team")
     .option("--as-of <time>", "by what was known: an instant, or a day for its end", parseAsOf)
     .addOption(formatOption())
-    .action(async ({ period, rep, team, asOf, format }: Asked) => {
+    .addOption(languageOption())
+    .action(async ({ period, rep, team, asOf, format, language }: Asked) => {
       const shown = await context.withDatabase(async ({ store, clock }) => {
         const workspace = await readWorkspace(store.db);
         const [now, at] = [clock.now(), instantOf(asOf, workspace.timeZone)];
@@ -49,9 +53,9 @@ export function registerReview(command: Command, context: CliContext): void {
             : team !== undefined
               ? { dimension: "team", value: team }
               : null;
-        return { workspace: workspace.name, agenda: await agenda(store.db, { range, of, asOf: at, now }) };
+        return { workspace, agenda: await agenda(store.db, { range, of, asOf: at, now, language }) };
       });
-      print(context, format, shown);
+      print(context, { format, language }, shown);
     });
   registerPast(command, context);
   registerActions(command, context);
@@ -64,18 +68,19 @@ type Asked = {
   readonly team?: string;
   readonly asOf?: string;
   readonly format: Format;
+  readonly language?: string;
 };
 
 function print(
   context: CliContext,
-  format: Format,
-  shown: { readonly workspace: string; readonly agenda: Agenda },
+  { format, language }: { readonly format: Format; readonly language: string | undefined },
+  { workspace, agenda: shown }: { readonly workspace: Workspace; readonly agenda: Agenda },
 ): void {
-  if (format === "json") context.out.json(shown.agenda);
-  else
-    context.out.result(shown.agenda, () =>
-      (format === "html" ? agendaHtml : agendaMarkdown)(shown.agenda, shown.workspace),
-    );
+  if (format === "json") context.out.json(shown);
+  else {
+    const said = { name: workspace.name, language: language ?? workspace.locale };
+    context.out.result(shown, () => agendaText(shown, format, said));
+  }
 }
 
 /** @throws TributaryError `kpi.bad_period` */
@@ -119,14 +124,15 @@ function registerPast(command: Command, context: CliContext): void {
     .command("show <review>")
     .description("a review as it was made")
     .addOption(formatOption())
-    .action(async (id: string, { format }: { format: Format }) => {
+    .addOption(languageOption())
+    .action(async (id: string, { format, language }: { format: Format; language?: string }) => {
       const shown = await context.withDatabase(async ({ store }) => {
         const found = isUuid(id) ? await findReview(store.db, id) : null;
         if (found === null) throw unknownReview();
         // Written by makeReview, and by nobody else.
-        return { workspace: (await readWorkspace(store.db)).name, agenda: found.agenda as Agenda };
+        return { workspace: await readWorkspace(store.db), agenda: found.agenda as Agenda };
       });
-      print(context, format, shown);
+      print(context, { format, language }, shown);
     });
 }
 

@@ -2,6 +2,7 @@ import type { Day } from "../base/time.ts";
 import type { DealSince, LeadSince } from "../metrics/reports/followed.ts";
 import type { Flag, FlagKind, OpenDeal } from "../metrics/reports/attention.ts";
 import type { ActionRow } from "../store/reviews/actions.ts";
+import type { ReviewWords } from "./words/index.ts";
 
 /** What is to be done about a deal or lead. All but `other` are seen in the data once they are done. */
 export const ACTION_KINDS = [
@@ -40,47 +41,46 @@ export function isStale(deal: Pick<OpenDeal, "flags">): boolean {
 }
 
 /** What is wrong with it, in words; the same wherever it is shown. */
-export function flagText(flag: Flag): string {
+export function flagText(flag: Flag, { flags }: ReviewWords): string {
   switch (flag.kind) {
     case "stuck":
-      return `stuck: ${whole(flag.days)} days in its stage, ${whole(flag.limit)} is usual at most`;
+      return flags.stuck(Math.floor(flag.days), Math.floor(flag.limit));
     case "no_next_step":
-      return "no next step";
+      return flags.noNextStep;
     case "slipping":
-      return `its date was pushed ${times(flag.pushes)}${flag.inPeriod > 0 && flag.inPeriod !== flag.pushes ? `, ${flag.inPeriod} of them now` : ""}`;
+      return flags.pushed(flag.pushes, flag.inPeriod);
     case "past_due":
-      return `expected by ${flag.expected}, which is past`;
+      return flags.pastDue(flag.expected);
     case "no_date":
-      return "no date to close";
+      return flags.noDate;
     case "single_threaded":
-      return flag.people === 0 ? "nobody there is known by a touch" : "one contact only";
+      return flags.singleThreaded(flag.people);
     case "cold":
-      return flag.lastTouch === null ? "cold: never touched" : `cold: last touch ${flag.lastTouch}`;
+      return flags.cold(flag.lastTouch);
     case "large":
-      return `large: number ${flag.rank} by value`;
+      return flags.large(flag.rank);
     default:
       return flag satisfies never;
   }
 }
 
-const whole = (days: number): string => String(Math.floor(days));
-const times = (count: number): string => (count === 1 ? "once" : count === 2 ? "twice" : `${count} times`);
-
 /** The one thing to do next about a deal; null: nothing is wrong with it. */
-export function actionFor(deal: OpenDeal): { readonly kind: ActionKind; readonly text: string } | null {
+export function actionFor(
+  deal: OpenDeal,
+  words: ReviewWords,
+): { readonly kind: ActionKind; readonly text: string } | null {
+  const { doing } = words;
+  const why = (flag: Flag): string => flagText(flag, words);
   const [stuck, past, cold] = [flagOf(deal, "stuck"), flagOf(deal, "past_due"), flagOf(deal, "cold")];
   const slipping = flagOf(deal, "slipping");
-  if (isStale(deal)) return { kind: "clean_up", text: `Revive it or close it (${flagText(cold ?? NONE)})` };
-  if (past !== null) return { kind: "set_date", text: `Set a date that holds, or close it (${flagText(past)})` };
-  if (slipping !== null && slipping.pushes >= 3)
-    return { kind: "call", text: `Call and ask what holds it up (${flagText(slipping)})` };
-  if (stuck !== null)
-    return { kind: "move", text: `Move it on from ${deal.stage ?? "its stage"}, or close it (${flagText(stuck)})` };
-  if (flagOf(deal, "no_next_step") !== null) return { kind: "next_step", text: "Agree on a next step" };
-  if (cold !== null) return { kind: "touch", text: `Get in touch (${flagText(cold)})` };
-  if (flagOf(deal, "no_date") !== null) return { kind: "set_date", text: "Set a date to close" };
-  if (flagOf(deal, "single_threaded") !== null)
-    return { kind: "second_contact", text: "Get to know a second person there" };
+  if (isStale(deal)) return { kind: "clean_up", text: doing.revive(why(cold ?? NONE)) };
+  if (past !== null) return { kind: "set_date", text: doing.redate(why(past)) };
+  if (slipping !== null && slipping.pushes >= 3) return { kind: "call", text: doing.ask(why(slipping)) };
+  if (stuck !== null) return { kind: "move", text: doing.moveOn(deal.stage, why(stuck)) };
+  if (flagOf(deal, "no_next_step") !== null) return { kind: "next_step", text: doing.nextStep };
+  if (cold !== null) return { kind: "touch", text: doing.touch(why(cold)) };
+  if (flagOf(deal, "no_date") !== null) return { kind: "set_date", text: doing.date };
+  if (flagOf(deal, "single_threaded") !== null) return { kind: "second_contact", text: doing.secondContact };
   return null;
 }
 
@@ -91,42 +91,44 @@ const NONE: Flag = { kind: "no_next_step" };
  *
  * @param since what has happened to its deal or lead since it was made.
  */
-export function evidenceOf(kind: string, since: DealSince | LeadSince): string | null {
-  return "isOpen" in since ? ofLead(kind, since) : ofDeal(kind, since);
+export function evidenceOf(kind: string, since: DealSince | LeadSince, { evidence }: ReviewWords): string | null {
+  return "isOpen" in since ? ofLead(kind, since, evidence) : ofDeal(kind, since, evidence);
 }
 
-function ofLead(kind: string, { isOpen, touched, called }: LeadSince): string | null {
+type Said = ReviewWords["evidence"];
+
+function ofLead(kind: string, { isOpen, touched, called }: LeadSince, said: Said): string | null {
   if (kind === "other") return null;
-  if (kind === "call") return called === null ? null : `called on ${called}`;
-  if (touched !== null) return `${touched.type} on ${touched.on}`;
-  return isOpen ? null : "it is no open lead any more";
+  if (kind === "call") return called === null ? null : said.called(called);
+  if (touched !== null) return said.touched(touched.type, touched.on);
+  return isOpen ? null : said.leadIsGone;
 }
 
-function ofDeal(kind: string, since: DealSince): string | null {
+function ofDeal(kind: string, since: DealSince, said: Said): string | null {
   const { status, closed, moved, dated, step, touched, called, people, lostReason } = since;
   if (kind === "other") return null;
-  if (status === null) return "the deal is not there any more";
+  if (status === null) return said.dealIsGone;
   if (kind === "say_why") {
-    if (lostReason !== null) return `lost for: ${lostReason}`;
-    return status === "lost" ? null : `it is ${status}`;
+    if (lostReason !== null) return said.lostFor(lostReason);
+    return status === "lost" ? null : said.is(status);
   }
-  if (status !== "open") return closed === null ? `it is ${status}` : `${status} on ${closed}`;
+  if (status !== "open") return closed === null ? said.is(status) : said.closed(status, closed);
   switch (kind as ActionKind) {
     case "move":
-      return moved === null ? null : `moved to ${moved.to ?? "another stage"} on ${moved.at}`;
+      return moved === null ? null : said.movedTo(moved.to, moved.at);
     case "set_date":
-      return dated === null ? null : `expected by ${dated.to}, set on ${dated.at}`;
+      return dated === null ? null : said.expectedBy(dated.to, dated.at);
     case "next_step":
-      return step === null ? null : `${step.type} on ${step.on}`;
+      return step === null ? null : said.touched(step.type, step.on);
     case "second_contact":
-      return people > 1 ? `in touch with ${people} people` : null;
+      return people > 1 ? said.people(people) : null;
     case "call":
-      return called === null ? null : `called on ${called}`;
+      return called === null ? null : said.called(called);
     case "touch":
-      return touched === null ? null : `${touched.type} on ${touched.on}`;
+      return touched === null ? null : said.touched(touched.type, touched.on);
     case "clean_up":
-      if (touched !== null) return `${touched.type} on ${touched.on}`;
-      return moved === null ? null : `moved to ${moved.to ?? "another stage"} on ${moved.at}`;
+      if (touched !== null) return said.touched(touched.type, touched.on);
+      return moved === null ? null : said.movedTo(moved.to, moved.at);
     default:
       return null;
   }

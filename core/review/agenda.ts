@@ -20,6 +20,7 @@ import { listConclusions } from "../store/reviews/conclusions.ts";
 import { latestReview, listNotes, listPicks, type Pick as PickedDeal } from "../store/reviews/reviews.ts";
 import { readWorkspace, type Workspace } from "../store/setup/workspace.ts";
 import { actionFor, evidenceOf, followed, type Followed, isStale, type Proposed } from "./actions.ts";
+import { type ReviewWords, reviewWords } from "./words/index.ts";
 import { DEFAULT_REVIEW, dueReview, readReviewSettings, type ReviewSettings } from "./settings.ts";
 
 /** What a pipeline review goes through, in its order. Amounts are in main units of the workspace's currency. */
@@ -95,6 +96,8 @@ export type AgendaQuery = {
   readonly of: MetricFilter | null;
   readonly asOf: Date | null;
   readonly now: Date;
+  /** In which language it says what is to be done; absent: the workspace's. */
+  readonly language?: string | undefined;
 };
 
 /** Leads are many; these are named. */
@@ -105,6 +108,7 @@ const MOVERS = 5;
 export async function agenda(db: Db, query: AgendaQuery): Promise<Agenda> {
   const workspace = await readWorkspace(db);
   const cutoff = query.asOf !== null && query.asOf < query.now ? query.asOf : query.now;
+  const words = reviewWords(query.language ?? workspace.locale);
   const settings = (await readReviewSettings(db)) ?? DEFAULT_REVIEW;
   const { latest, nextDay } = dueReview(settings, workspace, cutoff);
   const range = query.range ?? { from: latest.from, to: latest.to };
@@ -114,7 +118,7 @@ export async function agenda(db: Db, query: AgendaQuery): Promise<Agenda> {
     attention(then, workspace, { range, filters, asOf, now }, settings.large_deals),
   );
   const last = await latestReview(db, cutoff);
-  const actions = await followedActions(db, workspace, { ...query, cutoff, lastId: last?.id ?? null, seen });
+  const actions = await followedActions(db, workspace, { ...query, cutoff, lastId: last?.id ?? null, seen, words });
   const open = new Set(
     actions.flatMap(({ state, kind, subject_id }) =>
       state === "open" && subject_id !== null ? [`${kind} ${subject_id}`] : [],
@@ -145,7 +149,7 @@ export async function agenda(db: Db, query: AgendaQuery): Promise<Agenda> {
     leak: leak.stage,
     conclusions: await changedConclusions(db, last?.madeAt ?? null, cutoff),
     notes: notes.map(({ dealId, text, writtenBy }) => ({ deal_id: dealId, text, by: writtenBy })),
-    actions: proposals(seen, talk, open, settings, nextDay),
+    actions: proposals(seen, talk, open, { settings, dueOn: nextDay, words }),
   };
 }
 
@@ -153,15 +157,20 @@ export async function agenda(db: Db, query: AgendaQuery): Promise<Agenda> {
 async function followedActions(
   db: Db,
   workspace: Workspace,
-  asked: AgendaQuery & { readonly cutoff: Date; readonly lastId: string | null; readonly seen: Attention },
+  asked: AgendaQuery & {
+    readonly cutoff: Date;
+    readonly lastId: string | null;
+    readonly seen: Attention;
+    readonly words: ReviewWords;
+  },
 ): Promise<readonly Followed[]> {
-  const { of, asOf, now, cutoff, lastId, seen } = asked;
+  const { of, asOf, now, cutoff, lastId, seen, words } = asked;
   const rows = (await listActions(db, { openOrOf: lastId, by: cutoff })).map((row) =>
     row.settledAt !== null && row.settledAt > cutoff
       ? { ...row, state: "open" as const, settledAt: null, settledBy: null, evidence: null }
       : row,
   );
-  const evidence = await evidenceFor(db, workspace, rows, { asOf, now });
+  const evidence = await evidenceFor(db, workspace, rows, { asOf, now }, words);
   // Of a team: those of everybody who has a deal or a lead there.
   const there = new Set(
     [...seen.open, ...seen.won, ...seen.lost, ...seen.cold, ...seen.untouched].map(({ rep_id }) => rep_id),
@@ -183,6 +192,7 @@ export async function evidenceFor(
   workspace: Workspace,
   rows: Awaited<ReturnType<typeof listActions>>,
   query: { readonly asOf: Date | null; readonly now: Date },
+  words: ReviewWords = reviewWords(workspace.locale),
 ): Promise<ReadonlyMap<string, string>> {
   const openOf = (entity: "deal" | "lead") =>
     rows.flatMap((row) =>
@@ -198,7 +208,7 @@ export async function evidenceFor(
   const kinds = new Map(rows.map(({ id, kind }) => [id, kind]));
   return new Map(
     since.flatMap((one) => {
-      const said = evidenceOf(kinds.get(one.id) ?? "other", one);
+      const said = evidenceOf(kinds.get(one.id) ?? "other", one, words);
       return said === null ? [] : [[one.id, said] as const];
     }),
   );
@@ -251,9 +261,14 @@ function proposals(
   seen: Attention,
   talk: Agenda["talk"],
   open: ReadonlySet<string>,
-  { actions_per_rep: most }: ReviewSettings,
-  dueOn: Day,
+  how: { readonly settings: ReviewSettings; readonly dueOn: Day; readonly words: ReviewWords },
 ): Agenda["actions"] {
+  const {
+    settings: { actions_per_rep: most },
+    dueOn,
+    words,
+  } = how;
+  const { doing } = words;
   type Candidate = Owned & { readonly proposed: Proposed; readonly weight: number };
   const talkedAbout = new Set(talk.flatMap(({ deals }) => deals.map(({ id }) => id)));
   const candidates: Candidate[] = [];
@@ -275,17 +290,14 @@ function proposals(
   };
   // What is talked about goes first, then what is worth most; the latest lead waits least.
   for (const deal of seen.open) {
-    const action = actionFor(deal);
+    const action = actionFor(deal, words);
     if (action !== null)
       add(deal, "deal", action.kind, action.text, talkedAbout.has(deal.id) ? 2 : 1 - 1 / (2 + (deal.value ?? 0)));
   }
-  for (const deal of seen.lost)
-    if (deal.lost_reason === null) add(deal, "deal", "say_why", `Say why it was lost on ${deal.at}`, 1.5);
-  for (const lead of seen.untouched)
-    add(lead, "lead", "touch", `Get in touch: nobody has since ${lead.created ?? "it came in"}`, 1.2);
+  for (const deal of seen.lost) if (deal.lost_reason === null) add(deal, "deal", "say_why", doing.sayWhy(deal.at), 1.5);
+  for (const lead of seen.untouched) add(lead, "lead", "touch", doing.touchLead(lead.created), 1.2);
   const untouched = new Set(seen.untouched.map(({ id }) => id));
-  for (const lead of seen.cold)
-    if (!untouched.has(lead.id)) add(lead, "lead", "clean_up", "Get in touch, or let it go", 0);
+  for (const lead of seen.cold) if (!untouched.has(lead.id)) add(lead, "lead", "clean_up", doing.letGo, 0);
   return byRep(candidates).map(({ rep_id, rep, rows }) => {
     const chosen = rows.toSorted((a, b) => b.weight - a.weight).slice(0, most);
     return {

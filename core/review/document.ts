@@ -59,7 +59,8 @@ function plainMarkdown(said: string): string {
   return said.replaceAll(/\s+/g, " ").replaceAll(/[\\`*_[\]<>|#&~]/g, "\\$&");
 }
 
-export function html(title: string, blocks: readonly Block[]): string {
+/** @param language BCP 47: what it is written in. */
+export function html(title: string, blocks: readonly Block[], language: string): string {
   const body = blocks.map((block): string => {
     switch (block.kind) {
       case "heading":
@@ -75,7 +76,7 @@ export function html(title: string, blocks: readonly Block[]): string {
     }
   });
   return `<!doctype html>
-<html lang="en">
+<html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

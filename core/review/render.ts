@@ -2,107 +2,112 @@ import { REASONS } from "../metrics/reports/movement.ts";
 import type { OpenDeal, Owned } from "../metrics/reports/attention.ts";
 import type { Agenda, ForecastLine } from "./agenda.ts";
 import { type Followed, flagText } from "./actions.ts";
+import { type ReviewWords, reviewWords } from "./words/index.ts";
 import { type Block, type Cell, html, link, markdown, text } from "./document.ts";
 
-/** An agenda for people to read. Pure. */
-export function agendaMarkdown(agenda: Agenda, workspace: string): string {
-  return markdown(blocksOf(agenda, workspace));
+/**
+ * An agenda for people to read, in Markdown or as a whole page of HTML that needs nothing else. Pure.
+ *
+ * @param language what it asks for, and what came of it, stays in the language in which it was made.
+ */
+export function agendaText(
+  agenda: Agenda,
+  format: "md" | "html",
+  { name, language }: { readonly name: string; readonly language: string },
+): string {
+  const words = reviewWords(language);
+  const title = words.title(name, agenda.from, agenda.to);
+  const blocks = blocksOf(agenda, title, { words, money: moneyIn(agenda.currency, words) });
+  return format === "html" ? html(title, blocks, words.language) : markdown(blocks);
 }
 
-/** A whole page; it needs nothing else. */
-export function agendaHtml(agenda: Agenda, workspace: string): string {
-  return html(titleOf(agenda, workspace), blocksOf(agenda, workspace));
-}
-
-function titleOf({ from, to }: Agenda, workspace: string): string {
-  return `Pipeline review, ${workspace}: ${from} to ${to}`;
-}
+type Write = { readonly words: ReviewWords; readonly money: (value: number | null) => string };
 
 /** Leads that are named where people read; a program has more. */
 const SHOWN_LEADS = 10;
 
-function blocksOf(agenda: Agenda, workspace: string): Block[] {
-  const money = moneyIn(agenda.currency);
+function blocksOf(agenda: Agenda, title: string, write: Write): Block[] {
+  const { words, money } = write;
+  const { heads, columns } = words;
+  const fresh = agenda.fresh_as_of === null ? words.notAllRead : words.freshAsOf(agenda.fresh_as_of);
+  const section = sectionIn(words);
   return [
-    { kind: "heading", level: 1, text: titleOf(agenda, workspace) },
-    {
-      kind: "paragraph",
-      text: `As of ${agenda.as_of} (${agenda.timezone}). ${agenda.fresh_as_of === null ? "Not every source has been read yet." : `Fresh as of ${agenda.fresh_as_of}.`}`,
-    },
-    ...section("What was agreed on", followedBlocks(agenda)),
-    ...section("Won", [
-      { kind: "paragraph", text: `${agenda.won.count} deals, ${money(agenda.won.value)}` },
+    { kind: "heading", level: 1, text: title },
+    { kind: "paragraph", text: `${words.asOf(agenda.as_of, agenda.timezone)} ${fresh}` },
+    ...section(heads.agreed, followedBlocks(agenda, write)),
+    ...section(heads.won, [
+      { kind: "paragraph", text: words.deals(agenda.won.count, money(agenda.won.value)) },
       table(
         agenda.won.deals.map((deal) => ({
-          deal: dealCell(deal),
-          value: text(money(deal.value)),
-          rep: text(deal.rep ?? "nobody"),
-          on: text(deal.at),
+          [columns.deal]: dealCell(deal, words),
+          [columns.value]: text(money(deal.value)),
+          [columns.rep]: text(deal.rep ?? words.nobody),
+          [columns.on]: text(deal.at),
         })),
       ),
     ]),
-    ...section("Forecast", forecastBlocks(agenda)),
+    ...section(heads.forecast, forecastBlocks(agenda, write)),
     ...section(
-      "To talk about",
+      heads.talk,
       agenda.talk.flatMap(({ rep, deals }): Block[] => [
-        { kind: "heading", level: 3, text: rep ?? "Nobody's" },
+        { kind: "heading", level: 3, text: rep ?? words.nobodys },
         {
           kind: "list",
           items: deals.map((deal) => [
-            ...dealCell(deal),
+            ...dealCell(deal, words),
             ...text(
-              `, ${money(deal.value)}, ${deal.stage ?? "no stage"}${deal.is_picked ? " (picked)" : ""}: ${flagsText(deal)}${deal.note === null ? "" : ` · ${deal.note}`}`,
+              `, ${money(deal.value)}, ${deal.stage ?? words.noStage}${deal.is_picked ? words.picked : ""}: ${flagsText(deal, words)}${deal.note === null ? "" : ` · ${deal.note}`}`,
             ),
           ]),
         },
       ]),
     ),
-    ...section("Deals that need attention", attentionBlocks(agenda, money)),
-    ...section("Lost", [
-      { kind: "paragraph", text: `${agenda.lost.count} deals, ${money(agenda.lost.value)}` },
+    ...section(heads.attention, attentionBlocks(agenda, write)),
+    ...section(heads.lost, [
+      { kind: "paragraph", text: words.deals(agenda.lost.count, money(agenda.lost.value)) },
       table(
         agenda.lost.deals.map((deal) => ({
-          deal: dealCell(deal),
-          value: text(money(deal.value)),
-          rep: text(deal.rep ?? "nobody"),
-          on: text(deal.at),
-          reason: text(deal.lost_reason ?? "no reason given"),
+          [columns.deal]: dealCell(deal, words),
+          [columns.value]: text(money(deal.value)),
+          [columns.rep]: text(deal.rep ?? words.nobody),
+          [columns.on]: text(deal.at),
+          [columns.reason]: text(deal.lost_reason ?? words.noReason),
         })),
       ),
     ]),
-    ...section("To clean up", cleanUpBlocks(agenda)),
-    ...section("Where most is lost", [{ kind: "paragraph", text: leakText(agenda) }]),
+    ...section(heads.cleanUp, cleanUpBlocks(agenda, words)),
+    ...section(heads.leak, [{ kind: "paragraph", text: leakText(agenda, words) }]),
     ...section(
-      "Conclusions that changed",
+      heads.conclusions,
       agenda.conclusions.length === 0
         ? []
         : [
             {
               kind: "list",
-              items: agenda.conclusions.map((one) => text(`${one.verdict.replaceAll("_", " ")}: ${one.sentence}`)),
+              items: agenda.conclusions.map((one) =>
+                text(`${words.verdicts[one.verdict] ?? one.verdict}: ${one.sentence}`),
+              ),
             },
           ],
     ),
     ...section(
-      "Notes",
+      heads.notes,
       agenda.notes.length === 0
         ? []
         : [{ kind: "list", items: agenda.notes.map((note) => text(`${note.text} (${note.by})`)) }],
     ),
     ...section(
-      "Actions",
+      heads.actions,
       agenda.actions.flatMap(({ rep, actions, more }): Block[] => [
-        { kind: "heading", level: 3, text: rep ?? "Nobody's" },
+        { kind: "heading", level: 3, text: rep ?? words.nobodys },
         {
           kind: "list",
           items: [
             ...actions.map((one): Cell => [
-              ...(one.url === null
-                ? text(one.subject ?? "without a name")
-                : link(one.subject ?? "without a name", one.url)),
-              ...text(`: ${one.text}, by ${one.due_on}`),
+              ...(one.url === null ? text(one.subject ?? words.unnamed) : link(one.subject ?? words.unnamed, one.url)),
+              ...text(words.actionBy(one.text, one.due_on)),
             ]),
-            ...(more === 0 ? [] : [text(`and ${more} more that can wait`)]),
+            ...(more === 0 ? [] : [text(words.moreActions(more))]),
           ],
         },
       ]),
@@ -110,10 +115,10 @@ function blocksOf(agenda: Agenda, workspace: string): Block[] {
   ];
 }
 
-function section(title: string, blocks: readonly Block[]): Block[] {
-  return [
+function sectionIn({ nothing }: ReviewWords): (title: string, blocks: readonly Block[]) => Block[] {
+  return (title, blocks) => [
     { kind: "heading", level: 2, text: title },
-    ...(blocks.length === 0 ? [{ kind: "paragraph", text: "Nothing." } as const] : blocks),
+    ...(blocks.length === 0 ? [{ kind: "paragraph", text: nothing } as const] : blocks),
   ];
 }
 
@@ -122,37 +127,41 @@ function table(rows: readonly { readonly [column: string]: Cell }[]): Block {
   return { kind: "table", columns, rows: rows.map((row) => columns.map((column) => row[column] ?? text(""))) };
 }
 
-function dealCell(deal: { readonly name: string | null; readonly url: string | null }): Cell {
-  const name = deal.name ?? "a deal without a name";
+function dealCell(
+  deal: { readonly name: string | null; readonly url: string | null },
+  { unnamedDeal }: ReviewWords,
+): Cell {
+  const name = deal.name ?? unnamedDeal;
   return deal.url === null ? text(name) : link(name, deal.url);
 }
 
-function flagsText(deal: OpenDeal): string {
-  return deal.flags.map(flagText).join("; ");
+function flagsText(deal: OpenDeal, words: ReviewWords): string {
+  return deal.flags.map((flag) => flagText(flag, words)).join("; ");
 }
 
-function followedBlocks({ last, followed }: Agenda): Block[] {
+function followedBlocks({ last, followed }: Agenda, { words }: Write): Block[] {
+  const { columns } = words;
   const done = followed.filter(({ state }) => state === "done").length;
   const intro =
     last === null
-      ? "There was no review before this one."
-      : `Last review ${last.made_at.slice(0, 10)} (${last.from} to ${last.to}): ${done} of ${followed.length} done.`;
+      ? words.firstReview
+      : words.lastReview(last.made_at.slice(0, 10), last.from, last.to, done, followed.length);
   if (followed.length === 0) return [{ kind: "paragraph", text: intro }];
   return [
     { kind: "paragraph", text: intro },
     table(
       followed.map((one) => ({
-        "": text(stateText(one)),
-        rep: text(one.rep ?? "nobody"),
-        what: [
+        "": text(stateText(one, words)),
+        [columns.rep]: text(one.rep ?? words.nobody),
+        [columns.what]: [
           ...(one.subject === null
             ? []
             : [...(one.url === null ? text(one.subject) : link(one.subject, one.url)), ...text(": ")]),
           ...text(one.text),
         ],
-        by: text(one.due_on ?? ""),
-        "how it went": text(
-          [one.evidence, one.settled_by === null ? null : `ticked by ${one.settled_by}`, one.note]
+        [columns.by]: text(one.due_on ?? ""),
+        [columns.how]: text(
+          [one.evidence, one.settled_by === null ? null : words.tickedBy(one.settled_by), one.note]
             .filter((part) => part !== null)
             .join("; "),
         ),
@@ -161,25 +170,26 @@ function followedBlocks({ last, followed }: Agenda): Block[] {
   ];
 }
 
-function stateText({ state, is_late }: Followed): string {
-  return state === "open" ? (is_late ? "not done, late" : "not done") : state;
+function stateText({ state, is_late }: Followed, { states }: ReviewWords): string {
+  return states[state === "open" && is_late ? "late" : state];
 }
 
-function forecastBlocks({ forecast, currency }: Agenda): Block[] {
-  const money = moneyIn(currency);
+function forecastBlocks({ forecast }: Agenda, { words, money }: Write): Block[] {
+  const { columns } = words;
   const said = (row: ForecastLine): string => {
     const then = forecast.before.find(({ horizon, until }) => horizon === row.horizon && until === row.until);
-    return then === undefined ? "" : `${money(then.value)} at the last review`;
+    return then === undefined ? "" : words.atLastReview(money(then.value));
   };
+  const decimal = decimalIn(words);
   const lines = table(
     forecast.rows.map((row) => ({
-      until: text(row.until),
-      wins: text(row.count.toFixed(1)),
-      value: text(
-        row.value === null ? "no value to go by" : `${money(row.value)} (${money(row.p10)} to ${money(row.p90)})`,
+      [columns.until]: text(row.until),
+      [columns.wins]: text(decimal.format(row.count)),
+      [columns.value]: text(
+        row.value === null ? words.noValueToGoBy : words.between(money(row.value), money(row.p10), money(row.p90)),
       ),
-      by: text(row.method),
-      before: text(said(row)),
+      [columns.method]: text(words.methods[row.method] ?? row.method),
+      [columns.before]: text(said(row)),
     })),
   );
   const { moved } = forecast;
@@ -189,23 +199,30 @@ function forecastBlocks({ forecast, currency }: Agenda): Block[] {
     lines,
     {
       kind: "paragraph",
-      text: `Open pipeline: ${money(moved.start.value)} → ${money(moved.end.value)}. ${reasons.map((reason) => `${reason.replaceAll("_", " ")} ${money(moved.reasons[reason].value)}`).join(", ")}`,
+      text: words.moved(
+        money(moved.start.value),
+        money(moved.end.value),
+        reasons.map((reason) => `${words.reasons[reason]} ${money(moved.reasons[reason].value)}`).join(", "),
+      ),
     },
     {
       kind: "list",
       items: forecast.movers.map((deal) => [
-        ...dealCell(deal),
+        ...dealCell(deal, words),
         ...text(
-          `: ${Object.entries(deal.reasons)
-            .map(([reason, value]) => `${reason.replaceAll("_", " ")} ${money(value)}`)
-            .join(", ")}`,
+          `: ${REASONS.flatMap((reason) => {
+            const value = deal.reasons[reason];
+            return value === undefined ? [] : [`${words.reasons[reason]} ${money(value)}`];
+          }).join(", ")}`,
         ),
       ]),
     },
   ];
 }
 
-function attentionBlocks({ attention }: Agenda, money: (value: number | null) => string): Block[] {
+function attentionBlocks({ attention }: Agenda, { words, money }: Write): Block[] {
+  const { columns } = words;
+  const nameOf = whoseIn(words);
   const reps = new Map<string, OpenDeal[]>();
   for (const deal of attention) reps.set(nameOf(deal), [...(reps.get(nameOf(deal)) ?? []), deal]);
   return [...reps]
@@ -214,32 +231,37 @@ function attentionBlocks({ attention }: Agenda, money: (value: number | null) =>
       { kind: "heading", level: 3, text: `${rep}: ${deals.length}` },
       table(
         deals.map((deal) => ({
-          deal: dealCell(deal),
-          value: text(money(deal.value)),
-          stage: text(deal.stage ?? ""),
-          "what is wrong": text(flagsText(deal)),
+          [columns.deal]: dealCell(deal, words),
+          [columns.value]: text(money(deal.value)),
+          [columns.stage]: text(deal.stage ?? ""),
+          [columns.wrong]: text(flagsText(deal, words)),
         })),
       ),
     ]);
 }
 
-function nameOf({ rep }: Owned): string {
-  return rep ?? "Nobody's";
+function whoseIn({ nobodys }: ReviewWords): (owned: Owned) => string {
+  return ({ rep }) => rep ?? nobodys;
 }
 
-function cleanUpBlocks({ clean_up: { stale_deals, cold_leads, untouched_leads } }: Agenda): Block[] {
-  const leads = (what: string, { total, leads: list }: typeof cold_leads): Block[] => {
+function cleanUpBlocks(
+  { clean_up: { stale_deals, cold_leads, untouched_leads } }: Agenda,
+  words: ReviewWords,
+): Block[] {
+  const nameOf = whoseIn(words);
+  const leads = (counted: (total: number) => string, { total, leads: list }: typeof cold_leads): Block[] => {
     if (total === 0) return [];
     const named = list.slice(0, SHOWN_LEADS);
     return [
-      { kind: "paragraph", text: `${total} ${what}${total > named.length ? `; the latest ${named.length}:` : ":"}` },
+      {
+        kind: "paragraph",
+        text: total > named.length ? words.theLatest(counted(total), named.length) : words.listed(counted(total)),
+      },
       {
         kind: "list",
         items: named.map((lead) => [
-          ...(lead.url === null ? text(lead.name ?? "without a name") : link(lead.name ?? "without a name", lead.url)),
-          ...text(
-            `, ${lead.rep ?? "nobody's"}, since ${lead.created ?? "long ago"}${lead.lastTouch === null ? "" : `, last touch ${lead.lastTouch}`}`,
-          ),
+          ...(lead.url === null ? text(lead.name ?? words.unnamed) : link(lead.name ?? words.unnamed, lead.url)),
+          ...text(words.lead(lead.rep ?? words.ofNobody, lead.created, lead.lastTouch)),
         ]),
       },
     ];
@@ -248,26 +270,29 @@ function cleanUpBlocks({ clean_up: { stale_deals, cold_leads, untouched_leads } 
     stale_deals.length === 0
       ? []
       : [
-          { kind: "paragraph", text: `${stale_deals.length} deals on which nothing goes on:` },
+          { kind: "paragraph", text: words.staleDeals(stale_deals.length) },
           {
             kind: "list",
-            items: stale_deals.map((deal) => [...dealCell(deal), ...text(`, ${nameOf(deal)}: ${flagsText(deal)}`)]),
+            items: stale_deals.map((deal) => [
+              ...dealCell(deal, words),
+              ...text(`, ${nameOf(deal)}: ${flagsText(deal, words)}`),
+            ]),
           },
         ];
-  return [
-    ...stale,
-    ...leads("leads that nobody has reached out to", untouched_leads),
-    ...leads("cold leads", cold_leads),
-  ];
+  return [...stale, ...leads(words.untouchedLeads, untouched_leads), ...leads(words.coldLeads, cold_leads)];
 }
 
-function leakText({ leak }: Agenda): string {
-  if (leak === null) return "No stage was entered by ten deals.";
-  const share = leak.share === null ? "" : ` (${(leak.share * 100).toFixed(1)} %)`;
-  return `${leak.stage ?? "No stage"}: ${leak.lost ?? 0} of the ${leak.entered} deals that entered it from ${leak.from} to ${leak.to} were lost from it${share}.`;
+function leakText({ leak }: Agenda, words: ReviewWords): string {
+  if (leak === null) return words.noLeak;
+  const share = leak.share === null ? null : `${decimalIn(words).format(leak.share * 100)} %`;
+  return words.leak(leak.stage, leak.lost ?? 0, leak.entered, leak.from, leak.to, share);
 }
 
-function moneyIn(currency: string): (value: number | null) => string {
-  const format = new Intl.NumberFormat("en", { style: "currency", currency, maximumFractionDigits: 0 });
-  return (value) => (value === null ? "no value" : format.format(value));
+function decimalIn({ language }: ReviewWords): Intl.NumberFormat {
+  return new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+}
+
+function moneyIn(currency: string, { language, noValue }: ReviewWords): (value: number | null) => string {
+  const format = new Intl.NumberFormat(language, { style: "currency", currency, maximumFractionDigits: 0 });
+  return (value) => (value === null ? noValue : format.format(value));
 }

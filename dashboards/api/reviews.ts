@@ -2,7 +2,8 @@ import { z } from "zod";
 import { parsePeriod } from "../../core/metrics/ask/period-text.ts";
 import { ACTION_KINDS, followed } from "../../core/review/actions.ts";
 import { agenda, type Agenda, evidenceFor } from "../../core/review/agenda.ts";
-import { agendaHtml, agendaMarkdown } from "../../core/review/render.ts";
+import { agendaText } from "../../core/review/render.ts";
+import { REVIEW_LANGUAGES } from "../../core/review/words/index.ts";
 import { addAction, addNote, changeAction, makeReview, pickDeal, unpickDeal } from "../../core/setup/reviews.ts";
 import { listActions } from "../../core/store/reviews/actions.ts";
 import { findReview, listNotes, listPicks, listReviews } from "../../core/store/reviews/reviews.ts";
@@ -18,7 +19,12 @@ import { decodeCursor, pageOf, pageQuery, toPage } from "./pages.ts";
 const read = { kind: "api", scope: "read" } as const;
 const write = { kind: "api", scope: "write" } as const;
 const tag = "Reviews";
+const language = z
+  .enum(REVIEW_LANGUAGES)
+  .optional()
+  .describe("In which language it is written; absent: the workspace's");
 const asked = {
+  language,
   period: text
     .max(30)
     .optional()
@@ -49,7 +55,7 @@ export const reviewEndpoints = [
     summary: "The same for people: Markdown, or a page of HTML",
     query: { ...asked, format: z.enum(["md", "html"]).default("md") },
     response: z.object({ format: z.enum(["md", "html"]), text }).meta({ id: "ReviewDocument" }),
-    run: async ({ query }, call) => documentOf(await ask(query, call), query.format, call),
+    run: async ({ query }, call) => documentOf(await ask(query, call), query, call),
   }),
   endpoint({
     method: "get",
@@ -110,9 +116,9 @@ export const reviewEndpoints = [
     tag,
     summary: "The same for people: Markdown, or a page of HTML",
     params: { id: z.uuid() },
-    query: { format: z.enum(["md", "html"]).default("md") },
+    query: { format: z.enum(["md", "html"]).default("md"), language },
     response: z.object({ format: z.enum(["md", "html"]), text }),
-    run: async ({ params, query }, call) => documentOf(await made(params.id, call), query.format, call),
+    run: async ({ params, query }, call) => documentOf(await made(params.id, call), query, call),
   }),
   endpoint({
     method: "get",
@@ -311,7 +317,7 @@ export const reviewEndpoints = [
 
 type Asked = z.output<z.ZodObject<typeof asked>>;
 
-async function ask({ period, rep, team, as_of }: Asked, { deps, now }: Call): Promise<Agenda> {
+async function ask({ period, rep, team, as_of, language }: Asked, { deps, now }: Call): Promise<Agenda> {
   if (rep !== undefined && team !== undefined) throw invalidRequest("Give `rep` or `team`, not both.");
   const range = period === undefined ? null : parsePeriod(period);
   const [from, to] = [range?.from ?? null, range?.to ?? null];
@@ -324,7 +330,7 @@ async function ask({ period, rep, team, as_of }: Asked, { deps, now }: Call): Pr
         ? { dimension: "team", value: team }
         : null;
   const asOf = as_of === undefined ? null : new Date(as_of);
-  return agenda(deps.store.db, { range: from === null || to === null ? null : { from, to }, of, asOf, now });
+  return agenda(deps.store.db, { range: from === null || to === null ? null : { from, to }, of, asOf, now, language });
 }
 
 async function made(id: string, { deps }: Call): Promise<Agenda> {
@@ -336,11 +342,11 @@ async function made(id: string, { deps }: Call): Promise<Agenda> {
 
 async function documentOf(
   shown: Agenda,
-  format: "md" | "html",
+  { format, language }: { readonly format: "md" | "html"; readonly language?: string | undefined },
   { deps }: Call,
 ): Promise<{ format: "md" | "html"; text: string }> {
-  const { name } = await readWorkspace(deps.store.db);
-  return { format, text: format === "html" ? agendaHtml(shown, name) : agendaMarkdown(shown, name) };
+  const { name, locale } = await readWorkspace(deps.store.db);
+  return { format, text: agendaText(shown, format, { name, language: language ?? locale }) };
 }
 
 function depsOf({ deps, now }: Call): Parameters<typeof makeReview>[0] {

@@ -285,6 +285,9 @@ export class World {
       const history = known.map((row, ordinal) => ({
         ...row,
         ordinal,
+        changed: Object.keys(row.state).filter(
+          (field) => ordinal > 0 && row.state[field] !== known[ordinal - 1]?.state[field],
+        ),
         heldTo: known[ordinal + 1]?.heldFrom ?? Infinity,
       }));
       await copyTransaction(this.store, async (tx, copy) => {

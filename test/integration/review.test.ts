@@ -4,7 +4,7 @@ import { addDays, type Day, daysBetween } from "../../core/base/time.ts";
 import { createRandom } from "../../core/forecast/random.ts";
 import type { Flag } from "../../core/metrics/reports/attention.ts";
 import { agenda, type Agenda } from "../../core/review/agenda.ts";
-import { agendaHtml, agendaMarkdown } from "../../core/review/render.ts";
+import { agendaText } from "../../core/review/render.ts";
 import { addAction, addNote, changeAction, makeReview, pickDeal } from "../../core/setup/reviews.ts";
 import type { Store } from "../../core/store/db.ts";
 import { tell as tellDue } from "../../workers/tell.ts";
@@ -269,7 +269,8 @@ describe("the agenda", () => {
         index === 0 ? { ...deal, name: evil, url: "javascript:alert(1)" } : deal,
       ),
     };
-    const [md, html] = [agendaMarkdown(spoilt, "Sales"), agendaHtml(spoilt, "Sales")];
+    const written = { name: "Sales", language: "en" };
+    const [md, html] = [agendaText(spoilt, "md", written), agendaText(spoilt, "html", written)];
     for (const { name } of said.attention.slice(1)) {
       expect(html).toContain(name);
       expect(md).toContain(name?.replaceAll("_", "\\_"));
@@ -278,6 +279,18 @@ describe("the agenda", () => {
     expect(md).not.toMatch(/[^\\]<script|[^\\]\]\(<?javascript|[^\\]\| \[x\]/);
     expect(md).toContain("\n## Deals that need attention\n");
   });
+});
+
+test("in French says everything in French: heads, amounts, what is wrong, what is to be done, and the page's language", async () => {
+  const said = await agenda(store.db, { range: null, of: null, asOf: null, now: NOW, language: "fr" });
+  const written = { name: "Ventes", language: "fr" };
+  const [md, html] = [agendaText(said, "md", written), agendaText(said, "html", written)];
+  expect(html).toContain('<html lang="fr">');
+  expect(md).toContain("# Revue du pipeline, Ventes : du 2026-06-22 au 2026-06-28");
+  expect(md).toContain("\n## Affaires à surveiller\n");
+  expect(md).toContain("pas de prochaine étape");
+  expect(md).toMatch(/\d €|\d \$US/);
+  expect(md).not.toMatch(/\b(nobody|deals|pushed|agree|revive|get in|set a|by value|one contact|last touch)\b/i);
 });
 
 describe("what is agreed on", () => {

@@ -211,10 +211,13 @@ export function leadChannels(): Sql {
 /** What the rows themselves call the channel that a lead came by. */
 export const leadChannel: DimensionParts = { ...column("channel", {}), everyone: leadChannels() };
 
+/** As of an instant: it; else the end of time. */
+const ASKED_AT = sql`coalesce(nullif(current_setting('tributary.as_of', true), '')::timestamptz, 'infinity')`;
+
 /** Whether its source still has it; as of an instant, whether it had it then. What is dated ahead is none. */
 function notDeleted(alias: string): Sql {
   const deletedAt = sql.ref(`${alias}.deleted_at`);
-  return sql`(${deletedAt} is null or ${deletedAt} > coalesce(nullif(current_setting('tributary.as_of', true), '')::timestamptz, 'infinity'))`;
+  return sql`(${deletedAt} is null or ${deletedAt} > ${ASKED_AT})`;
 }
 
 /** The channel of a deal: that of the lead which its person or company first was. */
@@ -235,7 +238,7 @@ export const dealChannel: DimensionParts = {
         select c.id, c.lead_created_at, c.deleted_at, c.attributes from companies c
         where c.id = coalesce(firm.merged_into, firm.id) or c.merged_into = coalesce(firm.merged_into, firm.id)
       ) l
-      where own.id = r.id and l.lead_created_at is not null and ${notDeleted("l")}
+      where own.id = r.id and l.lead_created_at <= ${ASKED_AT} and ${notDeleted("l")}
       order by l.lead_created_at, l.id limit 1
     ) deal_channel on true`,
     },

@@ -1551,13 +1551,20 @@ export type Operations = {
   };
   "GET /review": {
     params: Nothing;
-    query: { period?: string; rep?: string; team?: string; as_of?: string };
+    query: { language?: "en" | "fr"; period?: string; rep?: string; team?: string; as_of?: string };
     body: undefined;
     answer: ReviewAgenda;
   };
   "GET /review/document": {
     params: Nothing;
-    query: { period?: string; rep?: string; team?: string; as_of?: string; format?: "md" | "html" };
+    query: {
+      language?: "en" | "fr";
+      period?: string;
+      rep?: string;
+      team?: string;
+      as_of?: string;
+      format?: "md" | "html";
+    };
     body: undefined;
     answer: ReviewDocument;
   };
@@ -1571,7 +1578,7 @@ export type Operations = {
   "GET /reviews/{id}": { params: { id: string }; query: Nothing; body: undefined; answer: ReviewAgenda };
   "GET /reviews/{id}/document": {
     params: { id: string };
-    query: { format?: "md" | "html" };
+    query: { format?: "md" | "html"; language?: "en" | "fr" };
     body: undefined;
     answer: { format: "md" | "html"; text: string };
   };
