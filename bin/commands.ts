@@ -113,6 +113,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/scorecard.ts")).registerScorecard,
   },
   {
+    usage: "conclusions",
+    about: "what was concluded from the numbers, and whether it still holds",
+    load: async () => (await import("./commands/conclusions.ts")).registerConclusions,
+  },
+  {
     usage: "funnel",
     about: "what became of the deals that entered each stage: went on, lost, went back, still there",
     load: async () => (await import("./commands/funnel.ts")).registerFunnel,

@@ -6,6 +6,7 @@ import type { BenchResult, PeakMemory } from "../../test/bench/bench.ts";
 import type { DeliverResult } from "../../test/bench/deliver.ts";
 import type { LiveResult } from "../../test/bench/live.ts";
 import type { NumbersOptions, NumbersResult } from "../../test/bench/numbers.ts";
+import type { ReportsResult } from "../../test/bench/reports.ts";
 import type { ViewersResult } from "../../test/bench/viewers.ts";
 import type { StartResult } from "../../test/bench/start.ts";
 import type { CliContext } from "../context.ts";
@@ -44,7 +45,9 @@ export function registerBench(bench: Command, context: CliContext): void {
           const deliver = await benchDeliver(folder);
           const { benchNumbers } = await import("../../test/bench/numbers.ts");
           const numbers = await benchNumbers(folder, { deals: options.deals, times: 5 });
-          context.out.result({ start: startUp, speed, memory, live, viewers, deliver, numbers }, () =>
+          const { benchReports } = await import("../../test/bench/reports.ts");
+          const reports = await benchReports(folder, 3);
+          context.out.result({ start: startUp, speed, memory, live, viewers, deliver, numbers, reports }, () =>
             [
               ...startLines(startUp),
               ...loadLines(speed, memory),
@@ -52,6 +55,7 @@ export function registerBench(bench: Command, context: CliContext): void {
               ...viewerLines(viewers),
               ...deliverLines(deliver),
               ...numberLines(numbers),
+              ...reportLines(reports),
             ].join("\n"),
           );
         } finally {
@@ -71,6 +75,21 @@ export function registerBench(bench: Command, context: CliContext): void {
     .command("express <body>", { hidden: true })
     .description("an Express that sends these bytes, in a process of its own; ends when stdin does")
     .action(async (body: string) => (await import("../../test/bench/viewers.ts")).serveExpress(body));
+  bench
+    .command("reports")
+    .description("only how long a team waits for its forecast, back-test and review")
+    .action(async () => {
+      const folder = mkdtempSync(path.join(os.tmpdir(), "tributary-bench-"));
+      // PostgreSQL runs as another user when this runs as root, and has to get in.
+      chmodSync(folder, 0o711);
+      try {
+        const { benchReports } = await import("../../test/bench/reports.ts");
+        const reports = await benchReports(folder, 3);
+        context.out.result({ reports }, () => reportLines(reports).join("\n"));
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
   bench
     .command("viewers")
     .description("only how many can look: TVs that connect at once, a feed that is polled, an idle hub")
@@ -164,6 +183,16 @@ function numberLines({ deals, changes, activities, rows }: NumbersResult): strin
     ...[...byMetric].map(([metric, ways]) => `  ${metric}: ${ways.join(", ")}`),
     `  of ${rows.length} answers ${over(300)} take longer than 300 ms, ${over(1000)} longer than 1 s`,
     `  of ${ratios.length} that have SQL written by hand beside them: ${(ratios[Math.floor(ratios.length / 2)] ?? NaN).toFixed(2)} times that at the median, ${(ratios.at(-1) ?? NaN).toFixed(2)} at most`,
+  ];
+}
+
+function reportLines({ deals, reps, readMs, rows }: ReportsResult): string[] {
+  return [
+    `reports of ${reps} reps with ${deals} deals; reading them all takes ${readMs.toFixed(0)} ms:`,
+    ...rows.map(
+      ({ report, medianMs, worstMs, cpuMs, ratio, mostMs }) =>
+        `  ${report}: ${(medianMs / 1000).toFixed(2)} s (${ratio.toFixed(1)} times that; ${(worstMs / 1000).toFixed(2)} s at most, ${(cpuMs / 1000).toFixed(2)} s of CPU here), may take ${mostMs / 1000} s`,
+    ),
   ];
 }
 

@@ -7,6 +7,7 @@ import { silentLog } from "../../core/base/log.ts";
 import { type DatabaseTarget, openStore, type Store } from "../../core/store/db.ts";
 import { readServer } from "../../core/store/health.ts";
 import { migrationState } from "../../core/store/migrate.ts";
+import { isReaderThere, READER } from "../../core/store/reader.ts";
 import { openQueues } from "../../workers/queues.ts";
 import type { Env } from "../../config/env.ts";
 import { databasePlace, openDatabase, queueBackend } from "../context.ts";
@@ -47,11 +48,21 @@ async function version({ db }: Store, env: Env): Promise<Verdict> {
 async function furtherFindings(store: Store, target: DatabaseTarget, env: Env): Promise<Finding[]> {
   return [
     await examine("schema", async () => schema(store)),
+    await examine("reader role", async () => readerRole(store)),
     await examine("queues", async () => queues(env, target)),
     await examine("secret key", async () => secretKey(store, env)),
     await examine("first admin", async () => firstAdmin(store, env)),
     ...(await connectionFindings(store)),
   ];
+}
+
+/** The second wall around own KPIs in SQL. */
+async function readerRole({ db }: Store): Promise<Verdict> {
+  if (await isReaderThere(db)) return ok(`own KPIs in SQL run as ${READER}, which may read facts alone`);
+  return warn(
+    `there is no role ${READER} that this user may take on: own KPIs in SQL are held by the check of their text alone`,
+    `Let an administrator run CREATE ROLE ${READER} NOLOGIN; GRANT ${READER} TO the user of DATABASE_URL; and start the hub again.`,
+  );
 }
 
 /** A line for each thing that keeps a connection's numbers from being whole, and one where nothing does. */

@@ -57,3 +57,17 @@ test.each([
 ] as const)("that A is better: later records of %o against %o say %s", (a, b, verdict) => {
   expect(verdictOf({ difference: 0.2 }, compared(a, b))).toBe(verdict);
 });
+
+test("medians are compared by their own errors, and said in the KPI's unit", () => {
+  const days: Claim = { metric: "time_to_close_median", filters: {}, a: { team: "North" }, b: { team: "South" } };
+  const found = compared({ value: 12, total: 40, error: 1 }, { value: 18.5, total: 30, error: 2 });
+  expect(found).toMatchObject({ difference: -6.5, is_clear: true, more: null });
+  expect(sentenceOf(days, "Median time to close", found)).toBe(
+    "Median time to close: team North 12 (n 40) against team South 18.5 (n 30): 6.5 less (95 %: 2.117 to 10.88).",
+  );
+  // Nineteen are too few, however far apart.
+  expect(compared({ value: 12, total: 19, error: 0.1 }, 30)).toMatchObject({ is_clear: false, more: null });
+  expect(verdictOf(found, compared({ value: 14, total: 25, error: 1 }, { value: 16, total: 25, error: 1 }))).toBe(
+    "weaker",
+  );
+});

@@ -39,6 +39,12 @@ describe("of five deals: won after 2 days, lost after 3, open since 3, won after
   });
 });
 
+test("of two that ended so at equal odds, half have done it by the first, whatever the last digits say", () => {
+  // 1/7, then 6/7 · 1/6: as sums of fractions they differ.
+  const spells = [2, 3, 5, 5, 5, 5, 5].map((to, no) => ({ from: 0, to, end: no < 2 ? ("won" as const) : null }));
+  expect(medianOfEnd(curveOf(spells), "won")).toBe(2);
+});
+
 test("what is watched from an age on is at risk from there only", () => {
   // The second is seen from day 4 on: at day 2 only the first and the third are at risk.
   const curve = curveOf([spell(2, "won"), spell(6, "won", 4), spell(8, null)]);

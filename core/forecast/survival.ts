@@ -80,15 +80,18 @@ export function incidenceAt<End extends string>(curve: Curve<End>, end: End, age
   return stepAt(curve, age)?.incidence[end] ?? 0;
 }
 
+/** What is exactly half may miss it by its last digits, as sums of fractions do. */
+const ROUNDING = 1e-12;
+
 /** The age by which the share has ended in any way; null when the curve does not come that far. */
 export function quantileOf(curve: Curve, share: number): number | null {
-  return curve.find((step) => step.survival <= 1 - share)?.age ?? null;
+  return curve.find((step) => step.survival <= 1 - share + ROUNDING)?.age ?? null;
 }
 
 /** The age at which half of those that will ever end so have done it; null when none has. */
 export function medianOfEnd<End extends string>(curve: Curve<End>, end: End): number | null {
   const final = curve.at(-1)?.incidence[end] ?? 0;
-  return final === 0 ? null : (curve.find((step) => (step.incidence[end] ?? 0) >= final / 2)?.age ?? null);
+  return final === 0 ? null : (curve.find((step) => (step.incidence[end] ?? 0) >= final / 2 - ROUNDING)?.age ?? null);
 }
 
 /** The 95 % interval of the survival at an age, on the log-log scale, so that it stays within 0 and 1. Null where nothing is known yet. */

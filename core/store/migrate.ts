@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import { type Migration, type MigrationProvider, Migrator, sql } from "kysely";
 import { TributaryError } from "../base/errors.ts";
 import type { Db } from "./db.ts";
+import { ensureReader } from "./reader.ts";
 
 const FOLDER = new URL("./migrations/", import.meta.url);
 
@@ -51,6 +52,7 @@ export async function migrate(db: Db, to?: string): Promise<string[]> {
     });
   }
   await followPast(db);
+  if (to === undefined) await ensureReader(db);
   return (results ?? []).filter((result) => result.status === "Success").map((result) => result.migrationName);
 }
 

@@ -1,11 +1,13 @@
 import { sql } from "kysely";
 import type { Db } from "./db.ts";
+import { isReaderThere, READER } from "./reader.ts";
 
 /** What a statement of somebody else's may cost. */
 export type SandboxLimits = { readonly timeoutMs: number };
 
 /**
- * Does the work in a transaction that can only read, where each statement ends after so long; what it has set (a role, a time zone) does not
+ * Does the work in a transaction that can only read, under the role that may read facts alone (where there is one: see reader.ts), where each statement ends
+ * after so long; what it has set (a role, a time zone) does not
  * outlive it. Inside a transaction that is open already it is a part of that one, which goes on as it was.
  */
 export async function inSandbox<T>(db: Db, { timeoutMs }: SandboxLimits, work: (db: Db) => Promise<T>): Promise<T> {
@@ -15,6 +17,7 @@ export async function inSandbox<T>(db: Db, { timeoutMs }: SandboxLimits, work: (
     await sql`select set_config('transaction_read_only', 'on', true), set_config('statement_timeout', ${String(timeoutMs)}, true)`.execute(
       db,
     );
+    if (await isReaderThere(db)) await sql`set local role ${sql.id(READER)}`.execute(db);
     return await work(db);
   } finally {
     // Settings are those of before again, and the transaction is well, whatever happened.

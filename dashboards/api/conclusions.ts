@@ -19,16 +19,24 @@ const tag = "Conclusions";
 const day = z.string().refine(isDay, "A day that exists, as YYYY-MM-DD");
 const instant = z.iso.datetime();
 const share = z.object({ hits: z.number(), total: z.number() });
+const middle = z.object({
+  value: z.number().nullable(),
+  total: z.number(),
+  error: z.number().nullable().describe("Standard error"),
+});
+const group = z.union([share, middle]).describe("A share, or of a median or mean its value");
 const finding = z.object({
   from: z.string(),
   to: z.string(),
-  a: share,
-  b: share.nullable().describe("Null: held against a number"),
+  a: group,
+  b: group.nullable().describe("Null: held against a number"),
   difference: z.number().nullable(),
   interval: z
     .tuple([z.number(), z.number()])
     .nullable()
-    .describe("95 %, by Newcombe's method; against a number by Wilson's"),
+    .describe(
+      "95 %: of shares by Newcombe's method, against a number by Wilson's; of medians by McKean and Schrader's error",
+    ),
   is_clear: z.boolean().describe("Both have 20 records or more, and the interval leaves out 0"),
   more: z.object({ a: z.number(), b: z.number() }).nullable().describe("How many more of each it would take"),
 });

@@ -3,6 +3,8 @@ import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { setSection } from "../../core/setup/workspace.ts";
 import { evaluateMetric, keptAnswer, metricRecords, readCatalogue } from "../../core/metrics/index.ts";
 import { metricsSection } from "../../core/metrics/own/section.ts";
+import { readSql } from "../../core/metrics/own/sql-guard.ts";
+import { READER } from "../../core/store/reader.ts";
 import { faultOf, inSandbox } from "../../core/store/sandbox.ts";
 import type { Store } from "../../core/store/db.ts";
 import { testDatabase } from "../support/database.ts";
@@ -236,6 +238,74 @@ describe("own KPIs in SQL", () => {
       { id: "stolen", kind: "sql", sql: "select value::text as name from settings" },
     ])})`.execute(store.db);
     await expect(world.ask("stolen", ...march)).rejects.toThrow('it may not read "settings"');
+  });
+
+  test("that would do harm are refused by their text", async () => {
+    for (const statement of [
+      "select pg_sleep(60)",
+      "select pg_read_file('/etc/passwd') as name",
+      "select pg_ls_dir('/') as name",
+      "select set_config('role', 'postgres', true) as name",
+      "set role postgres",
+      "reset role",
+      "select 1 as amount; drop table deals",
+      "with gone as (delete from deals returning 1 as amount) select amount from gone",
+      "insert into deals select * from deals returning 1 as amount",
+      "copy deals to '/tmp/x'",
+      "copy deals from program 'id'",
+      "select lo_import('/etc/passwd') as amount",
+      "select lo_get(1)::text as name",
+      "select * from dblink('host=127.0.0.1', 'select 1') as t(amount int)",
+      "select query_to_xml('select 1', true, true, '')::text as name",
+      "select password as name from users",
+      "select rolname::text as name from pg_catalog.pg_roles",
+      "select 1 as amount into stolen from deals",
+      "select 1 as amount from deals for update",
+      "explain analyze select 1 as amount",
+      "do 'begin end'",
+      "call x()",
+      "table settings",
+      "select current_setting('data_directory') as name",
+      "select tributary.landing() as at",
+      "select 'deals'::regclass::text as name",
+      "select 1 as amount -- ) q; drop table deals",
+    ]) {
+      const read = await readSql(statement);
+      // The last one is a comment, and stays one.
+      expect([statement, "message" in read]).toEqual([statement, !statement.includes("--")]);
+    }
+  });
+
+  test("that come past the check of their text reach facts alone: neither settings, users and credentials nor the server's files, and write nothing", async () => {
+    const tried = async (statement: string): Promise<string | null> => {
+      const done = inSandbox(store.db, { timeoutMs: 1000 }, (db) => sql.raw(statement).execute(db));
+      return done.then(
+        () => null,
+        (error: unknown) => faultOf(error),
+      );
+    };
+    expect(await tried("select count(*) from deals join people on true")).toBeNull();
+    expect(await tried("select tributary.workspace_minor(1::numeric, 'EUR', current_date)")).toBeNull();
+    for (const table of ["settings", "users", "api_keys", "connections", "raw_records", "workspace", "audit_log"])
+      expect(`${table}: ${await tried(`select * from tributary.${table}`)}`).toContain("permission denied");
+    for (const statement of [
+      "select pg_read_file('PG_VERSION')",
+      "select pg_ls_dir('.')",
+      "select lo_import('/etc/passwd')",
+      "copy tributary.deals to program 'true'",
+      "copy tributary.settings to stdout",
+    ])
+      expect(`${statement}: ${await tried(statement)}`).toMatch(/permission denied|read-only/);
+    for (const statement of [
+      "delete from tributary.deals",
+      "create table tributary.stolen ()",
+      "select lo_create(0)",
+      "with gone as (delete from tributary.deals returning id) select * from gone",
+    ])
+      expect(`${statement}: ${await tried(statement)}`).toMatch(/permission denied|read-only/);
+    // The role ends with it.
+    const { rows } = await sql<{ role: string }>`select current_user::text as role`.execute(store.db);
+    expect(rows[0]?.role).not.toBe(READER);
   });
 
   test("run where nothing can be written and nothing lasts longer than its time", async () => {

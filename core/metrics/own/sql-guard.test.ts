@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { readSql, READABLE_TABLES } from "./sql-guard.ts";
+import { READABLE_TABLES } from "../../store/reader.ts";
+import { readSql } from "./sql-guard.ts";
 
 const refusal = async (text: string): Promise<string> => {
   const read = await readSql(text);

@@ -1,9 +1,11 @@
+import { READABLE_TABLES } from "../../store/reader.ts";
 import type { Problem } from "./problem.ts";
 
 /**
  * What an own KPI's SQL may be: one SELECT over the tables of facts, with functions that compute and nothing else. PostgreSQL's own parser reads it,
  * and whatever is not listed here is refused: other tables (credentials, users, keys), schemas, functions that read files, change settings or run
- * text as SQL, placeholders, locks. Beside that it runs in a transaction that can only read, with limits (core/store/sandbox.ts).
+ * text as SQL, placeholders, locks. Beside that it runs under a role that may read these
+ * tables alone, in a transaction that can only read, with limits (core/store/sandbox.ts).
  */
 
 /** What is known of a SELECT that may run. */
@@ -13,32 +15,6 @@ export type SqlShape = {
   /** What it reads. */
   readonly tables: readonly string[];
 };
-
-/** Facts and names; nothing that opens a door. */
-export const READABLE_TABLES: ReadonlySet<string> = new Set([
-  "activities",
-  "campaigns",
-  "companies",
-  "conversations",
-  "deal_changes",
-  "deal_closings",
-  "deal_entries",
-  "deal_stays",
-  "deals",
-  "exchange_rates",
-  "goals",
-  "labels",
-  "lead_statuses",
-  "people",
-  "pipelines",
-  "reps",
-  "spend",
-  "stages",
-  "team_memberships",
-  "teams",
-  "tickets",
-  "web_traffic",
-]);
 
 /** None of them reads anything but its arguments, or makes much out of little. `workspace_minor` converts money. */
 const FUNCTIONS: ReadonlySet<string> = new Set(

@@ -27,7 +27,7 @@ import {
   worth,
 } from "./known.ts";
 import { type Expected, expected, whole } from "./expected.ts";
-import { firstChannel, groupOf } from "./leads.ts";
+import { firstChannel, groupOf } from "./people.ts";
 
 const stageOf = ({ stage }: { readonly stage: number }) => STAGES[stage] ?? STAGES[0];
 const isLater = (stage: number, than: number): boolean =>
@@ -69,6 +69,8 @@ export function closed(known: Known): Closed[] {
     return [{ of, amount, isHit: closing.status === "won", status: closing.status, one, at: closing.at }];
   });
 }
+
+type Standing = Row & { readonly status: string; readonly state: State; readonly one: KnownDeal };
 
 /** Every deal as it was at the end of March. */
 export function atEnd(
@@ -186,7 +188,7 @@ function stalled(known: Known): Row[] {
   });
 }
 
-export const open = (known: Known) => atEnd(known).filter(({ status }) => status === "open");
+export const open = (known: Known): Standing[] => atEnd(known).filter(({ status }) => status === "open");
 
 /** The moves of a deal's expected close to a later day, a first date being none. */
 const pushes = ({ states }: KnownDeal): number[] =>
@@ -340,7 +342,7 @@ export const customers = (known: Known): number =>
   ).size;
 
 /** Open deals that are expected to close in March. */
-export const expectedInMarch = (known: Known) =>
+export const expectedInMarch = (known: Known): Standing[] =>
   open(known).filter(({ state }) => state.expected !== null && state.expected >= FROM && state.expected <= TO);
 
 export function dealKpis(known: Known): Expected[] {

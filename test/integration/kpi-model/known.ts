@@ -130,11 +130,14 @@ export function worth(amount: number | null, currency: string, at: number): numb
   return rate === undefined ? null : Math.round(amount * rate[1]);
 }
 
+/** The calendar day of an instant. */
+export const dayOf = (at: number): string => new Intl.DateTimeFormat("en-CA", { timeZone: ZONE }).format(at);
+
 /** Whole calendar days in the zone, from the one of an instant on: each with when it begins and ends. */
 export function* daysFrom(
   at: number,
 ): Generator<{ readonly day: string; readonly starts: number; readonly ends: number }> {
-  let day = new Intl.DateTimeFormat("en-CA", { timeZone: ZONE }).format(at);
+  let day = dayOf(at);
   for (;;) {
     const next = addDays(day, 1);
     yield { day, starts: startOfDay(day, ZONE).getTime(), ends: startOfDay(next, ZONE).getTime() };

@@ -1,42 +1,11 @@
 import { startOfDay } from "../../../core/base/time.ts";
-import { DAY, type Deal, HOUR, type Person, ZONE } from "./company.ts";
+import { DAY, type Deal, HOUR, ZONE } from "./company.ts";
 import { coldDeals } from "./deals.ts";
 import { type Expected, expected } from "./expected.ts";
 import { count, mean, median, quantile, type Row, share } from "./figures.ts";
-import { companyOf, ENDS, goesOut, inMarch, type Known, type KnownDeal, workingHours } from "./known.ts";
+import { companyOf, dayOf, ENDS, goesOut, inMarch, type Known, type KnownDeal, workingHours } from "./known.ts";
+import { groupOf, type Lead, leads } from "./people.ts";
 import { MEANINGS } from "./write.ts";
-
-/** Who a person is one with: the name of the row that they were merged into. */
-export function groupOf({ company }: Known, name: string): string {
-  return company.people.find((one) => one.name === name)?.mergedInto ?? name;
-}
-
-type Lead = {
-  /** The row that came in first, of those that are one. */
-  readonly first: Person;
-  readonly leadAt: number;
-  readonly group: string;
-  readonly firm: string | null;
-};
-
-function leads(known: Known): Lead[] {
-  const found = new Map<string, Lead>();
-  for (const first of known.company.people) {
-    const { leadAt, name } = first;
-    const group = groupOf(known, name);
-    if (leadAt === null || leadAt > known.cutoff || !known.isThere(first)) continue;
-    if ((found.get(group)?.leadAt ?? Infinity) > leadAt)
-      found.set(group, { first, leadAt, group, firm: companyOf(first.company) });
-  }
-  return [...found.values()];
-}
-
-/** The channel of the lead that a deal's person first was. */
-export function firstChannel(known: Known, { person }: Deal): string | null {
-  if (person === null) return null;
-  const group = groupOf(known, person);
-  return leads(known).find((lead) => lead.group === group)?.first.channel ?? null;
-}
 
 const touchesOf = (known: Known, { group, firm }: Lead) =>
   known
@@ -48,7 +17,7 @@ const touchesOf = (known: Known, { group, firm }: Lead) =>
 
 /** The deals of a person, and those that its company has had since the day it came in. */
 function dealsOf(known: Known, { group, firm, leadAt }: Lead): readonly KnownDeal[] {
-  const since = startOfDay(new Intl.DateTimeFormat("en-CA", { timeZone: ZONE }).format(leadAt), ZONE).getTime();
+  const since = startOfDay(dayOf(leadAt), ZONE).getTime();
   return known.deals.filter(
     ({ deal }) =>
       (deal.person !== null && groupOf(known, deal.person) === group) ||

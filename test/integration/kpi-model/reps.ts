@@ -2,8 +2,9 @@ import { type Activity, DAY } from "./company.ts";
 import { closed, created, entered, expectedInMarch, open } from "./deals.ts";
 import { type Expected, expected, whole } from "./expected.ts";
 import { count, divided, gini, money, type Row, share, sum, total } from "./figures.ts";
-import { daysFrom, FROM, inMarch, isWorked, type Known, repOf, STARTS, TO } from "./known.ts";
-import { groupOf, waiting } from "./leads.ts";
+import { dayOf, daysFrom, FROM, inMarch, isWorked, type Known, repOf, STARTS, TO } from "./known.ts";
+import { waiting } from "./leads.ts";
+import { groupOf } from "./people.ts";
 import { ACTIONS, GOALS } from "./write.ts";
 
 /** What reps do, and how they stand. */
@@ -92,11 +93,7 @@ function streaks(known: Known): Expected[] {
       const mine = calls.flatMap(({ rep: whose, at }) => (whose === rep ? [at] : []));
       const first = Math.min(...mine);
       let streak = 0;
-      if (first > known.end) {
-        const firstDay = daysFrom(first).next().value?.day;
-        const lastDay = daysFrom(known.end).next().value?.day;
-        if (firstDay !== lastDay) continue;
-      }
+      if (dayOf(first) > dayOf(known.end)) continue;
       for (const { day, starts, ends } of daysFrom(first)) {
         if (starts > known.end) break;
         if (!isWorked(day)) continue;
@@ -160,7 +157,7 @@ function goals(known: Known): Expected[][] {
   const won = (rep: string | null): number | null => money(wins.filter(({ of }) => rep === null || of["rep"] === rep));
   const attained = (rep: string | null): number | null => divided(won(rep), aims.get(rep) ?? null);
   const all = workingDays(STARTS, Date.parse(`${TO}T12:00:00Z`));
-  const today = daysFrom(known.cutoff).next().value?.day ?? FROM;
+  const today = dayOf(known.cutoff);
   const gone = today > TO ? all : today < FROM ? 0 : workingDays(STARTS, known.cutoff) - (isWorked(today) ? 1 : 0);
   const coming = (rep: string | null): number | null =>
     money(expectedInMarch(known).filter(({ of }) => rep === null || of["rep"] === rep));

@@ -4,7 +4,7 @@ import { closed, customers } from "./deals.ts";
 import { type Expected, expected, whole } from "./expected.ts";
 import { count, divided, type Figure, median, money, ratio, type Row, share, total } from "./figures.ts";
 import { companyOf, inMarch, type Known, workingHours, worth } from "./known.ts";
-import { groupOf } from "./leads.ts";
+import { groupOf } from "./people.ts";
 
 /** Tickets, conversations, campaigns, visits and spend. */
 export function toolKpis(known: Known): Expected[] {

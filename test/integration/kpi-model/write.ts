@@ -1,6 +1,6 @@
 import { setLanding } from "../../../core/store/facts/facts-marks.ts";
 import { writeSettings } from "../../../core/store/setup/settings.ts";
-import { type Change, World } from "../kpi-world.ts";
+import type { Change, World } from "../kpi-world.ts";
 import { COMPANIES, type Company, RATES, SAME_COMPANY, STAGES } from "./company.ts";
 
 const iso = (at: number): string => new Date(at).toISOString();

@@ -122,8 +122,8 @@ export type Conclusion = {
   result: {
     from: string;
     to: string;
-    a: { hits: number; total: number };
-    b: { hits: number; total: number } | null;
+    a: { hits: number; total: number } | { value: number | null; total: number; error: number | null };
+    b: { hits: number; total: number } | { value: number | null; total: number; error: number | null } | null;
     difference: number | null;
     interval: [number, number] | null;
     is_clear: boolean;
@@ -1680,8 +1680,8 @@ export type Operations = {
       result: {
         from: string;
         to: string;
-        a: { hits: number; total: number };
-        b: { hits: number; total: number } | null;
+        a: { hits: number; total: number } | { value: number | null; total: number; error: number | null };
+        b: { hits: number; total: number } | { value: number | null; total: number; error: number | null } | null;
         difference: number | null;
         interval: [number, number] | null;
         is_clear: boolean;
@@ -1699,8 +1699,8 @@ export type Operations = {
         result: {
           from: string;
           to: string;
-          a: { hits: number; total: number };
-          b: { hits: number; total: number } | null;
+          a: { hits: number; total: number } | { value: number | null; total: number; error: number | null };
+          b: { hits: number; total: number } | { value: number | null; total: number; error: number | null } | null;
           difference: number | null;
           interval: [number, number] | null;
           is_clear: boolean;
