@@ -5,6 +5,7 @@ import { andList, columnName } from "../_rows/names.ts";
 import { missingColumns, type Cells } from "../_rows/row-reader.ts";
 import { columnsNeeded } from "../_rows/mapping.ts";
 import type { Mapping } from "./settings.ts";
+import { MAX_COLUMNS } from "./text-format.ts";
 import { readTextApart } from "./text-rows.ts";
 import { cellText, excerpt, type Cell } from "../_rows/values.ts";
 import { readWorkbookApart } from "./workbook/index.ts";
@@ -41,8 +42,6 @@ export type SheetFile = {
  */
 export type FileFault = "holes" | "open_end";
 
-/** As many as a sheet of a spreadsheet program has. */
-const MAX_COLUMNS = 16_384;
 /** How far below the row that should be the header another one is looked for, to name it. */
 const ROWS_SEARCHED = 20;
 const COLUMNS_SHOWN = 50;

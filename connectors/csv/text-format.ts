@@ -13,6 +13,9 @@ const SAMPLE_BYTES = 64 * 1024;
 /** More text makes a guess of an 8-bit encoding surer; beyond this it hardly does. */
 const LETTERS_SAMPLE_BYTES = 32 * 1024;
 
+/** As many as a sheet of a spreadsheet program has. */
+export const MAX_COLUMNS = 16_384;
+
 const DELIMITERS = [",", ";", "\t", "|"] as const;
 
 export type FoundEncoding = {

@@ -346,6 +346,24 @@ describe("a text of any size", () => {
     expect(stray.lines).toContain("warn t.csv: 1 zero bytes, which no text has, were left out");
   });
 
+  it("has rows as wide as a sheet: empty cells beyond are nothing, and others are no row", async () => {
+    const { rows } = await apart(`A,B\n1,2${",".repeat(100_000)}\n3,4${",".repeat(20_000)}x\n5,6\n`);
+    expect(rows.map(({ cells, reason }) => [cells?.slice(0, 2), cells?.length, reason])).toEqual([
+      [["A", "B"], 2, ""],
+      [["1", "2"], 16_384, ""],
+      [undefined, undefined, "it has 20002 columns, where a sheet has 16384 at most"],
+      [["5", "6"], 2, ""],
+    ]);
+  });
+
+  it("that has an endless line says so, and blames no quote", async () => {
+    const told = (content: string): Promise<unknown> =>
+      apart(content).catch(({ message }: { readonly message: string }) => message);
+    expect(await told(`A,B\n1,${"x".repeat(1_500_000)}`)).toContain("line 2 has more than 1048576 characters");
+    expect(await told(`A,B\n1,"${"x".repeat(1_500_000)}`)).toContain("a quote that opens at about line 2");
+    expect(await told(`A,B\n1,"${"x\n".repeat(700_000)}`)).toContain("a quote that opens at about line 2");
+  });
+
   it("that goes on with nothing but line ends is refused as soon as that is plain", async () => {
     const target = path.join(folder, "empty.csv");
     const most = async (emptyLines: number): Promise<unknown> => {
@@ -370,5 +388,18 @@ describe("a text of any size", () => {
     const stop = new AbortController();
     stop.abort(new Error("stopped"));
     expect(await reasonOf("A,B\n1,2\n", { signal: stop.signal })).toBe("stopped");
+    // Nor is the time that somebody gave it a vendor's.
+    const late = new AbortController();
+    const target = path.join(folder, "late.csv");
+    await writeFile(target, "A,B\n" + "1,2\n".repeat(50_000));
+    const mapping: Mapping = { from: target, key: "A", columns: { name: "B" } };
+    const file = { path: target, shown: "t.csv", mapping, log: () => {}, signal: late.signal };
+    const rows = readTextApart(file, target, "t.csv", { smallBytes: 0, limits: LIMITS });
+    await rows.next();
+    late.abort(new DOMException("over", "TimeoutError"));
+    const rest = async (): Promise<void> => {
+      for await (const _batch of rows);
+    };
+    await expect(rest()).rejects.toMatchObject({ code: "csv.file.too_large" });
   });
 });

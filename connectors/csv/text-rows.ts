@@ -8,7 +8,7 @@ import { fileError } from "./errors.ts";
 import { wellFormed } from "../_rows/names.ts";
 import { type ApartLimits, readApart, type TextRequest } from "./apart/thread.ts";
 import type { RawRow, SheetFile } from "./sheet-rows.ts";
-import { findEncoding, findLayout, type FoundEncoding } from "./text-format.ts";
+import { findEncoding, findLayout, type FoundEncoding, MAX_COLUMNS } from "./text-format.ts";
 
 /** A text of so many bytes takes hardly longer to read than a thread to start, whatever is in it. */
 const SMALL_BYTES = 128 * 1024;
@@ -49,7 +49,7 @@ export async function* readTextApart(
 /** As many as a sheet of a spreadsheet program has. More in a row than that is no gap between rows. */
 const MAX_EMPTY_LINES = 1_048_576;
 
-/** A record longer than this comes from a quote that is never closed. */
+/** A record longer than this comes from a quote that is never closed, or is no row at all. */
 const MAX_ROW_CHARACTERS = 1024 * 1024;
 
 /** What could not be read as the text that it should be, counted while a file is read. */
@@ -107,7 +107,7 @@ export async function* readText(
   let line = linesAbove + 1;
   let emptyLines = 0;
   const number = (record: string[]): RawRow => {
-    const row = { line, cells: record, reason: "" };
+    const row = rowOf(record, line);
     if (encoding.how !== "valid" && record.some((cell) => cell.includes("\ufffd"))) noteDamage(damage, line);
     line += 1;
     for (const cell of record)
@@ -130,6 +130,7 @@ export async function* readText(
     return rows;
   };
 
+  let isLongLine = false;
   let held: RawRow | null = null;
   // Nothing comes out of it but its end. What fails in it fails in whatever is being written.
   parser.resume();
@@ -137,7 +138,10 @@ export async function* readText(
   const texts = cleaned(linesAbove, damage);
   // Whoever reads the last one meets the errors of those before it.
   pipeline(createReadStream(path, { highWaterMark: CHUNK_BYTES }), iconv.decodeStream(encoding.name), texts, () => {});
+  let openLine: OpenLine = { length: 0, hasQuote: false };
   for await (const text of texts as AsyncIterable<string>) {
+    const before = openLine;
+    openLine = lineAfter(before, text);
     await new Promise<void>((resolve, reject) => {
       parser.write(text, (error) => (error ? reject(error) : resolve()));
     });
@@ -148,7 +152,10 @@ export async function* readText(
       held = rows.pop() ?? null;
       yield rows;
     }
-    if (fatal !== null) break;
+    if (fatal === null) continue;
+    const [rest = ""] = text.split(/[\r\n]/, 1);
+    isLongLine = before.length + rest.length >= MAX_ROW_CHARACTERS && !before.hasQuote && !rest.includes('"');
+    break;
   }
   if (fatal === null) {
     const ended = once(parser, "end");
@@ -166,10 +173,29 @@ export async function* readText(
   if (fatal !== null)
     throw fileError({
       code: "csv.file.quotes",
-      message: `${shown}: a quote that opens at about line ${line} is never closed, so the rows below it cannot be told apart.`,
-      mend: "Close the quote, or double it where it is part of a value. Rows above it were taken in.",
+      message: isLongLine
+        ? `${shown}: line ${line} has more than ${MAX_ROW_CHARACTERS} characters, which no row has, so what is below it is not read.`
+        : `${shown}: a quote that opens at about line ${line} is never closed, so the rows below it cannot be told apart.`,
+      mend: `${isLongLine ? "Correct the line" : "Close the quote, or double it where it is part of a value"}. Rows above it were taken in.`,
       cause: fatal,
     });
+}
+
+/** What has come so far of the line that the text stands in. */
+type OpenLine = { readonly length: number; readonly hasQuote: boolean };
+
+function lineAfter(before: OpenLine, text: string): OpenLine {
+  const end = Math.max(text.lastIndexOf("\n"), text.lastIndexOf("\r"));
+  if (end >= 0) return { length: text.length - end - 1, hasQuote: text.includes('"', end + 1) };
+  return { length: before.length + text.length, hasQuote: before.hasQuote || text.includes('"') };
+}
+
+/** The record as a row; empty cells beyond what any sheet has say nothing. */
+function rowOf(record: string[], line: number): RawRow {
+  if (record.length <= MAX_COLUMNS) return { line, cells: record, reason: "" };
+  const last = record.findLastIndex((cell) => cell !== "");
+  if (last < MAX_COLUMNS) return { line, cells: record.slice(0, MAX_COLUMNS), reason: "" };
+  return { line, cells: null, reason: `it has ${last + 1} columns, where a sheet has ${MAX_COLUMNS} at most` };
 }
 
 function onlyEmptyLines(shown: string, { line, most }: { readonly line: number; readonly most: number }): Error {

@@ -69,9 +69,16 @@ export async function* readApart(
     } finally {
       await thread.stop();
     }
+  } catch (error) {
+    // Whoever set the time knows no better reason than that it is over.
+    throw isTimeOver(error) ? tooSlow(request) : error;
   } finally {
     leave();
   }
+}
+
+function isTimeOver(error: unknown): boolean {
+  return error instanceof Error && error.name === "TimeoutError";
 }
 
 type Thread = {
