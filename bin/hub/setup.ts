@@ -1,4 +1,5 @@
 import type { SetupDeps } from "../../core/setup/verb.ts";
+import { streamsBehind } from "../../core/store/pulls/rebuild.ts";
 import { inboundAddress } from "../../dashboards/web/address.ts";
 import { inboundJob } from "../../workers/inbound.ts";
 import { createPullDeps } from "../../workers/pull.ts";
@@ -13,11 +14,17 @@ import type { Hub } from "../context.ts";
 export function createSetup(hub: Hub, publicUrl: string | null = hub.env.publicUrl): SetupDeps {
   const { queues, env } = hub;
   const request = requestPull(queues);
+  const requestMeasure = async (): Promise<void> => queues.request({ queue: "measure", payload: { reason: "facts" } });
   return {
     ...createPullDeps({ ...hub, ...env }),
     requestPull: ({ since, ...rest }) => request({ ...rest, since: since?.toISOString() ?? null }),
     requestInbound: (connectionId) => request(inboundJob(connectionId)),
-    requestMeasure: async () => queues.request({ queue: "measure", payload: { reason: "facts" } }),
+    requestMeasure,
+    requestRebuild: async () => {
+      for (const { connectionId, stream } of await streamsBehind(hub.store.db))
+        await queues.request({ queue: "normalise", payload: { connectionId, stream, fromStart: false } });
+      await requestMeasure();
+    },
     inboundAddress: publicUrl === null ? null : (id, token) => inboundAddress(publicUrl, id, token),
   };
 }

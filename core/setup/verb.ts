@@ -72,6 +72,8 @@ export type SetupDeps = EngineDeps & {
   readonly requestInbound: (connectionId: string) => Promise<void>;
   /** Asks for the KPIs to be measured anew; returns at once. */
   readonly requestMeasure: () => Promise<void>;
+  /** Asks for facts to be made anew of all that a changed setting has put back, without a pull; returns at once. */
+  readonly requestRebuild: () => Promise<void>;
   /** Where a connection's vendor reaches the hub; null where the hub does not know its own address. */
   readonly inboundAddress: ((connectionId: string, token: string) => string) | null;
 };

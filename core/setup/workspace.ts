@@ -11,14 +11,18 @@ import { type Actor, noted } from "./verb.ts";
 /** What of it changed, for the audit log: fields, not values. */
 type Change = { readonly action: "create" | "update" | "remove"; readonly fields: readonly string[] };
 
-/** Changes how the company counts: its days, weeks and money. */
+/** Changes how the company counts: its days, weeks and money. Where {@link makesFactsAnew} says so, `requestRebuild` has it begin at once. */
 export async function setWorkspace(db: Db, actor: Actor, row: WorkspaceRow, fields: readonly string[]): Promise<void> {
   const details = { fields: [...fields] };
   await noted(db, { actor, action: "workspace.update", target: "workspace", details }, async (tx) => {
     await updateWorkspace(tx, row);
-    // A day begins elsewhere, and amounts without a currency are in another: facts are made anew with the next pull of each stream.
-    if (fields.some((field) => /^(time_?zone|currency)$/i.test(field))) await resetAllMarks(tx);
+    if (makesFactsAnew(fields)) await resetAllMarks(tx);
   });
+}
+
+/** Whether every fact was read by one of these fields: a day begins elsewhere, and amounts without a currency are in another. */
+export function makesFactsAnew(fields: readonly string[]): boolean {
+  return fields.some((field) => /^(time_?zone|currency)$/i.test(field));
 }
 
 /** Replaces all rates. */

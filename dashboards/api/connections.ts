@@ -186,6 +186,8 @@ export const connectionEndpoints = [
         ...(body.streams === undefined ? {} : { streams: body.streams }),
         ...(body.backfill_from === undefined ? {} : { backfillFrom: body.backfill_from }),
       });
+      // Other settings may read the same records otherwise.
+      if (body.settings !== undefined) await setup.requestRebuild();
       return await shown(call, params.id);
     },
   }),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { isTimeZone } from "../../core/base/time.ts";
-import { setWorkspace } from "../../core/setup/workspace.ts";
+import { makesFactsAnew, setWorkspace } from "../../core/setup/workspace.ts";
 import { readWorkspaceRow, type WorkspaceRow } from "../../core/store/setup/workspace.ts";
 import { actorOf } from "../auth/principal.ts";
 import { type Call, endpoint } from "./endpoint.ts";
@@ -50,7 +50,7 @@ export const workspaceEndpoints = [
     access: { kind: "api", scope: "admin" },
     tag,
     summary:
-      "Change how the company counts; what is left out stays. Another time zone or currency makes all facts anew",
+      "Change how the company counts; what is left out stays. Another time zone or currency makes all facts anew, which begins at once",
     body: z.strictObject(shape).partial(),
     response: workspace,
     run: async ({ body }, call) => {
@@ -64,7 +64,8 @@ export const workspaceEndpoints = [
       );
       if (fields.length > 0) {
         await setWorkspace(db, actorOf(call.principal), row, fields);
-        await call.deps.setup.requestMeasure();
+        const { requestRebuild, requestMeasure } = call.deps.setup;
+        await (makesFactsAnew(fields) ? requestRebuild() : requestMeasure());
       }
       return shown(call);
     },

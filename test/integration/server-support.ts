@@ -113,6 +113,10 @@ export function setupOf(engine: EngineDeps, asked: string[] = []): SetupDeps {
       asked.push("measure");
       return Promise.resolve();
     },
+    requestRebuild: () => {
+      asked.push("rebuild");
+      return Promise.resolve();
+    },
     inboundAddress: (id, token) => `https://hub.example/in/${id}/${token}`,
   };
 }

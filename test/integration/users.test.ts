@@ -91,6 +91,7 @@ it("how the company counts is changed field by field; facts are made anew where 
   });
   expect(await marks()).toEqual([{ normalised_seq: 5 }]);
   expect((await ask("PATCH", "/workspace", { time_zone: "Europe/Oslo" })).status).toBe(200);
+  expect(running.asked.at(-1)).toBe("rebuild");
   expect(await marks()).toEqual([{ normalised_seq: 0 }]);
   for (const wrong of [
     { time_zone: "Mars/Base" },
