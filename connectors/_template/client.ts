@@ -1,10 +1,10 @@
 import { z } from "zod";
+import { webAddress } from "../../core/connector/address.ts";
 import type { ClientContext } from "../../core/connector/define.ts";
 import { account, changesPage } from "./records.ts";
 
 export const acmeCrmSettings = z.object({
-  base_url: z
-    .url()
+  base_url: webAddress()
     .default("https://api.acme-crm.example/v1/")
     .describe("Ends in /; only a test or a proxy changes it"),
 });

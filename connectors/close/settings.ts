@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { JsonObject } from "../../core/base/json.ts";
+import { webAddress } from "../../core/connector/address.ts";
 import type { AuthMethod } from "../../core/connector/auth.ts";
 
 export const VENDOR_BASE_URL = "https://api.close.com/api/v1/";
@@ -10,7 +11,7 @@ const customField = z
   .describe("A custom field: its id (cf_…, found on every path) or its name (webhooks alone cannot tell names)");
 
 export const closeSettings = z.object({
-  base_url: z.url().default(VENDOR_BASE_URL).describe("Where Close answers; only a test or a proxy changes it"),
+  base_url: webAddress().default(VENDOR_BASE_URL).describe("Where Close answers; only a test or a proxy changes it"),
   lost_reason_field: customField
     .optional()
     .describe("The opportunity custom field that holds why a deal was lost: its id (cf_…) or its name"),

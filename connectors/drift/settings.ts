@@ -1,12 +1,12 @@
 import { z } from "zod";
 import type { JsonObject } from "../../core/base/json.ts";
+import { webAddress } from "../../core/connector/address.ts";
 import type { AuthMethod } from "../../core/connector/auth.ts";
 
 const VENDOR_BASE_URL = "https://driftapi.com/";
 
 export const driftSettings = z.object({
-  base_url: z
-    .url()
+  base_url: webAddress()
     .default(VENDOR_BASE_URL)
     .describe("Where Drift answers; newer accounts may use https://api.drift.com/"),
   requests_per_second: z

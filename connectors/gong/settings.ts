@@ -1,12 +1,12 @@
 import { z } from "zod";
 import type { JsonObject } from "../../core/base/json.ts";
+import { webAddress } from "../../core/connector/address.ts";
 import type { AuthMethod } from "../../core/connector/auth.ts";
 
 export const VENDOR_BASE_URL = "https://api.gong.io";
 
 export const gongSettings = z.object({
-  base_url: z
-    .url()
+  base_url: webAddress()
     .default(VENDOR_BASE_URL)
     .meta({ isBasic: true })
     .describe(

@@ -2,6 +2,7 @@ import { createPrivateKey } from "node:crypto";
 import { z } from "zod";
 import { TributaryError } from "../../core/base/errors.ts";
 import type { Json, JsonObject } from "../../core/base/json.ts";
+import { webAddress } from "../../core/connector/address.ts";
 import type { AuthMethod } from "../../core/connector/auth.ts";
 
 export const VENDOR_BASE_URL = "https://analyticsdata.googleapis.com/";
@@ -15,8 +16,7 @@ export const analyticsSettings = z.object({
     .array(z.string().min(1))
     .optional()
     .describe("Key events to list by name (generate_lead, book_demo); absent: all of the property's"),
-  base_url: z
-    .url()
+  base_url: webAddress()
     .default(VENDOR_BASE_URL)
     .describe("Where the Data API answers, without a path; only a test changes it"),
   timeout_s: z.number().positive().max(300).default(60).describe("Seconds that one report may take"),

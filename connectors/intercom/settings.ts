@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { JsonObject } from "../../core/base/json.ts";
+import { webAddress } from "../../core/connector/address.ts";
 import type { AuthMethod } from "../../core/connector/auth.ts";
 
 const REGIONS = ["us", "eu", "au"] as const;
@@ -13,7 +14,7 @@ export const intercomSettings = z.object({
     .default("us")
     .meta({ isBasic: true })
     .describe("Where the workspace is hosted; the wrong one refuses the token"),
-  base_url: z.url().optional().describe("Where Intercom answers; only a test or a proxy changes it"),
+  base_url: webAddress().optional().describe("Where Intercom answers; only a test or a proxy changes it"),
   workspace_id: z
     .string()
     .min(1)

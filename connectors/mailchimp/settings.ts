@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { JsonObject } from "../../core/base/json.ts";
+import { webAddress } from "../../core/connector/address.ts";
 import type { AuthMethod } from "../../core/connector/auth.ts";
 import { DATA_CENTRE } from "./account.ts";
 
@@ -18,14 +19,12 @@ export const mailchimpSettings = z.object({
     .describe(
       "Whether each recipient of each campaign gets an outbound e-mail on the timeline: as many records as e-mails were sent",
     ),
-  base_url: z
-    .url()
+  base_url: webAddress()
     .optional()
     .describe(
       "Where Mailchimp answers, with /3.0; only a test or a proxy changes it. Else it follows from the key or the sign-in",
     ),
-  login_url: z
-    .url()
+  login_url: webAddress()
     .default("https://login.mailchimp.com/")
     .describe("Where people sign in by OAuth; only a test changes it"),
 });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { JsonObject } from "../../core/base/json.ts";
+import { webAddress } from "../../core/connector/address.ts";
 import type { AuthMethod } from "../../core/connector/auth.ts";
 
 /** Checked before an address is built of it: anything else could lead our credentials to another host. */
@@ -10,7 +11,9 @@ export const zendeskSettings = z.object({
     .string()
     .regex(SUBDOMAIN, "is the first part of your Zendesk address: acme for https://acme.zendesk.com")
     .describe("The first part of your Zendesk address: acme for https://acme.zendesk.com"),
-  base_url: z.url().optional().describe("Where Zendesk answers, without /api/v2; only a test or a proxy changes it"),
+  base_url: webAddress()
+    .optional()
+    .describe("Where Zendesk answers, without /api/v2; only a test or a proxy changes it"),
   requests_per_minute: z
     .number()
     .positive()

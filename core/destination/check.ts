@@ -30,6 +30,7 @@ export function assertAddresses(
 function refusalOf(address: string, allowPrivateNetworks: boolean): string | null {
   const url = URL.canParse(address) ? new URL(address) : null;
   if (url === null) return "it is not an absolute URL";
+  if (/^https?:(?!\/\/)/i.test(address.trim())) return "its host does not stand after //";
   if (url.username !== "" || url.password !== "") return "it carries a user name or password";
   if (url.protocol === "https:" || (url.protocol === "http:" && allowPrivateNetworks)) return null;
   return `it uses ${url.protocol.slice(0, -1)} instead of https`;

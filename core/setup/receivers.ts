@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { TributaryError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { AnyDestination } from "../destination/define.ts";
 import { assertAddresses, assertSubscription } from "../destination/check.ts";
@@ -32,7 +33,7 @@ export type Receiver = Pick<Endpoint, "id" | "name" | "createdBy"> & { readonly 
 /**
  * @param settings as the destination declares them, secrets in the clear.
  * @param createdBy whom it belongs to: `config` where a file lists it, else who asks.
- * @throws TributaryError `webhooks.url_refused`, `webhooks.filter_refused`
+ * @throws TributaryError `webhooks.settings_refused`, `webhooks.url_refused`, `webhooks.filter_refused`
  */
 export async function createReceiver(
   { db, secrets, ...options }: ReceiverDeps,
@@ -72,7 +73,8 @@ async function assertReceiver(
   settings: JsonObject,
   options: Pick<ReceiverDeps, "allowPrivateNetworks">,
 ): Promise<void> {
-  const parsed = destination.settings.parse(settings);
+  const { data: parsed, error } = destination.settings.safeParse(settings);
+  if (error !== undefined) throw refusedSettings(destination, error.issues);
   assertAddresses(destination, parsed, options);
   const { metrics } = await readCatalogue(db);
   assertSubscription(
@@ -80,6 +82,19 @@ async function assertReceiver(
     parsed,
     metrics.map(({ id }) => id),
   );
+}
+
+function refusedSettings(
+  { title }: AnyDestination,
+  issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[],
+): TributaryError {
+  const fields = issues.map(({ path, message }) => `${path.map(String).join(".") || "settings"}: ${message}`);
+  return new TributaryError({
+    code: "webhooks.settings_refused",
+    kind: "config",
+    message: `${title}: ${fields.join("; ")}.`,
+    mend: "Correct what is named.",
+  });
 }
 
 /** Ends it; what it was still to get is dropped. */

@@ -62,6 +62,19 @@ describe("every connector", () => {
         const moved = newHosts(connector, usual, { ...usual, [name]: "https://evil.example/x" });
         expect([name, moved]).toEqual([name, ["https://evil.example"]]);
       }
+      for (const name of addresses)
+        for (const other of [
+          "javascript:alert(1)",
+          "ftp://x.example/",
+          "data:,x",
+          "file:///etc/passwd",
+          "https:x.example",
+        ])
+          expect([name, other, connector.settings.safeParse({ ...usual, [name]: other }).success]).toEqual([
+            name,
+            other,
+            false,
+          ]);
       // Those that speak HTTP with credentials have one; the others take none.
       const takesNone = connector.auth.every(({ kind }) => kind === "none");
       expect(addresses.length > 0 || takesNone).toBe(true);

@@ -86,6 +86,8 @@ const HOSTILE_VALUES: readonly Json[] = [
   "a\0b",
   "\ud83d",
   "\ude00\u241b0000",
+  "https:x.example",
+  "javascript:alert(1)",
   "0000-01-01",
   "9999-12-31",
   "x".repeat(5000),
