@@ -37,6 +37,8 @@ export function guard(deps: ServerDeps, access: Access, context: GuardContext): 
     const principal = await identify(deps, request, access, context.keys);
     response.locals["principal"] = principal;
     if (principal.kind === "user") refuseOtherSites(request, deps.options.publicUrl);
+    // Other processes hear of what this request changes when it is announced; this one may not answer by a key in between that it has revoked.
+    if (!SAFE_METHODS.has(request.method)) response.once("finish", context.keys.forget);
     const screenId = access.kind === "link" ? String(request.params[access.param]) : null;
     if (mayAccess(principal, access, { ...context, screenId })) {
       next();

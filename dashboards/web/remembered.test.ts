@@ -24,6 +24,7 @@ function asked(options: { readonly forMs: number; readonly whileMs?: number }) {
   let reads = 0;
   return {
     line,
+    forget: remembered.forget,
     tell: () => hearers.forEach((hear) => hear({ kind: "notice", channel: "setup" })),
     get: async (atMs = 0, value?: null) =>
       remembered.get("one", new Date(START_MS + atMs), async () => {
@@ -48,6 +49,13 @@ test("what was remembered is forgotten when a change is announced, also while it
   expect(await one.get()).toBe(2);
   one.tell();
   expect(await one.get()).toBe(3);
+});
+
+test("who changes something forgets at once, before the change is announced", async () => {
+  const one = asked({ forMs: 60_000 });
+  expect(await one.get()).toBe(1);
+  one.forget();
+  expect(await one.get()).toBe(2);
 });
 
 test("nothing is remembered while changes cannot be heard", async () => {

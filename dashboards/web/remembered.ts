@@ -4,6 +4,8 @@ import type { Listener } from "../../core/store/listener.ts";
 export type Remembered<T> = {
   /** What is remembered under the key, else what `read` gives. Those who ask while it is read are given the same. */
   get(key: string, now: Date, read: () => Promise<T>): T | Promise<T>;
+  /** Remembers nothing from before any more; what is being read just now is not remembered either. */
+  readonly forget: () => void;
 };
 
 /** More is not remembered: who makes keys up fills no memory. */
@@ -27,10 +29,11 @@ export function remembering<T>(
 ): Remembered<T> {
   let entries = new Map<string, Entry<T>>();
   let reading = new Map<string, Promise<T>>();
-  listener.subscribe(() => {
+  const forget = (): void => {
     entries = new Map();
     reading = new Map();
-  });
+  };
+  listener.subscribe(forget);
   const ageMs = (entry: Entry<T>, now: Date): number =>
     Math.max(performance.now() - entry.readMs, Math.abs(now.getTime() - entry.at.getTime()));
 
@@ -50,6 +53,7 @@ export function remembering<T>(
   };
 
   return {
+    forget,
     get: (key, now, read) => {
       if (!listener.isHearing()) return read();
       const entry = entries.get(key);

@@ -196,6 +196,6 @@ it("makes a link that opens its screen, and revokes it", async () => {
   const { id, token } = (await made.json()) as { id: string; token: string };
   const link = `/tv/sales-floor?key=${token}`;
   expect((await running.fetch(link)).status).toBe(200);
-  await send(`/${id}`, { method: "DELETE", headers: { Origin: running.url } });
+  expect((await send(`/${id}`, { method: "DELETE", headers: { Origin: running.url } })).status).toBe(204);
   expect((await running.fetch(link)).status).toBe(401);
 });
