@@ -7,6 +7,8 @@ export type Subject = {
   readonly connector: AnyConnector;
   readonly vendor: ConnectorHarness;
   readonly engine: CheckEngine;
+  /** About how many records the source holds, in all its streams; absent: 300. */
+  readonly records?: number;
   /** How many records the check of memory reads; absent: 100,000. */
   readonly manyRecords?: number;
 };
@@ -27,7 +29,13 @@ export function fail(message: string): never {
   throw new CheckFailure(message);
 }
 
-export const OPTIONS: HarnessOptions = { seed: 11, records: 300, now: new Date("2026-11-24T14:00:00Z") };
+const RECORDS = 300;
+export const OPTIONS: HarnessOptions = { seed: 11, records: RECORDS, now: new Date("2026-11-24T14:00:00Z") };
+
+/** How many records the vendor of a check holds, where the check asks for no number of its own. */
+export function recordsOf({ records = RECORDS }: Subject): number {
+  return records;
+}
 
 export type Bench = { readonly harness: Harness; readonly connection: CheckConnection };
 
@@ -37,7 +45,7 @@ export async function atVendor(
   work: (bench: Bench) => Promise<void>,
   options: Partial<HarnessOptions> = {},
 ): Promise<void> {
-  const harness = await subject.vendor.start({ ...OPTIONS, ...options });
+  const harness = await subject.vendor.start({ ...OPTIONS, records: recordsOf(subject), ...options });
   try {
     const { settings, credentials } = harness;
     const connection = await subject.engine.connect(subject.connector, { settings, credentials });

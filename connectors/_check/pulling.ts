@@ -1,4 +1,4 @@
-import { atVendor, type Bench, type Check, expectEqual, fail, pullAll, pullWell, reason } from "./check.ts";
+import { atVendor, type Bench, type Check, expectEqual, fail, pullAll, pullWell, reason, recordsOf } from "./check.ts";
 
 export const takesEverything: Check = {
   name: "brings every record of every stream",
@@ -40,7 +40,8 @@ export const resumes: Check = {
         for (const stream of bench.harness.streams) await pullKilled(bench, stream);
         await expectEqual(bench);
       },
-      { records: 600 },
+      // Twice the usual, for more pages to die after.
+      { records: 2 * recordsOf(subject) },
     ),
 };
 
