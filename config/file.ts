@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { TributaryError } from "../core/base/errors.ts";
-import type { JsonObject } from "../core/base/json.ts";
+import { type JsonObject, listOf } from "../core/base/json.ts";
 import type { AnyConnector } from "../core/connector/define.ts";
 import { unusedOfConnection } from "../core/connector/unused.ts";
 import type { AnyDestination } from "../core/destination/define.ts";
@@ -127,7 +127,7 @@ class Checker {
   /** What is wrong with the connections that are right as far as the file goes, where something else in it is not. */
   settingsOf(value: unknown, folder: string): readonly FileIssue[] {
     const connections = valueAt(value, ["connections"]);
-    for (const [index, one] of (Array.isArray(connections) ? (connections as readonly unknown[]) : []).entries()) {
+    for (const [index, one] of listOf(connections).entries()) {
       const parsed = connectionSection.safeParse(one);
       if (parsed.success) this.connection(parsed.data, ["connections", index], folder);
     }

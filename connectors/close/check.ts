@@ -1,5 +1,5 @@
 import { failedWith } from "../../core/base/errors.ts";
-import { fieldOf, type JsonObject } from "../../core/base/json.ts";
+import { fieldOf, isList, type JsonObject, listOf } from "../../core/base/json.ts";
 import type { CheckResult } from "../../core/connector/define.ts";
 import { type CloseClient } from "./client.ts";
 import { PERMISSION_MISSING } from "./errors.ts";
@@ -50,17 +50,16 @@ async function missingPermissions(client: CloseClient): Promise<readonly string[
 
 /** A key has its user's permissions: fewer of them give fewer rows, without any error. */
 function roleWarnings(me: JsonObject, organizationId: string): readonly string[] {
-  const memberships = fieldOf(me, "memberships");
-  const all = Array.isArray(memberships) ? (memberships as readonly JsonObject[]) : [];
-  const membership = all.find((one) => one["organization_id"] === organizationId) ?? all[0];
-  const role = membership?.["role_id"];
+  const memberships = listOf(me["memberships"]);
+  const membership = memberships.find((one) => fieldOf(one, "organization_id") === organizationId) ?? memberships[0];
+  const role = fieldOf(membership, "role_id");
   if (membership === undefined || role === "admin") return [];
   const warnings = [
     `The key's user has the role ${typeof role === "string" ? role : "unknown"}, not admin: events older than an hour come without their content, so edits made while the hub was down may be missed.`,
   ];
-  const granted = membership["permissions_granted"];
-  const seesAll = Array.isArray(granted) && granted.includes("view_all_leads");
-  if (role === "restricteduser" || (Array.isArray(granted) && !seesAll)) {
+  const granted = fieldOf(membership, "permissions_granted");
+  const seesLess = isList(granted) && !granted.includes("view_all_leads");
+  if (role === "restricteduser" || seesLess) {
     warnings.push(
       "The role does not include view_all_leads: leads that its user cannot see, with their deals and activities, will be missing without an error.",
     );

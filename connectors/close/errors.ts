@@ -1,4 +1,4 @@
-import type { Json } from "../../core/base/json.ts";
+import { isObject, type Json } from "../../core/base/json.ts";
 import { errorTable } from "../../core/connector/error-table.ts";
 import type { HttpFailure } from "../../core/connector/http.ts";
 import { readLimit } from "./limits.ts";
@@ -109,6 +109,5 @@ function errorText(body: Json): string {
 }
 
 function field(value: Json | undefined, name: string): Json | undefined {
-  if (value === null || value === undefined || typeof value !== "object" || Array.isArray(value)) return undefined;
-  return (value as { readonly [name: string]: Json })[name];
+  return isObject(value) ? value[name] : undefined;
 }

@@ -1,4 +1,4 @@
-import { fieldOf, type Json } from "../../core/base/json.ts";
+import { fieldOf, isObject, type Json } from "../../core/base/json.ts";
 import { type CloseClient } from "./client.ts";
 import type { CloseSettings } from "./settings.ts";
 
@@ -62,13 +62,13 @@ function withNames(row: Json, names: readonly string[], ids: ReadonlyMap<string,
     const value = fieldOf(row, `custom.${ids.get(name)}`);
     if (value !== null) custom[name] = value;
   }
-  return { ...(row as { readonly [name: string]: Json }), custom };
+  return { ...(isObject(row) ? row : {}), custom };
 }
 
 function pick(row: Json, fields: readonly string[]): Json {
   const picked: { [name: string]: Json } = {};
   for (const field of fields) {
-    const value = (row as { readonly [name: string]: Json })[field];
+    const value = isObject(row) ? row[field] : undefined;
     if (value !== undefined) picked[field] = value;
   }
   return picked;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { failedWith } from "../../core/base/errors.ts";
-import { fieldOf, type Json } from "../../core/base/json.ts";
+import { fieldOf, type Json, listOf } from "../../core/base/json.ts";
 import type { Page } from "../../core/connector/define.ts";
 import { type CloseRow, type SearchPage } from "./client.ts";
 import type { ClosePull } from "./dated.ts";
@@ -65,7 +65,7 @@ async function searchFrom(
 export function leadsAndContacts(leads: readonly Json[], keep: Keep): Pick<Page, "records" | "others"> {
   const contacts = leads.flatMap((lead) => {
     const embedded = fieldOf(lead, "contacts");
-    return Array.isArray(embedded) ? (embedded as readonly Json[]) : [];
+    return listOf(embedded);
   });
   const records = leads.map((lead) => keep("leads", lead));
   const parts = contacts.map((contact) => keep("contacts", contact));

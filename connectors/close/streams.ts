@@ -1,4 +1,4 @@
-import { fieldOf, type Json } from "../../core/base/json.ts";
+import { fieldOf, type Json, listOf } from "../../core/base/json.ts";
 import type { DeletionPolicy, Page, Stream } from "../../core/connector/define.ts";
 import type { Measured } from "../../core/schema/canonical.ts";
 import { ACTIVITY_STREAMS, type ActivityStream } from "./activities.ts";
@@ -94,7 +94,7 @@ async function readUsers({ client }: ClosePull): Promise<readonly Json[]> {
   const { id } = await client.account();
   const organization = await client.get(`organization/${id}/`, { _fields: "memberships,inactive_memberships" });
   const former = fieldOf(organization, "inactive_memberships");
-  const left = (Array.isArray(former) ? (former as readonly Json[]) : []).filter((membership) => {
+  const left = listOf(former).filter((membership) => {
     const userId = fieldOf(membership, "user_id");
     return typeof userId === "string" && !listed.has(userId);
   });

@@ -1,4 +1,4 @@
-import { fieldOf, type Json } from "../../core/base/json.ts";
+import { fieldOf, type Json, listOf } from "../../core/base/json.ts";
 import type { VendorEnd } from "../../core/connector/define.ts";
 import { errorTable } from "../../core/connector/error-table.ts";
 
@@ -89,7 +89,7 @@ export const classify = errorTable([
 /** The error's type, never its message: that may quote what was asked for. */
 function errorType(body: Json): string {
   const several = fieldOf(body, "errors");
-  const [first] = Array.isArray(several) ? (several as readonly Json[]) : [];
+  const [first] = listOf(several);
   const type = fieldOf(fieldOf(body, "error"), "type") ?? fieldOf(first, "type");
   return typeof type === "string" ? type.slice(0, 60) : "no reason given";
 }

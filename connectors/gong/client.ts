@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Clock } from "../../core/base/clock.ts";
 import { failedWith, TributaryError } from "../../core/base/errors.ts";
-import type { Json, JsonObject } from "../../core/base/json.ts";
+import { fieldOf, type Json, type JsonObject } from "../../core/base/json.ts";
 import type { Day } from "../../core/base/time.ts";
 import type { ClientContext } from "../../core/connector/define.ts";
 import type { Http, HttpRequest } from "../../core/connector/http.ts";
@@ -168,8 +168,7 @@ export function isCursorRefused(error: unknown): boolean {
 export function valueAt(record: Json, ...path: readonly string[]): Json {
   let value = record;
   for (const name of path) {
-    if (value === null || typeof value !== "object" || Array.isArray(value)) return null;
-    value = (value as JsonObject)[name] ?? null;
+    value = fieldOf(value, name);
   }
   return value;
 }

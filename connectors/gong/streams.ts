@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "../../core/base/json.ts";
+import { isObject, type Json, type JsonObject, listOf } from "../../core/base/json.ts";
 import { addDays, type Day, dayOf } from "../../core/base/time.ts";
 import type { Page, Stream } from "../../core/connector/define.ts";
 import type { Measured } from "../../core/schema/canonical.ts";
@@ -132,10 +132,9 @@ export const gongStreams: { readonly [stream: string]: GongStream } = {
 /** Gong gives a user with all their days; here a day of a user is a record. Days on which nothing was done are none. */
 function daysOfUser(user: JsonObject): readonly JsonObject[] {
   const { userDailyActivityStats: days, ...who } = user;
-  if (!Array.isArray(days)) return [];
-  return (days as readonly Json[]).flatMap((day) => {
-    const isObject = typeof day === "object" && day !== null && !Array.isArray(day);
-    const isBusy = isObject && Object.values(day).some((ids: Json) => Array.isArray(ids) && ids.length > 0);
-    return isBusy ? [{ ...who, ...(day as JsonObject) }] : [];
+  return listOf(days).flatMap((day) => {
+    if (!isObject(day)) return [];
+    const isBusy = Object.values(day).some((ids) => listOf(ids).length > 0);
+    return isBusy ? [{ ...who, ...day }] : [];
   });
 }

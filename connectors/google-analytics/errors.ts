@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from "../../core/base/json.ts";
+import { fieldOf, isObject, type Json } from "../../core/base/json.ts";
 import { errorTable } from "../../core/connector/error-table.ts";
 import type { HttpFailure } from "../../core/connector/http.ts";
 import { retryAfterMs } from "../../core/connector/http-errors.ts";
@@ -90,9 +90,9 @@ function waitMs(failure: HttpFailure): number {
 }
 
 function errorOf(body: Json): { readonly message: string; readonly status: string } {
-  const error = isObject(body) ? body["error"] : null;
-  if (!isObject(error ?? null)) return { message: "no reason given", status: "" };
-  const { message, status } = error as JsonObject;
+  const error = fieldOf(body, "error");
+  if (!isObject(error)) return { message: "no reason given", status: "" };
+  const { message, status } = error;
   return {
     message: typeof message === "string" ? message : "no reason given",
     status: typeof status === "string" ? status : "",

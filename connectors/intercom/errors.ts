@@ -1,4 +1,4 @@
-import { fieldOf, type Json } from "../../core/base/json.ts";
+import { fieldOf, type Json, listOf } from "../../core/base/json.ts";
 import { errorTable } from "../../core/connector/error-table.ts";
 import type { HttpFailure } from "../../core/connector/http.ts";
 import { resetSeconds } from "./limits.ts";
@@ -95,7 +95,7 @@ function waitMs({ headers }: HttpFailure): number {
 
 function errorCode(body: Json): string | null {
   const errors = fieldOf(body, "errors");
-  const [first] = Array.isArray(errors) ? (errors as readonly Json[]) : [];
+  const [first] = listOf(errors);
   const code = fieldOf(first, "code");
   return typeof code === "string" && /^[a-z_]{1,60}$/.test(code) ? code : null;
 }

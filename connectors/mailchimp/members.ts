@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "../../core/base/json.ts";
+import { fieldOf, type Json, type JsonObject } from "../../core/base/json.ts";
 import type { Page } from "../../core/connector/define.ts";
 import { z } from "zod";
 import { filterTime, instantOf, keyed } from "./records.ts";
@@ -142,5 +142,5 @@ function later(upTo: Checkpoint["upTo"], walk: Walk, seen: Date | null, startedA
 }
 
 export function lastChanged(record: Json): Date | null {
-  return instantOf(record === null || typeof record !== "object" ? null : (record as JsonObject)["last_changed"]);
+  return instantOf(fieldOf(record, "last_changed"));
 }

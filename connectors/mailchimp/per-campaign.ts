@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { failedWith } from "../../core/base/errors.ts";
-import type { JsonObject } from "../../core/base/json.ts";
+import { fieldOf, type JsonObject } from "../../core/base/json.ts";
 import type { Page } from "../../core/connector/define.ts";
 import { type ListPage, type MailchimpClient, type Query } from "./client.ts";
 import { NOT_FOUND } from "./errors.ts";
@@ -127,10 +127,7 @@ function latestOf(report: JsonObject): string | null {
 }
 
 export function valueOf(report: JsonObject, group: string, name: string): JsonObject[string] {
-  const inner = report[group];
-  return typeof inner === "object" && inner !== null && !Array.isArray(inner)
-    ? ((inner as JsonObject)[name] ?? null)
-    : null;
+  return fieldOf(report[group], name);
 }
 
 type Step = { readonly records: readonly JsonObject[]; readonly next: Checkpoint["place"] };

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../core/base/json.ts";
+import { isObject, type JsonObject, listOf } from "../../core/base/json.ts";
 import type { Page, Stream } from "../../core/connector/define.ts";
 import type { MailchimpClient } from "./client.ts";
 import { lastChanged, memberId, pullMembers } from "./members.ts";
@@ -120,8 +120,7 @@ const SENDS: CampaignLists = {
 };
 
 function objects(value: JsonObject[string] | undefined): readonly JsonObject[] {
-  const list = Array.isArray(value) ? (value as readonly JsonObject[string][]) : [];
-  return list.filter((each): each is JsonObject => typeof each === "object" && each !== null && !Array.isArray(each));
+  return listOf(value).filter(isObject);
 }
 
 /** What people did with campaigns is not taken back, and has no time of change of its own. */

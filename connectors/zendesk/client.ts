@@ -1,6 +1,6 @@
 import nodeZendesk from "node-zendesk";
 import { TributaryError } from "../../core/base/errors.ts";
-import { fieldOf, isObject, type Json, type JsonObject } from "../../core/base/json.ts";
+import { fieldOf, isList, isObject, type Json, type JsonObject } from "../../core/base/json.ts";
 import type { ClientContext } from "../../core/connector/define.ts";
 import type { Http } from "../../core/connector/http.ts";
 import { mismatch } from "../../core/connector/http-errors.ts";
@@ -127,7 +127,7 @@ function responseAdapter(json: Json): object {
 /** The library puts an Error where a result belongs when there was no body: only an object is an answer. */
 function resultOf(answer: unknown, method: string, path: string): JsonObject {
   const result = isObject(answer) ? answer["result"] : undefined;
-  if (isObject(result) && !(result instanceof Error)) return result as JsonObject;
+  if (isObject(result) && !(result instanceof Error)) return result;
   throw mismatch("zendesk", method, path, "it is no object");
 }
 
@@ -152,6 +152,6 @@ export function idOf(record: Json): string {
 /** The objects of a list; anything else in it is passed over, and no list at all is a broken promise. */
 export function rowsOf(answer: JsonObject, key: string, path: string): readonly JsonObject[] {
   const rows = answer[key];
-  if (!Array.isArray(rows)) throw mismatch("zendesk", "GET", path, `${key}: not a list`);
-  return (rows as readonly Json[]).filter((row): row is JsonObject => isObject(row));
+  if (!isList(rows)) throw mismatch("zendesk", "GET", path, `${key}: not a list`);
+  return rows.filter(isObject);
 }

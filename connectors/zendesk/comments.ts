@@ -1,4 +1,4 @@
-import { fieldOf, type Json, type JsonObject } from "../../core/base/json.ts";
+import { fieldOf, type Json, type JsonObject, listOf } from "../../core/base/json.ts";
 import type { StreamPart } from "../../core/connector/define.ts";
 import { idText, rowsOf, type ZendeskClient } from "./client.ts";
 import { keepEvent } from "./kept.ts";
@@ -45,7 +45,7 @@ function isSince(comment: JsonObject, since: Date): boolean {
 
 function rolesOf(answer: JsonObject): ReadonlyMap<string, Json> {
   const users = answer["users"];
-  const rows = Array.isArray(users) ? (users as readonly Json[]) : [];
+  const rows = listOf(users);
   return new Map(rows.map((user) => [idText(fieldOf(user, "id")) ?? "", fieldOf(user, "role")]));
 }
 

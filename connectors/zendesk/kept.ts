@@ -1,4 +1,4 @@
-import { fieldOf, type Json, type JsonObject } from "../../core/base/json.ts";
+import { fieldOf, isObject, type Json, type JsonObject, listOf } from "../../core/base/json.ts";
 import { idText } from "./client.ts";
 
 /**
@@ -34,12 +34,12 @@ export function keepEvent(event: JsonObject, ticket: JsonObject | null, authorRo
 const WORDS = new Set(["body", "html_body", "plain_body", "attachments", "data", "metadata"]);
 
 function withoutWords(child: Json): Json {
-  if (typeof child !== "object" || child === null || Array.isArray(child)) return child;
-  return Object.fromEntries(Object.entries(child as JsonObject).filter(([name]) => !WORDS.has(name)));
+  if (!isObject(child)) return child;
+  return Object.fromEntries(Object.entries(child).filter(([name]) => !WORDS.has(name)));
 }
 
 function byId(rows: Json | undefined): ReadonlyMap<string, Json> {
-  const list = Array.isArray(rows) ? (rows as readonly Json[]) : [];
+  const list = listOf(rows);
   return new Map(list.map((row) => [idText(fieldOf(row, "id")) ?? "", row]));
 }
 

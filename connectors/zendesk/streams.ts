@@ -1,4 +1,4 @@
-import { fieldOf, type Json, type JsonObject } from "../../core/base/json.ts";
+import { fieldOf, type Json, type JsonObject, listOf } from "../../core/base/json.ts";
 import type { Page, Stream } from "../../core/connector/define.ts";
 import { idOf, idText, type ZendeskClient } from "./client.ts";
 import { callTime, eventTime } from "./comments.ts";
@@ -89,7 +89,7 @@ async function eventContent(rows: readonly JsonObject[], lookups: Lookups): Prom
 /** Who wrote the event's public comments. */
 function authorsOf(event: JsonObject): readonly string[] {
   const children = event["child_events"];
-  const authors = (Array.isArray(children) ? (children as readonly Json[]) : [])
+  const authors = listOf(children)
     .filter((child) => fieldOf(child, "event_type") === "Comment" && fieldOf(child, "public") === true)
     .map((child) => idText(fieldOf(child, "author_id")));
   return [...new Set(authors.filter((author) => author !== null))];
@@ -107,7 +107,7 @@ async function withTickets(
 
 function surveyedTicket(response: JsonObject): string | null {
   const subjects = response["subject_zrns"];
-  const [first] = (Array.isArray(subjects) ? (subjects as readonly Json[]) : []).flatMap(
+  const [first] = listOf(subjects).flatMap(
     (zrn) => (typeof zrn === "string" ? /^zen:ticket:(\d+)$/.exec(zrn)?.[1] : undefined) ?? [],
   );
   return first ?? null;

@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { failedWith, TributaryError } from "../../core/base/errors.ts";
-import { fieldOf, type Json, type JsonObject } from "../../core/base/json.ts";
+import { fieldOf, isObject, type Json, type JsonObject } from "../../core/base/json.ts";
 import type { InboundRequest, InboundWebhook, StreamPart } from "../../core/connector/define.ts";
 import { idText, type ZendeskClient } from "./client.ts";
 import { latestComments } from "./comments.ts";
@@ -186,7 +186,7 @@ async function withMetrics(client: ZendeskClient, ticket: JsonObject, ticketId: 
 }
 
 function asObject(value: Json): JsonObject {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as JsonObject;
+  if (isObject(value)) return value;
   throw new TributaryError({
     code: "zendesk.record_without_id",
     kind: "contract",

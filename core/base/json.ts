@@ -11,3 +11,13 @@ export function isObject(value: unknown): value is JsonObject {
 export function fieldOf(record: Json | undefined, name: string): Json {
   return isObject(record) ? (record[name] ?? null) : null;
 }
+
+/** Of what came as JSON: whether it is a list. `Array.isArray` does not tell so of a type that is read-only. */
+export function isList(value: unknown): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+/** The items of a list, none of what is no list. */
+export function listOf(value: unknown): readonly Json[] {
+  return isList(value) ? value : [];
+}

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { TributaryError } from "../base/errors.ts";
 import { type EntityKind, entityId } from "../base/ids.ts";
-import { fieldOf, type Json, type JsonObject } from "../base/json.ts";
+import { fieldOf, type JsonObject, listOf } from "../base/json.ts";
 import type { EngineDeps } from "../land/engine.ts";
 import { acceptRow } from "../land/inbound.ts";
 import { type Connection, listConnections } from "../store/setup/connections.ts";
@@ -110,7 +110,7 @@ function noConnection(message: string, table: RowTable): TributaryError {
 
 /** The row's own reasons, so that whoever sent it sees what to correct. */
 function refused({ refused: rows }: JsonObject): TributaryError {
-  const told = Array.isArray(rows) ? (rows as readonly Json[]) : [];
+  const told = listOf(rows);
   const reasons = told.map((one) => fieldOf(one, "reason")).filter((reason) => typeof reason === "string");
   return new TributaryError({
     code: "rows.refused",

@@ -1,3 +1,4 @@
+import { listOf } from "../../../core/base/json.ts";
 import { dayOf } from "../../../core/base/time.ts";
 import { readCursor, writeCursor } from "../../_simulator/paging.ts";
 import type { DatedObject } from "./store.ts";
@@ -49,7 +50,7 @@ export function search(rows: Iterable<DatedObject>, body: unknown, dates: Dates,
 
 function isAfter(row: DatedObject, cursor: string, sign: 1 | -1): boolean {
   const place = readCursor(cursor);
-  const [at, id] = Array.isArray(place) ? (place as readonly unknown[]) : [];
+  const [at, id] = listOf(place);
   if (typeof at !== "number" || typeof id !== "string") throw new BadSearch("parameter_invalid");
   return sign * (row.updated_at - at || compare(row.id, id)) > 0;
 }

@@ -1,4 +1,4 @@
-import { fieldOf, type Json } from "../../../core/base/json.ts";
+import { fieldOf, listOf } from "../../../core/base/json.ts";
 import type { ConnectorHarness, Harness, HarnessFault, HarnessOptions } from "../../_check/harness.ts";
 import { createCompany } from "../../_simulator/company/company.ts";
 import type { FaultKind } from "../../_simulator/faults.ts";
@@ -182,7 +182,7 @@ function addRecentRatings({ store, origin }: ZendeskSimulator, now: Date): void 
 
 /** A customer can change what was rated until the ticket is closed for good. */
 function mayStillChange(row: Row, now: Date): boolean {
-  const [answer] = Array.isArray(row["answers"]) ? (row["answers"] as readonly Json[]) : [];
+  const [answer] = listOf(row["answers"]);
   const ratedAt = row["score"] === undefined ? fieldOf(answer ?? null, "created_at") : row["created_at"];
   return typeof ratedAt !== "string" || now.getTime() - Date.parse(ratedAt) < 28 * DAY_MS;
 }
@@ -217,6 +217,6 @@ function isGone(row: Row): boolean {
 
 /** When it last changed, by whatever the row says of it. */
 function digestOf(row: Fields): string {
-  const [answer] = Array.isArray(row["answers"]) ? (row["answers"] as readonly Json[]) : [];
+  const [answer] = listOf(row["answers"]);
   return JSON.stringify([row["name"], row["updated_at"], row["created_at"], fieldOf(answer ?? null, "updated_at")]);
 }
