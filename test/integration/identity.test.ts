@@ -5,7 +5,7 @@ import { linkManually, relateNames, relateReps, removeConnection, undoLink } fro
 import { evaluateMetric } from "../../core/metrics/index.ts";
 import type { Store } from "../../core/store/db.ts";
 import { testDatabase } from "../support/database.ts";
-import { activity, company, deal, instant, person, pipeline, Plain, rep, team } from "./normalise-world.ts";
+import { activity, change, company, deal, instant, person, pipeline, Plain, rep, team } from "./normalise-world.ts";
 
 let store: Store;
 let crm: Plain;
@@ -281,6 +281,34 @@ test("when an account is removed, what had hung on its rows is one with what is 
   const left = await marks();
   expect(left.filter((of) => of === null)).toHaveLength(1);
   expect(left.filter((of) => of === "call-mail" || of === "call-third")).toHaveLength(1);
+});
+
+test("of a removed account no row is left in any table, also none that keeps what was known before", async () => {
+  for (const tool of [crm, mail])
+    await take(
+      tool,
+      pipeline("p1", ["P", "Q"]),
+      team("t1", ["ann"], { name: "West" }),
+      rep("ann", { email: "ann@us.example" }),
+      person("c1", { emails: ["eve@acme.example"] }),
+      company("o1", { domains: ["acme.example"] }),
+      deal("d1", { rep: "ann", pipeline: "p1" }),
+      change("x1", "d1", "2026-03-02T00:00:00Z", { stage: "P" }, { stage: "Q" }),
+      activity("a1", { person: "c1", rep: "ann", durationS: 60 }),
+    );
+  const filled = async (): Promise<readonly string[]> => {
+    const { rows } = await sql<{ readonly name: string }>`
+      select table_name as name from information_schema.tables where table_schema = current_schema() and table_type = 'BASE TABLE'
+        and xpath_exists('//row', query_to_xml(format('select 1 from %I limit 1', table_name), false, false, '')) order by 1
+    `.execute(store.db);
+    return rows.map(({ name }) => name);
+  };
+  const before = await filled();
+  for (const table of ["raw_records", "deals", "deal_stays", "people", "identity_links", "activities"])
+    expect(before).toContain(table);
+  for (const id of ["crm", "mail"]) await store.db.transaction().execute((tx) => removeConnection(tx, id));
+  // What is left is the hub's own: which kinds of facts have changed, the migrations, the workspace.
+  expect(await filled()).toEqual(["fact_touches", "kysely_migration", "kysely_migration_lock", "workspace"]);
 });
 
 describe("a team or a pipeline that two tools call the same", () => {
