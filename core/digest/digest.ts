@@ -66,7 +66,7 @@ export async function digest(
       period,
       filters: filtersOf(filters),
       by: by === undefined ? [] : [by],
-      compare: by === undefined,
+      compare: by === undefined ? "previous" : null,
     });
     const { query, compared } = askedNow(asked, now, workspace);
     const answer = await keptAnswer(db, query);

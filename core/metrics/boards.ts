@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { COMPARED_WITH } from "./ask/comparison.ts";
 import { filtersOf, question, questionFields, type Question } from "./ask/question.ts";
 
 /** How a tile shows its KPI. */
@@ -26,6 +27,10 @@ export const tile = z
     by: z.string().optional().describe("The dimension of a bar or funnel"),
     grain: questionFields.grain.default("month").describe("Of a line"),
     limit: z.number().int().min(1).max(24).default(8).describe("Rows of a list, points of a line"),
+    compare: z
+      .enum([...COMPARED_WITH, "nothing"])
+      .default("previous")
+      .describe("What a number is set beside: the period before, the same one a year ago, or nothing"),
     width: z.number().int().min(2).max(12).default(3).describe("Of the dashboard's twelve columns"),
     height: z.number().int().min(1).max(6).default(2).describe("Of the dashboard's rows"),
   })
@@ -48,11 +53,12 @@ export function isKpiTile(one: Tile): one is KpiTile {
 }
 
 /** What a tile asks of its KPI. */
-export function questionOfTile({ view, metric, of, period, by, grain, limit, filters }: KpiTile): Question {
+export function questionOfTile(one: KpiTile): Question {
+  const { view, metric, of, period, by, grain, limit, filters, compare } = one;
   const asked = question({ metric, of, period, filters: filtersOf(filters) });
   switch (view) {
     case "number":
-      return { ...asked, compare: true };
+      return { ...asked, compare: compare === "nothing" ? null : compare };
     case "leaderboard":
       return asked;
     case "funnel":

@@ -48,7 +48,11 @@ export function questionsOfFeed(shown: Feed): { readonly main: Question; readonl
   const asked = question({ metric, of, period, filters: filtersOf(filters) });
   const isNumber = widget === "number_and_secondary";
   return {
-    main: { ...asked, by: rowsBy(widget, by), compare: isNumber || widget === "geckometer" || widget === "bullet" },
+    main: {
+      ...asked,
+      by: rowsBy(widget, by),
+      compare: isNumber || widget === "geckometer" || widget === "bullet" ? "previous" : null,
+    },
     series: widget === "line" || (isNumber && trend) ? { ...asked, grain, limit } : null,
   };
 }

@@ -14,7 +14,7 @@ type Showing = {
 };
 
 export const TILE_SHOWING: { readonly [view in Tile["view"]]: Showing } = {
-  number: { uses: ["period"], shows: "one" },
+  number: { uses: ["period", "compare"], shows: "one" },
   leaderboard: { uses: ["period", "limit"], shows: "ranking" },
   funnel: { uses: ["period", "by", "limit"], shows: "steps" },
   line: { uses: ["grain", "limit"], shows: "one" },

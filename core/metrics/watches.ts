@@ -27,7 +27,7 @@ export async function readWatches(db: Db, asked: readonly Question[]): Promise<Q
     ...asked,
   ];
   const catalogue = await readCatalogue(db);
-  const watches = shown.map((asked): Question => ({ ...numbersIfKnown(asked, catalogue), compare: false }));
+  const watches = shown.map((asked): Question => ({ ...numbersIfKnown(asked, catalogue), compare: null }));
   return [...new Map(watches.map((watch) => [JSON.stringify(watch), watch])).values()];
 }
 

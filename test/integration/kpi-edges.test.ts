@@ -464,6 +464,40 @@ describe("stages", () => {
     expect(fraction((await world.ask("stage_conversion", ...march, { asOf })).rows[0])).toBe("1/1");
   });
 
+  test("by canonical stage, stages mapped to the same are one: a move inside is none, the stay goes on, what is lost there is lost from it", async () => {
+    await world.pipeline("Sales", ["P", "Q", "M"]);
+    for (const [stage, canonical] of [
+      ["P", "qualification"],
+      ["Q", "qualification"],
+      ["M", "meeting"],
+    ] as const)
+      await store.db.updateTable("stages").set({ canonical }).where("id", "=", world.id("stage", stage)).execute();
+    await world.deal("on", {
+      changes: [
+        { at: "2026-03-01", stage: "P" },
+        { at: "2026-03-05", stage: "Q" },
+        { at: "2026-03-11", stage: "M" },
+      ],
+    });
+    await world.deal("lost", {
+      changes: [
+        { at: "2026-03-02", stage: "Q" },
+        { at: "2026-03-04", stage: "P" },
+        { at: "2026-03-08", status: "lost" },
+      ],
+    });
+    const by = { by: ["canonical_stage"] };
+    const { rows } = await world.ask("stage_conversion", ...march, by);
+    expect(rows.map((row) => [row.dimensions["canonical_stage"], fraction(row)])).toEqual([
+      ["qualification", "1/2"],
+      ["meeting", "0/1"],
+    ]);
+    expect((await world.ask("stage_leak", ...march, by)).rows[0]).toMatchObject({ numerator: 1, denominator: 2 });
+    // Ten days and six; by stage there would be four stays.
+    expect((await world.ask("time_in_stage", ...march, by)).rows).toMatchObject([{ value: 8, sample_size: 2 }]);
+    expect((await world.ask("time_in_stage", ...march)).rows).toMatchObject([{ sample_size: 2 }, { sample_size: 2 }]);
+  });
+
   test("stages of one name in two pipelines stay two", async () => {
     await world.pipeline("New", ["New:Talk"]);
     await world.pipeline("Renewal", ["Renewal:Talk"]);

@@ -116,5 +116,6 @@ export const en: Words = {
     quarter: (time) => until(time, "the quarter before"),
     year: (time) => until(time, "the year before"),
     daysBefore: (days) => `the ${days} days before`,
+    last_year: (time) => until(time, "a year ago"),
   },
 };

@@ -136,5 +136,6 @@ export const fr: Words = {
     quarter: (time) => until(time, "le trimestre d’avant"),
     year: (time) => until(time, "l’année d’avant"),
     daysBefore: (days) => `les ${days} jours d’avant`,
+    last_year: (time) => until(time, "il y a un an"),
   },
 };

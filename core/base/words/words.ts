@@ -93,5 +93,7 @@ export type Words = {
     readonly quarter: (until: string | null) => string;
     readonly year: (until: string | null) => string;
     readonly daysBefore: (days: number) => string;
+    /** The same span a year ago. */
+    readonly last_year: (until: string | null) => string;
   };
 };

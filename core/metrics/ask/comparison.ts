@@ -26,10 +26,10 @@ export type Previous = {
   readonly name: PreviousName;
 };
 
-/** What `previous` is: a day, the calendar period before, as many days before. */
+/** What it is: a day, the calendar period before, as many days before, the same a year ago. */
 export type PreviousName =
   | { readonly kind: "day"; readonly day: Day; readonly isYesterday: boolean }
-  | { readonly kind: "week" | "month" | "quarter" | "year" }
+  | { readonly kind: "week" | "month" | "quarter" | "year" | "last_year" }
   | { readonly kind: "days"; readonly days: number };
 
 /** How the workspace counts days, and which of them it works. */

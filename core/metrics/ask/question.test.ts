@@ -23,7 +23,7 @@ describe("a question", () => {
   });
 
   it("asks of the same span of the period before where it compares", () => {
-    const asked = question({ metric: "won_value", compare: true });
+    const asked = question({ metric: "won_value", compare: "previous" });
     expect(askedNow(asked, now, calendar).compared).toMatchObject({
       query: { from: "2026-10-01", to: "2026-10-24", until: new Date("2026-10-24T11:00:00Z") },
       with: { name: { kind: "month" } },
@@ -53,5 +53,17 @@ describe("a question", () => {
     expect(parseDimensions(" rep, stage,")).toEqual(["rep", "stage"]);
     expect(parseFilter("team = North=East")).toEqual({ dimension: "team", value: "North=East" });
     expect(parseFilter("=x")).toBeNull();
+  });
+
+  it("are compared with the same days a year ago, as far as a running period has come; a period without a length with nothing", () => {
+    const asked = question({ metric: "won_value", period: "this_month", compare: "last_year" });
+    const at = new Date("2026-10-21T12:02:00Z");
+    const { compared } = askedNow(asked, at, { timeZone: "UTC", weekStart: 1 });
+    expect(compared?.with).toEqual({
+      range: { from: "2025-10-01", to: "2025-10-21" },
+      until: new Date("2025-10-21T12:00:00Z"),
+      name: { kind: "last_year" },
+    });
+    expect(askedNow({ ...asked, period: "all" }, at, { timeZone: "UTC", weekStart: 1 }).compared).toBeNull();
   });
 });

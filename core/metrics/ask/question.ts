@@ -36,8 +36,8 @@ export type Question = {
   /** A row for each period of this length. */
   readonly grain: Grain | null;
   readonly filters: readonly MetricFilter[];
-  /** Whether the period before is asked for, too. */
-  readonly compare: boolean;
+  /** What else is asked for beside it: the period before, or the same one a year ago; null: nothing. */
+  readonly compare: ComparedWith | null;
   /** With a grain: the last so many periods, the running one included, instead of `period`. */
   readonly limit: number | null;
 };
@@ -65,7 +65,7 @@ export function question(
     period: asked.period ?? "this_month",
     grain: asked.grain ?? null,
     filters: asked.filters ?? [],
-    compare: asked.compare ?? false,
+    compare: asked.compare ?? null,
     limit: asked.limit ?? null,
   };
 }
@@ -102,13 +102,20 @@ export type Asked = {
  */
 export function askedNow(asked: Question, now: Date, calendar: WorkCalendar, asOf: Date | null = null): Asked {
   const { metric, of, by, grain, filters } = asked;
-  const { range, previous } = spanOf(asked, asOf ?? now, calendar);
+  const at = asOf ?? now;
+  const { range, previous: before } = spanOf(asked, at, calendar);
   const query = { metric, of, by, grain, filters, ...range, asOf, now };
+  const previous = asked.compare === "last_year" ? aYearAgo(asked, at, calendar) : before;
   const compared =
-    !asked.compare || previous === null
+    asked.compare === null || previous === null
       ? null
       : { query: { ...query, ...previous.range, until: previous.until }, with: previous };
   return { query, compared };
+}
+
+function aYearAgo({ period, grain }: Question, at: Date, calendar: WorkCalendar): Previous | null {
+  const found = grain === null ? comparedRange("last_year", period, at, calendar) : null;
+  return found === null ? null : { ...found, name: { kind: "last_year" } };
 }
 
 function spanOf({ period, grain, limit }: Question, now: Date, calendar: WorkCalendar): Comparison {

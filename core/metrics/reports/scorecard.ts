@@ -58,7 +58,7 @@ export async function scorecard(db: Db, asked: ScorecardQuery): Promise<Scorecar
   const rows: ScorecardRow[] = [];
   let frame: Pick<Scorecard, "from" | "to" | "as_of" | "timezone" | "currency"> | null = null;
   for (const metric of wanted) {
-    const ask = question({ metric: metric.id, by: ["rep"], period: asked.period, compare: true });
+    const ask = question({ metric: metric.id, by: ["rep"], period: asked.period, compare: "previous" });
     const { query, compared } = askedNow(ask, asked.now, workspace, asked.asOf);
     const computed = await computeMetric(db, query);
     const answer = answerOf(query, computed);

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { Scope, Sql, Subject } from "../engine/define.ts";
 import * as by from "../engine/dimensions.ts";
 import { isKnown } from "../engine/row-parts.ts";
-import { stageStay } from "./stage-stay.ts";
+import { areJoined, entriesBy, joinedStage, stageStay } from "./stage-stay.ts";
 import { isOutbound, isTouch } from "./touches.ts";
 
 const TOUCH_MIXES = ["with meeting", "none", "calls only", "e-mails only", "calls and e-mails", "other"];
@@ -24,11 +24,14 @@ export const landmark = {
         from activities where type = 'meeting'`,
     },
   },
-  rows: { stood },
+  rows: { stood: (scope) => stoodBy(scope, new Set()) },
 } as const satisfies Subject;
 
 /** The same rows as the entries of a stage, less those of deals that had left it by then or whose time has not come. */
-function stood(scope: Scope): Sql {
+export function stoodBy(scope: Scope, slicedBy: ReadonlySet<string>): Sql {
+  const isStill = areJoined(slicedBy)
+    ? sql`${joinedStage("then_in")} = ${joinedStage("came_in")}`
+    : sql`later.stage_id = e.stage_id`;
   const until = sql`e.at + make_interval(days => (select landmark_days from workspace))`;
   return sql`
     select e.*, case
@@ -39,11 +42,13 @@ function stood(scope: Scope): Sql {
         when mix.calls > 0 and mix.emails > 0 and mix.calls + mix.emails = mix.touches then 'calls and e-mails'
         else 'other' end as touch_mix,
       case when mix.touches >= 5 then '5+' else mix.touches::text end as touches, mix.meeting_type
-    from (${stageStay.rows.entries(scope)}) e
+    from (${entriesBy(scope, slicedBy)}) e
     join lateral (
       select c.stage_id, c.status from deal_changes c where c.deal_id = e.id and ${isKnown(scope, "c")} and c.held_from <= ${until}
       order by c.ordinal desc limit 1
-    ) later on later.stage_id = e.stage_id and later.status = 'open'
+    ) later on later.status = 'open'
+    left join stages then_in on then_in.id = later.stage_id
+    left join stages came_in on came_in.id = e.stage_id
     cross join lateral (
       select count(*) as touches, count(*) filter (where a.type = 'meeting') as meetings, count(*) filter (where a.type = 'call') as calls,
         count(*) filter (where a.type = 'email') as emails,
@@ -52,5 +57,5 @@ function stood(scope: Scope): Sql {
       where (a.deal_id = e.id or a.attributed_deal_id = e.id) and ${isTouch(scope, "a")} and ${isOutbound("a")}
         and a.occurred_at >= e.at and a.occurred_at < ${until}
     ) mix
-    where isfinite(e.at) and ${until} <= ${scope.cutoff}::timestamptz`;
+    where ${isStill} and isfinite(e.at) and ${until} <= ${scope.cutoff}::timestamptz`;
 }

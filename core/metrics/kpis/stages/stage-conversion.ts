@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { AggregateMetric } from "../../engine/define.ts";
 import { measured } from "../../engine/rows.ts";
-import { stageStay } from "../../subjects/stage-stay.ts";
+import { entriesBy, stageStay } from "../../subjects/stage-stay.ts";
 
 export const stageConversion: AggregateMetric = {
   id: "stage_conversion",
@@ -23,5 +23,6 @@ export const stageConversion: AggregateMetric = {
   changesBy: "facts",
   alwaysBy: ["stage|canonical_stage"],
   kind: "share",
-  rows: (scope) => measured(stageStay.rows.entries(scope), { inNumerator: sql`(d.went_on or d.status = 'won')` }),
+  rows: (scope, slicedBy) =>
+    measured(entriesBy(scope, slicedBy), { inNumerator: sql`(d.went_on or d.status = 'won')` }),
 };

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { AggregateMetric, FiguresRow } from "../../engine/define.ts";
 import { measured } from "../../engine/rows.ts";
-import { stageStay } from "../../subjects/stage-stay.ts";
+import { entriesBy, stageStay } from "../../subjects/stage-stay.ts";
 
 export const stageLeak: AggregateMetric = {
   id: "stage_leak",
@@ -23,7 +23,7 @@ export const stageLeak: AggregateMetric = {
   changesBy: "facts",
   alwaysBy: ["stage|canonical_stage"],
   kind: "share",
-  rows: (scope) => measured(stageStay.rows.entries(scope), { inNumerator: sql`d.lost_here` }),
+  rows: (scope, slicedBy) => measured(entriesBy(scope, slicedBy), { inNumerator: sql`d.lost_here` }),
   finish: (rows, names) => {
     // Each slice has its own.
     const sliceOf = ({ groups }: FiguresRow): string =>

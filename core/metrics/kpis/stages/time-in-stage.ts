@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { AggregateMetric } from "../../engine/define.ts";
 import { measured } from "../../engine/rows.ts";
-import { stageStay } from "../../subjects/stage-stay.ts";
+import { stageStay, staysBy } from "../../subjects/stage-stay.ts";
 
 export const timeInStage: AggregateMetric = {
   id: "time_in_stage",
@@ -23,8 +23,8 @@ export const timeInStage: AggregateMetric = {
   changesBy: "facts",
   alwaysBy: ["stage|canonical_stage"],
   kind: "median",
-  rows: (scope) =>
-    measured(stageStay.rows.stays(scope), {
+  rows: (scope, slicedBy) =>
+    measured(staysBy(scope, slicedBy), {
       counted: sql`d.days is not null`,
       amount: sql`d.days`,
       exception: sql`case when d.days is null then 'no_entry_time' end`,

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { AggregateMetric } from "../../engine/define.ts";
 import { measured } from "../../engine/rows.ts";
-import { landmark } from "../../subjects/landmark.ts";
+import { landmark, stoodBy } from "../../subjects/landmark.ts";
 
 export const conversionByActivity: AggregateMetric = {
   id: "conversion_by_activity",
@@ -22,5 +22,5 @@ export const conversionByActivity: AggregateMetric = {
   subject: landmark,
   alwaysBy: ["stage|canonical_stage", "touch_mix|touches|meeting_type"],
   kind: "share",
-  rows: (scope) => measured(landmark.rows.stood(scope), { inNumerator: sql`(d.went_on or d.status = 'won')` }),
+  rows: (scope, slicedBy) => measured(stoodBy(scope, slicedBy), { inNumerator: sql`(d.went_on or d.status = 'won')` }),
 };
