@@ -194,12 +194,16 @@ teams: [{ id: west, name: West }]
 dashboards: [{ id: floor, title: Floor, tiles: [{ metric: won_value }, { metric: won_value, filters: { team: ${team} } }] }]
 feeds: [{ id: f, metric: won_value, filters: { status: wno } }]
 geckoboard: { api_key: "\${GECKO}", datasets: [{ id: won, metric: won_value, by: [colour] }] }
+metrics:
+  - { id: west_calls, kind: count, over: activities, where: { type: cal, minutes: { at_least: 2 } } }
+  - { id: large, kind: count, over: won_deals, where: { value: { at_least: 5 }, status: [won, wno] } }
 `;
     const lines = await unanswered(store.db, parse(asks("Wset")), DESTINATIONS, new Date());
     expect(lines).toEqual([
       expect.stringMatching(/^dashboard floor, tile 2: Nothing has the team "Wset"\./),
-      'feed f: Nothing has the status "wno". Did you mean "won"?',
+      'feed f and 1 more: Nothing has the status "wno". Did you mean "won"?',
       expect.stringMatching(/^geckoboard, won_value: won_value has no dimension "colour"\./),
+      'KPI west_calls: Nothing has the type "cal". Did you mean "call"?',
     ]);
   });
 

@@ -38,12 +38,17 @@ export function filtersSql(
     if (dimension === null) continue;
     dimensions.push(dimension);
     const isNot = typeof wanted === "object" && "not" in wanted;
-    const given = isNot ? wanted.not : (wanted as Exclude<Condition, { not: unknown } | { at_least?: unknown }>);
-    const values = (Array.isArray(given) ? given : [given]).map(String);
-    const has = sql`coalesce(${hasValue(dimension, values)}, false)`;
+    const has = sql`coalesce(${hasValue(dimension, valuesOf(wanted))}, false)`;
     holds.push(isNot ? sql`not ${has}` : has);
   }
   return { dimensions, bounds, holds: sql`(${sql.join(holds, sql` and `)})` };
+}
+
+/** The values that a condition without bounds speaks of, whether it wants them or not. */
+export function valuesOf(wanted: Condition): readonly string[] {
+  const isNot = typeof wanted === "object" && "not" in wanted;
+  const given = isNot ? wanted.not : (wanted as Exclude<Condition, { not: unknown } | { at_least?: unknown }>);
+  return (Array.isArray(given) ? given : [given]).map(String);
 }
 
 export type Bounds = { readonly at_least?: number | undefined; readonly at_most?: number | undefined };
