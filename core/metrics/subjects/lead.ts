@@ -82,13 +82,13 @@ function firstTouch(scope: Scope, isSo: Sql): Sql {
 }
 
 /** The deals of a lead `l`, as `d`, in parts as {@link ofCircle} has them. */
-function dealsOf(scope: Scope): Sql[] {
+function dealsOf(scope: Scope, way: "one by one" | "as a set"): Sql[] {
   const day = dayStart(scope, dayIn(scope, sql`l.lead_created_at`));
   // No day is so long: to look for where it began costs more than the rest.
   const isSince = sql`(d.created_at >= l.lead_created_at or d.created_at > l.lead_created_at - interval '2 days' and d.created_at >= ${day})`;
   const counts = sql`d.merged_into is null and ${stillCounts(scope, "d")} and coalesce(d.created_at, '-infinity') <= ${scope.cutoff}::timestamptz`;
-  const own = ofCircle({ person: CIRCLE.person, staffOf: CIRCLE.staffOf }, "deals", "d");
-  const firms = ofCircle({ firm: CIRCLE.firm }, "deals", "d");
+  const own = ofCircle({ person: CIRCLE.person, staffOf: CIRCLE.staffOf }, "deals", "d", way);
+  const firms = ofCircle({ firm: CIRCLE.firm }, "deals", "d", way);
   return [
     ...own.map((part) => sql`${part} and ${counts}`),
     ...firms.map((part) => sql`${part} and ${counts} and (l.kind = 'company' or ${isSince})`),
@@ -132,10 +132,11 @@ function reached(scope: Scope): Sql {
 
 /** The same, with whether it `has_deal` and `has_won` by the cutoff. */
 function cohort(scope: Scope): Sql {
-  const isWon = sql`exists (select from deal_closings x where x.deal_id = d.id and x.status = 'won' and ${holds(scope, "x")})`;
+  // No `exists`, which PostgreSQL would make a join of all closings.
+  const isWon = sql`(select true from deal_closings x where x.deal_id = d.id and x.status = 'won' and ${holds(scope, "x")} limit 1)`;
   return came(
     scope,
-    sql`, ${anyOf(dealsOf(scope), sql`true`)} as has_deal, ${anyOf(dealsOf(scope), isWon)} as has_won`,
+    sql`, ${anyOf(dealsOf(scope, "one by one"), sql`true`)} as has_deal, ${anyOf(dealsOf(scope, "one by one"), isWon)} as has_won`,
     sql``,
   );
 }
@@ -150,7 +151,7 @@ function cohort(scope: Scope): Sql {
  */
 function past(scope: Scope): Sql {
   const landed = scope.landedBy === null ? sql`true` : sql`w.known_at <= ${scope.landedBy}::timestamptz`;
-  const deals = dealsOf(scope).map(
+  const deals = dealsOf(scope, "as a set").map(
     (part) => sql`select l.id, d.created_at from l cross join lateral (select d.created_at ${part}) d`,
   );
   return sql`

@@ -93,9 +93,8 @@ function threads(scope: Scope): Sql {
   return open(
     scope,
     sql`(
-      select count(distinct coalesce(person.merged_into, person.id))
-      from (select a.person_id from ${NAMED} and ${touch} union all select a.person_id from ${ATTRIBUTED} and ${touch}) a
-      join people person on person.id = a.person_id) as people`,
+      select count(distinct (select coalesce(person.merged_into, person.id) from people person where person.id = a.person_id))
+      from (select a.person_id from ${NAMED} and ${touch} union all select a.person_id from ${ATTRIBUTED} and ${touch}) a) as people`,
     sql``,
   );
 }

@@ -66,7 +66,7 @@ export const repeatSaleRate: AggregateMetric = {
   denominator: "deals won in the period",
   changesBy: "facts",
   rows: (scope) => {
-    const won = sql`exists (select from deal_closings x where x.deal_id = e.id and ${holds(scope, "x")} and x.status = 'won' and x.at < c.at)`;
+    const won = sql`(select true from deal_closings x where x.deal_id = e.id and ${holds(scope, "x")} and x.status = 'won' and x.at < c.at limit 1)`;
     const before = sql`e.id <> c.id and e.merged_into is null and ${stillCounts(scope, "e")} and ${won}`;
     return measured(
       sql`
