@@ -55,26 +55,32 @@ export async function findDeals(
     );
   if (connection !== null) conditions.push(sql`d.connection_id = ${connection}`);
   if (status !== null) conditions.push(sql`coalesce(c.status, d.status) = ${status}`);
-  if (person !== null) conditions.push(sql`coalesce(p.merged_into, p.id) = ${person}`);
+  if (person !== null)
+    conditions.push(sql`d.person_id in (
+      with root as (select coalesce(p.merged_into, p.id) as id from people p where p.id = ${person})
+      select id from root union select p.id from root join people p on p.merged_into = root.id)`);
   if (page.before !== null)
     conditions.push(sql`(${place}, d.id) < (${page.before.at}::float8, ${page.before.id}::uuid)`);
+  const latest = sql`left join lateral (select x.* from deal_changes x where x.deal_id = d.id order by x.ordinal desc limit 1) c on true`;
+  // Which they are is found first: the rest is looked up for these alone.
   const { rows } = await sql<DealFound & { place: number }>`
+    with found as materialized (
+      select d.id, ${place} as place from deals d ${status === null ? sql`` : latest}
+      where ${sql.join(conditions, sql` and `)} order by place desc, d.id desc limit ${page.limit}
+    )
     select d.id, d.connection_id as "connectionId", d.external_id as "externalId", d.name, coalesce(c.status, d.status) as status,
       pipeline.name as pipeline, stage.name as stage, ${held("currency")} as currency,
       ${held("amount_minor")} / power(10, minor_digits(${held("currency")})) as amount,
-      ${one("r")} as owner, ${one("co")} as company, ${one("p")} as person,
-      ${held("expected_close_on")} as "expectedCloseOn",
+      ${one("r")} as owner, ${one("co")} as company, ${one("p")} as person, ${held("expected_close_on")} as "expectedCloseOn",
       d.created_at as "createdAt", case when coalesce(c.status, d.status) <> 'open' then d.closed_at end as "closedAt",
-      d.lost_reason as "lostReason", d.url, ${place} as place
-    from deals d
-    left join lateral (select x.* from deal_changes x where x.deal_id = d.id order by x.ordinal desc limit 1) c on true
+      d.lost_reason as "lostReason", d.url, found.place
+    from found join deals d on d.id = found.id ${latest}
     left join pipelines pipeline on pipeline.id = ${held("pipeline_id")}
     left join stages stage on stage.id = ${held("stage_id")}
     left join reps r on r.id = ${held("rep_id")} left join reps r_one on r_one.id = r.merged_into
     left join companies co on co.id = d.company_id left join companies co_one on co_one.id = co.merged_into
     left join people p on p.id = d.person_id left join people p_one on p_one.id = p.merged_into
-    where ${sql.join(conditions, sql` and `)}
-    order by place desc, d.id desc limit ${page.limit}
+    order by found.place desc, d.id desc
   `.execute(db);
   return rows;
 }
