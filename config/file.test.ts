@@ -211,12 +211,13 @@ it("config/examples/tributary.yaml is right with everything in it that is commen
   const read = parseConfig(whole, "c.yaml", {
     connectors: CONNECTORS,
     destinations: DESTINATIONS,
-    variable: () => secret,
+    variable: (name) => (name === "SMTP" ? "smtps://hub:secret@mail.example.com" : secret),
   });
   expect(read.connections.map((one) => one.id)).toEqual(["close", "ads", "config-file"]);
   expect(Object.keys(read.sections).toSorted()).toEqual([
     "dashboards",
     "digests",
+    "docs",
     "feeds",
     "forecast",
     "geckoboard",

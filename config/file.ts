@@ -260,10 +260,15 @@ class Checker {
       // As `fileSchemaOf` has just given it.
       const list = destinationSection(sections, destination) as readonly object[] | undefined;
       if (takes.kind !== "events" || list === undefined) continue;
-      const wanted = list.map((one) => ({ name: takes.name(one), settings: asJson(one) }));
-      for (const [index, { name }] of wanted.entries()) {
-        if (wanted.findIndex((other) => other.name === name) !== index)
-          this.#add([destination.key, index], `"${name}" is there twice`);
+      const wanted = list.flatMap((one) =>
+        (takes.each?.(one) ?? [one]).map((each) => ({ name: takes.name(each), settings: asJson(each as object) })),
+      );
+      const names = list.map((one) => (takes.each?.(one) ?? [one]).map((each) => takes.name(each)));
+      for (const index of list.keys()) {
+        const before = new Set(names.slice(0, index).flat());
+        for (const [at, name] of (names[index] ?? []).entries())
+          if (before.has(name) || names[index]?.indexOf(name) !== at)
+            this.#add([destination.key, index], `"${name}" is there twice`);
         for (const problem of subscriptionProblems(takes.subscription(list[index]), kpiIds(sections)))
           this.#add([destination.key, index, "filters"], problem);
       }

@@ -63,7 +63,7 @@ function parseHorizons(text: string): readonly number[] {
   return [...new Set(days)];
 }
 
-function forecastText({ rows, currency, as_of: asOf }: ForecastAnswer): string {
+function forecastText({ rows, currency, as_of: asOf, plans, goals }: ForecastAnswer): string {
   const table = rows.map((row) => ({
     ...namesIn(row.dimensions),
     until: row.until,
@@ -83,6 +83,11 @@ function forecastText({ rows, currency, as_of: asOf }: ForecastAnswer): string {
     tableText(table),
     `Expected (in 8 of 10 cases from … to …), as of ${asOf}. Off by: Σ |forecast − actual| ÷ Σ actual over so many past month ends.`,
     ...[...because].map((line) => `As planned: ${line}.`),
+    ...(goals ?? []).map(
+      ({ metric, from, to, target, so_far: soFar, expected, share }) =>
+        `Goal ${metric.replaceAll("_", " ")} ${from} to ${to}: ${rounded(target)}; so far ${soFar === null ? "nothing" : rounded(soFar)}${expected === null ? "" : `, expected ${rounded(expected)}`}${share === null ? "" : ` (${percent(share)})`}.`,
+    ),
+    ...(plans?.problems ?? []).map(({ cell, problem }) => `Not taken from the sheet: ${cell}: ${problem}.`),
   ].join("\n");
 }
 

@@ -5,7 +5,7 @@ import type { CliContext } from "../context.ts";
 
 const MOST_SHOWN = 1_000;
 
-/** `tributary keys …`: API keys for programs, link keys for TVs and feeds. */
+/** `tributary keys …`: API keys for programs, link keys for TVs, feeds and the calendar. */
 export function registerKeys(keys: Command, context: CliContext): void {
   keys
     .command("list")
@@ -37,7 +37,9 @@ export function registerKeys(keys: Command, context: CliContext): void {
 
   keys
     .command("create-link <name>")
-    .description("make a link key for a TV (tv:sales-floor, tv:*) or a feed (feed:won-value, feed:*); it is shown once")
+    .description(
+      "make a link key for a TV (tv:sales-floor, tv:*), a feed (feed:won-value, feed:*) or the reviews in a calendar (calendar:reviews); it is shown once",
+    )
     .requiredOption("--opens <screen...>", "what it opens")
     .action(async (name: string, { opens }: { readonly opens: readonly string[] }) => {
       await issue(context, name, opens);
@@ -70,5 +72,6 @@ async function issue(context: CliContext, name: string, scopes: readonly string[
 
 function pathOf(scope: string, token: string): string {
   const [kind, id] = scope.split(":");
-  return `/${kind === "tv" ? "tv" : "feeds"}/${id ?? ""}?key=${token}`;
+  const path = kind === "calendar" ? `calendar/${id ?? ""}.ics` : `${kind === "tv" ? "tv" : "feeds"}/${id ?? ""}`;
+  return `/${path}?key=${token}`;
 }

@@ -22,7 +22,9 @@ export function assertAddresses(
       code: "webhooks.url_refused",
       kind: "config",
       message: `An address of ${title} is refused: ${why}.`,
-      mend: "Give an https:// address that is reachable from the internet, without user name or password in it.",
+      mend: address.startsWith("smtp:")
+        ? "Leave tls=none out: the mail server has to offer STARTTLS. For a relay beside the hub set TRIBUTARY_ALLOW_PRIVATE_NETWORKS=true."
+        : "Give an https:// address that is reachable from the internet, without user name or password in it.",
     });
   }
 }
@@ -31,6 +33,10 @@ function refusalOf(address: string, allowPrivateNetworks: boolean): string | nul
   const url = URL.canParse(address) ? new URL(address) : null;
   if (url === null) return "it is not an absolute URL";
   if (/^https?:(?!\/\/)/i.test(address.trim())) return "its host does not stand after //";
+  if (url.protocol === "smtps:") return null;
+  // Without STARTTLS nothing is sent there, unless the address says otherwise. User and password belong into it.
+  if (url.protocol === "smtp:")
+    return url.searchParams.get("tls") === "none" && !allowPrivateNetworks ? "it says tls=none" : null;
   if (url.username !== "" || url.password !== "") return "it carries a user name or password";
   if (url.protocol === "https:" || (url.protocol === "http:" && allowPrivateNetworks)) return null;
   return `it uses ${url.protocol.slice(0, -1)} instead of https`;

@@ -2,6 +2,9 @@ import type { z } from "zod";
 import type { Clock } from "../base/clock.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { EventFilters } from "../schema/tables/outbox.ts";
+import type { ForecastAnswer } from "../forecast/index.ts";
+import type { SheetPlan } from "../forecast/plans.ts";
+import type { Agenda } from "../review/agenda.ts";
 import type { Exported } from "../export/columns.ts";
 import type { ExportTable } from "../export/table.ts";
 import type { Workspace } from "../store/setup/workspace.ts";
@@ -40,6 +43,8 @@ export type TakesEvents<Settings> = {
   readonly noun: string;
   /** What tells its receivers apart and is shown of them; never a secret. Two of one name are an error. */
   readonly name: (settings: Settings) => string;
+  /** The receivers that one entry stands for, each with a queue of its own; absent: one. */
+  readonly each?: (settings: Settings) => readonly Settings[];
   readonly subscription: (settings: Settings) => Subscription;
   /** Opens what sends, once for each process. */
   readonly open: (options: SenderOptions) => EventSender<Settings>;
@@ -58,7 +63,14 @@ export type Subscription = {
   readonly description: string | null;
 };
 
-export type SenderOptions = { readonly allowPrivateNetworks: boolean };
+export type SenderOptions = {
+  readonly allowPrivateNetworks: boolean;
+  /** A review that was made, for people to read; null: it is not there. */
+  readonly review: (id: string) => Promise<ReviewText | null>;
+};
+
+/** A review as a letter: `html` is a whole page. */
+export type ReviewText = { readonly subject: string; readonly text: string; readonly html: string };
 
 export type EventSender<Settings> = {
   /** Sends one event once. Never throws: whatever happens is the outcome. */
@@ -115,6 +127,14 @@ export type PushContext<Settings> = {
   /** A table of the shared schema as it is taken out, and how fresh its sources are (an ISO instant; null: one has not been read yet). */
   readonly table: (name: ExportTable) => Promise<{ readonly exported: Exported; readonly freshAsOf: string | null }>;
   readonly workspace: () => Promise<Workspace>;
+  /** The forecast of the whole, as it is planned. Takes a second. */
+  readonly forecast: () => Promise<ForecastAnswer>;
+  /** Plans that people have written where this destination reads them; null: there are none any more. They hold from now on. */
+  readonly plan: (plan: Omit<SheetPlan, "destination"> | null) => Promise<void>;
+  /** The pipeline review that was made last; null: none was. */
+  readonly review: () => Promise<{ readonly id: string; readonly agenda: Agenda } | null>;
+  /** All that people have written for the coming review below one that was made. */
+  readonly points: (written: { readonly texts: readonly string[]; readonly review: string }) => Promise<void>;
   /** What was remembered last; empty before the first push. */
   readonly memory: JsonObject;
   /** Kept at once, whatever comes of the rest of the push. */
@@ -130,10 +150,14 @@ export type StartSimulator = (options: { readonly port: number; readonly secret:
 export type Simulator = {
   /** Where it answers. */
   readonly url: string;
+  /** What it was sent or holds, for people to look at, the oldest first. */
+  readonly received?: () => readonly Received[];
   /** Variables for a config file that sets the destination up: addresses and keys. */
   readonly variables: { readonly [name: string]: string };
   close(): Promise<void>;
 };
+
+export type Received = { readonly at: Date | null; readonly what: string; readonly text: string };
 
 /**
  * A destination as the engine holds it. The engine never looks inside settings: it parses them with the destination's own schema and hands

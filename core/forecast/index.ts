@@ -3,7 +3,6 @@ import { majorUnits } from "../base/money.ts";
 import { addDays, type Day, dayOf, daysBetween } from "../base/time.ts";
 import type { Db } from "../store/db.ts";
 import { countLeads, readSliceNames } from "../store/facts/forecast-rows.ts";
-import { readSettings } from "../store/setup/settings.ts";
 import { readWorkspace } from "../store/setup/workspace.ts";
 import { backtest, bestMethod, type Score, scoresOf } from "./backtest.ts";
 import { isOpen, type SliceName, sliceOf } from "./deals.ts";
@@ -12,7 +11,9 @@ import { type Slice, type SliceKey, sliceIn, winsOfNew } from "./ground.ts";
 import { loadDeals } from "./load.ts";
 import { type Forecast, forecastBy, type Method, METHODS } from "./methods.ts";
 import { Past } from "./past.ts";
-import { adjusted, type Adjustment, adjustmentsOf, type Scenario, scenarioSection } from "./scenario.ts";
+import { type GoalAnswer, goalHorizons, goalsNow } from "./goals.ts";
+import { type Plans, readPlans } from "./plans.ts";
+import { adjusted, type Adjustment, adjustmentsOf, type Scenario } from "./scenario.ts";
 
 /** Forecasts of the wins to come, and how good they have been. */
 
@@ -66,9 +67,13 @@ export type ForecastAnswer = {
   readonly currency: string;
   readonly seed: string;
   readonly rows: readonly ForecastRow[];
+  /** What is planned, where it is written, and what of it could not be taken; null: nothing is planned. */
+  readonly plans: Omit<Plans, "scenario"> | null;
+  /** The goals of the plans, of the whole; null: none, or asked by slice. */
+  readonly goals: readonly GoalAnswer[] | null;
 };
 
-export type BacktestAnswer = Omit<ForecastAnswer, "rows"> & {
+export type BacktestAnswer = Omit<ForecastAnswer, "rows" | "plans" | "goals"> & {
   readonly from: Day | null;
   readonly to: Day | null;
   readonly rows: readonly (Score & {
@@ -139,19 +144,23 @@ function dayFrom(day: number): Day {
 
 /** Wins to come, of all or by slice, at each horizon: the method that has been best, with its record, and the others beside it. */
 export async function forecast(db: Db, query: ForecastQuery): Promise<ForecastAnswer> {
+  const plans = await readPlans(db);
+  const scenario = plans?.scenario ?? null;
+  const goals = query.by === null ? (scenario?.goals ?? []) : [];
   const ends = (today: Day): { horizon: ForecastRow["horizon"]; until: Day }[] => {
     // On a month's last day the next one's end is asked for: of this one nothing is to come.
     const at = DateTime.fromISO(today, { zone: "utc" }).plus({ days: 1 });
     return [
-      ...query.horizons.map((days) => ({ horizon: "days" as const, until: addDays(today, days) })),
+      ...horizons(today).map((days) => ({ horizon: "days" as const, until: addDays(today, days) })),
       { horizon: "month_end", until: at.endOf("month").toFormat("yyyy-MM-dd") },
       { horizon: "quarter_end", until: at.endOf("quarter").toFormat("yyyy-MM-dd") },
     ];
   };
-  const longest = Math.max(92, ...query.horizons, ...HORIZONS);
+  /** Those that were asked for, and the ends of goals. */
+  const horizons = (today: Day): readonly number[] => [...new Set([...query.horizons, ...goalHorizons(goals, today)])];
+  const longest = Math.max(92, ...horizons(await todayOf(db, query)), ...HORIZONS);
   const prepared = await prepare(db, query, TRIED_MONTHS + LEARNT_MONTHS, longest);
   const { past, today, cutoff, timeZone, currency } = prepared;
-  const scenario = await readScenario(db);
   const leads = scenario === null ? 0 : (await countLeads(db, cutoff, 182)) / 6;
   const rows: ForecastRow[] = [];
   for (const { key, dimensions } of prepared.slices) {
@@ -182,7 +191,26 @@ export async function forecast(db: Db, query: ForecastQuery): Promise<ForecastAn
       });
     }
   }
-  return { as_of: cutoff.toISOString(), timezone: timeZone, currency, seed: query.seed, rows };
+  const comes = (metric: "won_value" | "deals_won", until: Day): number | null => {
+    const row = rows.find((one) => one.until === until);
+    const said = row?.scenario ?? row ?? null;
+    return (metric === "won_value" ? said?.value?.expected : said?.count.expected) ?? null;
+  };
+  const now = { asOf: query.asOf, now: query.now, today: dayFrom(today), comes };
+  return {
+    as_of: cutoff.toISOString(),
+    timezone: timeZone,
+    currency,
+    seed: query.seed,
+    rows,
+    plans: plans === null ? null : { inputs: plans.inputs, problems: plans.problems },
+    goals: goals.length === 0 ? null : await goalsNow(db, goals, now),
+  };
+}
+
+async function todayOf(db: Db, { asOf, now }: ForecastQuery): Promise<Day> {
+  const { timeZone } = await readWorkspace(db);
+  return dayOf(asOf !== null && asOf < now ? asOf : now, timeZone);
 }
 
 type Found = readonly { readonly method: Method; readonly said: Forecast }[];
@@ -227,11 +255,6 @@ function recordOf(scores: readonly Score[], method: Method, days: number, of: "c
 function inMajor({ expected, p10, p50, p90 }: Estimate, currency: string): Estimate {
   const major = (amount: number): number => majorUnits(Math.round(amount), currency);
   return { expected: major(expected), p10: major(p10), p50: major(p50), p90: major(p90) };
-}
-
-async function readScenario(db: Db): Promise<Scenario | null> {
-  const section = await readSettings(db, "forecast");
-  return section === null ? null : scenarioSection.parse(section);
 }
 
 function scenarioOf(about: {

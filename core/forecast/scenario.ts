@@ -2,6 +2,17 @@ import { z } from "zod";
 import { type Day, isDay } from "../base/time.ts";
 import type { Forecast } from "./methods.ts";
 
+/** KPIs that goals of the plans can be of: those that are forecast. */
+export const GOAL_METRICS = ["won_value", "deals_won"] as const;
+
+const goal = z.strictObject({
+  metric: z.enum(GOAL_METRICS),
+  from: z.string().refine(isDay, "expected a day that exists, as YYYY-MM-DD"),
+  to: z.string().refine(isDay, "expected a day that exists, as YYYY-MM-DD").describe("Inclusive"),
+  target: z.number().positive().describe("Amounts in main units of the workspace's currency"),
+});
+export type Goal = z.output<typeof goal>;
+
 /** Config section `forecast`: what is going to be otherwise than it was. Amounts in main units of the workspace's currency. */
 export const scenarioSection = z.strictObject({
   product_cost: z
@@ -45,6 +56,11 @@ export const scenarioSection = z.strictObject({
     )
     .optional()
     .describe("Reps who will come (or, below 0, go)"),
+  goals: z
+    .array(goal)
+    .max(100)
+    .optional()
+    .describe("What the forecast is held against: what is won so far and what is expected until a goal's last day"),
 });
 export type Scenario = z.output<typeof scenarioSection>;
 

@@ -1,8 +1,9 @@
 import { findTributaryError } from "../base/errors.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
-import type { AnyDestination, EventSender, SendOutcome } from "../destination/define.ts";
+import type { AnyDestination, EventSender, ReviewText, SendOutcome } from "../destination/define.ts";
 import { openReceiver } from "../destination/settings.ts";
+import { keptReviewText } from "../review/kept.ts";
 import type { Secrets } from "../secrets/index.ts";
 import type { Store, Tx } from "../store/db.ts";
 import { claimDeliveries, releaseDeliveries, type ClaimedDelivery } from "../store/outbox/claims.ts";
@@ -83,6 +84,10 @@ type Done = {
 export function createCourier(deps: CourierDeps): Courier {
   const { db } = deps.store;
   const { clock, log } = deps;
+  const senderOptions = {
+    allowPrivateNetworks: deps.allowPrivateNetworks,
+    review: (id: string): Promise<ReviewText | null> => keptReviewText(db, id),
+  };
   const senders = new Map<string, EventSender<unknown>>();
   const lanes = new Map<string, Lane>();
   let done: Done[] = [];
@@ -150,7 +155,7 @@ export function createCourier(deps: CourierDeps): Courier {
   function routeOf({ id, destination: key, settings }: Endpoint): Pick<Lane, "route" | "problem"> {
     const destination = deps.destinations.find((one) => one.key === key);
     if (destination?.takes.kind !== "events") return { route: null, problem: `There is no destination "${key}".` };
-    const sender = senders.get(key) ?? destination.takes.open({ allowPrivateNetworks: deps.allowPrivateNetworks });
+    const sender = senders.get(key) ?? destination.takes.open(senderOptions);
     senders.set(key, sender);
     try {
       return { route: { sender, settings: openReceiver(destination, id, settings, deps.secrets) }, problem: "" };

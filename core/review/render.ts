@@ -16,8 +16,13 @@ export function agendaText(
   { name, language }: { readonly name: string; readonly language: string },
 ): string {
   const words = reviewWords(language);
-  const title = words.title(name, agenda.from, agenda.to);
-  const blocks = blocksOf(agenda, title, { words, money: moneyIn(agenda.currency, words) });
+  const section = sectionIn(words);
+  const { title, intro, parts } = agendaParts(agenda, { name, language });
+  const blocks: readonly Block[] = [
+    { kind: "heading", level: 1, text: title },
+    { kind: "paragraph", text: intro },
+    ...parts.flatMap((one) => section(one.title, one.blocks)),
+  ];
   return format === "html" ? html(title, blocks, words.language) : markdown(blocks);
 }
 
@@ -26,16 +31,43 @@ type Write = { readonly words: ReviewWords; readonly money: (value: number | nul
 /** Leads that are named where people read; a program has more. */
 const SHOWN_LEADS = 10;
 
-function blocksOf(agenda: Agenda, title: string, write: Write): Block[] {
+/** A part of an agenda by a name of its own; without blocks there is nothing in it. */
+export type AgendaPart = { readonly key: string; readonly title: string; readonly blocks: readonly Block[] };
+
+export type AgendaParts = {
+  readonly title: string;
+  /** By when, and how fresh. */
+  readonly intro: string;
+  readonly parts: readonly AgendaPart[];
+  readonly money: (value: number | null) => string;
+};
+
+/** What {@link agendaText} puts together, for those who put it together otherwise. */
+export function agendaParts(
+  agenda: Agenda,
+  { name, language }: { readonly name: string; readonly language: string },
+): AgendaParts {
+  const words = reviewWords(language);
+  const money = moneyIn(agenda.currency, words);
+  const fresh = agenda.fresh_as_of === null ? words.notAllRead : words.freshAsOf(agenda.fresh_as_of);
+  return {
+    title: words.title(name, agenda.from, agenda.to),
+    intro: `${words.asOf(agenda.as_of, agenda.timezone)} ${fresh}`,
+    parts: partsOf(agenda, { words, money }),
+    money,
+  };
+}
+
+function part(key: string, title: string, blocks: readonly Block[]): AgendaPart {
+  return { key, title, blocks };
+}
+
+function partsOf(agenda: Agenda, write: Write): readonly AgendaPart[] {
   const { words, money } = write;
   const { heads, columns } = words;
-  const fresh = agenda.fresh_as_of === null ? words.notAllRead : words.freshAsOf(agenda.fresh_as_of);
-  const section = sectionIn(words);
   return [
-    { kind: "heading", level: 1, text: title },
-    { kind: "paragraph", text: `${words.asOf(agenda.as_of, agenda.timezone)} ${fresh}` },
-    ...section(heads.agreed, followedBlocks(agenda, write)),
-    ...section(heads.won, [
+    part("followed", heads.agreed, followedBlocks(agenda, write)),
+    part("won", heads.won, [
       { kind: "paragraph", text: words.deals(agenda.won.count, money(agenda.won.value)) },
       table(
         agenda.won.deals.map((deal) => ({
@@ -46,8 +78,9 @@ function blocksOf(agenda: Agenda, title: string, write: Write): Block[] {
         })),
       ),
     ]),
-    ...section(heads.forecast, forecastBlocks(agenda, write)),
-    ...section(
+    part("forecast", heads.forecast, forecastBlocks(agenda, write)),
+    part(
+      "talk",
       heads.talk,
       agenda.talk.flatMap(({ rep, deals }): Block[] => [
         { kind: "heading", level: 3, text: rep ?? words.nobodys },
@@ -62,8 +95,8 @@ function blocksOf(agenda: Agenda, title: string, write: Write): Block[] {
         },
       ]),
     ),
-    ...section(heads.attention, attentionBlocks(agenda, write)),
-    ...section(heads.lost, [
+    part("attention", heads.attention, attentionBlocks(agenda, write)),
+    part("lost", heads.lost, [
       { kind: "paragraph", text: words.deals(agenda.lost.count, money(agenda.lost.value)) },
       table(
         agenda.lost.deals.map((deal) => ({
@@ -75,9 +108,10 @@ function blocksOf(agenda: Agenda, title: string, write: Write): Block[] {
         })),
       ),
     ]),
-    ...section(heads.cleanUp, cleanUpBlocks(agenda, words)),
-    ...section(heads.leak, [{ kind: "paragraph", text: leakText(agenda, words) }]),
-    ...section(
+    part("clean_up", heads.cleanUp, cleanUpBlocks(agenda, words)),
+    part("leak", heads.leak, [{ kind: "paragraph", text: leakText(agenda, words) }]),
+    part(
+      "conclusions",
       heads.conclusions,
       agenda.conclusions.length === 0
         ? []
@@ -90,13 +124,15 @@ function blocksOf(agenda: Agenda, title: string, write: Write): Block[] {
             },
           ],
     ),
-    ...section(
+    part(
+      "notes",
       heads.notes,
       agenda.notes.length === 0
         ? []
         : [{ kind: "list", items: agenda.notes.map((note) => text(`${note.text} (${note.by})`)) }],
     ),
-    ...section(
+    part(
+      "actions",
       heads.actions,
       agenda.actions.flatMap(({ rep, actions, more }): Block[] => [
         { kind: "heading", level: 3, text: rep ?? words.nobodys },

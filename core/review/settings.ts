@@ -20,6 +20,7 @@ export const reviewSection = z.strictObject({
     .regex(/^([01]\d|2[0-3]):[0-5]\d$/, "expected HH:MM")
     .default("08:00")
     .describe("When it is made and its receivers are told, in the workspace's time zone"),
+  minutes: z.int().min(5).max(480).default(60).describe("How long it takes in the calendar"),
   picks: z.number().int().min(0).max(10).default(2).describe("How many deals of each rep are talked about"),
   large_deals: z
     .number()
@@ -51,9 +52,9 @@ export function dueReview(
 ): { readonly latest: DueReview; readonly nextDay: Day } {
   const { timeZone } = workspace;
   const today = dayOf(now, timeZone);
-  const at = (day: Day): Date => DateTime.fromISO(`${day}T${settings.at}`, { zone: timeZone }).toJSDate();
+  const at = (day: Day): Date => instantOf(settings, day, timeZone);
   // Those around today, the earliest first; each begins where the one before it ends.
-  const due = settings.every === "week" ? weekly(settings, today) : calendar(settings.every, workspace, today);
+  const due = daysDue(settings, workspace, today, [-1, 0, 1]);
   const past = due.filter(({ day }) => at(day) <= now);
   const latest = past.at(-1) ?? due[0];
   const next = due.find(({ day }) => at(day) > now);
@@ -61,20 +62,44 @@ export function dueReview(
   return { latest: { ...latest, at: at(latest.day) }, nextDay: next.day };
 }
 
+/** The next so many that are due after an instant, the earliest first. */
+export function comingReviews(
+  settings: ReviewSettings,
+  workspace: Workspace,
+  now: Date,
+  count: number,
+): readonly DueReview[] {
+  const { timeZone } = workspace;
+  const steps = Array.from({ length: count + 1 }, (_, step) => step);
+  return daysDue(settings, workspace, dayOf(now, timeZone), steps)
+    .map((due) => ({ ...due, at: instantOf(settings, due.day, timeZone) }))
+    .filter(({ at }) => at > now)
+    .slice(0, count);
+}
+
+function instantOf({ at }: ReviewSettings, day: Day, timeZone: string): Date {
+  return DateTime.fromISO(`${day}T${at}`, { zone: timeZone }).toJSDate();
+}
+
 type DueDay = Omit<DueReview, "at">;
 
-function weekly({ on }: ReviewSettings, today: Day): DueDay[] {
+/** The days around today, so many periods from it. */
+function daysDue(settings: ReviewSettings, workspace: Workspace, today: Day, steps: readonly number[]): DueDay[] {
+  return settings.every === "week" ? weekly(settings, today, steps) : calendar(settings.every, workspace, today, steps);
+}
+
+function weekly({ on }: ReviewSettings, today: Day, steps: readonly number[]): DueDay[] {
   const weekday = DateTime.fromISO(today, { zone: "utc" }).weekday - 1;
   const last = addDays(today, -((weekday - WEEKDAYS.indexOf(on) + 7) % 7));
-  return [-7, 0, 7].map((days) => {
-    const day = addDays(last, days);
+  return steps.map((step) => {
+    const day = addDays(last, 7 * step);
     return { day, from: addDays(day, -7), to: addDays(day, -1) };
   });
 }
 
-function calendar(every: "month" | "quarter", { working }: Workspace, today: Day): DueDay[] {
+function calendar(every: "month" | "quarter", { working }: Workspace, today: Day, steps: readonly number[]): DueDay[] {
   const current = DateTime.fromISO(today, { zone: "utc" }).startOf(every);
-  return [-1, 0, 1].map((step) => {
+  return steps.map((step) => {
     const start = current.plus({ [every]: step });
     let day = start.toFormat("yyyy-MM-dd");
     // A month of holidays alone has its review on the first.

@@ -18,14 +18,14 @@ import { type Actor, noted } from "./verb.ts";
 export const API_SCOPES = ["read", "write", "connections", "webhooks", "metrics", "admin"] as const;
 export type ApiScope = (typeof API_SCOPES)[number];
 
-/** Screens that a link key may open: `tv:sales-floor`, `feed:win-rate`, or all of a kind with `*`. */
-export const LINK_SCOPE = /^(tv|feed):(\*|[a-z0-9][a-z0-9-]{0,62})$/;
+/** What a link key may open: `tv:sales-floor`, `feed:win-rate`, `calendar:reviews`, or all of a kind with `*`. */
+export const LINK_SCOPE = /^(tv|feed|calendar):(\*|[a-z0-9][a-z0-9-]{0,62})$/;
 
 /** What one key may be made for: API scopes, or screens for a link key. Not both: a link key travels in addresses. */
 export const keyScopes = z.union([
   z.array(z.enum(API_SCOPES)).min(1).describe("An API key"),
   z
-    .array(z.string().regex(LINK_SCOPE, "tv:<dashboard>, feed:<feed>, or * for all of a kind"))
+    .array(z.string().regex(LINK_SCOPE, "tv:<dashboard>, feed:<feed>, calendar:reviews, or * for all of a kind"))
     .min(1)
     .describe("A link key, for `?key=` of screens: `tv:sales-floor`, `feed:*`"),
 ]);
@@ -72,7 +72,7 @@ function badScopes(): TributaryError {
     code: "api_key.bad_scopes",
     kind: "config",
     message: "These are no scopes of one key.",
-    mend: `Give API scopes (${API_SCOPES.join(", ")}) or screens (tv:<dashboard>, feed:<feed>, tv:*, feed:*), not both.`,
+    mend: `Give API scopes (${API_SCOPES.join(", ")}) or screens (tv:<dashboard>, feed:<feed>, calendar:reviews, or * for all of a kind), not both.`,
   });
 }
 

@@ -12,13 +12,16 @@ import {
   updateAction,
 } from "../store/reviews/actions.ts";
 import {
+  deleteNotes,
   deletePick,
   findReview,
   insertNote,
   insertReview,
+  listNotes,
   listReviews,
   ownerOfDeal,
   putPick,
+  type ReviewNote,
   takeBrought,
 } from "../store/reviews/reviews.ts";
 import { readWorkspace } from "../store/setup/workspace.ts";
@@ -201,6 +204,44 @@ export async function addNote(
     },
   );
 }
+
+/**
+ * Makes the notes for the coming review what people have written elsewhere below the last one: what is new is added, what is gone there goes. What is in a
+ * review already stays in it, and is not brought again.
+ *
+ * @param author what they were written in: `Google Docs`.
+ * @param written below which review; what is written below one that this hub does not know counts for nothing.
+ */
+export async function bringPoints(
+  { db, now }: ReviewDeps,
+  author: string,
+  { texts, review }: { readonly texts: readonly string[]; readonly review: string },
+): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await takeTurn(tx, "review");
+    if ((await findReview(tx, review)) === null) return;
+    const [latest] = await listReviews(tx, 1, null);
+    const own = (notes: readonly ReviewNote[]): readonly ReviewNote[] =>
+      notes.filter(({ writtenBy, dealId }) => writtenBy === author && dealId === null);
+    // A review was made since: what it took is in it.
+    const taken = latest === undefined || latest.id === review ? [] : own(await listNotes(tx, latest.id));
+    const wanted = new Set(texts.map((text) => text.slice(0, MOST_OF_A_POINT)));
+    for (const { text } of taken) wanted.delete(text);
+    const there = own(await listNotes(tx, null));
+    const gone = there.filter(({ text }) => !wanted.has(text)).map(({ id }) => id);
+    const known = new Set(there.map(({ text }) => text));
+    const added = [...wanted].filter((text) => !known.has(text));
+    if (gone.length + added.length === 0) return;
+    const details = { author, added: added.length, removed: gone.length };
+    await noted(tx, { actor: "hub", action: "review_note.bring", target: review, details }, async () => {
+      await deleteNotes(tx, gone);
+      for (const text of added)
+        await insertNote(tx, { reviewId: null, dealId: null, text, writtenAt: now, writtenBy: author });
+    });
+  });
+}
+
+const MOST_OF_A_POINT = 2_000;
 
 export function unknownReview(): TributaryError {
   return new TributaryError({

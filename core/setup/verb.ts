@@ -27,7 +27,7 @@ export type Action =
   | "review.make"
   | `review_action.${"add" | "update"}`
   | `review_pick.${"add" | "remove"}`
-  | "review_note.add"
+  | `review_note.${"add" | "bring"}`
   | `conclusion.${"record" | "remove" | "test"}`
   | "person.erase"
   | "secrets.rotate"

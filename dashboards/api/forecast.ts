@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { backtests, forecast, type ForecastQuery, HORIZONS, SLICES } from "../../core/forecast/index.ts";
+import { GOAL_METRICS } from "../../core/forecast/scenario.ts";
 import { METHODS } from "../../core/forecast/methods.ts";
 import { invalidRequest } from "../web/problem.ts";
 import { asOfQuery } from "./instants.ts";
@@ -30,11 +31,37 @@ const record = z
   .describe("How good the method has been; null: it could not be tried yet");
 const answered = z.object({ method, ...estimate.shape, record });
 const dimensions = z.record(z.string(), z.string().nullable());
+const plans = {
+  plans: z
+    .object({
+      inputs: z.array(z.object({ input: z.string(), from: z.string().describe("`config`, or the cell of a sheet") })),
+      problems: z
+        .array(z.object({ cell: z.string(), problem: z.string() }))
+        .describe("What was written into the sheet and could not be taken"),
+    })
+    .nullable()
+    .describe("What is planned, and where that is written; null: nothing"),
+  goals: z
+    .array(
+      z.object({
+        metric: z.enum(GOAL_METRICS),
+        from: z.string(),
+        to: z.string(),
+        target: z.number(),
+        so_far: z.number().nullable(),
+        expected: z.number().nullable().describe("So far and what is to come, as planned; null: it is not running"),
+        share: z.number().nullable().describe("Of what is expected, else of what is there: the share of the target"),
+      }),
+    )
+    .nullable()
+    .describe("The goals of the plans, of the whole"),
+};
 const head = { as_of: z.string(), timezone: z.string(), currency: z.string(), seed: z.string() };
 
 const forecastAnswer = z
   .object({
     ...head,
+    ...plans,
     rows: z.array(
       z.object({
         dimensions,

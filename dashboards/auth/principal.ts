@@ -21,7 +21,7 @@ export type Access =
   | { readonly kind: "public" }
   | { readonly kind: "console"; readonly role: UserRole }
   | { readonly kind: "api"; readonly scope: ApiScope }
-  | { readonly kind: "link"; readonly screen: "tv" | "feed"; readonly param: string }
+  | { readonly kind: "link"; readonly screen: "tv" | "feed" | "calendar"; readonly param: string }
   | { readonly kind: "inbound" }
   | { readonly kind: "metrics" };
 

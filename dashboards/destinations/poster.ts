@@ -28,7 +28,7 @@ export type Poster = {
   close(): void;
 };
 
-export function createPoster({ allowPrivateNetworks }: SenderOptions): Poster {
+export function createPoster({ allowPrivateNetworks }: Pick<SenderOptions, "allowPrivateNetworks">): Poster {
   const options = { keepAlive: true };
   const { httpAgent, httpsAgent } = guardedAgents(allowPrivateNetworks, options);
   return {

@@ -5,12 +5,20 @@ import { readDestinationSettings } from "../../core/destination/settings.ts";
 import { askedNow, type Question } from "../../core/metrics/ask/question.ts";
 import { exportedTable } from "../../core/export/table.ts";
 import { freshAsOf, readSourcesOf } from "../../core/metrics/engine/freshness.ts";
+import { forecast, HORIZONS } from "../../core/forecast/index.ts";
+import type { Agenda } from "../../core/review/agenda.ts";
+import { savePlan } from "../../core/setup/plans.ts";
+import { bringPoints } from "../../core/setup/reviews.ts";
+import { latestReview } from "../../core/store/reviews/reviews.ts";
 import { keptAnswer } from "../../core/metrics/index.ts";
 import type { MetricAnswer } from "../../core/metrics/engine/query.ts";
 import type { Secrets } from "../../core/secrets/index.ts";
 import type { Db, Store } from "../../core/store/db.ts";
 import { readDestinationMemory, recordPush, saveDestinationMemory } from "../../core/store/outbox/destinations.ts";
 import { readWorkspace } from "../../core/store/setup/workspace.ts";
+
+/** Whoever changes the plans is somebody with rights to the sheet. */
+const ACTOR = "hub";
 
 export type PushDeps = {
   readonly store: Store;
@@ -40,6 +48,15 @@ export async function pushDestination(deps: PushDeps, key: string, signal: Abort
         freshAsOf: await freshness(db, deps.clock.now()),
       }),
       workspace: () => readWorkspace(db),
+      forecast: () =>
+        forecast(db, { horizons: HORIZONS, by: null, asOf: null, now: deps.clock.now(), seed: "tributary" }),
+      plan: (plan) => savePlan(db, ACTOR, key, plan),
+      review: async () => {
+        const latest = await latestReview(db, deps.clock.now());
+        // Written by `makeReview`, and by nobody else.
+        return latest === null ? null : { id: latest.id, agenda: latest.agenda as Agenda };
+      },
+      points: (written) => bringPoints({ db, now: deps.clock.now() }, destination.title, written),
       memory: await readDestinationMemory(db, key),
       remember: (memory) => saveDestinationMemory(db, key, memory),
       clock: deps.clock,

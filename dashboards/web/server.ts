@@ -1,3 +1,4 @@
+import { calendarRoutes } from "../views/calendar/index.ts";
 import { randomUUID } from "node:crypto";
 import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -64,6 +65,7 @@ export function createServer(deps: ServerDeps): Server {
     ...mcpRoutes(deps),
     ...inboundRoutes(deps),
     ...kpiGaugeRoutes(deps),
+    ...calendarRoutes(deps),
     ...tvRoutes(deps, screens, streams),
     ...oauthRoutes(deps),
     ...consoleRoutes(deps),

@@ -3,6 +3,7 @@ import { applyConfig } from "../../config/apply.ts";
 import { parseConfig } from "../../config/file.ts";
 import { createSecrets, generateSecretKey, parseSecretKey } from "../../core/secrets/index.ts";
 import type { Store } from "../../core/store/db.ts";
+import { forecast } from "../../core/forecast/index.ts";
 import { writeSettings } from "../../core/store/setup/settings.ts";
 import { DESTINATIONS } from "../../dashboards/destinations/index.ts";
 import { pushDestination } from "../../dashboards/destinations/push.ts";
@@ -281,4 +282,46 @@ test("Google's quota of a minute holds a burst of pushes back, and none of it is
   later(1);
   await push();
   expect(rowsOf("Goals", "Metric")).toEqual([["Rep 5"]]);
+});
+
+test("the forecast template is made once; what people write into it is the plan, and what is wrong is told there and in the hub", async () => {
+  await configure("forecast: Forecast");
+  const name = `${sim.spreadsheetId}/forecast/Forecast`;
+  expect(await push()).toEqual([name]);
+  expect(tab("Forecast").values[2]).toEqual(["Status", "all right"]);
+  const ask = () => forecast(store.db, { horizons: [30], by: null, asOf: null, now, seed: "test" });
+  expect((await ask()).plans).toMatchObject({ inputs: [], problems: [] });
+  sim.hands.type("Forecast", 5, 1, 250);
+  sim.hands.type("Forecast", 6, 1, "ten");
+  sim.hands.type("Forecast", 42, 0, "deals won");
+  sim.hands.type("Forecast", 42, 1, 46_327);
+  sim.hands.type("Forecast", 42, 2, 46_356);
+  sim.hands.type("Forecast", 42, 3, 4);
+  expect(await push()).toEqual([name]);
+  const { plans, goals } = await ask();
+  expect(plans?.inputs).toEqual([
+    { input: "product_cost", from: "Forecast!B6" },
+    { input: "goals", from: "Forecast!A43" },
+  ]);
+  expect(plans?.problems).toEqual([
+    { cell: "Forecast!B7", problem: expect.stringContaining('"ten" is no number') as string },
+  ]);
+  expect(goals).toEqual([
+    { metric: "deals_won", from: "2026-11-01", to: "2026-11-30", target: 4, so_far: 0, expected: 0, share: 0 },
+  ]);
+  const { values } = tab("Forecast");
+  expect([values[2]?.[1], values[5]?.slice(0, 3), values[6]?.[2], values[42]?.[4]]).toEqual([
+    "1 cell is not right: see B7",
+    ["Cost of a win", 250, "taken"],
+    expect.stringMatching(/^B7: "ten" is no number/),
+    "taken; so far 0, expected 0 (0 %)",
+  ]);
+  expect(await push()).toEqual([]);
+  // Made right again, and away with the template: the plans go with it.
+  sim.hands.type("Forecast", 6, 1, 10);
+  await push();
+  expect([tab("Forecast").values[2]?.[1], (await ask()).plans?.problems]).toEqual(["all right", []]);
+  await configure(GOALS);
+  await push();
+  expect((await ask()).plans).toBeNull();
 });

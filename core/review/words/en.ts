@@ -40,6 +40,8 @@ export const en: ReviewWords = {
     wrong: "what is wrong",
   },
   nothing: "Nothing.",
+  forNext: "For the next review",
+  pointsBelow: "What stands below, until the next heading, is brought to the next review.",
   nobody: "nobody",
   nobodys: "Nobody's",
   ofNobody: "nobody's",

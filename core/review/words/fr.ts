@@ -50,6 +50,8 @@ export const fr: ReviewWords = {
     wrong: "ce qui ne va pas",
   },
   nothing: "Rien.",
+  forNext: "Pour la prochaine revue",
+  pointsBelow: "Ce qui est écrit ci-dessous, jusqu’au titre suivant, est repris à la prochaine revue.",
   nobody: "personne",
   nobodys: "À personne",
   ofNobody: "à personne",

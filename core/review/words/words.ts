@@ -42,6 +42,9 @@ export type ReviewWords = {
     readonly wrong: string;
   };
   readonly nothing: string;
+  /** Over what people write for the coming review, and what they read before they do. */
+  readonly forNext: string;
+  readonly pointsBelow: string;
   /** In a table, whose it is; as a head; behind a name. */
   readonly nobody: string;
   readonly nobodys: string;

@@ -151,6 +151,10 @@ export async function insertNote(
   return id;
 }
 
+export async function deleteNotes(tx: Tx, ids: readonly number[]): Promise<void> {
+  if (ids.length > 0) await tx.deleteFrom("review_notes").where("id", "in", ids).execute();
+}
+
 /** What was brought to the coming review belongs to this one: its agenda has the picks. */
 export async function takeBrought(tx: Tx, reviewId: string): Promise<void> {
   await tx.updateTable("review_notes").set({ review_id: reviewId }).where("review_id", "is", null).execute();

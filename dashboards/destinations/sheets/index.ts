@@ -1,5 +1,7 @@
 import { defineDestination } from "../../../core/destination/define.ts";
 import { createSheetsClient } from "./client.ts";
+import { FORECAST, pushForecast } from "./forecast.ts";
+import { memoryOf } from "./memory.ts";
 import { pushSheets } from "./push.ts";
 import { questionsOf, sheetsSettings } from "./settings.ts";
 
@@ -15,7 +17,6 @@ export const sheets = defineDestination({
     questions: questionsOf,
     async push(context) {
       const { settings, allowPrivateNetworks, signal, clock } = context;
-      if (settings.spreadsheets.length === 0) return [];
       const client = await createSheetsClient({
         settings,
         baseUrl: settings.base_url,
@@ -23,7 +24,16 @@ export const sheets = defineDestination({
         signal,
         now: () => clock.now(),
       });
-      return pushSheets(context, client);
+      const templates = settings.spreadsheets.flatMap(({ id, forecast }) =>
+        forecast === undefined ? [] : [{ id, tab: forecast, name: `${id}/${FORECAST}/${forecast}` }],
+      );
+      const names = settings.spreadsheets.flatMap(({ id, tabs }) => tabs.map(({ tab }) => `${id}/${tab}`));
+      const memory = memoryOf(context, new Set([...names, ...templates.map(({ name }) => name)]));
+      const pushed = await pushSheets(context, client, memory);
+      if (templates.length === 0) await context.plan(null);
+      for (const template of templates)
+        if (await pushForecast(context, client, template, memory)) pushed.push(template.name);
+      return pushed;
     },
   },
   simulator: async () => {

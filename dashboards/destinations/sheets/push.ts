@@ -22,6 +22,7 @@ import {
   tableContent,
   widthOf,
 } from "./content.ts";
+import type { Memory } from "./memory.ts";
 import { questionOf, type SheetsSettings, type SpreadsheetConfig, type TabConfig } from "./settings.ts";
 
 /** What is remembered of a tab: hashes of what was written last, how far it reaches, and when it was stamped. */
@@ -46,28 +47,11 @@ const STAMP_MS = 5 * 60_000;
 export async function pushSheets(
   context: PushContext<SheetsSettings>,
   client: SheetsClient,
-): Promise<readonly string[]> {
+  memory: Memory,
+): Promise<string[]> {
   const pushed: string[] = [];
-  const configured = new Set(
-    context.settings.spreadsheets.flatMap(({ id, tabs }) => tabs.map(({ tab }) => `${id}/${tab}`)),
-  );
-  // One that was taken out of the config is forgotten: put back, it begins anew. Its tab stays.
-  const memory = new Map(Object.entries(context.memory).filter(([name]) => configured.has(name)));
-  const remember = (changes: readonly (readonly [string, Written])[]): Promise<void> => {
-    for (const [name, written] of changes) memory.set(name, written);
-    return context.remember(Object.fromEntries(memory));
-  };
   for (const spreadsheet of context.settings.spreadsheets)
-    // Written by `remember` and nowhere else.
-    pushed.push(
-      ...(await pushOne(
-        context,
-        client,
-        spreadsheet,
-        memory as Map<string, unknown> as Map<string, Written>,
-        remember,
-      )),
-    );
+    pushed.push(...(await pushOne(context, client, spreadsheet, memory)));
   return pushed;
 }
 
@@ -75,8 +59,7 @@ async function pushOne(
   context: PushContext<SheetsSettings>,
   client: SheetsClient,
   { id, tabs }: SpreadsheetConfig,
-  memory: ReadonlyMap<string, Written>,
-  remember: (changes: readonly (readonly [string, Written])[]) => Promise<void>,
+  memory: Memory,
 ): Promise<readonly string[]> {
   const now = context.clock.now();
   const { timeZone } = await context.workspace();
@@ -84,7 +67,8 @@ async function pushOne(
   for (const config of tabs) {
     const content = await contentOf(context, config);
     const name = `${id}/${config.tab}`;
-    const last = memory.get(name) ?? null;
+    // Written below, and nowhere else.
+    const last = memory.get(name) as Written | null;
     const digests = {
       content: digest([content.columns, content.rows, content.span, content.leftOut]),
       look: digest(content.columns),
@@ -136,10 +120,10 @@ async function pushOne(
     ]);
   }
   // From here on a tab may hold either; whoever comes next knows how far it reaches.
-  if (requests.length > 0) await remember(before);
+  if (requests.length > 0) await memory.set(before);
   if (requests.length > 0) await client.change(id, requests);
   await client.write(id, writes);
-  await remember(after);
+  await memory.set(after);
   return plans.filter(({ isWhole }) => isWhole).map(({ name }) => name);
 }
 
@@ -177,8 +161,7 @@ function planOf(wanted: Wanted, spreadsheet: string, there: readonly TabThere[],
     return { ...wanted, sheetId, title, isMade: false, isWhole: wanted.isNew, rows, columns };
   }
   if (there.some(({ title }) => title.toLowerCase() === tab.toLowerCase())) throw tabTaken(spreadsheet, tab);
-  let sheetId = preferred;
-  while (taken.has(sheetId)) sheetId = (sheetId + 1) % 2 ** 31;
+  const sheetId = freeSheetId(spreadsheet, tab, taken);
   taken.add(sheetId);
   return { ...wanted, last: null, sheetId, title: tab, isMade: true, isWhole: true, rows: 0, columns: 0 };
 }
@@ -186,6 +169,12 @@ function planOf(wanted: Wanted, spreadsheet: string, there: readonly TabThere[],
 /** The same for the same tab, so that a request which took effect and was not answered is not made twice. */
 function sheetIdOf(spreadsheet: string, tab: string): number {
   return createHash("sha256").update(`${spreadsheet}/${tab}`).digest().readUInt32BE(0) % 2 ** 31;
+}
+
+export function freeSheetId(spreadsheet: string, tab: string, taken: ReadonlySet<number>): number {
+  let sheetId = sheetIdOf(spreadsheet, tab);
+  while (taken.has(sheetId)) sheetId = (sheetId + 1) % 2 ** 31;
+  return sheetId;
 }
 
 const FIRST_ROWS = 200;
@@ -315,7 +304,7 @@ function digest(value: unknown): string {
   return hash("sha256", JSON.stringify(value), "base64url");
 }
 
-function tabTaken(spreadsheet: string, tab: string): TributaryError {
+export function tabTaken(spreadsheet: string, tab: string): TributaryError {
   return new TributaryError({
     code: "sheets.tab_taken",
     kind: "config",

@@ -44,9 +44,15 @@ const spreadsheet = z
       .regex(/^[\w-]{20,100}$/, "expected the part of its address between /d/ and /edit")
       .describe("The spreadsheet's id: the part of its address between /d/ and /edit"),
     tabs: z.array(tab).max(50).default([]),
+    forecast: tabName
+      .optional()
+      .describe("The tab of the forecast template, whose inputs people edit and the forecast takes as its plans"),
   })
   .refine(({ tabs }) => new Set(tabs.map((one) => one.tab.toLowerCase())).size === tabs.length, {
     message: "Two tabs have one name",
+  })
+  .refine(({ tabs, forecast }) => !tabs.some((one) => one.tab.toLowerCase() === forecast?.toLowerCase()), {
+    message: "The forecast template needs a tab of its own",
   });
 
 /** Section `sheets` of the config file: which KPIs and tables are written to which Google spreadsheets. */
@@ -57,7 +63,13 @@ export const sheetsSettings = z
       .url({ protocol: /^https?$/ })
       .default("https://sheets.googleapis.com")
       .describe("Google's address"),
-    spreadsheets: z.array(spreadsheet).max(50).default([]),
+    spreadsheets: z
+      .array(spreadsheet)
+      .max(50)
+      .refine((all) => all.filter(({ forecast }) => forecast !== undefined).length <= 1, {
+        message: "One spreadsheet alone can have the forecast template: there is one set of plans",
+      })
+      .default([]),
   })
   .refine(hasOneAccount, ONE_ACCOUNT);
 

@@ -14,7 +14,7 @@ export function webhookBody(event: Pick<OutgoingEvent, "eventId" | "type" | "occ
 }
 
 /** Sends webhooks, one HTTP request per attempt. */
-export function createSender(options: SenderOptions): EventSender<WebhookSettings> {
+export function createSender(options: Pick<SenderOptions, "allowPrivateNetworks">): EventSender<WebhookSettings> {
   const poster = createPoster(options);
   return {
     send(settings, event) {

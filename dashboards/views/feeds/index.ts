@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Request, RequestHandler } from "express";
+import type { RequestHandler } from "express";
 import { type Feed, questionsOfFeed } from "../../../core/metrics/feeds.ts";
 import { keptAnswer, readCatalogue, type MetricAnswer } from "../../../core/metrics/index.ts";
 import { askedNow, type Question } from "../../../core/metrics/ask/question.ts";
@@ -8,6 +8,7 @@ import { notesOf } from "../../../core/metrics/ask/notes.ts";
 import type { Listener } from "../../../core/store/listener.ts";
 import type { ServerDeps } from "../../web/deps.ts";
 import { createFormat } from "../../web/format.ts";
+import { hasAlready } from "../../web/conditional.ts";
 import { notFound } from "../../web/problem.ts";
 import { remembering } from "../../web/remembered.ts";
 import type { Route } from "../../web/routes.ts";
@@ -69,14 +70,6 @@ async function make(deps: ServerDeps, id: string): Promise<Sent | null> {
       ...(data.answer.notes.length === 0 ? {} : { "X-Incomplete": encodeURIComponent(data.answer.notes.join("; ")) }),
     },
   };
-}
-
-/**
- * RFC 9110, 13.1.2. Not Express's own `fresh`: that sends everything again to a client that says `no-cache`, which only asks to be sure.
- */
-function hasAlready(request: Request, etag: string): boolean {
-  const tags = (request.get("If-None-Match") ?? "").split(",").map((tag) => tag.trim().replace(/^W\//, ""));
-  return tags.includes(etag);
 }
 
 /**

@@ -337,6 +337,18 @@ export type Forecast = {
   timezone: string;
   currency: string;
   seed: string;
+  plans: { inputs: { input: string; from: string }[]; problems: { cell: string; problem: string }[] } | null;
+  goals:
+    | {
+        metric: "won_value" | "deals_won";
+        from: string;
+        to: string;
+        target: number;
+        so_far: number | null;
+        expected: number | null;
+        share: number | null;
+      }[]
+    | null;
   rows: {
     dimensions: { [name: string]: string | null };
     horizon: "days" | "month_end" | "quarter_end";
