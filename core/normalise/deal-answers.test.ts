@@ -8,6 +8,7 @@ const stage = (id: string, pipelineId: string, position: number, more: Partial<S
   id,
   pipelineId,
   position,
+  places: [],
   isOpen: true,
   isGone: false,
   ...more,
@@ -140,6 +141,35 @@ test("stays follow one another without a gap while the deal is open in a stage o
       }
     }),
   );
+});
+
+test("what was skipped and passed is told by the order that held at the instant of the move", () => {
+  const steps = [
+    { status: "open", stage: "P", amount: 100, rep: "ann", hours: 0 },
+    { status: "open", stage: "M", amount: 100, rep: "ann", hours: 1 },
+    { status: "open", stage: "Q", amount: 100, rep: "ann", hours: 5 },
+  ];
+  const rows = history(steps);
+  // Q came after M until the deal was in M; then it was put before it.
+  const until = (rows[1]?.heldFrom ?? 0) + 1;
+  const moved = new Map([...STAGES].filter(([id]) => ["P", "Q", "M"].includes(id)));
+  moved.set("Q", stage("Q", "sales", 1, { places: [{ until, position: 4 }] }));
+  const told = (stages: ReadonlyMap<string, StageShape>) =>
+    dealAnswers(rows, stages).entries.map((cells) => [cells[6], ms(cells[8])]);
+  const [, toM, toQ] = rows.map((row) => row.heldFrom);
+  expect(told(moved)).toEqual([
+    ["P", toM],
+    ["M", Infinity],
+    ["Q", Infinity],
+  ]);
+  // By today's order alone the first move would have passed over Q, and M would come after it.
+  expect(told(STAGES)).toEqual([
+    ["P", toM],
+    ["Q", toM],
+    ["M", Infinity],
+    ["Q", toM],
+  ]);
+  expect(toQ).toBeGreaterThan(toM ?? 0);
 });
 
 test("an amount that nobody can have meant is kept as it is", () => {

@@ -10,7 +10,8 @@ import type { AnswerRows, StageShape } from "../store/facts/deal-answers.ts";
  *     Q ──► P      going back enters P again; that Q was reached from P stays true
  *
  * A deal that begins in a later stage, or is won from an early one, has skipped nothing: it never moved over the stages between. A stage is one
- * of the pipeline's own; won and lost are outcomes, and a deal that has one keeps the stage it was closed from.
+ * of the pipeline's own; won and lost are outcomes, and a deal that has one keeps the stage it was closed from. Which of two stages is the later is told by
+ * the order that held when the deal moved, as far back as the hub knows it.
  */
 export function dealAnswers(history: readonly ChangeRow[], stages: ReadonlyMap<string, StageShape>): AnswerRows {
   const placed = history.map((row): Placed => {
@@ -87,11 +88,11 @@ function entries(history: readonly Placed[], stages: ReadonlyMap<string, StageSh
   moves.forEach(({ row, stage }, index) => {
     const before = moves[index - 1]?.stage;
     if (before?.id === stage.id) return;
-    for (const into of [...skipped(before, stage, stages), stage]) {
+    for (const into of [...skipped(before, stage, row.heldFrom, stages), stage]) {
       const enteredBefore = entered.get(into.id);
       let passedAt = passed.get(into.id);
       if (passedAt === undefined) {
-        const later = moves.slice(index).find((move) => isLater(move.stage, into));
+        const later = moves.slice(index).find((move) => isLater(move.stage, into, move.row.heldFrom));
         passed.set(into.id, (passedAt = later?.row.heldFrom ?? Infinity));
       }
       cells.push([
@@ -112,18 +113,26 @@ function entries(history: readonly Placed[], stages: ReadonlyMap<string, StageSh
   return cells;
 }
 
-function isLater(stage: StageShape, than: StageShape): boolean {
-  return stage.pipelineId === than.pipelineId && stage.position > than.position;
+function isLater(stage: StageShape, than: StageShape, at: number): boolean {
+  return stage.pipelineId === than.pipelineId && placeOf(stage, at) > placeOf(than, at);
+}
+
+/** Where the stage stood in its pipeline at an instant. */
+function placeOf({ places, position }: StageShape, at: number): number {
+  return places.find(({ until }) => at < until)?.position ?? position;
 }
 
 /** The stages that a move forward passes over. */
 function skipped(
   from: StageShape | undefined,
   to: StageShape,
+  at: number,
   stages: ReadonlyMap<string, StageShape>,
 ): readonly StageShape[] {
-  if (from === undefined || !isLater(to, from) || to.position - from.position < 2) return [];
-  return [...stages.values()].filter((one) => one.isOpen && !one.isGone && isLater(one, from) && isLater(to, one));
+  if (from === undefined || !isLater(to, from, at) || placeOf(to, at) - placeOf(from, at) < 2) return [];
+  return [...stages.values()].filter(
+    (one) => one.isOpen && !one.isGone && isLater(one, from, at) && isLater(to, one, at),
+  );
 }
 
 function stays(history: readonly Placed[]): Cells[] {

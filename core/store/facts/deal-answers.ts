@@ -15,6 +15,8 @@ export type StageShape = {
   readonly id: string;
   readonly pipelineId: string;
   readonly position: number;
+  /** Where it stood before it was moved among the others: until when (milliseconds of Unix time, exclusive), the earliest first. */
+  readonly places: readonly { readonly until: number; readonly position: number }[];
   /** Whether it is one of the pipeline's own; the others are outcomes with a name. */
   readonly isOpen: boolean;
   /** Whether the source has taken it away. */
@@ -131,7 +133,10 @@ function columnsOf(alias: string, columns: readonly Column[]) {
 export async function readStageShapes(tx: Tx, stageIds: ReadonlySet<string>): Promise<ReadonlyMap<string, StageShape>> {
   if (stageIds.size === 0) return new Map();
   const { rows } = await sql<StageShape>`
-    select id, pipeline_id as "pipelineId", position, type = 'open' as "isOpen", deleted_at is not null as "isGone"
+    select id, pipeline_id as "pipelineId", position, type = 'open' as "isOpen", deleted_at is not null as "isGone",
+      coalesce((
+        select json_agg(json_build_object('until', extract(epoch from p.landed_to) * 1000, 'position', p.position) order by p.landed_to)
+        from tributary_past.stages p where p.id = stages.id and isfinite(p.landed_to)), '[]') as places
     from stages
     where pipeline_id in (select pipeline_id from stages where id = any(${[...stageIds]}::uuid[]))
     order by pipeline_id, position, id`.execute(tx);
