@@ -329,8 +329,8 @@ function replayOf(body: ReplayBody): Replay {
 }
 
 /**
- * The webhook that sends just this to just there already, with its secret; null: there is none. An automation tool may ask twice, and whoever may
- * subscribe may also make a new secret: it shows nobody more than they could have. What the config file lists is the file's.
+ * The caller's webhook that sends just this to just there already, with its secret; null: there is none. An automation tool may ask twice, and whoever
+ * may subscribe may also make a new secret: it shows nobody more than they could have. Somebody else's is theirs: it ends with what they were allowed.
  */
 async function subscribed(
   call: Call,
@@ -341,7 +341,7 @@ async function subscribed(
   const row = (await listEndpoints(store.db, webhooks.key)).find(
     (one) =>
       one.name === url &&
-      one.createdBy !== "config" &&
+      one.createdBy === actorOf(call.principal) &&
       one.isOrdered === ordered &&
       isDeepStrictEqual(sorted(one.eventTypes), sorted(events)) &&
       isDeepStrictEqual(eventFilters.parse(one.filters), filters),

@@ -76,11 +76,16 @@ describe("over the API", () => {
       .execute();
     expect(await subscribe({ filters: { min_amount: 1 } })).toEqual(first);
     const other = await subscribe({ filters: { min_amount: 2 } });
+    // Somebody else's would end with what they are allowed.
+    const body = { url: receiver.url, events: ["deal.won"], filters: { min_amount: 1 } };
+    const theirs = await running.fetch("/api/v1/webhooks", { ...json(body), as: await newKey(store, "admin") });
+    const { id: their } = (await theirs.json()) as Body;
+    expect(their).not.toBe(first["id"]);
     expect(other["id"]).not.toBe(first["id"]);
     const there = await call("GET", `?url=${encodeURIComponent(receiver.url)}`);
-    expect((there["data"] as Body[]).map(({ id }) => id)).toEqual([first["id"], other["id"]]);
+    expect((there["data"] as Body[]).map(({ id }) => id)).toEqual([first["id"], other["id"], their]);
     expect((await call("GET", "?url=https://elsewhere.example"))["data"]).toEqual([]);
-    for (const id of [first["id"], first["id"], other["id"]]) await call("DELETE", `/${String(id)}`);
+    for (const id of [first["id"], first["id"], other["id"], their]) await call("DELETE", `/${String(id)}`);
     expect((await call("GET", ""))["data"]).toEqual([]);
   });
 
