@@ -35,6 +35,7 @@ import { inputOf, jsonBody } from "./operation.ts";
 import { reportEndpoints } from "./reports.ts";
 import { reviewEndpoints } from "./reviews.ts";
 import { rowEndpoints } from "./rows.ts";
+import { rosterEndpoints } from "./roster.ts";
 import { runEndpoints } from "./runs.ts";
 import { screenEndpoints } from "./screens.ts";
 import { auditEndpoints } from "./audit.ts";
@@ -65,6 +66,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...conclusionEndpoints,
   ...digestEndpoints,
   ...identityEndpoints,
+  ...rosterEndpoints,
   ...activityEndpoints,
   ...lookUpEndpoints,
   ...rowEndpoints,

@@ -18,6 +18,7 @@ export const CONSOLE_PAGES = [
   "/movement",
   "/forecast",
   "/pipeline",
+  "/review",
   "/activities",
   "/who/:entity",
   "/who/:entity/:id",

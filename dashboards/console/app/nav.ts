@@ -13,6 +13,7 @@ const text = words({
     funnel: "Funnel",
     movement: "Movement",
     forecast: "Forecast",
+    review: "Review",
     data: "Data",
     pipeline: "Pipeline",
     activities: "Activities",
@@ -33,6 +34,7 @@ const text = words({
     funnel: "Entonnoir",
     movement: "Mouvement",
     forecast: "Prévision",
+    review: "Revue",
     data: "Données",
     pipeline: "Pipeline",
     activities: "Activités",
@@ -72,6 +74,7 @@ export function useNavigation(): readonly Group[] {
         { to: "/funnel", icon: "funnel", label: t.funnel },
         { to: "/movement", icon: "move", label: t.movement },
         { to: "/forecast", icon: "forecast", label: t.forecast },
+        { to: "/review", icon: "check", label: t.review },
       ],
     },
     {

@@ -82,6 +82,10 @@ const routes = [
     lazyRouteComponent(() => import("./pages/pipeline.tsx"), "Pipeline"),
   ),
   page(
+    "/review",
+    lazyRouteComponent(() => import("./pages/review/review.tsx"), "ReviewPage"),
+  ),
+  page(
     "/activities",
     lazyRouteComponent(() => import("./pages/activities.tsx"), "Activities"),
   ),

@@ -5,6 +5,7 @@ import type { Forecast } from "../api/types.ts";
 import { Fan } from "../parts/charts/bars.tsx";
 import { useFormat } from "../parts/format.ts";
 import { Card, Loading, Page, Problem } from "../parts/page.tsx";
+import { forecastMethods } from "../words/forecast.ts";
 import { useWords, words } from "../words/index.ts";
 
 const text = words({
@@ -54,30 +55,13 @@ const text = words({
   },
 });
 
-const methods = words<{ readonly [method: string]: string }>({
-  en: {
-    history: "History",
-    stage_weighted: "Weighted by stage",
-    run_rate: "Run rate",
-    simulation: "Simulation",
-    activity: "Activity",
-  },
-  fr: {
-    history: "Historique",
-    stage_weighted: "Pondérée par étape",
-    run_rate: "Rythme actuel",
-    simulation: "Simulation",
-    activity: "Activité",
-  },
-});
-
 type Row = Forecast["rows"][number];
 type Estimate = Row["count"];
 
 /** `/forecast` */
 export function ForecastPage(): ReactNode {
   const t = useWords(text);
-  const names = useWords(methods);
+  const names = useWords(forecastMethods);
   const format = useFormat();
   const [of, setOf] = useState<"value" | "count">("value");
   const asked = useApi("GET /forecast", {});

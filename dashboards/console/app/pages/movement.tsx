@@ -2,8 +2,8 @@ import { Anchor, Group, SegmentedControl, Table, Text, TextInput } from "@mantin
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { useApi } from "../api/hooks.ts";
-import type { Movement } from "../api/types.ts";
-import { type Step, Waterfall } from "../parts/charts/bars.tsx";
+import { Waterfall } from "../parts/charts/bars.tsx";
+import { DOWN, movementReasons, stepsOf } from "../parts/charts/movement.ts";
 import { useFormat } from "../parts/format.ts";
 import { Card, Loading, Page, Problem } from "../parts/page.tsx";
 import { asText } from "../parts/text.ts";
@@ -43,52 +43,13 @@ const text = words({
   },
 });
 
-const reasons = words<{ readonly [reason: string]: string }>({
-  en: {
-    created: "Created",
-    reopened: "Reopened",
-    value_up: "Value up",
-    value_down: "Value down",
-    won: "Won",
-    lost: "Lost",
-    deleted: "Deleted",
-    merged: "Merged",
-    owner_in: "Owner in",
-    owner_out: "Owner out",
-    pipeline_in: "Pipeline in",
-    pipeline_out: "Pipeline out",
-    pulled_in: "Pulled in",
-    pushed_out: "Pushed out",
-    currency: "Exchange rates",
-  },
-  fr: {
-    created: "Créées",
-    reopened: "Rouvertes",
-    value_up: "Hausses",
-    value_down: "Baisses",
-    won: "Gagnées",
-    lost: "Perdues",
-    deleted: "Supprimées",
-    merged: "Fusionnées",
-    owner_in: "Reçues",
-    owner_out: "Cédées",
-    pipeline_in: "Pipeline entrant",
-    pipeline_out: "Pipeline sortant",
-    pulled_in: "Avancées",
-    pushed_out: "Repoussées",
-    currency: "Taux de change",
-  },
-});
-
-/** What lessens the open pipeline. */
-const DOWN = new Set(["value_down", "won", "lost", "deleted", "merged", "owner_out", "pipeline_out", "pushed_out"]);
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 /** `/movement` */
 export function MovementPage(): ReactNode {
   const t = useWords(text);
   const c = useWords(common);
-  const names = useWords(reasons);
+  const names = useWords(movementReasons);
   const format = useFormat();
   const navigate = useNavigate();
   const search = useSearch({ strict: false }) as { readonly from?: string; readonly to?: string };
@@ -196,23 +157,4 @@ function movesOf(said: unknown): { readonly [reason: string]: number } {
   return Object.fromEntries(
     Object.entries(said).filter((entry): entry is [string, number] => typeof entry[1] === "number"),
   );
-}
-
-function stepsOf(
-  row: Movement["rows"][number],
-  of: "value" | "count",
-  names: { readonly [reason: string]: string },
-  write: (value: number) => string,
-): readonly Step[] {
-  const steps: Step[] = [
-    { name: names["start"] ?? "", from: 0, to: row.start[of], shown: write(row.start[of]), isTotal: true },
-  ];
-  let at = row.start[of];
-  for (const [reason, part] of Object.entries(row.reasons)) {
-    if (part[of] === 0) continue;
-    const change = DOWN.has(reason) ? -Math.abs(part[of]) : part[of];
-    steps.push({ name: names[reason] ?? reason, from: at, to: at + change, shown: write(change), isTotal: false });
-    at += change;
-  }
-  return [...steps, { name: names["end"] ?? "", from: 0, to: row.end[of], shown: write(row.end[of]), isTotal: true }];
 }
