@@ -35,7 +35,7 @@ export const rosterEndpoints = [
         rows,
         query.limit,
         (row) => [row.sortedAs, row.id],
-        ({ isActive, sortedAs: _, teams, connections, ...row }) => ({
+        ({ isActive, sortedAs: _sortedAs, teams, connections, ...row }) => ({
           ...row,
           is_active: isActive,
           teams: [...teams],
