@@ -89,6 +89,19 @@ export function unusedSettings(
   return found;
 }
 
+const SHOWS = ["one", "rows", "steps", "ranking"] as const;
+
+/** The ways in which a KPI can be shown, and whether it is of another KPI of one's choice. */
+export function waysToShow(metric: MetricDefinition): {
+  readonly shownAs: readonly (typeof SHOWS)[number][];
+  readonly takesOf: boolean;
+} {
+  return {
+    shownAs: SHOWS.filter((shows) => misfits(metric, { name: shows, showing: { uses: [], shows } }).length === 0),
+    takesOf: metric.kind === "ranking" || metric.kind === "derived",
+  };
+}
+
 function insteadOf(setting: string, { uses }: Showing): string {
   return setting === "period" && uses.includes("grain")
     ? ", which shows the last `limit` periods of the length `grain`"

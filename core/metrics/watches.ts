@@ -1,5 +1,5 @@
 import type { Db } from "../store/db.ts";
-import { readSettings } from "../store/setup/settings.ts";
+import { readEntries, readList } from "../store/setup/settings.ts";
 import { findTributaryError } from "../base/errors.ts";
 import { type Catalogue, readCatalogue } from "./catalogue.ts";
 import { numbersOf, type Question } from "./ask/question.ts";
@@ -13,10 +13,12 @@ import { SALES_FLOOR } from "./ready-boards.ts";
  * the other ready dashboards, the first who looks has them computed.
  */
 export async function readWatches(db: Db, asked: readonly Question[]): Promise<Question[]> {
-  const dashboards = dashboardsSection.safeParse(await readSettings(db, "dashboards"));
-  const feeds = feedsSection.safeParse(await readSettings(db, "feeds"));
-  const boards: Board[] = [...(dashboards.data ?? [SALES_FLOOR])];
-  if (dashboards.success && (await isSubscribed(db))) boards.push(SALES_FLOOR);
+  const { file, made } = await readEntries(db, "dashboards");
+  const dashboards = dashboardsSection.safeParse([...made, ...(file ?? [])]);
+  const feeds = feedsSection.safeParse(await readList(db, "feeds"));
+  const boards: Board[] = [...(dashboards.data ?? [])];
+  const isStandIn = file === null || !dashboards.success || (await isSubscribed(db));
+  if (isStandIn && boards.every(({ id }) => id !== SALES_FLOOR.id)) boards.push(SALES_FLOOR);
   const shown = [
     ...boards.flatMap((board) => board.tiles.flatMap(questionsOfTile)),
     ...(feeds.data ?? []).flatMap((feed) => {

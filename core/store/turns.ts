@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { Tx } from "./db.ts";
 
 /** Work that is done by one transaction at a time, whichever process it belongs to. */
-type Turn = "apply_config" | "measure" | "review" | "rules";
+type Turn = "apply_config" | "entries" | "measure" | "review" | "rules";
 
 /** Waits until no other transaction has this turn; the turn ends with the transaction. */
 export async function takeTurn(tx: Tx, turn: Turn): Promise<void> {

@@ -11,6 +11,7 @@ import {
 import { SOURCE_REASONS, SOURCE_STATES } from "../../core/metrics/engine/freshness.ts";
 import { evaluateCompared } from "../../core/metrics/ask/compared.ts";
 import { COMPARED_WITH } from "../../core/metrics/ask/comparison.ts";
+import { waysToShow } from "../../core/metrics/showing.ts";
 import { GRAINS, PERIOD_NAMES, type PeriodName, type Range } from "../../core/metrics/ask/period.ts";
 import { askedNow, parseDimensions, parseFilter, question } from "../../core/metrics/ask/question.ts";
 import { readWorkspace } from "../../core/store/setup/workspace.ts";
@@ -30,7 +31,11 @@ const metric = z
     unit: z.string(),
     better: z.enum(["higher", "lower"]).nullable(),
     dimensions: z.array(z.string()),
-    is_own: z.boolean().describe("Whether the config file defines it"),
+    is_own: z.boolean().describe("Whether it is the company's own: of the config file, or made here"),
+    shown_as: z
+      .array(z.enum(["one", "rows", "steps", "ranking"]))
+      .describe("How tiles and feeds can show it: see `shows` of /tile-views and /feed-widgets"),
+    takes_of: z.boolean().describe("Whether it is of another KPI, named by `of`"),
   })
   .meta({ id: "Kpi" });
 
@@ -135,7 +140,8 @@ export const kpiEndpoints = [
     run: async ({ query }, call) => ({
       data: (await readCatalogue(call.deps.store.db)).metrics.map((definition) => {
         const described = describeMetric(definition, query.locale);
-        return { ...described, dimensions: [...described.dimensions] };
+        const { shownAs, takesOf } = waysToShow(definition);
+        return { ...described, dimensions: [...described.dimensions], shown_as: [...shownAs], takes_of: takesOf };
       }),
       next_cursor: null,
     }),

@@ -3,7 +3,7 @@ import type { Access } from "../auth/principal.ts";
 import { guard, type GuardContext } from "../auth/identify.ts";
 import type { ServerDeps } from "./deps.ts";
 
-export type Method = "get" | "post" | "patch" | "delete";
+export type Method = "get" | "post" | "put" | "patch" | "delete";
 
 /** One address and who may use it. Every route of the server is one of these, so that a test can try the door of each. */
 export type Route = {

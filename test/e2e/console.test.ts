@@ -96,6 +96,28 @@ describe.skipIf(CHROMIUM === null)("the console", () => {
     expect(running.asked).toContain("pull my-deals deals");
   });
 
+  it("builds a TV dashboard on a screen in small, by keyboard as well, and a TV shows it", async () => {
+    await page.goto(`${running.url}/screens/new`);
+    await page.getByLabel("Title").fill("Oslo");
+    await page.getByRole("button", { name: "Add a tile" }).click();
+    await page.getByRole("combobox", { name: "What it shows" }).click();
+    await page.getByRole("option", { name: "A text" }).click();
+    await page.getByRole("textbox", { name: "Text", exact: true }).fill("Well done");
+    const tiles = page.frameLocator("iframe").locator(".tile");
+    await tiles.nth(1).getByText("Well done").waitFor();
+    await page.getByRole("button", { name: /^Tile 2: A text, 3 by 2/ }).focus();
+    await page.keyboard.press("Shift+ArrowRight");
+    await page.getByRole("button", { name: /^Tile 2: A text, 4 by 2/ }).focus();
+    await page.keyboard.press("ArrowLeft");
+    await tiles.nth(0).getByText("Well done").waitFor();
+    expect(await axe(page)).toEqual([]);
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("heading", { name: "Oslo" }).waitFor();
+    await page.goto(`${running.url}/tv/oslo`);
+    expect(await page.locator(".tile").first().textContent()).toContain("Well done");
+    expect(await page.locator(".tile").first().getAttribute("class")).toContain("w-4");
+  });
+
   it("has pages that everybody can use, in both languages, light and dark", async () => {
     await newConnection(running.deps.store, "acme-2", `A name that goes on <b>and</b> on ${"and on ".repeat(20)}`);
     const found: string[] = [];
@@ -141,6 +163,9 @@ const PAGES = [
   "/activities",
   "/who/person",
   "/screens",
+  "/screens/new",
+  "/screens/dashboard/pipeline",
+  "/screens/feed/won-by-rep",
   "/webhooks",
   "/keys",
   "/settings",

@@ -273,3 +273,62 @@ async function open(
     close: async () => void (await events.return()),
   };
 }
+
+describe("a dashboard made by the API", () => {
+  const as = (scope: "read" | "write"): Promise<string> => newKey(store, scope);
+  const put = async (id: string, body: object): Promise<Response> =>
+    running.fetch(`/api/v1/dashboards/${id}`, {
+      method: "PUT",
+      as: await as("write"),
+      body: JSON.stringify(body),
+      headers: { "Content-Type": "application/json" },
+    });
+  const shown = async (id: string): Promise<{ title: string; owner: string; yaml: string }> =>
+    (await running.fetch(`/api/v1/dashboards/${id}`, { as: await as("read") })).json() as never;
+  const ending = async (response: Response): Promise<string> => {
+    let last = "";
+    for await (const { name } of readEvents(response)) last = name;
+    return last;
+  };
+
+  it("is on screens, lets those that show it go when it changes, and stands in for a ready one until it is removed", async () => {
+    const made = { title: "Floor", tiles: [{ metric: "won_value", width: 6 }] };
+    expect((await put("sales-floor", made)).status).toBe(200);
+    expect(await shown("sales-floor")).toMatchObject({
+      title: "Floor",
+      owner: "made",
+      yaml: "dashboards:\n  - id: sales-floor\n    title: Floor\n    tiles:\n      - metric: won_value\n        width: 6\n",
+    });
+    const screen = await running.fetch(`/tv/sales-floor/events?key=${await newKey(store, "tv:sales-floor")}`);
+    const ended = ending(screen);
+    expect((await put("sales-floor", { ...made, title: "Floor, Oslo" })).status).toBe(200);
+    expect(await ended).toBe("board");
+    const gone = await running.fetch("/api/v1/dashboards/sales-floor", { method: "DELETE", as: await as("write") });
+    expect(gone.status).toBe(204);
+    expect(await shown("sales-floor")).toMatchObject({ title: "Sales floor", owner: "ready" });
+  });
+
+  it("is refused where the config file has its id, and where a setting would not count", async () => {
+    const refusal = async (id: string, body: object): Promise<string> =>
+      ((await (await put(id, body)).json()) as { detail: string }).detail;
+    expect(await refusal("small", { title: "Mine", tiles: [{ view: "clock" }] })).toContain("config file");
+    const odd = { title: "Odd", tiles: [{ view: "clock" }, { view: "line", metric: "won_valu", period: "today" }] };
+    expect(await refusal("odd", odd)).toMatch(
+      /tile 2: there is no KPI "won_valu"; did you mean "won_value".*tile 2: period/,
+    );
+    expect((await shown("odd")).title).toBe("Not Found");
+  });
+
+  it("is previewed as the page that a screen would show, with nothing that runs in it", async () => {
+    const preview = await running.fetch("/api/v1/dashboards/preview", {
+      method: "POST",
+      as: await as("read"),
+      body: JSON.stringify({ title: "<i>P</i>", tiles: [{ view: "text", text: "Hello <there>" }] }),
+      headers: { "Content-Type": "application/json" },
+    });
+    const { page } = (await preview.json()) as { page: string };
+    expect(page).toContain("Hello &lt;there&gt;");
+    expect(page).toContain("&lt;i&gt;P&lt;/i&gt;");
+    expect(page).not.toContain("<script");
+  });
+});

@@ -1,4 +1,4 @@
-import { readSettings } from "../../store/setup/settings.ts";
+import { readList } from "../../store/setup/settings.ts";
 import type { Db } from "../../store/db.ts";
 import type { MetricDefinition } from "../engine/define.ts";
 import { compileOwn, type Compiled } from "./compile.ts";
@@ -12,7 +12,7 @@ const remembered = new Map<string, Promise<Compiled>>();
 
 /** The own KPIs of the workspace, as they were applied last. What an older version had let pass and this one does not is a problem. */
 export async function readOwn(db: Db, builtIn: readonly MetricDefinition[]): Promise<Compiled> {
-  const stored = await readSettings(db, "metrics");
+  const stored = await readList(db, "metrics");
   if (stored === null) return { metrics: [], problems: [] };
   const text = JSON.stringify(stored);
   const known = remembered.get(text);

@@ -26,3 +26,35 @@ export async function writeSettings(db: Db | Tx, section: string, value: object 
 export async function listSections(db: Db | Tx): Promise<{ readonly section: string; readonly value: object }[]> {
   return db.selectFrom("settings").select(["section", "value"]).orderBy("section").execute();
 }
+
+/** One thing of a section that is a list. */
+export type Entry = { readonly id: string };
+
+/** Where stands, beside a config file's section, what people made one by one in the console or by the API. Applying a file leaves it alone. */
+export function madeSection(section: string): string {
+  return `made:${section}`;
+}
+
+/** A list's entries: those of the config file (null: it has no such section), and those made here, but for ids that the file has too. */
+export async function readEntries(
+  db: Db | Tx,
+  section: string,
+): Promise<{ readonly file: readonly Entry[] | null; readonly made: readonly Entry[] }> {
+  const rows = await db
+    .selectFrom("settings")
+    .select(["section", "value"])
+    .where("section", "in", [section, madeSection(section)])
+    .execute();
+  // Written as lists by whoever writes them; what an older version wrote otherwise is its reader's to refuse.
+  const of = (name: string): readonly Entry[] | null =>
+    (rows.find((row) => row.section === name)?.value ?? null) as readonly Entry[] | null;
+  const file = of(section);
+  const made = of(madeSection(section)) ?? [];
+  return { file, made: made.filter(({ id }) => file?.some((one) => one.id === id) !== true) };
+}
+
+/** Both together, those of the file last; null where there are none. */
+export async function readList(db: Db | Tx, section: string): Promise<readonly unknown[] | null> {
+  const { file, made } = await readEntries(db, section);
+  return file === null && made.length === 0 ? null : [...made, ...(file ?? [])];
+}

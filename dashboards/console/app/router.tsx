@@ -99,7 +99,23 @@ const routes = [
   ),
   page(
     "/screens",
-    lazyRouteComponent(() => import("./pages/screens.tsx"), "Screens"),
+    lazyRouteComponent(() => import("./pages/screens/list.tsx"), "Screens"),
+  ),
+  page(
+    "/screens/new",
+    lazyRouteComponent(() => import("./pages/screens/editor.tsx"), "NewDashboard"),
+  ),
+  page(
+    "/screens/dashboard/$id",
+    lazyRouteComponent(() => import("./pages/screens/editor.tsx"), "EditDashboard"),
+  ),
+  page(
+    "/screens/new-feed",
+    lazyRouteComponent(() => import("./pages/screens/feed.tsx"), "NewFeed"),
+  ),
+  page(
+    "/screens/feed/$id",
+    lazyRouteComponent(() => import("./pages/screens/feed.tsx"), "EditFeed"),
   ),
   page(
     "/webhooks",

@@ -3,7 +3,8 @@ import { TributaryError } from "../../../core/base/errors.ts";
 import { type Feed, feedsSection } from "../../../core/metrics/feeds.ts";
 import { type Catalogue, sayingOf } from "../../../core/metrics/index.ts";
 import type { Db } from "../../../core/store/db.ts";
-import { readSettings } from "../../../core/store/setup/settings.ts";
+import { readEntries } from "../../../core/store/setup/settings.ts";
+import type { Owner } from "../tv/boards.ts";
 
 /** One of each widget. */
 export const DEFAULT_FEEDS: readonly Feed[] = feedsSection.parse([
@@ -65,19 +66,29 @@ export const DEFAULT_FEEDS: readonly Feed[] = feedsSection.parse([
   },
 ]);
 
-/** The feeds there are: those of the config file, and of the default ones each whose id the file does not use. */
+/** The feeds there are: those made here and those of the config file, and of the ready ones each whose id neither uses. */
 export async function readFeeds(db: Db): Promise<readonly Feed[]> {
-  const stored = await readSettings(db, "feeds");
-  if (stored === null) return DEFAULT_FEEDS;
-  const parsed = feedsSection.safeParse(stored);
-  if (parsed.success)
-    return [...DEFAULT_FEEDS.filter(({ id }) => parsed.data.every((feed) => feed.id !== id)), ...parsed.data];
-  throw new TributaryError({
-    code: "feed.bad_definition",
-    kind: "config",
-    message: `A feed's definition is not valid: ${z.prettifyError(parsed.error)}`,
-    mend: "Correct `feeds` in the config file and apply it.",
-  });
+  return (await readOwnedFeeds(db)).map(({ feed }) => feed);
+}
+
+/** The same, and whose each is. */
+export async function readOwnedFeeds(db: Db): Promise<readonly { readonly feed: Feed; readonly owner: Owner }[]> {
+  const { file, made } = await readEntries(db, "feeds");
+  const parsed = feedsSection.safeParse([...made, ...(file ?? [])]);
+  if (!parsed.success)
+    throw new TributaryError({
+      code: "feed.bad_definition",
+      kind: "config",
+      message: `A feed's definition is not valid: ${z.prettifyError(parsed.error)}`,
+      mend: "Correct it in the console, or `feeds` in the config file and apply it.",
+    });
+  return [
+    ...DEFAULT_FEEDS.filter(({ id }) => parsed.data.every((feed) => feed.id !== id)).map((feed) => ({
+      feed,
+      owner: "ready" as const,
+    })),
+    ...parsed.data.map((feed, index) => ({ feed, owner: index < made.length ? ("made" as const) : ("file" as const) })),
+  ];
 }
 
 /** What the feed is called: its own title, or its KPI's. */

@@ -1,14 +1,12 @@
 import type { RequestHandler } from "express";
 import type { Board } from "../../../core/metrics/boards.ts";
 import { readWorkspace } from "../../../core/store/setup/workspace.ts";
-import { assetUrl } from "../../web/assets.ts";
 import type { ServerDeps } from "../../web/deps.ts";
-import { createFormat, type Format } from "../../web/format.ts";
-import { html, trusted } from "../../web/html.ts";
 import type { EventStreams } from "../live/streams.ts";
 import { notFound } from "../../web/problem.ts";
 import type { Route } from "../../web/routes.ts";
 import { readBoards } from "./boards.ts";
+import { tvPage } from "./page.ts";
 import type { Screens, Snapshot } from "./screens.ts";
 
 /** `/tv/{dashboard}`: a screen for a wall. `…/events` keeps it up to date by server-sent events. */
@@ -36,72 +34,16 @@ function page(deps: ServerDeps, screens: Screens): RequestHandler {
       .set("Cache-Control", "no-store")
       .type("html")
       .send(
-        renderPage(board, snapshot, {
-          name: workspace.name,
-          format: createFormat(workspace),
-          timeZone: workspace.timeZone,
-          eventsUrl: `/tv/${encodeURIComponent(board.id)}/events${key}`,
-          nextUrl: board.rotate === undefined ? null : `/tv/${encodeURIComponent(board.rotate.to)}${key}`,
+        tvPage(board, snapshot.markup, {
+          workspace,
+          live: {
+            assets: snapshot.assets,
+            eventsUrl: `/tv/${encodeURIComponent(board.id)}/events${key}`,
+            nextUrl: board.rotate === undefined ? null : `/tv/${encodeURIComponent(board.rotate.to)}${key}`,
+          },
         }),
       );
   };
-}
-
-function renderPage(
-  board: Board,
-  snapshot: Snapshot,
-  about: {
-    readonly name: string;
-    readonly format: Format;
-    readonly timeZone: string;
-    readonly eventsUrl: string;
-    readonly nextUrl: string | null;
-  },
-): string {
-  const { words, timeLocale } = about.format;
-  const { celebrate, rotate } = board;
-  const sound = celebrate.sound ? `${celebrate.from}-${celebrate.to}` : "";
-  const next = about.nextUrl === null ? null : html`data-next="${about.nextUrl}" data-next-after="${rotate?.after_s}"`;
-  return html`<!doctype html>
-    <html lang="${words.language}">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="referrer" content="no-referrer" />
-        <meta name="robots" content="noindex" />
-        <title>${board.title} – ${about.name}</title>
-        <link rel="icon" href="${assetUrl("icon.svg")}" />
-        <link rel="stylesheet" href="${assetUrl("tv.css")}" />
-        <script type="module" src="${assetUrl("tv.js")}"></script>
-      </head>
-      <body
-        class="theme-${board.theme}"
-        ${next}
-        data-sound="${sound}"
-        data-events="${about.eventsUrl}"
-        data-locale="${timeLocale}"
-        data-cut="${words.notConnectedSince("{time}")}"
-        data-time-zone="${about.timeZone}"
-        data-assets="${snapshot.assets}"
-      >
-        <header>
-          <h1>${board.title}</h1>
-          <p class="workspace">${about.name}</p>
-          <p class="link" role="status" hidden></p>
-          <p class="clock"></p>
-        </header>
-        <main>
-          ${board.tiles.map(
-            (tile, index) =>
-              html`<section class="tile w-${tile.width} h-${tile.height} v-${tile.view}" data-tile="${index}">
-                ${trusted(snapshot.markup.tiles[index] ?? "")}
-              </section>`,
-          )}
-        </main>
-        <footer>${trusted(snapshot.markup.freshness)}</footer>
-        <div class="won" role="alert" hidden></div>
-      </body>
-    </html>`.markup;
 }
 
 function events(deps: ServerDeps, screens: Screens, streams: EventStreams): RequestHandler {
@@ -113,6 +55,8 @@ function events(deps: ServerDeps, screens: Screens, streams: EventStreams): Requ
     // Watches before it reads: what changes in between is shown twice rather than not at all.
     const stop = await screens.watch(board, {
       show,
+      // It connects again by itself, sees that it is another page, and loads that.
+      redefined: () => response.end(),
       celebrate: (markup, id) => {
         if (board.celebrate.wins) stream.send({ name: "won", id: null, data: { markup, id } });
       },

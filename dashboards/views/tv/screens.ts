@@ -6,6 +6,7 @@ import type { ServerDeps } from "../../web/deps.ts";
 import { createFormat } from "../../web/format.ts";
 import { remembering } from "../../web/remembered.ts";
 import type { Listener } from "../../../core/store/listener.ts";
+import { readBoards } from "./boards.ts";
 import { readBoardContent } from "./content.ts";
 import { type BoardMarkup, renderBoard } from "./render.ts";
 import { type Win, createWinFinder, winMarkup } from "./wins.ts";
@@ -13,19 +14,20 @@ import { type Win, createWinFinder, winMarkup } from "./wins.ts";
 /** A board as screens show it. The id tells one state from another, in every process alike. */
 export type Snapshot = { readonly id: string; readonly markup: BoardMarkup; readonly assets: string };
 
+type Viewer = {
+  readonly show: (snapshot: Snapshot) => void;
+  readonly celebrate: (winMarkup: string, id: string) => void;
+  /** The board is another one now, or gone. */
+  readonly redefined: () => void;
+};
+
 export type Screens = {
   /** The board as it is now. */
   read(board: Board): Promise<Snapshot>;
   /** What a screen that connects shows first: many that do so together are given one reading. */
   readFirst(board: Board): Promise<Snapshot>;
   /** Tells of every new state of the board and of every deal that is won, until it is stopped. */
-  watch(
-    board: Board,
-    screen: {
-      readonly show: (snapshot: Snapshot) => void;
-      readonly celebrate: (winMarkup: string, id: string) => void;
-    },
-  ): Promise<() => void>;
+  watch(board: Board, screen: Viewer): Promise<() => void>;
   stop(): void;
 };
 
@@ -38,7 +40,7 @@ const LOOK_AGAIN_MS = 15_000;
 
 type Watched = {
   readonly board: Board;
-  readonly viewers: Set<{ show: (snapshot: Snapshot) => void; celebrate: (markup: string, id: string) => void }>;
+  readonly viewers: Set<Viewer>;
   shownId: string | null;
   /** A look is under way; another is wanted after it. */
   isLooking: boolean;
@@ -122,9 +124,24 @@ export function createScreens(deps: ServerDeps, listener: Listener): Screens {
     }
   };
 
+  /** Those who watch a board by a definition that is not in force any more are let go. */
+  const leaveOld = async (): Promise<void> => {
+    if (watched.size === 0) return;
+    try {
+      const inForce = new Set((await readBoards(deps.store.db)).map((board) => JSON.stringify(board)));
+      for (const [key, { viewers }] of watched) if (!inForce.has(key)) for (const viewer of viewers) viewer.redefined();
+    } catch (error) {
+      // They go on with what they have.
+      deps.log.error({ err: error }, "The dashboards could not be read.");
+    }
+  };
+
   const unsubscribe = listener.subscribe((signal) => {
-    // Who sets something up changes no number by it.
-    if (signal.kind === "notice" && signal.channel === "setup") return;
+    // Who sets something up changes no number by it, but maybe what is shown.
+    if (signal.kind === "notice" && signal.channel === "setup") {
+      void leaveOld();
+      return;
+    }
     if (signal.kind === "resync" || signal.channel === "outbox") void celebrateNews();
     gather ??= setTimeout(() => {
       gather = null;

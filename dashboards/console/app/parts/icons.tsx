@@ -26,6 +26,7 @@ const DRAWINGS = {
   plus: "M12 5v14M5 12h14",
   out: "M10 5H5v14h5M14 8l4 4-4 4M18 12H9",
   link: "M14 5h5v5M19 5l-8 8M11 6H6v12h12v-5",
+  close: "M6 6l12 12M18 6 6 18",
   check: "M5 12.500 10 17l9-10",
   warn: "M12 4 2.500 20h19zM12 10v4M12 17v.01",
   up: "M12 19V5M6 11l6-6 6 6",

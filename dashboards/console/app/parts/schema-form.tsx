@@ -81,12 +81,15 @@ export function SchemaFields(props: {
   readonly fields: readonly Field[];
   readonly values: Values;
   readonly isSecret?: boolean;
+  /** What fields are called, before the names that all forms share. */
+  readonly labels?: { readonly [name: string]: string };
   readonly onChange: (values: Values) => void;
 }): ReactNode {
   return props.fields.map((field) => (
     <OneField
       key={field.name}
       field={field}
+      name={props.labels?.[field.name]}
       value={props.values[field.name]}
       isSecret={props.isSecret === true}
       onChange={(value) => {
@@ -99,6 +102,7 @@ export function SchemaFields(props: {
 
 function OneField(props: {
   readonly field: Field;
+  readonly name: string | undefined;
   readonly value: unknown;
   readonly isSecret: boolean;
   readonly onChange: (value: unknown) => void;
@@ -108,7 +112,8 @@ function OneField(props: {
   const names = useWords(fieldNames);
   const { kind, name } = field;
   const label =
-    (names[name] ?? humanise(name)) + (field.isRequired || isSecret || kind === "boolean" ? "" : ` (${t.optional})`);
+    (props.name ?? names[name] ?? humanise(name)) +
+    (field.isRequired || isSecret || kind === "boolean" ? "" : ` (${t.optional})`);
   const common = {
     label,
     description: (

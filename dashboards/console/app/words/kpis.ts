@@ -114,6 +114,42 @@ export const periodNames = words({
   },
 });
 
+/** Those that settings may name. */
+export const allPeriodNames = words({
+  en: {
+    today: "Today",
+    yesterday: "Yesterday",
+    this_week: "This week",
+    this_month: "This month",
+    this_quarter: "This quarter",
+    this_year: "This year",
+    last_7_days: "Last 7 days",
+    last_30_days: "Last 30 days",
+    last_90_days: "Last 90 days",
+    last_week: "Last week",
+    last_month: "Last month",
+    last_quarter: "Last quarter",
+    last_year: "Last year",
+    all: "All time",
+  },
+  fr: {
+    today: "Aujourd’hui",
+    yesterday: "Hier",
+    this_week: "Cette semaine",
+    this_month: "Ce mois-ci",
+    this_quarter: "Ce trimestre",
+    this_year: "Cette année",
+    last_7_days: "7 derniers jours",
+    last_30_days: "30 derniers jours",
+    last_90_days: "90 derniers jours",
+    last_week: "La semaine dernière",
+    last_month: "Le mois dernier",
+    last_quarter: "Le trimestre dernier",
+    last_year: "L’année dernière",
+    all: "Depuis le début",
+  },
+});
+
 export const grainNames = words({
   en: { day: "Day", week: "Week", month: "Month", quarter: "Quarter", year: "Year" },
   fr: { day: "Jour", week: "Semaine", month: "Mois", quarter: "Trimestre", year: "Année" },
