@@ -1,4 +1,5 @@
 import type { DashboardDefinition } from "../../api/types.ts";
+import { asText } from "../../parts/text.ts";
 
 /** A dashboard as it is being made: tiles have only what was set. */
 export type Draft = {
@@ -40,7 +41,7 @@ export function draftOf(
 
 /** What a tile’s view, or a feed’s widget, does not use is left out: it would be refused. */
 export function onlyUsed(tile: DraftTile, uses: (view: string) => ReadonlySet<string>): DraftTile {
-  const used = uses(String(tile["view"] ?? tile["widget"] ?? "number"));
+  const used = uses(asText(tile["view"] ?? tile["widget"]) || "number");
   return Object.fromEntries(
     Object.entries(tile).filter(
       ([name, value]) =>
