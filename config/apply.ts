@@ -20,7 +20,7 @@ import { listEndpoints } from "../core/store/outbox/endpoints.ts";
 import { takeTurn } from "../core/store/turns.ts";
 import { listConnectionRows, type ConnectionRow } from "../core/store/setup/connection-rows.ts";
 import { listExchangeRates } from "../core/store/setup/exchange-rates.ts";
-import { listSections } from "../core/store/setup/settings.ts";
+import { listSections, writeAppliedFile } from "../core/store/setup/settings.ts";
 import { readWorkspaceRow } from "../core/store/setup/workspace.ts";
 import type { Desired, DesiredConnection } from "./desired.ts";
 import { hasChanges, plan, type Change, type Stored, type StoredConnection } from "./plan.ts";
@@ -79,6 +79,12 @@ export async function applyConfig(db: Db, desired: Desired, options: ApplyOption
     await takeTurn(tx, "apply_config");
     const stored = await readStored(tx, options);
     const changes = plan(desired, stored, options);
+    await writeAppliedFile(tx, {
+      workspace: Object.keys(desired.workspace).toSorted(),
+      exchange_rates: desired.exchangeRates !== null,
+      connections: desired.connections.map(({ id }) => id).toSorted(),
+      sections: [...Object.keys(desired.sections), ...Object.keys(desired.receivers)].toSorted(),
+    });
     if (!hasChanges(changes)) return changes;
     for (const change of changes) {
       if (change.action === "unchanged" || change.action === "kept") continue;

@@ -57,7 +57,7 @@ async function readForChange(
 ): Promise<Awaited<ReturnType<typeof readEntries>>> {
   await takeTurn(tx, "entries");
   const entries = await readEntries(tx, section);
-  if (entries.file?.some((one) => one.id === id) === true) throw ownedByFile(section, id);
+  if (entries.file?.some((one) => one.id === id) === true) throw ownedByFile(`"${id}" of \`${section}\``);
   return entries;
 }
 
@@ -66,11 +66,12 @@ async function write(tx: Tx, section: EntrySection, entries: readonly Entry[]): 
   await touchSettings(tx);
 }
 
-function ownedByFile(section: string, id: string): TributaryError {
+/** @param what begins a sentence. */
+export function ownedByFile(what: string): TributaryError {
   return new TributaryError({
     code: "setup.owned_by_file",
     kind: "config",
-    message: `"${id}" stands in the config file's section \`${section}\`.`,
+    message: `${what} stands in the config file.`,
     mend: "Change it there and apply the file, or take another id.",
   });
 }

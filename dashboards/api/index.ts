@@ -24,6 +24,7 @@ import { erasureEndpoints } from "./erasures.ts";
 import { digestEndpoints } from "./digests.ts";
 import { eventEndpoints } from "./events.ts";
 import { exportEndpoints } from "./exports.ts";
+import { goalEndpoints } from "./goals.ts";
 import { healthEndpoints } from "./health.ts";
 import { identityEndpoints } from "./identities.ts";
 import { forecastEndpoints } from "./forecast.ts";
@@ -55,6 +56,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...meEndpoints,
   ...healthEndpoints,
   ...workspaceEndpoints,
+  ...goalEndpoints,
   ...userEndpoints,
   ...auditEndpoints,
   ...runEndpoints,

@@ -83,6 +83,10 @@ const SCOPES: { readonly [operation: string]: ApiScope } = {
   "get /dashboards": "read",
   "get /dashboards/{id}": "read",
   "get /feeds": "read",
+  "put /exchange-rates": "admin",
+  "post /goals": "write",
+  "put /goals/{id}": "write",
+  "delete /goals/{id}": "write",
   "put /dashboards/{id}": "write",
   "delete /dashboards/{id}": "write",
   "post /dashboards/preview": "read",
@@ -111,6 +115,8 @@ const SCOPES: { readonly [operation: string]: ApiScope } = {
   "get /webhooks/{id}/deliveries": "webhooks",
   "post /webhooks/{id}/replay": "webhooks",
 };
+
+const GOAL = { metric: "deals_won", from: "2026-11-01", to: "2026-11-30", target: 5 };
 
 /** Open to everyone: no more than whether a hub is new. */
 const OPEN = ["get /start"];
@@ -247,6 +253,10 @@ describe("the API", () => {
       ["patch /review-actions/{id}", () => `/review-actions/${idOf("post /review-actions")}`, { state: "done" }],
       ["post /review-picks", () => "/review-picks", { deal }],
       ["delete /review-picks/{deal}", () => `/review-picks/${deal}`],
+      ["put /exchange-rates", () => "/exchange-rates", { rates: [{ day: "2026-11-01", currency: "SEK", rate: 0.1 }] }],
+      ["post /goals", () => "/goals", GOAL],
+      ["put /goals/{id}", () => `/goals/${idOf("post /goals")}`, { ...GOAL, target: 6 }],
+      ["delete /goals/{id}", () => `/goals/${idOf("post /goals")}`],
       ["put /dashboards/{id}", () => "/dashboards/floor", { title: "Floor", tiles: [{ metric: "won_value" }] }],
       ["delete /dashboards/{id}", () => "/dashboards/floor"],
       ["put /feeds/{id}", () => "/feeds/won", { metric: "won_value" }],

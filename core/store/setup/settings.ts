@@ -58,3 +58,24 @@ export async function readList(db: Db | Tx, section: string): Promise<readonly u
   const { file, made } = await readEntries(db, section);
   return file === null && made.length === 0 ? null : [...made, ...(file ?? [])];
 }
+
+/** What the config file said when it was last applied: what is changed there, and nowhere else. Names, not values. */
+export type AppliedFile = {
+  /** Columns of the workspace. */
+  readonly workspace: readonly string[];
+  readonly exchange_rates: boolean;
+  /** Ids. */
+  readonly connections: readonly string[];
+  readonly sections: readonly string[];
+};
+const APPLIED = "applied_file";
+
+/** Null: none was ever applied. */
+export async function readAppliedFile(db: Db | Tx): Promise<AppliedFile | null> {
+  // Written by the function below.
+  return (await readSettings(db, APPLIED)) as AppliedFile | null;
+}
+
+export async function writeAppliedFile(tx: Tx, file: AppliedFile): Promise<void> {
+  await writeSettings(tx, APPLIED, file);
+}

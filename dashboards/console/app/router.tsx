@@ -86,6 +86,22 @@ const routes = [
     lazyRouteComponent(() => import("./pages/review/review.tsx"), "ReviewPage"),
   ),
   page(
+    "/goals",
+    lazyRouteComponent(() => import("./pages/goals/goals.tsx"), "Goals"),
+  ),
+  page(
+    "/reps",
+    lazyRouteComponent(() => import("./pages/reps/leaderboard.tsx"), "Leaderboard"),
+  ),
+  page(
+    "/reps/$id",
+    lazyRouteComponent(() => import("./pages/reps/scorecard.tsx"), "ScorecardPage"),
+  ),
+  page(
+    "/what-works",
+    lazyRouteComponent(() => import("./pages/works/works.tsx"), "WhatWorks"),
+  ),
+  page(
     "/activities",
     lazyRouteComponent(() => import("./pages/activities.tsx"), "Activities"),
   ),

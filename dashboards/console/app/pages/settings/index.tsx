@@ -5,49 +5,65 @@ import { Page } from "../../parts/page.tsx";
 import { useWords, words } from "../../words/index.ts";
 import { Audit } from "./audit.tsx";
 import { Health } from "./health.tsx";
+import { HoursForm } from "./hours.tsx";
+import { Rates } from "./rates.tsx";
+import { Teams } from "./teams.tsx";
 import { Users } from "./users.tsx";
 import { WorkspaceForm } from "./workspace.tsx";
 
 const text = words({
-  en: { title: "Settings", workspace: "Workspace", users: "People", audit: "Audit log", health: "System health" },
+  en: {
+    title: "Settings",
+    workspace: "Workspace",
+    hours: "Hours and holidays",
+    rates: "Exchange rates",
+    teams: "Teams and reps",
+    users: "People",
+    audit: "Audit log",
+    health: "System health",
+  },
   fr: {
     title: "Réglages",
     workspace: "Espace de travail",
+    hours: "Heures et jours fériés",
+    rates: "Taux de change",
+    teams: "Équipes et commerciaux",
     users: "Personnes",
     audit: "Journal d’audit",
     health: "Santé du système",
   },
 });
 
-const PAGES = ["workspace", "users", "audit", "health"] as const;
+const PAGES = {
+  workspace: WorkspaceForm,
+  hours: HoursForm,
+  rates: Rates,
+  teams: Teams,
+  users: Users,
+  audit: Audit,
+  health: Health,
+} as const;
+const NAMES = Object.keys(PAGES) as (keyof typeof PAGES)[];
 
 /** `/settings`, `/settings/{page}` */
 export function Settings(): ReactNode {
   const t = useWords(text);
   const navigate = useNavigate();
   const params = useParams({ strict: false }) as { readonly page?: string };
-  const page = PAGES.find((one) => one === params.page) ?? "workspace";
+  const page = NAMES.find((one) => one === params.page) ?? "workspace";
+  const Shown = PAGES[page];
   return (
     <Page title={t.title}>
       <Tabs value={page} keepMounted={false} onChange={(next) => void navigate({ to: `/settings/${next}` })}>
         <Tabs.List mb="lg">
-          {PAGES.map((one) => (
+          {NAMES.map((one) => (
             <Tabs.Tab key={one} value={one}>
               {t[one]}
             </Tabs.Tab>
           ))}
         </Tabs.List>
-        <Tabs.Panel value="workspace">
-          <WorkspaceForm />
-        </Tabs.Panel>
-        <Tabs.Panel value="users">
-          <Users />
-        </Tabs.Panel>
-        <Tabs.Panel value="audit">
-          <Audit />
-        </Tabs.Panel>
-        <Tabs.Panel value="health">
-          <Health />
+        <Tabs.Panel value={page}>
+          <Shown />
         </Tabs.Panel>
       </Tabs>
     </Page>

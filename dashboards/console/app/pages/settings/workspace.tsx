@@ -1,10 +1,12 @@
 import { Alert, Button, Group, NumberInput, Select, SimpleGrid, Stack, TextInput } from "@mantine/core";
 import { type ReactNode, useState } from "react";
-import { useAct, useApi } from "../../api/hooks.ts";
+import { useAct, useApi, useIsAdmin } from "../../api/hooks.ts";
 import type { Workspace } from "../../api/types.ts";
 import { Confirm } from "../../parts/confirm.tsx";
 import { useFormat } from "../../parts/format.ts";
+import { AsYaml } from "../../parts/owner.tsx";
 import { Card, Loading, Problem } from "../../parts/page.tsx";
+import { yamlOf } from "../../parts/yaml.ts";
 import { common } from "../../words/common.ts";
 import { useWords, words } from "../../words/index.ts";
 
@@ -20,10 +22,11 @@ const text = words({
     cold: "A lead is cold after (days without activity)",
     landmark: "A stage's activities count for (days from its start)",
     saved: "Saved.",
+    inFile: "Stands in the config file and is changed there.",
     sure: "Change it",
     zone: "Calendar days are taken anew: all facts are made again, and numbers of the past may move to another day. Until that is done, which takes minutes, numbers may be incomplete.",
     money:
-      "Amounts in other currencies are left out until rates to the new currency are in the config file’s workspace.exchange_rates. Every tile and answer says how many are missing. All facts are made anew, which takes minutes.",
+      "Amounts in other currencies are left out until there are rates to the new currency (Exchange rates). Every tile and answer says how many are missing. All facts are made anew, which takes minutes.",
   },
   fr: {
     name: "Nom de l’entreprise",
@@ -36,27 +39,40 @@ const text = words({
     cold: "Une piste est froide après (jours sans activité)",
     landmark: "Les activités d’une étape comptent pendant (jours)",
     saved: "Enregistré.",
+    inFile: "Écrit dans le fichier de configuration, se modifie là.",
     sure: "Modifier",
     zone: "Les journées sont reprises : tous les faits sont refaits, et des chiffres passés peuvent changer de jour. En attendant, quelques minutes, les chiffres peuvent être incomplets.",
     money:
-      "Les montants en d’autres devises sont laissés de côté jusqu’à ce que les taux vers la nouvelle devise soient dans workspace.exchange_rates du fichier de configuration. Chaque tuile et chaque réponse dit combien il en manque. Tous les faits sont refaits, en quelques minutes.",
+      "Les montants en d’autres devises sont laissés de côté jusqu’à ce qu’il y ait des taux vers la nouvelle devise (Taux de change). Chaque tuile et chaque réponse dit combien il en manque. Tous les faits sont refaits, en quelques minutes.",
   },
 });
 
 /** How the company counts. What moves numbers says so before it is done. */
 export function WorkspaceForm(): ReactNode {
   const asked = useApi("GET /workspace", {});
-  if (asked.data === undefined) return asked.error === null ? <Loading /> : <Problem error={asked.error} />;
-  return <Form workspace={asked.data} />;
+  const file = useApi("GET /config-file", {});
+  if (asked.data === undefined || file.data === undefined)
+    return asked.error === null ? <Loading /> : <Problem error={asked.error} />;
+  return <Form workspace={asked.data} owned={file.data.workspace} />;
 }
 
-function Form({ workspace }: { readonly workspace: Workspace }): ReactNode {
+function Form({
+  workspace,
+  owned,
+}: {
+  readonly workspace: Workspace;
+  /** Fields that the config file has. */
+  readonly owned: readonly string[];
+}): ReactNode {
   const t = useWords(text);
   const c = useWords(common);
   const format = useFormat();
   const save = useAct("PATCH /workspace");
   const [draft, setDraft] = useState<Workspace>(workspace);
   const [asks, setAsks] = useState(false);
+  const isAdmin = useIsAdmin();
+  const field = (name: keyof Workspace): { disabled: boolean; description?: string } =>
+    owned.includes(name) ? { disabled: true, description: t.inFile } : { disabled: !isAdmin };
   const set = (change: Partial<Workspace>): void => setDraft({ ...draft, ...change });
   const warnings = [
     ...(draft.time_zone === workspace.time_zone ? [] : [t.zone]),
@@ -84,11 +100,13 @@ function Form({ workspace }: { readonly workspace: Workspace }): ReactNode {
           <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }}>
             <TextInput
               label={t.name}
+              {...field("name")}
               value={draft.name}
               onChange={(event) => set({ name: event.currentTarget.value })}
             />
             <Select
               label={t.timeZone}
+              {...field("time_zone")}
               data={[...new Set([draft.time_zone, "UTC", ...Intl.supportedValuesOf("timeZone")])]}
               value={draft.time_zone}
               searchable
@@ -98,12 +116,14 @@ function Form({ workspace }: { readonly workspace: Workspace }): ReactNode {
             />
             <TextInput
               label={t.currency}
+              {...field("currency")}
               maxLength={3}
               value={draft.currency}
               onChange={(event) => set({ currency: event.currentTarget.value.toUpperCase() })}
             />
             <Select
               label={t.weekStart}
+              {...field("week_start")}
               data={[1, 2, 3, 4, 5, 6, 7].map((day) => ({
                 value: String(day),
                 label: nameOf(new Date(Date.UTC(2024, 0, day)), { weekday: "long" }),
@@ -114,6 +134,7 @@ function Form({ workspace }: { readonly workspace: Workspace }): ReactNode {
             />
             <Select
               label={t.fiscal}
+              {...field("fiscal_year_start")}
               data={Array.from({ length: 12 }, (_, month) => ({
                 value: String(month + 1),
                 label: nameOf(new Date(Date.UTC(2024, month, 1)), { month: "long" }),
@@ -124,23 +145,27 @@ function Form({ workspace }: { readonly workspace: Workspace }): ReactNode {
             />
             <TextInput
               label={t.locale}
+              {...field("locale")}
               value={draft.locale}
               onChange={(event) => set({ locale: event.currentTarget.value })}
             />
             <NumberInput
               label={t.timely}
+              {...field("timely_contact_minutes")}
               min={1}
               value={draft.timely_contact_minutes}
               onChange={(next) => set({ timely_contact_minutes: Number(next) })}
             />
             <NumberInput
               label={t.cold}
+              {...field("cold_after_days")}
               min={1}
               value={draft.cold_after_days}
               onChange={(next) => set({ cold_after_days: Number(next) })}
             />
             <NumberInput
               label={t.landmark}
+              {...field("landmark_days")}
               min={1}
               value={draft.landmark_days}
               onChange={(next) => set({ landmark_days: Number(next) })}
@@ -153,12 +178,13 @@ function Form({ workspace }: { readonly workspace: Workspace }): ReactNode {
             </Alert>
           ) : null}
           <Group>
-            <Button type="submit" loading={save.isPending}>
+            <Button type="submit" loading={save.isPending} disabled={!isAdmin}>
               {c.save}
             </Button>
           </Group>
         </Stack>
       </form>
+      <Shown workspace={workspace} />
       {asks ? (
         <Confirm
           title={t.sure}
@@ -170,4 +196,28 @@ function Form({ workspace }: { readonly workspace: Workspace }): ReactNode {
       ) : null}
     </Card>
   );
+}
+
+const WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+const MONTHS = [
+  "january",
+  "february",
+  "march",
+  "april",
+  "may",
+  "june",
+  "july",
+  "august",
+  "september",
+  "october",
+  "november",
+  "december",
+];
+
+/** As the config file has it: there, days and months have names. */
+function Shown({ workspace }: { readonly workspace: Workspace }): ReactNode {
+  const { time_zone: timezone, week_start: start, fiscal_year_start: month, ...rest } = workspace;
+  const week_start = WEEKDAYS[start - 1];
+  const fiscal_year_start = MONTHS[month - 1];
+  return <AsYaml yaml={yamlOf({ workspace: { ...rest, timezone, week_start, fiscal_year_start } })} />;
 }

@@ -5,7 +5,8 @@ import { useAct, useApi } from "../../api/hooks.ts";
 import { Copyable } from "../../parts/copy.tsx";
 import { Card, Problem } from "../../parts/page.tsx";
 import { useWords } from "../../words/index.ts";
-import { type Draft, settingsOf, yamlOf } from "./draft.ts";
+import { yamlOf } from "../../parts/yaml.ts";
+import { type Draft, settingsOf } from "./draft.ts";
 import { text } from "./words.ts";
 
 /** Makes the connection, or shows what to write into the config file instead. */
