@@ -1,30 +1,28 @@
-import { randomUUID } from "node:crypto";
 import { TributaryError } from "../base/errors.ts";
 import { describeMetric, readCatalogue } from "../metrics/index.ts";
 import type { Db } from "../store/db.ts";
-import { deleteGoal, insertGoal, type NewGoal, updateGoal } from "../store/facts/goals.ts";
+import { deleteGoal, type NewGoal, writeGoal } from "../store/facts/goals.ts";
 import { type Actor, noted } from "./verb.ts";
 
 /** What people do to goals that no tool and no config file brings. */
 
-/** @throws TributaryError `goal.not_right`, `goal.exists`, `kpi.unknown_metric` */
-export async function addGoal(db: Db, actor: Actor, goal: NewGoal): Promise<string> {
+/**
+ * Sets a goal under an id, or changes the one that was set here under it.
+ *
+ * @throws TributaryError `goal.not_right`, `goal.exists`, `goal.unknown` (another's), `kpi.unknown_metric`
+ */
+export async function putGoal(db: Db, actor: Actor, id: string, goal: NewGoal): Promise<void> {
   await assertGoal(db, goal);
-  const id = randomUUID();
-  await noted(db, { actor, action: "goal.create", target: id, details: { metric: goal.metric } }, async (tx) => {
-    if (!(await insertGoal(tx, id, goal))) throw exists();
-  });
-  return id;
-}
-
-/** @throws TributaryError `goal.unknown`, and what {@link addGoal} refuses */
-export async function changeGoal(db: Db, actor: Actor, id: string, goal: NewGoal): Promise<void> {
-  await assertGoal(db, goal);
-  await noted(db, { actor, action: "goal.update", target: id, details: { metric: goal.metric } }, async (tx) => {
-    const did = await updateGoal(tx, id, goal);
-    if (did === "none") throw unknownGoal();
-    if (did === "twice") throw exists();
-  });
+  await noted<"create" | "update">(
+    db,
+    (did) => ({ actor, action: `goal.${did}`, target: id, details: { metric: goal.metric } }),
+    async (tx) => {
+      const did = await writeGoal(tx, id, goal);
+      if (did === "others") throw unknownGoal();
+      if (did === "twice") throw exists();
+      return did;
+    },
+  );
 }
 
 /** @throws TributaryError `goal.unknown` */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { majorUnits, minorUnitDigits } from "../../core/base/money.ts";
 import { type Catalogue, readCatalogue } from "../../core/metrics/index.ts";
-import { addGoal, changeGoal, removeGoal, unknownGoal } from "../../core/setup/goals.ts";
+import { putGoal, removeGoal, unknownGoal } from "../../core/setup/goals.ts";
 import { type GoalRow, listGoals, type NewGoal } from "../../core/store/facts/goals.ts";
 import { readWorkspace } from "../../core/store/setup/workspace.ts";
 import { actorOf } from "../auth/principal.ts";
@@ -58,32 +58,17 @@ export const goalEndpoints = [
     },
   }),
   endpoint({
-    method: "post",
-    path: "/goals",
-    access: write,
-    tag,
-    summary: "Set a goal of everybody, of a team or of a rep",
-    body: z.strictObject(fields),
-    status: 201,
-    response: goal,
-    run: async ({ body }, call) => {
-      const money = await moneyOf(call);
-      const id = await addGoal(call.deps.store.db, actorOf(call.principal), stored(body, money));
-      return find(call, id, money);
-    },
-  }),
-  endpoint({
     method: "put",
     path: "/goals/{id}",
     access: write,
     tag,
-    summary: "Change a goal that was set here",
+    summary: "Set a goal of everybody, of a team or of a rep, under an id of your choice; again: change it",
     params: { id: z.uuid() },
     body: z.strictObject(fields),
     response: goal,
     run: async ({ params, body }, call) => {
       const money = await moneyOf(call);
-      await changeGoal(call.deps.store.db, actorOf(call.principal), params.id, stored(body, money));
+      await putGoal(call.deps.store.db, actorOf(call.principal), params.id, stored(body, money));
       return find(call, params.id, money);
     },
   }),

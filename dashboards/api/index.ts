@@ -36,7 +36,7 @@ import { inputOf, jsonBody } from "./operation.ts";
 import { reportEndpoints } from "./reports.ts";
 import { reviewEndpoints } from "./reviews.ts";
 import { rowEndpoints } from "./rows.ts";
-import { rosterEndpoints } from "./roster.ts";
+import { teamEndpoints } from "./teams.ts";
 import { runEndpoints } from "./runs.ts";
 import { screenEndpoints } from "./screens.ts";
 import { auditEndpoints } from "./audit.ts";
@@ -68,7 +68,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...conclusionEndpoints,
   ...digestEndpoints,
   ...identityEndpoints,
-  ...rosterEndpoints,
+  ...teamEndpoints,
   ...activityEndpoints,
   ...lookUpEndpoints,
   ...rowEndpoints,

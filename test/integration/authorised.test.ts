@@ -84,7 +84,6 @@ const SCOPES: { readonly [operation: string]: ApiScope } = {
   "get /dashboards/{id}": "read",
   "get /feeds": "read",
   "put /exchange-rates": "admin",
-  "post /goals": "write",
   "put /goals/{id}": "write",
   "delete /goals/{id}": "write",
   "put /dashboards/{id}": "write",
@@ -116,6 +115,7 @@ const SCOPES: { readonly [operation: string]: ApiScope } = {
   "post /webhooks/{id}/replay": "webhooks",
 };
 
+const SOMETHING_NEW = "1b4e28ba-2fa1-4d3b-883f-0016d3cca427";
 const GOAL = { metric: "deals_won", from: "2026-11-01", to: "2026-11-30", target: 5 };
 
 /** Open to everyone: no more than whether a hub is new. */
@@ -254,9 +254,8 @@ describe("the API", () => {
       ["post /review-picks", () => "/review-picks", { deal }],
       ["delete /review-picks/{deal}", () => `/review-picks/${deal}`],
       ["put /exchange-rates", () => "/exchange-rates", { rates: [{ day: "2026-11-01", currency: "SEK", rate: 0.1 }] }],
-      ["post /goals", () => "/goals", GOAL],
-      ["put /goals/{id}", () => `/goals/${idOf("post /goals")}`, { ...GOAL, target: 6 }],
-      ["delete /goals/{id}", () => `/goals/${idOf("post /goals")}`],
+      ["put /goals/{id}", () => `/goals/${SOMETHING_NEW}`, GOAL],
+      ["delete /goals/{id}", () => `/goals/${SOMETHING_NEW}`],
       ["put /dashboards/{id}", () => "/dashboards/floor", { title: "Floor", tiles: [{ metric: "won_value" }] }],
       ["delete /dashboards/{id}", () => "/dashboards/floor"],
       ["put /feeds/{id}", () => "/feeds/won", { metric: "won_value" }],

@@ -80,14 +80,6 @@ describe("the API", () => {
     expect(await get("/identities/pipeline?search=SALES")).toMatchObject({ data: [{ name: "sales", rows: 1 }] });
   });
 
-  it("lists who sells once, however many tools know them", async () => {
-    expect(await get("/reps")).toMatchObject({
-      data: [{ email: "ann@us.example", teams: [], connections: ["crm", "gong"] }],
-      next_cursor: null,
-    });
-    expect(await get("/teams")).toEqual({ data: [], next_cursor: null });
-  });
-
   it("shows both records of a touch, the rule, and the deal it is attributed to", async () => {
     const deals = { name: "Acme renewal", rule: "person.open_deal" };
     expect(await get("/activities")).toMatchObject({

@@ -44,10 +44,17 @@ export async function listGoals(db: Db | Tx, which: { readonly id?: string } = {
   return rows;
 }
 
-/** @returns false where there is one of the same KPI, days and owner already. */
-export async function insertGoal(tx: Tx, id: string, goal: NewGoal): Promise<boolean> {
-  if (await isThere(tx, goal, null)) return false;
-  await tx
+/** @returns what was done. `others`: the id is of a goal that a tool or a file has brought; `twice`: it would be another's double. */
+export async function writeGoal(tx: Tx, id: string, goal: NewGoal): Promise<"create" | "update" | "others" | "twice"> {
+  if (await isThere(tx, goal, id)) return "twice";
+  const { numUpdatedRows } = await tx
+    .updateTable("goals")
+    .set(columnsOf(goal))
+    .where("id", "=", id)
+    .where("connection_id", "=", MADE_ORIGIN)
+    .executeTakeFirst();
+  if (numUpdatedRows > 0n) return "update";
+  const { numInsertedOrUpdatedRows } = await tx
     .insertInto("goals")
     .values({
       id,
@@ -57,20 +64,9 @@ export async function insertGoal(tx: Tx, id: string, goal: NewGoal): Promise<boo
       deleted_at: null,
       ...columnsOf(goal),
     })
-    .execute();
-  return true;
-}
-
-/** Of those that people set here. @returns `none`: there is none of this id; `twice`: it would be another's double. */
-export async function updateGoal(tx: Tx, id: string, goal: NewGoal): Promise<"done" | "none" | "twice"> {
-  if (await isThere(tx, goal, id)) return "twice";
-  const { numUpdatedRows } = await tx
-    .updateTable("goals")
-    .set(columnsOf(goal))
-    .where("id", "=", id)
-    .where("connection_id", "=", MADE_ORIGIN)
+    .onConflict((conflict) => conflict.column("id").doNothing())
     .executeTakeFirst();
-  return numUpdatedRows > 0n ? "done" : "none";
+  return numInsertedOrUpdatedRows === 0n ? "others" : "create";
 }
 
 export async function deleteGoal(tx: Tx, id: string): Promise<boolean> {
@@ -82,7 +78,7 @@ export async function deleteGoal(tx: Tx, id: string): Promise<boolean> {
   return numDeletedRows > 0n;
 }
 
-async function isThere(tx: Tx, goal: NewGoal, besides: string | null): Promise<boolean> {
+async function isThere(tx: Tx, goal: NewGoal, besides: string): Promise<boolean> {
   const { rows } = await sql`
     select from goals where connection_id = ${MADE_ORIGIN} and metric = ${goal.metric} and from_day = ${goal.from}::date
       and to_day = ${goal.to}::date and rep_id is not distinct from ${goal.repId}::uuid

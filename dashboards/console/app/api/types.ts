@@ -152,6 +152,14 @@ export type ConclusionEvent = {
   conclusion: { id: string; sentence: string; recorded_at: string; recorded_by: string };
 };
 
+export type ConfigFile = {
+  applied: boolean;
+  workspace: string[];
+  exchange_rates: boolean;
+  connections: string[];
+  sections: string[];
+};
+
 export type Connection = {
   id: string;
   connector: string;
@@ -203,7 +211,66 @@ export type Connector = {
   has_webhook: boolean;
 };
 
-export type Dashboard = { id: string; title: string; tiles: { [name: string]: unknown }[]; path: string };
+export type Dashboard = {
+  id: string;
+  title: string;
+  theme: "dark" | "light";
+  rotate?: { to: string; after_s: number };
+  celebrate: { wins: boolean; sound: boolean; from: string; to: string };
+  tiles: { [name: string]: unknown }[];
+  owner: "ready" | "file" | "made";
+  path: string;
+};
+
+export type DashboardDefinition = {
+  id: string;
+  title: string;
+  theme: "dark" | "light";
+  tiles: {
+    metric?: string;
+    of?: string;
+    period:
+      | "today"
+      | "yesterday"
+      | "this_week"
+      | "this_month"
+      | "this_quarter"
+      | "this_year"
+      | "last_7_days"
+      | "last_30_days"
+      | "last_90_days"
+      | "last_week"
+      | "last_month"
+      | "last_quarter"
+      | "last_year"
+      | "all";
+    grain: "day" | "week" | "month" | "quarter" | "year";
+    filters: { [name: string]: string };
+    title?: string;
+    view:
+      | "number"
+      | "leaderboard"
+      | "funnel"
+      | "line"
+      | "bar"
+      | "pipeline"
+      | "movement"
+      | "forecast"
+      | "ticker"
+      | "text"
+      | "clock";
+    text?: string;
+    by?: string;
+    limit: number;
+    width: number;
+    height: number;
+  }[];
+  rotate?: { to: string; after_s: number };
+  celebrate: { wins: boolean; sound: boolean; from: string; to: string };
+  owner: "ready" | "file" | "made";
+  path: string;
+  yaml: string;
+};
 
 export type Deal = {
   id: string;
@@ -328,7 +395,69 @@ export type Erasure = { id: string | null; people: number; tables: { [name: stri
 
 export type Event = { id: string; type: string; timestamp: string; data: unknown };
 
-export type Feed = { id: string; title: string; widget: string; metric: string; path: string };
+export type ExchangeRates = {
+  currency: string;
+  rates: { day: string; currency: string; rate: number }[];
+  deals: { currency: string; deals: number }[];
+};
+
+export type Feed = {
+  id: string;
+  title: string;
+  widget: string;
+  metric: string;
+  owner: "ready" | "file" | "made";
+  path: string;
+};
+
+export type FeedDefinition = {
+  id: string;
+  widget:
+    | "number_and_secondary"
+    | "line"
+    | "bar"
+    | "column"
+    | "pie"
+    | "leaderboard"
+    | "funnel"
+    | "geckometer"
+    | "bullet"
+    | "rag"
+    | "text"
+    | "list"
+    | "map"
+    | "monitoring";
+  metric: string;
+  of?: string;
+  period:
+    | "today"
+    | "yesterday"
+    | "this_week"
+    | "this_month"
+    | "this_quarter"
+    | "this_year"
+    | "last_7_days"
+    | "last_30_days"
+    | "last_90_days"
+    | "last_week"
+    | "last_month"
+    | "last_quarter"
+    | "last_year"
+    | "all";
+  grain: "day" | "week" | "month" | "quarter" | "year";
+  filters: { [name: string]: string };
+  title?: string;
+  by?: string;
+  limit: number;
+  trend: boolean;
+  min?: number;
+  max?: number;
+  amber?: number;
+  green?: number;
+  owner: "ready" | "file" | "made";
+  path: string;
+  yaml: string;
+};
 
 export type FeedPreview = { document: Json; notes: string[]; fresh_as_of: string | null };
 
@@ -485,6 +614,19 @@ export type Funnel = {
   }[];
 };
 
+export type Goal = {
+  id: string;
+  metric: string;
+  from: string;
+  to: string;
+  target: number;
+  rep: { id: string; name: string } | null;
+  team: { id: string; name: string } | null;
+  owner: "file" | "made" | "tool";
+  connection: string | null;
+  yaml: string;
+};
+
 export type GoalEvent = {
   rule: {
     id: string;
@@ -570,6 +712,8 @@ export type Kpi = {
   better: "higher" | "lower" | null;
   dimensions: string[];
   is_own: boolean;
+  shown_as: ("one" | "rows" | "steps" | "ranking")[];
+  takes_of: boolean;
 };
 
 export type KpiAnswer = {
@@ -630,7 +774,6 @@ export type KpiAnswer = {
     }[];
   }[];
   exceptions: { reason: string; count: number }[];
-  all_time_is_working?: true;
   sources: {
     connection: string;
     title: string;
@@ -1163,6 +1306,13 @@ export type Scorecard = {
   }[];
 };
 
+export type Showings = {
+  schema: { [name: string]: unknown };
+  views: { [name: string]: { uses: string[]; shows: "one" | "rows" | "steps" | "ranking" | "other" } };
+};
+
+export type Team = { id: string; name: string; manager: string | null; reps: number; connections: string[] };
+
 export type Upload = {
   name: string;
   from: string;
@@ -1207,6 +1357,7 @@ export type Workspace = {
   currency: string;
   locale: string;
   fiscal_year_start: number;
+  business_hours: { [name: string]: string[] };
   holidays: string[];
   timely_contact_minutes: number;
   cold_after_days: number;
@@ -1310,6 +1461,7 @@ export type Operations = {
       currency?: string;
       locale?: string;
       fiscal_year_start?: number;
+      business_hours?: { [name: string]: string[] };
       holidays?: string[];
       timely_contact_minutes?: number;
       cold_after_days?: number;
@@ -1317,6 +1469,43 @@ export type Operations = {
     };
     answer: Workspace;
   };
+  "GET /exchange-rates": { params: Nothing; query: Nothing; body: undefined; answer: ExchangeRates };
+  "PUT /exchange-rates": {
+    params: Nothing;
+    query: Nothing;
+    body: { rates: { day: string; currency: string; rate: number }[] };
+    answer: ExchangeRates;
+  };
+  "GET /config-file": { params: Nothing; query: Nothing; body: undefined; answer: ConfigFile };
+  "GET /goals": {
+    params: Nothing;
+    query: Nothing;
+    body: undefined;
+    answer: { data: Goal[]; next_cursor: string | null };
+  };
+  "POST /goals": {
+    params: Nothing;
+    query: Nothing;
+    body: {
+      connection?: string;
+      id?: string;
+      metric: string;
+      from: string;
+      to: string;
+      target: number;
+      currency?: string;
+      rep?: string;
+      team?: string;
+    };
+    answer: KeptRow;
+  };
+  "PUT /goals/{id}": {
+    params: { id: string };
+    query: Nothing;
+    body: { metric: string; from: string; to: string; target: number; rep?: string | null; team?: string | null };
+    answer: Goal;
+  };
+  "DELETE /goals/{id}": { params: { id: string }; query: Nothing; body: undefined; answer: undefined };
   "GET /users": { params: Nothing; query: Nothing; body: undefined; answer: { data: User[] } };
   "POST /users": {
     params: Nothing;
@@ -1755,6 +1944,12 @@ export type Operations = {
     answer: { id: number };
   };
   "POST /identity-links/{id}/undo": { params: { id: number }; query: Nothing; body: undefined; answer: undefined };
+  "GET /teams": {
+    params: Nothing;
+    query: Nothing;
+    body: undefined;
+    answer: { data: Team[]; next_cursor: string | null };
+  };
   "GET /activities": {
     params: Nothing;
     query: { limit?: number; cursor?: string; doubles?: string; person?: string; deal?: string };
@@ -1906,35 +2101,173 @@ export type Operations = {
     };
     answer: KeptRow;
   };
-  "POST /goals": {
-    params: Nothing;
-    query: Nothing;
-    body: {
-      connection?: string;
-      id?: string;
-      metric: string;
-      from: string;
-      to: string;
-      target: number;
-      currency?: string;
-      rep?: string;
-      team?: string;
-    };
-    answer: KeptRow;
-  };
   "GET /dashboards": {
     params: Nothing;
     query: Nothing;
     body: undefined;
     answer: { data: Dashboard[]; next_cursor: string | null };
   };
-  "GET /dashboards/{id}": { params: { id: string }; query: Nothing; body: undefined; answer: Dashboard };
+  "GET /dashboards/{id}": { params: { id: string }; query: Nothing; body: undefined; answer: DashboardDefinition };
+  "PUT /dashboards/{id}": {
+    params: { id: string };
+    query: Nothing;
+    body: {
+      title: string;
+      theme?: "dark" | "light";
+      tiles: {
+        metric?: string;
+        of?: string;
+        period?:
+          | "today"
+          | "yesterday"
+          | "this_week"
+          | "this_month"
+          | "this_quarter"
+          | "this_year"
+          | "last_7_days"
+          | "last_30_days"
+          | "last_90_days"
+          | "last_week"
+          | "last_month"
+          | "last_quarter"
+          | "last_year"
+          | "all";
+        grain?: "day" | "week" | "month" | "quarter" | "year";
+        filters?: { [name: string]: string };
+        title?: string;
+        view?:
+          | "number"
+          | "leaderboard"
+          | "funnel"
+          | "line"
+          | "bar"
+          | "pipeline"
+          | "movement"
+          | "forecast"
+          | "ticker"
+          | "text"
+          | "clock";
+        text?: string;
+        by?: string;
+        limit?: number;
+        width?: number;
+        height?: number;
+      }[];
+      rotate?: { to: string; after_s?: number };
+      celebrate?: { wins?: boolean; sound?: boolean; from?: string; to?: string };
+    };
+    answer: DashboardDefinition;
+  };
+  "DELETE /dashboards/{id}": { params: { id: string }; query: Nothing; body: undefined; answer: undefined };
+  "POST /dashboards/preview": {
+    params: Nothing;
+    query: Nothing;
+    body: {
+      title: string;
+      theme?: "dark" | "light";
+      tiles: {
+        metric?: string;
+        of?: string;
+        period?:
+          | "today"
+          | "yesterday"
+          | "this_week"
+          | "this_month"
+          | "this_quarter"
+          | "this_year"
+          | "last_7_days"
+          | "last_30_days"
+          | "last_90_days"
+          | "last_week"
+          | "last_month"
+          | "last_quarter"
+          | "last_year"
+          | "all";
+        grain?: "day" | "week" | "month" | "quarter" | "year";
+        filters?: { [name: string]: string };
+        title?: string;
+        view?:
+          | "number"
+          | "leaderboard"
+          | "funnel"
+          | "line"
+          | "bar"
+          | "pipeline"
+          | "movement"
+          | "forecast"
+          | "ticker"
+          | "text"
+          | "clock";
+        text?: string;
+        by?: string;
+        limit?: number;
+        width?: number;
+        height?: number;
+      }[];
+      rotate?: { to: string; after_s?: number };
+      celebrate?: { wins?: boolean; sound?: boolean; from?: string; to?: string };
+    };
+    answer: { page: string };
+  };
+  "GET /tile-views": { params: Nothing; query: Nothing; body: undefined; answer: Showings };
   "GET /feeds": {
     params: Nothing;
     query: Nothing;
     body: undefined;
     answer: { data: Feed[]; next_cursor: string | null };
   };
+  "GET /feeds/{id}": { params: { id: string }; query: Nothing; body: undefined; answer: FeedDefinition };
+  "PUT /feeds/{id}": {
+    params: { id: string };
+    query: Nothing;
+    body: {
+      widget?:
+        | "number_and_secondary"
+        | "line"
+        | "bar"
+        | "column"
+        | "pie"
+        | "leaderboard"
+        | "funnel"
+        | "geckometer"
+        | "bullet"
+        | "rag"
+        | "text"
+        | "list"
+        | "map"
+        | "monitoring";
+      metric: string;
+      of?: string;
+      period?:
+        | "today"
+        | "yesterday"
+        | "this_week"
+        | "this_month"
+        | "this_quarter"
+        | "this_year"
+        | "last_7_days"
+        | "last_30_days"
+        | "last_90_days"
+        | "last_week"
+        | "last_month"
+        | "last_quarter"
+        | "last_year"
+        | "all";
+      grain?: "day" | "week" | "month" | "quarter" | "year";
+      filters?: { [name: string]: string };
+      title?: string;
+      by?: string;
+      limit?: number;
+      trend?: boolean;
+      min?: number;
+      max?: number;
+      amber?: number;
+      green?: number;
+    };
+    answer: FeedDefinition;
+  };
+  "DELETE /feeds/{id}": { params: { id: string }; query: Nothing; body: undefined; answer: undefined };
+  "GET /feed-widgets": { params: Nothing; query: Nothing; body: undefined; answer: Showings };
   "POST /feeds/preview": {
     params: Nothing;
     query: Nothing;

@@ -236,8 +236,8 @@ function GoalForm(props: {
   const titleOf = useTitle();
   const reps = usePages("GET /reps", { query: { limit: 200 } }).rows;
   const teams = usePages("GET /teams", {}).rows;
-  const add = useAct("POST /goals");
   const change = useAct("PUT /goals/{id}");
+  const [newId] = useState(uuid);
   const [metric, setMetric] = useState(goal?.metric ?? "won_value");
   const [span, setSpan] = useState<Span>(goal === null ? "month" : "custom");
   const [from, setFrom] = useState(goal?.from ?? "");
@@ -258,8 +258,7 @@ function GoalForm(props: {
       rep: kind === "rep" ? id : null,
       team: kind === "team" ? id : null,
     };
-    if (goal === null) add.mutate({ body }, { onSuccess: onDone });
-    else change.mutate({ params: { id: goal.id }, body }, { onSuccess: onDone });
+    change.mutate({ params: { id: goal?.id ?? newId }, body }, { onSuccess: onDone });
   };
   return (
     <Card title={goal === null ? t.set : t.change}>
@@ -340,11 +339,11 @@ function GoalForm(props: {
           <Text size="xs" c="dimmed">
             {days.from !== "" && days.to !== "" ? `${format.day(days.from)} – ${format.day(days.to)}` : ""}
           </Text>
-          <Problem error={add.error ?? change.error} />
+          <Problem error={change.error} />
           <Group>
             <Button
               type="submit"
-              loading={add.isPending || change.isPending}
+              loading={change.isPending}
               disabled={!(Number(target) > 0) || days.from === "" || days.to === ""}
             >
               {t.save}
@@ -357,4 +356,16 @@ function GoalForm(props: {
       </form>
     </Card>
   );
+}
+
+/** `crypto.randomUUID` is there only where the page came by https or from this machine. */
+function uuid(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  const hex = [...bytes].map((byte, at) => {
+    const marked = at === 6 ? (byte & 0x0f) | 0x40 : at === 8 ? (byte & 0x3f) | 0x80 : byte;
+    return marked.toString(16).padStart(2, "0");
+  });
+  return [hex.slice(0, 4), hex.slice(4, 6), hex.slice(6, 8), hex.slice(8, 10), hex.slice(10)]
+    .map((part) => part.join(""))
+    .join("-");
 }

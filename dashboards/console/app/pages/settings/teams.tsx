@@ -99,7 +99,6 @@ export function Teams(): ReactNode {
                   <Table.Th>{c.name}</Table.Th>
                   <Table.Th>{t.email}</Table.Th>
                   <Table.Th>{t.inTeams}</Table.Th>
-                  <Table.Th>{t.knownBy}</Table.Th>
                   <Table.Th>{t.scorecard}</Table.Th>
                 </Table.Tr>
               </Table.Thead>
@@ -114,7 +113,6 @@ export function Teams(): ReactNode {
                     </Table.Td>
                     <Table.Td>{rep.email ?? "–"}</Table.Td>
                     <Table.Td>{rep.teams.length === 0 ? "–" : rep.teams.join(", ")}</Table.Td>
-                    <Table.Td>{named(rep.connections)}</Table.Td>
                     <Table.Td>
                       <Link
                         to="/reps/$id"
