@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ACTIVITY_TYPES } from "../../core/schema/canonical.ts";
 import { OUTCOMES } from "../../core/schema/outcomes.ts";
 import { findTouch, listTouches, type TouchRef, type TouchRow } from "../../core/store/identity/touches.ts";
 import { notFound } from "../web/problem.ts";
@@ -55,14 +56,23 @@ export const activityEndpoints = [
       doubles: z.stringbool().optional().describe("Only doubles, or only what counts"),
       person: z.uuid().optional().describe("Of this person, after merging"),
       deal: z.uuid().optional().describe("Of this deal, named by the source or attributed"),
+      rep: z.uuid().optional().describe("Of this rep, after merging"),
+      type: z.enum(ACTIVITY_TYPES).optional(),
+      when: z
+        .enum(["past", "ahead"])
+        .optional()
+        .describe("Only what has been, newest first, or only what is to come, the soonest first"),
     },
     response: pageOf(activity),
-    run: async ({ query }, { deps }) => {
+    run: async ({ query }, { deps, now }) => {
       const position = decodeCursor(query.cursor, z.tuple([z.iso.datetime(), z.uuid()]));
       const rows = await listTouches(deps.store.db, {
         doubles: query.doubles ?? null,
         person: query.person ?? null,
         deal: query.deal ?? null,
+        rep: query.rep ?? null,
+        type: query.type ?? null,
+        span: query.when === undefined ? null : { is: query.when, now },
         limit: query.limit + 1,
         before: position === null ? null : { at: new Date(position[0]), id: position[1] },
       });

@@ -23,6 +23,7 @@ export const CONSOLE_PAGES = [
   "/reps",
   "/reps/:id",
   "/what-works",
+  "/deals",
   "/activities",
   "/who/:entity",
   "/who/:entity/:id",

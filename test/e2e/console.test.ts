@@ -163,6 +163,7 @@ const PAGES = [
   "/review",
   "/review?step=numbers",
   "/review?step=actions",
+  "/deals",
   "/activities",
   "/who/person",
   "/screens",

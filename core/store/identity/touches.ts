@@ -42,13 +42,17 @@ export type TouchFilter = {
   readonly doubles: boolean | null;
   readonly person: string | null;
   readonly deal: string | null;
+  readonly rep?: string | null;
+  readonly type?: string | null;
+  /** Only what has been, or only what is to come; null: both. */
+  readonly span?: { readonly is: "past" | "ahead"; readonly now: Date } | null;
   readonly limit: number;
   readonly before: { readonly at: Date; readonly id: string } | null;
 };
 
-/** Newest first. Of a person: theirs after merging; of a deal: those that its source or a rule gives it. */
+/** Newest first; what is to come alone, the soonest first. Of a person: theirs after merging; of a deal: those that its source or a rule gives it. */
 export async function listTouches(db: Db, filter: TouchFilter): Promise<TouchRow[]> {
-  const { doubles, person, deal, limit, before } = filter;
+  const { doubles, person, deal, rep = null, type = null, span = null, limit, before } = filter;
   const conditions = [sql`a.deleted_at is null`];
   if (doubles !== null) conditions.push(doubles ? sql`a.duplicate_of is not null` : sql`a.duplicate_of is null`);
   if (person !== null)
@@ -56,10 +60,21 @@ export async function listTouches(db: Db, filter: TouchFilter): Promise<TouchRow
       with root as (select coalesce(p.merged_into, p.id) as id from people p where p.id = ${person})
       select id from root union select p.id from root join people p on p.merged_into = root.id)`);
   if (deal !== null) conditions.push(sql`(a.deal_id = ${deal} or a.attributed_deal_id = ${deal})`);
-  if (before !== null) conditions.push(sql`(a.occurred_at, a.id) < (${before.at}, ${before.id}::uuid)`);
+  if (rep !== null)
+    conditions.push(sql`a.rep_id in (
+      with root as (select coalesce(r.merged_into, r.id) as id from reps r where r.id = ${rep})
+      select id from root union select r.id from root join reps r on r.merged_into = root.id)`);
+  if (type !== null) conditions.push(sql`a.type = ${type}`);
+  const isAhead = span !== null && span.is === "ahead";
+  if (span !== null) conditions.push(isAhead ? sql`a.occurred_at > ${span.now}` : sql`a.occurred_at <= ${span.now}`);
+  // What is to come begins with what comes first.
+  const way = isAhead ? sql`asc` : sql`desc`;
+  if (before !== null)
+    conditions.push(sql`(a.occurred_at, a.id) ${isAhead ? sql`>` : sql`<`} (${before.at}, ${before.id}::uuid)`);
   return readTouches(
     db,
-    sql`where ${sql.join(conditions, sql` and `)} order by a.occurred_at desc, a.id desc limit ${limit}`,
+    sql`where ${sql.join(conditions, sql` and `)} order by a.occurred_at ${way}, a.id ${way} limit ${limit}`,
+    way,
   );
 }
 
@@ -68,7 +83,11 @@ export async function findTouch(db: Db, id: string): Promise<TouchRow | null> {
   return (await readTouches(db, sql`where a.id = ${id} and a.deleted_at is null`))[0] ?? null;
 }
 
-async function readTouches(db: Db, which: ReturnType<typeof sql>): Promise<TouchRow[]> {
+async function readTouches(
+  db: Db,
+  which: ReturnType<typeof sql>,
+  way: ReturnType<typeof sql> = sql`desc`,
+): Promise<TouchRow[]> {
   const ref = (alias: string, rule: string) => sql`json_build_object('id', ${sql.ref(`${alias}.id`)},
     'connectionId', ${sql.ref(`${alias}.connection_id`)}, 'externalId', ${sql.ref(`${alias}.external_id`)},
     'url', ${sql.ref(`${alias}.url`)}, 'rule', ${sql.ref(`${rule}.duplicate_rule`)})`;
@@ -89,7 +108,7 @@ async function readTouches(db: Db, which: ReturnType<typeof sql>): Promise<Touch
     left join activities f on f.id = a.duplicate_of
     left join labels l on l.connection_id = a.connection_id and l.namespace = 'outcome' and l.external_id = a.disposition
     left join deals d on d.id = coalesce(a.deal_id, a.attributed_deal_id)
-    order by a.occurred_at desc, a.id desc
+    order by a.occurred_at ${way}, a.id ${way}
   `.execute(db);
   return rows;
 }

@@ -19,6 +19,7 @@ const text = words({
     works: "What works",
     data: "Data",
     pipeline: "Pipeline",
+    deals: "Deals",
     activities: "Activities",
     people: "Who is one",
     outputs: "Outputs",
@@ -43,6 +44,7 @@ const text = words({
     works: "Ce qui marche",
     data: "Données",
     pipeline: "Pipeline",
+    deals: "Affaires",
     activities: "Activités",
     people: "Qui est qui",
     outputs: "Sorties",
@@ -90,6 +92,7 @@ export function useNavigation(): readonly Group[] {
       title: t.data,
       items: [
         { to: "/pipeline", icon: "board", label: t.pipeline },
+        { to: "/deals", icon: "deal", label: t.deals },
         { to: "/activities", icon: "activity", label: t.activities },
         { to: "/who/person", icon: "people", label: t.people },
       ],

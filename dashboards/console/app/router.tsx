@@ -102,6 +102,10 @@ const routes = [
     lazyRouteComponent(() => import("./pages/works/works.tsx"), "WhatWorks"),
   ),
   page(
+    "/deals",
+    lazyRouteComponent(() => import("./pages/deals.tsx"), "Deals"),
+  ),
+  page(
     "/activities",
     lazyRouteComponent(() => import("./pages/activities.tsx"), "Activities"),
   ),

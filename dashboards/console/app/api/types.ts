@@ -1952,7 +1952,30 @@ export type Operations = {
   };
   "GET /activities": {
     params: Nothing;
-    query: { limit?: number; cursor?: string; doubles?: string; person?: string; deal?: string };
+    query: {
+      limit?: number;
+      cursor?: string;
+      doubles?: string;
+      person?: string;
+      deal?: string;
+      rep?: string;
+      type?:
+        | "call"
+        | "email"
+        | "sms"
+        | "whatsapp"
+        | "social"
+        | "meeting"
+        | "note"
+        | "task"
+        | "chat"
+        | "form"
+        | "visit"
+        | "email_open"
+        | "email_click"
+        | "custom";
+      when?: "past" | "ahead";
+    };
     body: undefined;
     answer: { data: Activity[]; next_cursor: string | null };
   };

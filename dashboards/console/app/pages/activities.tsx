@@ -1,8 +1,8 @@
-import { Anchor, Badge, Group, SegmentedControl, Table, Text } from "@mantine/core";
+import { Anchor, Badge, Button, Group, SegmentedControl, Select, Table, Text } from "@mantine/core";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { usePages } from "../api/hooks.ts";
-import type { Activity } from "../api/types.ts";
+import type { Activity, Operations } from "../api/types.ts";
 import { useFormat } from "../parts/format.ts";
 import { Card, Empty, Loading, More, Page, Problem } from "../parts/page.tsx";
 import { common } from "../words/common.ts";
@@ -24,7 +24,8 @@ const text = words({
     same: "The same touch",
     source: "Source",
     double: "counts elsewhere",
-    toCome: "to come",
+    ahead: "To come",
+    past: "Until now",
     none: "There is no activity yet.",
   },
   fr: {
@@ -42,7 +43,8 @@ const text = words({
     same: "Le même contact",
     source: "Source",
     double: "compté ailleurs",
-    toCome: "à venir",
+    ahead: "À venir",
+    past: "Jusqu’à maintenant",
     none: "Il n’y a pas encore d’activité.",
   },
 });
@@ -62,31 +64,42 @@ const kinds = words<{ readonly [type: string]: string }>({
     visit: "Visite",
     ticket: "Ticket",
     form: "Formulaire",
+    social: "Réseau social",
+    whatsapp: "WhatsApp",
+    custom: "Autre",
   },
 });
 
-/** `/activities` */
+type Kind = NonNullable<Operations["GET /activities"]["query"]["type"]>;
+
+/** `/activities`: what has been, newest first; what is to come stands apart, the soonest first. */
 export function Activities(): ReactNode {
   const t = useWords(text);
-  const search = useSearch({ strict: false }) as {
-    readonly doubles?: string;
-    readonly person?: string;
-    readonly deal?: string;
-  };
+  const c = useWords(common);
+  const names = useWords(kinds);
+  const search = useSearch({ strict: false }) as { readonly [name: string]: string | undefined };
   const navigate = useNavigate();
-  const { doubles, person, deal } = search;
-  const listed = usePages("GET /activities", {
-    query: {
-      limit: 50,
-      ...(doubles === "true" || doubles === "false" ? { doubles } : {}),
-      ...(person === undefined ? {} : { person }),
-      ...(deal === undefined ? {} : { deal }),
-    },
-  });
-  const others = { ...(person === undefined ? {} : { person }), ...(deal === undefined ? {} : { deal }) };
+  const reps = usePages("GET /reps", { query: { limit: 200 } }).rows;
+  const { doubles, person, deal, rep, type } = search;
+  const of = {
+    ...(doubles === "true" || doubles === "false" ? { doubles } : {}),
+    ...(person === undefined ? {} : { person }),
+    ...(deal === undefined ? {} : { deal }),
+    ...(rep === undefined ? {} : { rep }),
+    // A kind that there is not the server refuses, by name.
+    ...(type === undefined ? {} : { type: type as Kind }),
+  };
+  const past = usePages("GET /activities", { query: { limit: 50, when: "past", ...of } }, { everyMs: 60_000 });
+  const ahead = usePages("GET /activities", { query: { limit: 10, when: "ahead", ...of } });
+  const set = (change: { readonly [name: string]: string | undefined }): void => {
+    const next = Object.entries({ ...search, ...change }).flatMap(([name, value]) =>
+      value === undefined || value === "" ? [] : [[name, value] as const],
+    );
+    void navigate({ to: "/activities", search: Object.fromEntries(next), replace: true });
+  };
   return (
     <Page title={t.title} about={t.about}>
-      <Group>
+      <Group align="flex-end">
         <SegmentedControl
           aria-label={t.title}
           data={[
@@ -95,48 +108,98 @@ export function Activities(): ReactNode {
             { value: "true", label: t.doubles },
           ]}
           value={doubles ?? ""}
-          onChange={(next) =>
-            void navigate({
-              to: "/activities",
-              search: { ...others, ...(next === "" ? {} : { doubles: next }) },
-              replace: true,
-            })
-          }
+          onChange={(next) => set({ doubles: next })}
         />
+        <Select
+          label={t.what}
+          data={[
+            { value: "", label: t.all },
+            ...TYPES.map((one) => ({ value: one, label: names[one] ?? humanise(one) })),
+          ]}
+          value={type ?? ""}
+          allowDeselect={false}
+          onChange={(next) => set({ type: next ?? "" })}
+        />
+        <Select
+          label={t.rep}
+          searchable
+          data={[
+            { value: "", label: t.all },
+            ...reps.map(({ id, name, email }) => ({ value: id, label: name ?? email ?? id })),
+          ]}
+          value={rep ?? ""}
+          allowDeselect={false}
+          onChange={(next) => set({ rep: next ?? "" })}
+        />
+        {person === undefined && deal === undefined ? null : (
+          <Button variant="default" onClick={() => set({ person: undefined, deal: undefined })}>
+            {c.all}
+          </Button>
+        )}
       </Group>
-      <Problem error={listed.error} />
-      {listed.isLoading ? <Loading /> : null}
-      {!listed.isLoading && listed.error === null && listed.rows.length === 0 ? (
+      <Problem error={past.error ?? ahead.error} />
+      {ahead.rows.length === 0 ? null : (
+        <Card title={t.ahead}>
+          <Listed name={t.ahead} rows={ahead.rows} />
+          <More more={ahead.more} isLoading={ahead.isLoadingMore} />
+        </Card>
+      )}
+      {past.isLoading ? <Loading /> : null}
+      {!past.isLoading && past.error === null && past.rows.length === 0 ? (
         <Empty icon="activity" text={t.none} />
       ) : null}
-      {listed.rows.length === 0 ? null : (
-        <Card>
-          <div className="scroll-x" tabIndex={0} role="region" aria-label={t.title}>
-            <Table>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>{t.when}</Table.Th>
-                  <Table.Th>{t.what}</Table.Th>
-                  <Table.Th>{t.who}</Table.Th>
-                  <Table.Th>{t.rep}</Table.Th>
-                  <Table.Th>{t.deal}</Table.Th>
-                  <Table.Th>{t.same}</Table.Th>
-                  <Table.Th>{t.source}</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {listed.rows.map((one) => (
-                  <One key={one.id} activity={one} />
-                ))}
-              </Table.Tbody>
-            </Table>
-          </div>
-          <More more={listed.more} isLoading={listed.isLoadingMore} />
+      {past.rows.length === 0 ? null : (
+        <Card {...(ahead.rows.length === 0 ? {} : { title: t.past })}>
+          <Listed name={t.title} rows={past.rows} />
+          <More more={past.more} isLoading={past.isLoadingMore} />
         </Card>
       )}
     </Page>
   );
 }
+
+function Listed({ name, rows }: { readonly name: string; readonly rows: readonly Activity[] }): ReactNode {
+  const t = useWords(text);
+  return (
+    <div className="scroll-x" tabIndex={0} role="region" aria-label={name}>
+      <Table miw={820}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{t.when}</Table.Th>
+            <Table.Th>{t.what}</Table.Th>
+            <Table.Th>{t.who}</Table.Th>
+            <Table.Th>{t.rep}</Table.Th>
+            <Table.Th>{t.deal}</Table.Th>
+            <Table.Th>{t.same}</Table.Th>
+            <Table.Th>{t.source}</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {rows.map((one) => (
+            <One key={one.id} activity={one} />
+          ))}
+        </Table.Tbody>
+      </Table>
+    </div>
+  );
+}
+
+const TYPES = [
+  "call",
+  "email",
+  "meeting",
+  "sms",
+  "whatsapp",
+  "social",
+  "chat",
+  "note",
+  "task",
+  "form",
+  "visit",
+  "email_open",
+  "email_click",
+  "custom",
+] as const;
 
 function One({ activity }: { readonly activity: Activity }): ReactNode {
   const t = useWords(text);
@@ -144,12 +207,10 @@ function One({ activity }: { readonly activity: Activity }): ReactNode {
   const names = useWords(kinds);
   const format = useFormat();
   const { person, rep, deal, duplicate_of: counts, duplicates, url } = activity;
-  const isAhead = Date.parse(activity.occurred_at) > Date.now();
   return (
     <Table.Tr>
       <Table.Td>
         <Text size="sm">{format.dateTime(activity.occurred_at)}</Text>
-        {isAhead ? <Badge color="blue">{t.toCome}</Badge> : null}
       </Table.Td>
       <Table.Td>
         <Text size="sm" fw={500}>
