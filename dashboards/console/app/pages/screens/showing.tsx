@@ -50,7 +50,13 @@ export function ShowingForm(props: {
     const isFit = kpi !== null && wanted !== "other" && kpi.shown_as.includes(wanted);
     const first = wanted === "other" ? undefined : kpis.find(({ shown_as }) => shown_as.includes(wanted))?.id;
     // Another way to show may ask for another KPI.
-    onChange({ ...value, [by]: next, ...(wanted === "other" || isFit ? {} : { metric: first, of: undefined }) });
+    onChange({
+      ...value,
+      [by]: next,
+      // A text tile needs one to be shown at all.
+      ...(next === "text" && value["text"] === undefined ? { text: "…" } : {}),
+      ...(wanted === "other" || isFit ? {} : { metric: first, of: undefined }),
+    });
   };
   const fields = fieldsOf(showings.schema).filter(({ name }) => uses.has(name) && !NAMED.has(name));
   return (
