@@ -21,6 +21,7 @@ import { connectionEndpoints } from "./connections.ts";
 import { connectorEndpoints } from "./connectors.ts";
 import type { Download, Endpoint } from "./endpoint.ts";
 import { erasureEndpoints } from "./erasures.ts";
+import { destinationEndpoints } from "./destinations.ts";
 import { digestEndpoints } from "./digests.ts";
 import { eventEndpoints } from "./events.ts";
 import { exportEndpoints } from "./exports.ts";
@@ -66,6 +67,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...forecastEndpoints,
   ...reviewEndpoints,
   ...conclusionEndpoints,
+  ...destinationEndpoints,
   ...digestEndpoints,
   ...identityEndpoints,
   ...teamEndpoints,

@@ -32,6 +32,7 @@ export const CONSOLE_PAGES = [
   "/screens/dashboard/:id",
   "/screens/new-feed",
   "/screens/feed/:id",
+  "/destinations",
   "/webhooks",
   "/webhooks/new",
   "/webhooks/:id",

@@ -170,6 +170,7 @@ const PAGES = [
   "/screens/new",
   "/screens/dashboard/pipeline",
   "/screens/feed/won-by-rep",
+  "/destinations",
   "/webhooks",
   "/keys",
   "/settings",

@@ -84,6 +84,13 @@ const SCOPES: { readonly [operation: string]: ApiScope } = {
   "get /dashboards/{id}": "read",
   "get /feeds": "read",
   "put /exchange-rates": "admin",
+  "put /destinations/{key}": "admin",
+  "delete /destinations/{key}": "admin",
+  "post /destinations/{key}/receivers": "admin",
+  "post /destinations/{key}/receivers/{id}/pause": "admin",
+  "post /destinations/{key}/receivers/{id}/resume": "admin",
+  "post /destinations/{key}/receivers/{id}/test": "admin",
+  "delete /destinations/{key}/receivers/{id}": "admin",
   "put /goals/{id}": "write",
   "delete /goals/{id}": "write",
   "put /dashboards/{id}": "write",
@@ -234,6 +241,7 @@ describe("the API", () => {
     const idOf = (operation: string): string => JSON.stringify(made[operation]?.["id"] ?? null).replaceAll('"', "");
     const hook = { url: "https://hooks.example.com/a", events: ["deal.won"] };
     const acme = { connector: "acme", settings: { region: "eu" }, credentials: { api_key: "accepted" } };
+    const receiver = (): string => `/destinations/slack/receivers/${idOf("post /destinations/{key}/receivers")}`;
     const steps: readonly (readonly [operation: string, path: () => string, body?: unknown])[] = [
       ["post /api-keys", () => "/api-keys", { name: "made", scopes: ["read"] }],
       ["delete /api-keys/{id}", () => `/api-keys/${idOf("post /api-keys")}`],
@@ -254,6 +262,17 @@ describe("the API", () => {
       ["post /review-picks", () => "/review-picks", { deal }],
       ["delete /review-picks/{deal}", () => `/review-picks/${deal}`],
       ["put /exchange-rates", () => "/exchange-rates", { rates: [{ day: "2026-11-01", currency: "SEK", rate: 0.1 }] }],
+      ["put /destinations/{key}", () => "/destinations/geckoboard", { settings: { api_key: "k" } }],
+      ["delete /destinations/{key}", () => "/destinations/geckoboard"],
+      [
+        "post /destinations/{key}/receivers",
+        () => "/destinations/slack/receivers",
+        { settings: { id: "wins", url: "https://hooks.slack.com/services/T/B/x" } },
+      ],
+      ["post /destinations/{key}/receivers/{id}/pause", () => `${receiver()}/pause`],
+      ["post /destinations/{key}/receivers/{id}/resume", () => `${receiver()}/resume`],
+      ["post /destinations/{key}/receivers/{id}/test", () => `${receiver()}/test`],
+      ["delete /destinations/{key}/receivers/{id}", receiver],
       ["put /goals/{id}", () => `/goals/${SOMETHING_NEW}`, GOAL],
       ["delete /goals/{id}", () => `/goals/${SOMETHING_NEW}`],
       ["put /dashboards/{id}", () => "/dashboards/floor", { title: "Floor", tiles: [{ metric: "won_value" }] }],

@@ -35,3 +35,23 @@ export async function recordPush(db: Db, destination: string, error: TributaryEr
     .onConflict((conflict) => conflict.column("destination").doUpdateSet({ ...outcome, updated_at: sql<Date>`now()` }))
     .execute();
 }
+
+/** How the last push of each destination went. */
+export async function listPushes(db: Db): Promise<
+  readonly {
+    readonly destination: string;
+    readonly lastSuccessAt: Date | null;
+    readonly errorCode: string | null;
+    readonly errorMessage: string | null;
+  }[]
+> {
+  return db
+    .selectFrom("destination_states")
+    .select([
+      "destination",
+      "last_success_at as lastSuccessAt",
+      "last_error_code as errorCode",
+      "last_error_message as errorMessage",
+    ])
+    .execute();
+}

@@ -24,6 +24,7 @@ const text = words({
     people: "Who is one",
     outputs: "Outputs",
     screens: "Screens and feeds",
+    destinations: "Destinations",
     webhooks: "Webhooks",
     keys: "Keys",
     settings: "Settings",
@@ -49,6 +50,7 @@ const text = words({
     people: "Qui est qui",
     outputs: "Sorties",
     screens: "Écrans et flux",
+    destinations: "Destinations",
     webhooks: "Webhooks",
     keys: "Clés",
     settings: "Réglages",
@@ -103,6 +105,7 @@ export function useNavigation(): readonly Group[] {
         { to: "/screens", icon: "tv", label: t.screens },
         ...(isAdmin
           ? ([
+              { to: "/destinations", icon: "send", label: t.destinations },
               { to: "/webhooks", icon: "hook", label: t.webhooks },
               { to: "/keys", icon: "key", label: t.keys },
               { to: "/settings", icon: "settings", label: t.settings },

@@ -138,6 +138,10 @@ const routes = [
     lazyRouteComponent(() => import("./pages/screens/feed.tsx"), "EditFeed"),
   ),
   page(
+    "/destinations",
+    lazyRouteComponent(() => import("./pages/destinations/destinations.tsx"), "Destinations"),
+  ),
+  page(
     "/webhooks",
     lazyRouteComponent(() => import("./pages/webhooks/list.tsx"), "Webhooks"),
   ),

@@ -345,6 +345,22 @@ export type Delivery = {
   last_error: string | null;
 };
 
+export type Destination = {
+  key: string;
+  title: string;
+  docs: string;
+  takes: "events" | "answers";
+  schema: { [name: string]: unknown };
+  every_s: number | null;
+  owner: "file" | "made" | null;
+  settings: { [name: string]: unknown } | null;
+  secrets_kept: string[];
+  last_success_at: string | null;
+  error: { code: string; message: string | null } | null;
+  receivers: Receiver[];
+  yaml: string | null;
+};
+
 export type Digest = {
   id: string;
   title: string;
@@ -1008,6 +1024,18 @@ export type RankEvent = {
   from: string | null;
   to: string | null;
   ranks: { rep: string; rank: number; previous_rank: number | null; value: number | null }[];
+};
+
+export type Receiver = {
+  id: string;
+  name: string;
+  owner: "file" | "made";
+  settings: { [name: string]: unknown };
+  state: "active" | "paused";
+  paused_by: "person" | "failures" | "gone" | null;
+  state_reason: string | null;
+  failing_since: string | null;
+  yaml: string;
 };
 
 export type Rep = { id: string; name: string | null; email: string | null; is_active: boolean | null; teams: string[] };
@@ -1912,6 +1940,49 @@ export type Operations = {
   };
   "DELETE /conclusions/{id}": { params: { id: string }; query: Nothing; body: undefined; answer: undefined };
   "POST /conclusions/{id}/test": { params: { id: string }; query: Nothing; body: undefined; answer: Conclusion };
+  "GET /destinations": {
+    params: Nothing;
+    query: Nothing;
+    body: undefined;
+    answer: { data: Destination[]; next_cursor: string | null };
+  };
+  "PUT /destinations/{key}": {
+    params: { key: string };
+    query: Nothing;
+    body: { settings: { [name: string]: Json } };
+    answer: Destination;
+  };
+  "DELETE /destinations/{key}": { params: { key: string }; query: Nothing; body: undefined; answer: undefined };
+  "POST /destinations/{key}/receivers": {
+    params: { key: string };
+    query: Nothing;
+    body: { settings: { [name: string]: Json } };
+    answer: Receiver;
+  };
+  "POST /destinations/{key}/receivers/{id}/pause": {
+    params: { key: string; id: string };
+    query: Nothing;
+    body: undefined;
+    answer: undefined;
+  };
+  "POST /destinations/{key}/receivers/{id}/resume": {
+    params: { key: string; id: string };
+    query: Nothing;
+    body: undefined;
+    answer: undefined;
+  };
+  "POST /destinations/{key}/receivers/{id}/test": {
+    params: { key: string; id: string };
+    query: Nothing;
+    body: undefined;
+    answer: undefined;
+  };
+  "DELETE /destinations/{key}/receivers/{id}": {
+    params: { key: string; id: string };
+    query: Nothing;
+    body: undefined;
+    answer: undefined;
+  };
   "GET /digests": {
     params: Nothing;
     query: Nothing;
