@@ -790,6 +790,7 @@ export type KpiAnswer = {
     }[];
   }[];
   exceptions: { reason: string; count: number }[];
+  all_time_is_working?: true;
   sources: {
     connection: string;
     title: string;

@@ -7,7 +7,7 @@ import type { ReviewAgenda } from "../../api/types.ts";
 import { Confirm } from "../../parts/confirm.tsx";
 import { useFormat } from "../../parts/format.ts";
 import { Card, Loading, Page, Problem } from "../../parts/page.tsx";
-import { useWords } from "../../words/index.ts";
+import { useLanguage, useWords } from "../../words/index.ts";
 import { ActionTable, Agreed } from "./agreed.tsx";
 import { Asks, CleanUp, Closed, NeedsAttention, Talk } from "./deals.tsx";
 import { Notes } from "./notes.tsx";
@@ -27,9 +27,10 @@ export function ReviewPage(): ReactNode {
     readonly rep?: string;
   };
   const { review, team, rep } = search;
+  const { language } = useLanguage();
   const coming = useApi(
     "GET /review",
-    { query: { ...(team === undefined ? {} : { team }), ...(rep === undefined ? {} : { rep }) } },
+    { query: { language, ...(team === undefined ? {} : { team }), ...(rep === undefined ? {} : { rep }) } },
     { enabled: review === undefined, everyMs: 60_000 },
   );
   const kept = useApi("GET /reviews/{id}", { params: { id: review ?? "" } }, { enabled: review !== undefined });
@@ -310,12 +311,13 @@ function Choice({ search }: { readonly search: Search }): ReactNode {
 function Documents({ id, search }: { readonly id: string | null; readonly search: Search }): ReactNode {
   const t = useWords(reviewWords);
   const [error, setError] = useState<unknown>(null);
+  const { language } = useLanguage();
   const { team, rep } = search;
   const of = { ...(team === undefined ? {} : { team }), ...(rep === undefined ? {} : { rep }) };
   const read = async (format: "md" | "html"): Promise<Blob> => {
     const answer =
       id === null
-        ? await call("GET /review/document", { query: { format, ...of } })
+        ? await call("GET /review/document", { query: { format, language, ...of } })
         : await call("GET /reviews/{id}/document", { params: { id }, query: { format } });
     return new Blob([answer.text], { type: format === "md" ? "text/markdown" : "text/html" });
   };
