@@ -262,6 +262,7 @@ export type DashboardDefinition = {
     text?: string;
     by?: string;
     limit: number;
+    compare: "previous" | "last_year" | "nothing";
     width: number;
     height: number;
   }[];
@@ -2245,6 +2246,7 @@ export type Operations = {
         text?: string;
         by?: string;
         limit?: number;
+        compare?: "previous" | "last_year" | "nothing";
         width?: number;
         height?: number;
       }[];
@@ -2296,6 +2298,7 @@ export type Operations = {
         text?: string;
         by?: string;
         limit?: number;
+        compare?: "previous" | "last_year" | "nothing";
         width?: number;
         height?: number;
       }[];
