@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../../test/support/properties.ts";
 import { describe, expect, it } from "vitest";
 import { readNumber, type DecimalMark } from "./amounts.ts";
 import { chooseCurrency, currenciesOf } from "./currencies.ts";

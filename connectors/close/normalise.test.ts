@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../../test/support/properties.ts";
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../core/base/json.ts";
 import type { ActivityFact, DealFact, Fact } from "../../core/schema/facts.ts";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../../test/support/properties.ts";
 import { describe, expect, it } from "vitest";
 import { csv } from "./index.ts";
 import { createRowReader, readKey, type Cells, type RowReader } from "../_rows/row-reader.ts";

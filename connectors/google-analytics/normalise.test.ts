@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../../test/support/properties.ts";
 import { describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../core/base/json.ts";
 import type { NormaliseResult } from "../../core/connector/define.ts";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../../test/support/properties.ts";
 import { describe, expect, test } from "vitest";
 import { curveOf, incidenceAt, medianOfEnd, quantileOf, type Spell, survivalAt, survivalInterval } from "./survival.ts";
 

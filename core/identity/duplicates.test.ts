@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../../test/support/properties.ts";
 import { describe, expect, test } from "vitest";
 import type { TouchPair } from "../store/identity/duplicates.ts";
 import { bestAssignment } from "./assignment.ts";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../../test/support/properties.ts";
 import { expect, test } from "vitest";
 import type { StageShape } from "../store/facts/deal-answers.ts";
 import type { ChangeRow } from "../store/facts/deals.ts";

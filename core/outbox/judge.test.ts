@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../../test/support/properties.ts";
 import { expect, test } from "vitest";
 import type { SendOutcome } from "../destination/define.ts";
 import { isProbed, judge, type ReceiverState, type Verdict } from "./judge.ts";

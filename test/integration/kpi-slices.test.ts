@@ -1,5 +1,5 @@
 import type { Measured } from "../../core/schema/canonical.ts";
-import fc from "fast-check";
+import { fc } from "../support/properties.ts";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { dimensionNames } from "../../core/metrics/engine/define.ts";
 import { evaluateMetric, keptAnswer, METRICS, metricRecords } from "../../core/metrics/index.ts";

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import fc from "fast-check";
+import { fc } from "../../../test/support/properties.ts";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import {
   archive,
