@@ -12,6 +12,7 @@ import { insertEvents } from "../../core/store/outbox/events.ts";
 import { DESTINATIONS } from "../../dashboards/destinations/index.ts";
 import { hubAddress } from "../../dashboards/destinations/zapier/address.ts";
 import { byOauth } from "../../dashboards/destinations/zapier/authentication.ts";
+import { withProof } from "../../dashboards/destinations/zapier/hub.ts";
 import * as zapierApp from "../../dashboards/destinations/zapier/index.ts";
 import { eventTriggers, listTriggers } from "../../dashboards/destinations/zapier/triggers.ts";
 import { contextOf, loadN8nPackage, type N8nPackage, type Node, type Placed } from "../support/n8n-host.ts";
@@ -498,6 +499,17 @@ describe("the components for Make in docs/automation.md", () => {
 });
 
 describe("a hub address", () => {
+  it("gets the proof at its API alone, and nobody else", () => {
+    const proven = (url: string): boolean => {
+      const headers: { [name: string]: string } = {};
+      withProof({ url, headers }, "trb_1", "https://hub.example.com");
+      return "Authorization" in headers;
+    };
+    expect(proven("https://hub.example.com/api/v1/me")).toBe(true);
+    const others = ["https://hub.example.com/oauth/token", "https://hub.example.com.evil.example/api/v1/me"];
+    expect([...others, "http://hub.example.com/api/v1/me"].map(proven)).toEqual([false, false, false]);
+  });
+
   it("is where the hub is, whatever part of it was pasted; http and private networks only where they are allowed", () => {
     for (const said of ["hub.example.com", " https://hub.example.com/ ", "https://hub.example.com/api/v1/me?x#y"])
       expect(hubAddress(said, false)).toBe("https://hub.example.com");

@@ -56,13 +56,14 @@ export async function listAll(z: ZObject, bundle: Bundle, path: string, most = 1
   return rows;
 }
 
-/** The proof goes to the hub that it is for, and nowhere else. */
+/** The proof goes to the API of the hub that it is for, and nowhere else: the token endpoint takes one proof alone, the client's. */
 export function withProof(
   request: { url: string; headers: { [name: string]: string } },
   proof: string,
   base: string,
 ): void {
-  if (new URL(request.url).origin === base) request.headers["Authorization"] = `Bearer ${proof}`;
+  const { origin, pathname } = new URL(request.url);
+  if (origin === base && pathname.startsWith("/api/")) request.headers["Authorization"] = `Bearer ${proof}`;
 }
 
 /** What the hub says is wrong, for the person who looks at the Zap. */
