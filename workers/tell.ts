@@ -2,7 +2,7 @@ import type { Clock } from "../core/base/clock.ts";
 import { toTributaryError } from "../core/base/errors.ts";
 import type { Log } from "../core/base/log.ts";
 import { digest } from "../core/digest/digest.ts";
-import { dueDigest, readDigests } from "../core/digest/settings.ts";
+import { type DigestSettings, dueDigest, readDigests } from "../core/digest/settings.ts";
 import { appendEvents, eventId } from "../core/outbox/append.ts";
 import { dueReview, readReviewSettings } from "../core/review/settings.ts";
 import { runRules } from "../core/rules/evaluate.ts";
@@ -57,18 +57,23 @@ async function tellDigests(db: Db, now: Date, onError: (id: string, error: unkno
     const key = `${settings.id}|${due.day}`;
     if (await hasEvent(db, eventId("digest.ready", key))) continue;
     try {
-      const { id, title, day, ...said } = await digest(db, settings, createFormat, now);
-      const data = {
-        ...said,
-        digest: { id, title, day },
-        lines: said.lines.map((line) => ({ ...line, rows: [...line.rows], notes: [...line.notes] })),
-      };
-      const event = { type: "digest.ready", key, entityKey: `digest/${id}`, occurredAt: now, data } as const;
-      await db.transaction().execute((tx) => appendEvents(tx, [event]));
+      await tellDigest(db, settings, key, now);
     } catch (error) {
       onError(settings.id, error);
     }
   }
+}
+
+/** Tells what a digest says now. @param key of the same, it is told once. */
+export async function tellDigest(db: Db, settings: DigestSettings, key: string, now: Date): Promise<void> {
+  const { id, title, day, ...said } = await digest(db, settings, createFormat, now);
+  const data = {
+    ...said,
+    digest: { id, title, day },
+    lines: said.lines.map((line) => ({ ...line, rows: [...line.rows], notes: [...line.notes] })),
+  };
+  const event = { type: "digest.ready", key, entityKey: `digest/${id}`, occurredAt: now, data } as const;
+  await db.transaction().execute((tx) => appendEvents(tx, [event]));
 }
 
 /** A review is not made up for when the time for it is so long past: it would be about another week. */

@@ -34,7 +34,7 @@ function wholeNumber(text: string): number {
 }
 
 function toJson(ready: DemoAddresses): object {
-  const { console, email, password, tv, feeds, api, webhookReceiver, vendorsPid, readyAfterS } = ready;
+  const { console, email, password, tv, feeds, api, calendar, webhookReceiver, vendorsPid, readyAfterS } = ready;
   return {
     console,
     email,
@@ -42,6 +42,7 @@ function toJson(ready: DemoAddresses): object {
     tv,
     feeds,
     api,
+    calendar,
     webhook_receiver: webhookReceiver,
     vendors_pid: vendorsPid,
     ready_after_s: readyAfterS,
@@ -58,7 +59,9 @@ function toText(ready: DemoAddresses, isLive: boolean): string {
     `  TV                 ${ready.tv}`,
     ...ready.feeds.map((feed, at) => `  ${at === 0 ? "Feeds " : "      "}             ${feed}`),
     `  API                ${ready.api}`,
-    `  Webhook receiver   ${ready.webhookReceiver}`,
+    `  What was received  ${ready.webhookReceiver}`,
+    "                     webhooks, Slack, Geckoboard, Google Sheets and Docs, e-mail",
+    `  Calendar           ${ready.calendar}`,
     "",
     isLive
       ? "For two minutes something happens every two seconds, and a deal is won every half minute; then life goes on twice a minute."

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Webhook } from "standardwebhooks";
+import type { Received } from "../../core/destination/define.ts";
 import type { CompanyData } from "../../connectors/_simulator/company/model.ts";
 import { SHEETS, sheetText } from "./sheets.ts";
 
@@ -22,11 +23,16 @@ export type DemoPages = {
 const SHOWN = 40;
 const MOST_BYTES = 1024 * 1024;
 
-/** The published spreadsheets at `/sheets/*.csv`, and a receiver of webhooks: `POST /hook`, with what came shown at `/`. */
+/**
+ * The published spreadsheets at `/sheets/*.csv`, and a receiver of webhooks: `POST /hook`. At `/` what came there and to every other destination;
+ * for programs at `/deliveries` and `/received`.
+ */
 export async function startPages(options: {
   readonly company: CompanyData;
   readonly webhookSecret: string;
   readonly port: number;
+  /** What the destinations have, by title. */
+  readonly received: () => { readonly [destination: string]: readonly Received[] };
 }): Promise<DemoPages> {
   const deliveries: Delivery[] = [];
   const webhook = new Webhook(options.webhookSecret);
@@ -45,7 +51,8 @@ export async function startPages(options: {
     const sheet = SHEETS.find((name) => pathname === `/sheets/${name}.csv`);
     if (sheet !== undefined) return publish(request, response, sheetText(options.company, sheet));
     if (pathname === "/deliveries") return sendJson(response, deliveries);
-    if (pathname === "/") return sendPage(response, pageOf(deliveries));
+    if (pathname === "/received") return sendJson(response, options.received());
+    if (pathname === "/") return sendPage(response, pageOf(deliveries, options.received()));
     response.writeHead(404).end();
   }
 
@@ -122,15 +129,34 @@ function sendPage(response: ServerResponse, html: string): void {
     .end(html);
 }
 
-function pageOf(deliveries: readonly Delivery[]): string {
+/** Of each destination the latest, and so much of each. */
+const SHOWN_OF_EACH = 20;
+const SHOWN_TEXT = 20_000;
+
+function sectionOf(destination: string, received: readonly Received[]): string {
+  const latest = received.slice(-SHOWN_OF_EACH).toReversed();
+  const items = latest.map(
+    ({ at, what, text }) =>
+      `<details><summary>${at === null ? "" : `${at.toISOString().slice(11, 19)} `}${escape(what)}</summary><pre>${escape(text.slice(0, SHOWN_TEXT))}</pre></details>`,
+  );
+  return `<h2>${escape(destination)}</h2>${items.length === 0 ? "<p>Nothing yet.</p>" : items.join("\n")}`;
+}
+
+function pageOf(
+  deliveries: readonly Delivery[],
+  received: { readonly [destination: string]: readonly Received[] },
+): string {
+  const sections = Object.entries(received).map(([destination, all]) => sectionOf(destination, all));
   const rows = deliveries.map(
     ({ at, id, type, isVerified, body }) =>
       `<tr><td>${at.toISOString().slice(11, 19)}</td><td>${escape(type)}</td><td>${isVerified ? "signed" : "BAD SIGNATURE"}</td>` +
       `<td><code>${escape(id)}</code></td><td><details><summary>body</summary><pre>${escape(body)}</pre></details></td></tr>`,
   );
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="3"><title>Webhook receiver</title>
-<style>body{font:15px system-ui;margin:2rem}td{padding:.3rem .8rem;border-top:1px solid #ccc;vertical-align:top}</style>
-<h1>What the hub has sent</h1><p>The latest ${SHOWN} webhooks, newest first; each checked against the shared secret (Standard Webhooks).</p>
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="10"><title>What the hub has sent</title>
+<style>body{font:15px system-ui;margin:2rem}td{padding:.3rem .8rem;border-top:1px solid #ccc;vertical-align:top}details{margin:.2rem 0}pre{overflow:auto;max-height:24rem;background:#f4f4f4;padding:.5rem}</style>
+<h1>What the hub has sent</h1><p>To the simulated destinations of this demo; the newest first.</p>
+${sections.join("\n")}
+<h2>Webhooks</h2><p>The latest ${SHOWN} webhooks; each checked against the shared secret (Standard Webhooks).</p>
 <table>${rows.join("\n")}</table></html>`;
 }
 

@@ -9,7 +9,7 @@ import { DRAIN_MS, ROLES } from "../hub/roles.ts";
 import { runHub } from "../hub/run.ts";
 import { holdFolder } from "./folder.ts";
 import { patiently } from "./patience.ts";
-import { applyDemoConfig, ADMIN_EMAIL, createAccess, subscribeVendors } from "./set-up.ts";
+import { applyDemoConfig, ADMIN_EMAIL, createAccess, showDestinations, subscribeVendors } from "./set-up.ts";
 import { type DemoState, openState, ticksFile, writeState } from "./state.ts";
 import { portsOf, startVendorsProcess, type VendorsProcess } from "./vendors-process.ts";
 import type { VendorsReady } from "./vendors-protocol.ts";
@@ -29,6 +29,7 @@ export type DemoAddresses = {
   readonly tv: string;
   readonly feeds: readonly string[];
   readonly api: string;
+  readonly calendar: string;
   readonly webhookReceiver: string;
   /** The process of the simulated vendors. */
   readonly vendorsPid: number;
@@ -117,6 +118,8 @@ async function live(
     await patiently("webhooks", () => subscribeVendors(hub, url, vendors), patience);
     if (options.isLive) vendors.startLife();
     onReady(url, linkKey);
+    // Nobody waits for it: a demo has no Monday morning.
+    await showDestinations(hub).catch((error: unknown) => context.out.note(recognise(error).toString()));
     await aborted(context.signal);
     context.out.note("Stopping …");
   } finally {
@@ -163,6 +166,7 @@ function addresses(
     tv: `${url}/tv/sales-floor?key=${linkKey}`,
     feeds: FEEDS.map((feed) => `${url}/feeds/${feed}?key=${linkKey}`),
     api: `${url}/docs`,
+    calendar: `${url}/calendar/reviews.ics?key=${linkKey}`,
     webhookReceiver: `${origins["pages"]}/`,
     vendorsPid: pid,
   };

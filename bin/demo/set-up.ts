@@ -6,6 +6,12 @@ import { addUser } from "../../core/setup/users.ts";
 import { keepWebhookSecret, subscribeWebhook } from "../../core/setup/vendor.ts";
 import { listConnections } from "../../core/store/setup/connections.ts";
 import { listUsers } from "../../core/store/setup/users.ts";
+import { readDigests } from "../../core/digest/settings.ts";
+import { makeReview } from "../../core/setup/reviews.ts";
+import { saveDestinationMemory } from "../../core/store/outbox/destinations.ts";
+import { listReviews } from "../../core/store/reviews/reviews.ts";
+import { pushedDestinations } from "../../dashboards/destinations/push.ts";
+import { tellDigest } from "../../workers/tell.ts";
 import type { Hub } from "../context.ts";
 import { createSetup } from "../hub/setup.ts";
 import type { DemoState } from "./state.ts";
@@ -40,7 +46,23 @@ export async function createAccess(hub: Hub, state: DemoState): Promise<string> 
   } else if (state.linkKey !== null) {
     return state.linkKey;
   }
-  return (await createKey(db, "demo", { name: "Demo screens", scopes: ["tv:*", "feed:*"] })).token;
+  return (await createKey(db, "demo", { name: "Demo screens", scopes: ["tv:*", "feed:*", "calendar:*"] })).token;
+}
+
+/**
+ * Has something to show at every destination: a first review and the morning's digest, which otherwise come on Monday and at eight, and a push of what is
+ * pushed every minute.
+ */
+export async function showDestinations({ store: { db }, clock, queues, destinations }: Hub): Promise<void> {
+  const now = clock.now();
+  const [review] = await listReviews(db, 1, null);
+  if (review === undefined) await makeReview({ db, now }, "demo", null);
+  for (const settings of await readDigests(db)) await tellDigest(db, settings, `demo ${now.toISOString()}`, now);
+  for (const { destination } of pushedDestinations(destinations)) {
+    // Simulators begin empty: what was written to those before them is written again.
+    await saveDestinationMemory(db, destination.key, {});
+    await queues.request({ queue: "deliver", payload: { kind: "push", destination: destination.key } });
+  }
 }
 
 /**

@@ -10,7 +10,7 @@ import type { Company, CompanyChange } from "../../connectors/_simulator/company
 import type { Clock } from "../../core/base/clock.ts";
 import { createHash } from "node:crypto";
 import { DESTINATIONS } from "../../dashboards/destinations/index.ts";
-import type { AnyDestination } from "../../core/destination/define.ts";
+import type { AnyDestination, Received } from "../../core/destination/define.ts";
 import { startPages } from "./pages.ts";
 import type { VendorsPlan } from "./vendors-protocol.ts";
 
@@ -24,6 +24,8 @@ export type Vendor = {
   readonly change?: (change: CompanyChange) => void;
   /** Calls this address from now on, and tells what it signs with. Absent where the hub subscribes by the vendor's own interface. */
   readonly addWebhook?: (address: string) => string | Promise<string>;
+  /** Of a destination: what it was sent or holds. */
+  readonly received?: () => readonly Received[];
   close(): Promise<void>;
 };
 
@@ -32,7 +34,9 @@ export type VendorStart = {
   readonly clock: Clock;
   readonly port: number;
 };
-type PlannedStart = VendorStart & { readonly plan: VendorsPlan };
+type PlannedStart = VendorStart & { readonly plan: VendorsPlan; readonly received: () => ReceivedBy };
+/** What each destination has, by its title. */
+export type ReceivedBy = { readonly [destination: string]: readonly Received[] };
 
 /** A first load that is paced like a real account's would take minutes: the vendors allow more, and their limits are still at work. */
 const PACE = 5;
@@ -100,8 +104,8 @@ export const TOOL_STARTS = {
     };
     return { ...common(sim), url: sim.baseUrl, variables, addWebhook };
   },
-  async pages({ company, port, plan }: PlannedStart): Promise<Vendor> {
-    const pages = await startPages({ company, webhookSecret: plan.webhookSecret, port });
+  async pages({ company, port, plan, received }: PlannedStart): Promise<Vendor> {
+    const pages = await startPages({ company, webhookSecret: plan.webhookSecret, port, received });
     const variables = { DEMO_PAGES_URL: pages.origin, DEMO_WEBHOOK_SECRET: plan.webhookSecret };
     return { url: pages.origin, variables, close: () => pages.close() };
   },

@@ -1,6 +1,7 @@
 import { createCompany } from "../../connectors/_simulator/company/company.ts";
 import { createLife, type Pace } from "./life.ts";
-import { type Vendor, VENDOR_STARTS } from "./vendor-list.ts";
+import { DESTINATIONS } from "../../dashboards/destinations/index.ts";
+import { type ReceivedBy, type Vendor, VENDOR_STARTS } from "./vendor-list.ts";
 import { order, type Report, type VendorsPlan } from "./vendors-protocol.ts";
 
 type Running = {
@@ -22,8 +23,17 @@ async function startVendors(plan: VendorsPlan): Promise<Running> {
   const company = createCompany({ seed: plan.seed, now: plan.startedAt });
   const life = createLife(company, plan.ticksFile);
   const vendors = new Map<string, Vendor>();
+  const received = (): ReceivedBy =>
+    Object.fromEntries(
+      DESTINATIONS.flatMap(({ key, title }) => {
+        const has = vendors.get(key)?.received?.();
+        return has === undefined ? [] : [[title, has]];
+      }),
+    );
   for (const [name, start] of Object.entries(VENDOR_STARTS)) {
-    const vendor = await onPort(plan.ports[name] ?? 0, (port) => start({ company, clock: life.clock, port, plan }));
+    const vendor = await onPort(plan.ports[name] ?? 0, (port) =>
+      start({ company, clock: life.clock, port, plan, received }),
+    );
     vendors.set(name, vendor);
     if (vendor.change !== undefined) life.onChange(vendor.change);
   }

@@ -150,10 +150,18 @@ export async function forecast(db: Db, query: ForecastQuery): Promise<ForecastAn
   const ends = (today: Day): { horizon: ForecastRow["horizon"]; until: Day }[] => {
     // On a month's last day the next one's end is asked for: of this one nothing is to come.
     const at = DateTime.fromISO(today, { zone: "utc" }).plus({ days: 1 });
+    const calendar = [
+      { horizon: "month_end" as const, until: at.endOf("month").toFormat("yyyy-MM-dd") },
+      { horizon: "quarter_end" as const, until: at.endOf("quarter").toFormat("yyyy-MM-dd") },
+    ];
+    // The ends of goals that no other horizon has.
+    const known = [...query.horizons.map((days) => addDays(today, days)), ...calendar.map(({ until }) => until)];
+    const ends = goalHorizons(goals, today).map((days) => addDays(today, days));
+    const extra = [...new Set(ends)].filter((until) => !known.includes(until));
     return [
-      ...horizons(today).map((days) => ({ horizon: "days" as const, until: addDays(today, days) })),
-      { horizon: "month_end", until: at.endOf("month").toFormat("yyyy-MM-dd") },
-      { horizon: "quarter_end", until: at.endOf("quarter").toFormat("yyyy-MM-dd") },
+      ...query.horizons.map((days) => ({ horizon: "days" as const, until: addDays(today, days) })),
+      ...extra.map((until) => ({ horizon: "days" as const, until })),
+      ...calendar,
     ];
   };
   /** Those that were asked for, and the ends of goals. */

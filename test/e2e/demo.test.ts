@@ -11,8 +11,10 @@ type Addresses = {
   readonly tv: string;
   readonly feeds: readonly string[];
   readonly webhook_receiver: string;
+  readonly calendar: string;
   readonly vendors_pid: number;
 };
+type Received = { readonly [destination: string]: readonly { readonly text: string }[] };
 type Delivery = { readonly type: string; readonly isVerified: boolean; readonly at: string };
 
 const root = mkdtempSync(path.join(os.tmpdir(), "tributary-demo-"));
@@ -101,6 +103,17 @@ describe("the demo", () => {
       const before = JSON.stringify(await getJson(feed));
       await until(async () => (await deliveries()).some((each) => each.type === "deal.won"), PATIENCE_MS);
       expect((await deliveries()).filter((each) => !each.isVerified)).toEqual([]);
+
+      // Every destination has something, each as its own simulator took it.
+      const empty = async (): Promise<string[]> =>
+        Object.entries(await getJson<Received>(`${at.webhook_receiver}received`))
+          .filter(([, all]) => all.every(({ text }) => text === ""))
+          .map(([destination]) => destination);
+      await until(async () => (await empty()).length === 0, PATIENCE_MS);
+      const page = await (await fetch(at.webhook_receiver)).text();
+      for (const title of ["Geckoboard", "E-mail", "Google Sheets", "Google Docs", "Slack"])
+        expect(page).toContain(title);
+      expect(await (await fetch(at.calendar)).text()).toContain("BEGIN:VEVENT");
       await until(async () => JSON.stringify(await getJson(feed)) !== before, PATIENCE_MS);
 
       // The vendors die; they come back where they were, and life goes on.

@@ -1,9 +1,16 @@
+import { execFileSync } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { DuckDBInstance } from "@duckdb/node-api";
 import { parse } from "csv-parse/sync";
 import { parquetReadObjects } from "hyparquet";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { exportedTable } from "../../core/export/table.ts";
 import { EXPORT_TABLES, type ExportTable } from "../../core/store/exports.ts";
 import { SheetHub } from "../support/sheets.ts";
+import { isThere } from "../support/programs.ts";
 import { newKey, type Running, startServer } from "./server-support.ts";
 
 /** What is taken out of the hub: read from the API by parsers that are not ours. */
@@ -28,6 +35,8 @@ connections:
           columns: { metric: Metric, from: From, to: To, target: Target }
 `;
 
+const folder = await mkdtemp(path.join(os.tmpdir(), "tributary-export-"));
+afterAll(() => rm(folder, { recursive: true, force: true }));
 let hub: SheetHub;
 let running: Running;
 let key: string;
@@ -141,6 +150,43 @@ it("is the same as JSON Lines and as Parquet", async () => {
   ];
   expect(rows.map(told)).toEqual(lines.map(told));
   expect(lines.map((line) => line["name"])).toContain('=HYPERLINK("http://evil.example")');
+});
+
+it("is read by DuckDB as Parquet: amounts are numbers, times are times, and no value is none", async () => {
+  const file = path.join(folder, "deals.parquet");
+  await writeFile(file, Buffer.from(await (await get("deals?format=parquet")).arrayBuffer()));
+  const duck = await DuckDBInstance.create(":memory:");
+  const connection = await duck.connect();
+  const asked = `select name, amount, rep, typeof(amount) as number, typeof(created_at) as time, deleted_at is null as kept
+    from read_parquet('${file}') order by name`;
+  const rows = (await connection.runAndReadAll(asked)).getRowObjectsJson();
+  connection.closeSync();
+  duck.closeSync();
+  const types = { number: "DOUBLE", time: "TIMESTAMP WITH TIME ZONE", kept: true };
+  expect(rows).toEqual([
+    { name: '=HYPERLINK("http://evil.example")', amount: 1200.5, rep: "Ada", ...types },
+    { name: "Open", amount: null, rep: "Ada", ...types },
+    { name: "Zoë", amount: 99.99, rep: "Bo", ...types },
+  ]);
+});
+
+// LibreOffice is on few machines; where it is missing the run says that this was skipped.
+it.skipIf(!isThere("soffice"))("is read by LibreOffice as CSV: names stay texts, amounts are numbers", async () => {
+  await writeFile(path.join(folder, "deals.csv"), Buffer.from(await (await get("deals?format=csv")).arrayBuffer()));
+  const home = `-env:UserInstallation=${pathToFileURL(path.join(folder, "office")).href}`;
+  // Fields by comma, quotes, UTF-8 (documentation.libreoffice.org, "CSV filter parameters").
+  const options = ["--infilter=CSV:44,34,76", "--convert-to", "csv:Text - txt - csv (StarCalc):44,34,76"];
+  const out = path.join(folder, "read");
+  execFileSync("soffice", [home, "--headless", ...options, "--outdir", out, path.join(folder, "deals.csv")]);
+  const rows: Record<string, string>[] = parse(await readFile(path.join(out, "deals.csv")), {
+    bom: true,
+    columns: true,
+  });
+  expect(rows.map(({ name, amount }) => [name, Number(amount)]).toSorted(byFirst)).toEqual([
+    ['\'=HYPERLINK("http://evil.example")', 1200.5],
+    ["Open", 0],
+    ["Zoë", 99.99],
+  ]);
 });
 
 it.each(Object.keys(EXPORT_TABLES) as ExportTable[])(

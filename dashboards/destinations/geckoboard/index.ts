@@ -34,6 +34,12 @@ export const geckoboard = defineDestination({
       return {
         url: sim.baseUrl,
         variables: { DEMO_GECKOBOARD_URL: sim.baseUrl, DEMO_GECKOBOARD_KEY: secret },
+        received: () =>
+          [...sim.datasets].map(([id, { rows }]) => ({
+            at: null,
+            what: `Dataset ${id}`,
+            text: rows.map((row) => JSON.stringify(row)).join("\n"),
+          })),
         close: () => sim.close(),
       };
     };

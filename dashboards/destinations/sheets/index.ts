@@ -43,6 +43,12 @@ export const sheets = defineDestination({
       return {
         url: sim.url,
         variables: { DEMO_SHEETS_URL: sim.url, DEMO_SHEETS_KEY: sim.serviceAccount, DEMO_SHEETS_ID: sim.spreadsheetId },
+        received: () =>
+          sim.tabs.map(({ title, values }) => ({
+            at: null,
+            what: `Tab ${title}`,
+            text: values.map((row) => row.join("\t")).join("\n"),
+          })),
         close: () => sim.close(),
       };
     };

@@ -46,7 +46,12 @@ export const slack = defineDestination({
     const { startSlackSimulator } = await import("./simulator/index.ts");
     return async ({ port, secret }) => {
       const sim = await startSlackSimulator({ secret, port });
-      return { url: sim.url, variables: { DEMO_SLACK_URL: sim.webhookUrl }, close: () => sim.close() };
+      return {
+        url: sim.url,
+        variables: { DEMO_SLACK_URL: sim.webhookUrl },
+        received: () => sim.messages.map((text) => ({ at: null, what: "Message", text })),
+        close: () => sim.close(),
+      };
     };
   },
 });
