@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parse } from "yaml";
 import type { JsonObject } from "../../core/base/json.ts";
@@ -367,6 +368,26 @@ it("30-legacy-8bit-short-files: the encoding is a guess, and told as one", async
   const pulled = await read({ "deals.csv": bytes }, "deals.csv");
   expect(companies(pulled)).toEqual(["Paweł Wiśniewski"]);
   expect(pulled.warnings).toEqual([expect.stringContaining("windows-1250 is a guess by its letters") as string]);
+});
+
+it("a folder is read with its packed sheets, and what else may have rows in it is named", async () => {
+  await mkdir(path.join(folder, "in"));
+  const text = (id: string): string => `${HEAD}\n${id},A,Won,100,Kari,2026-01-05,2026-01-08\n`;
+  const files = {
+    "in/a.csv": text("D-1"),
+    "in/b.csv.gz": gzipSync(text("D-2")),
+    "in/old.xls": "x",
+    "in/notes.md": "y",
+  };
+  const pulled = await read(files, "in");
+  expect(pulled.ids).toEqual(["D-1", "D-2"]);
+  expect(pulled.warnings).toEqual([expect.stringContaining("of the folder in old.xls is not read") as string]);
+});
+
+it("a column's name may go over several lines, or have several spaces", async () => {
+  const text = `ID,"Deal\nstage",Deal  value\nD-1,Won,100\n`;
+  const columns = { stage: "Deal stage", value: "Deal value" };
+  expect(wonMinor(await read({ "deals.csv": text }, "deals.csv", {}, { columns }))).toBe(10_000);
 });
 
 /** The cases as others have collected them, where they lie beside the checkout. */
