@@ -241,7 +241,7 @@ function One({ activity }: { readonly activity: Activity }): ReactNode {
       </Table.Td>
       <Table.Td>
         {counts === null ? null : (
-          <Text size="xs">
+          <Text size="xs" component="div">
             <Badge color="gray">{t.double}</Badge> {counts.connection}
           </Text>
         )}
