@@ -86,10 +86,17 @@ export async function pullStreams(
     progress.say(summary(run));
     for (const line of await skippedLines(store, run)) progress.say(line);
     runs.push(run);
-    // The other streams would be refused in the same way, and asking on with a refused key may lock the account.
-    if (run.error?.kind === "auth" || run.error?.kind === "ended" || signal.aborted) break;
+    if ((run.error !== null && isOfAll(run.error)) || signal.aborted) break;
   }
   return runs;
+}
+
+/**
+ * Whether every other stream would end in the same way: the vendor lets nobody in (asking on with a refused key may lock the account), or what the
+ * connection is set up with cannot be used.
+ */
+function isOfAll({ kind, code }: RunError): boolean {
+  return kind === "auth" || kind === "ended" || /^(secrets|connection|oauth)\./.test(code);
 }
 
 /** As many reasons are told here; the run's page has all of them. */
