@@ -66,3 +66,12 @@ export function isAskable(instant: Date): boolean {
   const year = instant.getUTCFullYear();
   return year >= 1900 && year <= 9998;
 }
+
+/** Whether people of this locale (BCP 47) read a clock of 12 hours; not where the name is none. */
+export function has12Hours(locale: string): boolean {
+  try {
+    return new Intl.DateTimeFormat(locale, { hour: "numeric" }).resolvedOptions().hour12 === true;
+  } catch {
+    return false;
+  }
+}

@@ -1,3 +1,4 @@
+import { has12Hours } from "../../core/base/time.ts";
 import { type Words, wordsFor } from "../../core/base/words/index.ts";
 import type { Previous } from "../../core/metrics/ask/comparison.ts";
 import type { Workspace } from "../../core/store/setup/workspace.ts";
@@ -155,10 +156,6 @@ const SIZES = [
   [1e6, "million"],
   [1e3, "thousand"],
 ] as const;
-
-function has12Hours(locale: string): boolean {
-  return new Intl.DateTimeFormat(locale, { hour: "numeric" }).resolvedOptions().hour12 === true;
-}
 
 /** A locale that this machine does not know must not darken every screen. */
 function safeLocale(locale: string): string {

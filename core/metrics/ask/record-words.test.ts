@@ -18,6 +18,17 @@ it("says what happened, when by the workspace's clock, and whose it was", () => 
   expect(entryText(null, oslo, null)).toBe("dated 21 Oct 2026, 01:03");
 });
 
+it("says the time by the clock that the workspace's people read", () => {
+  const evening = { ...oslo, at: new Date("2026-11-30T20:45:00Z") };
+  const by = (locale: string): string => entryText({ event: "won" }, { ...evening, locale }, null);
+  expect([by("en-US"), by("en-GB"), by("de"), by("no locale")]).toEqual([
+    "won on 30 Nov 2026, 9:45 PM",
+    "won on 30 Nov 2026, 21:45",
+    "won on 30 Nov 2026, 21:45",
+    "won on 30 Nov 2026, 21:45",
+  ]);
+});
+
 it("says a day where only that is known, and that nobody knows where nothing is", () => {
   const day = { ...oslo, at: new Date("2026-10-20T22:00:00Z"), isDay: true };
   expect(entryText({ event: "lost" }, day, null)).toBe("lost on 21 Oct 2026");

@@ -1,5 +1,6 @@
 import { DateTime } from "luxon";
 import { z } from "zod";
+import { has12Hours } from "../../base/time.ts";
 
 /** What happened to a record at the instant that dates it, as its subject's `entry` tells: `event`, and what it takes to say it. */
 export const entrySchema = z.object({
@@ -17,11 +18,14 @@ export type Dated = {
   readonly at: Date | null;
   readonly isDay: boolean;
   readonly timeZone: string;
+  /** BCP 47: whether its people read a clock of 12 or 24 hours. Absent: 24. */
+  readonly locale?: string;
 };
 
-/** `21 Oct 2026, 14:03`, in the workspace's time zone; of a record that is dated by its day, the day alone. */
-function when({ at, isDay, timeZone }: Dated & { readonly at: Date }): string {
-  return DateTime.fromJSDate(at, { zone: timeZone }).toFormat(isDay ? "d LLL yyyy" : "d LLL yyyy, HH:mm", {
+/** `21 Oct 2026, 14:03` (or `2:03 PM`), in the workspace's time zone; of a record that is dated by its day, the day alone. */
+function when({ at, isDay, timeZone, locale }: Dated & { readonly at: Date }): string {
+  const clock = locale !== undefined && has12Hours(locale) ? "h:mm a" : "HH:mm";
+  return DateTime.fromJSDate(at, { zone: timeZone }).toFormat(isDay ? "d LLL yyyy" : `d LLL yyyy, ${clock}`, {
     locale: "en",
   });
 }

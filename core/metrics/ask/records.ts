@@ -11,6 +11,7 @@ import { asKnown } from "../engine/as-of.ts";
 import type { AggregateMetric, Scope, Unit } from "../engine/define.ts";
 import type { MetricQuery } from "../engine/query.ts";
 import { prepare, recordParts } from "./evaluate.ts";
+import { readWorkspace } from "../../store/setup/workspace.ts";
 import { type Dated, entrySchema, entryText, exceptionText, localText } from "./record-words.ts";
 
 /** One record behind a number. */
@@ -126,6 +127,7 @@ async function recordsNow(
   page: { readonly limit: number; readonly cursor: string | null },
 ): Promise<MetricRecords> {
   const { definition, metric, scope, slicing, dimensions } = await prepare(db, query);
+  const { locale } = await readWorkspace(db);
   const parts: AggregateMetric[] = [];
   for (const part of recordParts(metric)) parts.push(await withRows(db, part));
   const records: MetricRecord[] = [];
@@ -139,7 +141,7 @@ async function recordsNow(
     const taken = rows.slice(0, wanted);
     const last = taken.at(-1);
     for (const row of taken) {
-      records.push(dressRecord(part, row, dimensions, scope));
+      records.push(dressRecord(part, row, dimensions, { ...scope, locale }));
     }
     if (rows.length > wanted && last !== undefined) {
       cursor = { part: partNo, after: [last.at_text, last.id, last.period_no, last.sub] };
@@ -193,9 +195,9 @@ function dressRecord(
   metric: AggregateMetric,
   row: RecordRow,
   dimensions: readonly string[],
-  { periods, currency, timeZone }: Scope,
+  { periods, currency, timeZone, locale }: Scope & { readonly locale: string },
 ): MetricRecord {
-  const dated = { at: row.at instanceof Date ? row.at : null, isDay: row.at_is_day, timeZone };
+  const dated = { at: row.at instanceof Date ? row.at : null, isDay: row.at_is_day, timeZone, locale };
   const isRatio = metric.kind === "share" || metric.kind === "share_of_sum";
   const isMoney = metric.unit === "money" || metric.isOfMoney === true;
   return {

@@ -126,6 +126,23 @@ it("bar chart: the largest first, what has no value left out", () => {
   });
 });
 
+it("what is missing stands in a list's last line, as a pie's slice of nothing, and in the name of a chart's series", () => {
+  const data = { answer: answer("count", byRep(["Ann", 1])), notes: ["Close is late", "another"] };
+  expect(widget({ widget: "list", by: "rep" }, data)).toEqual([
+    { title: { text: "Ann" }, description: "1" },
+    { title: { text: "Close is late" }, label: { name: "!", color: "#ffb300" } },
+  ]);
+  expect(widget({ widget: "pie", by: "rep" }, data)).toEqual({
+    item: [
+      { value: "1", label: "Ann" },
+      { value: "0", label: "Close is late" },
+    ],
+  });
+  expect(widget({ widget: "bar", by: "rep" }, data)).toMatchObject({
+    series: [{ name: "Won (Close is late)", data: [1] }],
+  });
+});
+
 it("line chart: by period, the running one marked as incomplete", () => {
   const series = answer("ratio", [
     { period: "2026-10-01", value: 0.25 },

@@ -36,7 +36,7 @@ export function widgetOf(feed: Feed, data: WidgetData): Document {
     // Lying or standing bars: one document for both.
     case "bar":
     case "column":
-      return barWidget(feed, data.answer);
+      return barWidget(feed, data);
     case "line":
       return lineWidget(data);
     case "geckometer":
@@ -48,16 +48,25 @@ export function widgetOf(feed: Feed, data: WidgetData): Document {
     case "monitoring":
       return monitoringWidget(data);
     case "pie":
-      return { item: namedValues(feed, data.answer).map(({ name, value }) => ({ value: String(value), label: name })) };
+      return {
+        item: [
+          ...namedValues(feed, data.answer).map(({ name, value }) => ({ value: String(value), label: name })),
+          // A slice of nothing: its label stands in the legend.
+          ...data.notes.slice(0, 1).map((note) => ({ value: "0", label: note })),
+        ],
+      };
     case "rag":
       return ragWidget(feed, data);
     case "text":
       return textWidget(data);
     case "list":
-      return namedValues(feed, data.answer).map(({ name, value }) => ({
-        title: { text: name },
-        description: data.write(value),
-      }));
+      return [
+        ...namedValues(feed, data.answer).map(({ name, value }) => ({
+          title: { text: name },
+          description: data.write(value),
+        })),
+        ...data.notes.slice(0, 1).map((note) => ({ title: { text: note }, label: { name: "!", color: "#ffb300" } })),
+      ];
     default:
       return feed.widget satisfies never;
   }
@@ -108,12 +117,14 @@ function funnelWidget(feed: Feed, answer: MetricAnswer): Document {
   };
 }
 
-function barWidget(feed: Feed, answer: MetricAnswer): Document {
+/** The format has no title: what is missing names the series, which Geckoboard may leave out where there is one alone. */
+function barWidget(feed: Feed, data: WidgetData): Document {
+  const { answer, notes } = data;
   const bars = namedValues(feed, answer);
   return {
     x_axis: { labels: bars.map(({ name }) => name) },
     y_axis: formatOf(answer),
-    series: [{ data: bars.map(({ value }) => value) }],
+    series: [{ ...(notes.length === 0 ? {} : { name: titled(data) }), data: bars.map(({ value }) => value) }],
   };
 }
 
