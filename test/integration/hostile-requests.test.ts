@@ -1,7 +1,9 @@
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../core/base/json.ts";
 import { isObject } from "../../core/base/json.ts";
-import { testDatabase } from "../support/database.ts";
+import { openStore } from "../../core/store/db.ts";
+import { testDatabase, testDatabaseTarget } from "../support/database.ts";
 import { form, newConnection, newKey, newSession, type Running, startServer } from "./server-support.ts";
 
 /**
@@ -201,6 +203,30 @@ async function inLanes<T>(items: Iterable<T>, work: (item: T) => Promise<void>):
   await Promise.all(Array.from({ length: 4 }, lane));
 }
 
+/** A way to the database that can be cut, as by a server that goes down. */
+async function lineTo({ host, port }: { readonly host: string; readonly port: number }) {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    const there = connect(port, host);
+    for (const one of [socket, there]) {
+      sockets.add(one);
+      one.on("error", () => one.destroy());
+      one.on("close", () => sockets.delete(one));
+    }
+    socket.pipe(there).pipe(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    // An IP socket has an address with a port once it listens.
+    port: (server.address() as AddressInfo).port,
+    cut: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
 async function faultOf(response: Response, what: string): Promise<string | null> {
   const text = await response.text();
   const isFault = response.status >= 500 || text.includes("internal.unexpected") || /\n\s+at .+:\d+:\d+/.test(text);
@@ -282,6 +308,32 @@ describe("hostile requests", () => {
       },
     );
     expect(faults).toEqual([]);
+  });
+
+  it("while the database does not answer are told so with the code, each of them, and never that it is our fault", async () => {
+    const target = await testDatabaseTarget();
+    const line = await lineTo(target);
+    const far = openStore({ ...target, host: "127.0.0.1", port: line.port });
+    const other = await startServer(far);
+    const admin = await newKey(far, "admin");
+    await newConnection(far, "acme-1");
+    await line.cut();
+    const wrong: string[] = [];
+    let told = 0;
+    await inLanes(other.server.routes, async ({ method, path }) => {
+      const address = path.replace(":connection/:token", "acme-1/token-of-acme-1").replaceAll(/:\w+/g, UUID);
+      const sent = method === "get" ? {} : { body: "{}", headers: { "Content-Type": "application/json" } };
+      const response = await other.fetch(address, { ...sent, method: method.toUpperCase(), as: admin });
+      const text = await response.text();
+      if (text.includes("store.unreachable") && response.status === 503) told += 1;
+      else if (response.status >= 500 && !/readyz$|metrics/.test(path))
+        wrong.push(`${method} ${path}: ${response.status} ${text.slice(0, 200)}`);
+      if (text.includes("internal.unexpected")) wrong.push(`${method} ${path}: ${text.slice(0, 200)}`);
+    });
+    expect(wrong).toEqual([]);
+    expect(told).toBeGreaterThan(50);
+    await other.close();
+    await far.close();
   });
 
   it("leave everything working", async () => {
