@@ -28,6 +28,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/keys.ts")).registerKeys,
   },
   {
+    usage: "apps",
+    about: "programs that people let in by OAuth 2, and who has let which in",
+    load: async () => (await import("./commands/apps.ts")).registerApps,
+  },
+  {
     usage: "doctor",
     about: "check everything a set-up needs, and say how to mend what is wrong",
     load: async () => (await import("./commands/doctor.ts")).registerDoctor,

@@ -3,6 +3,7 @@ import type { Log } from "../core/base/log.ts";
 import type { Store } from "../core/store/db.ts";
 import { expireHistory } from "../core/store/pulls/expiry.ts";
 import { expireIdempotencyKeys } from "../core/store/setup/idempotency.ts";
+import { expireRecords } from "../core/store/setup/oauth-records.ts";
 import { expireAttempts } from "../core/store/setup/sign-in-attempts.ts";
 import { expireSessions } from "../core/store/setup/users.ts";
 
@@ -14,6 +15,7 @@ export async function expire({ store, clock, log }: HousekeepingDeps): Promise<v
   await expireIdempotencyKeys(store.db, now);
   const sessions = await expireSessions(store.db, now);
   await expireAttempts(store.db, now);
+  await expireRecords(store.db, now);
   const history = await expireHistory(store.db, now);
   log.info({ sessions, history }, "expired");
 }

@@ -57,6 +57,9 @@ import type {
   ConnectionsTable,
   FirstAdminCodeTable,
   IdempotencyKeysTable,
+  OauthAppsTable,
+  OauthGrantsTable,
+  OauthRecordsTable,
   UploadsTable,
   UsersTable,
   WorkspaceTable,
@@ -162,6 +165,9 @@ export type Database = {
   first_admin_code: FirstAdminCodeTable;
   uploads: UploadsTable;
   api_keys: ApiKeysTable;
+  oauth_apps: OauthAppsTable;
+  oauth_grants: OauthGrantsTable;
+  oauth_records: OauthRecordsTable;
   idempotency_keys: IdempotencyKeysTable;
   audit_log: AuditLogTable;
   erasures: { id: Generated<string>; at: Date; salt: Buffer; marks: Buffer[] };

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from "node:crypto";
 import { TributaryError } from "../base/errors.ts";
 
 /**
@@ -12,6 +12,8 @@ export type Secrets = {
   readonly seal: (text: string, belongsTo: string) => string;
   /** @throws TributaryError `secrets.unknown_key`, `secrets.broken` */
   readonly open: (sealed: string, belongsTo: string) => string;
+  /** 32 bytes for a purpose: the same for every process of a hub, others after a rotation, and of no help to find the key. */
+  readonly derive: (purpose: string) => Buffer;
 };
 
 /** 32 random bytes, and the name under which sealed texts ask for them. */
@@ -61,6 +63,8 @@ export function createSecrets(keys: readonly [SecretKey, ...SecretKey[]]): Secre
       if (key === undefined) throw unknownKey(keyId, belongsTo);
       return open(key, Buffer.from(packed, "base64url"), belongsTo);
     },
+    // RFC 5869. The key is random: it needs no salt.
+    derive: (purpose) => Buffer.from(hkdfSync("sha256", keys[0].bytes, Buffer.alloc(0), `tributary ${purpose}`, 32)),
   };
 }
 

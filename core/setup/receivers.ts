@@ -25,6 +25,8 @@ export type ReceiverDeps = {
   readonly secrets: Secrets;
   /** Absent: no. */
   readonly allowPrivateNetworks?: boolean;
+  /** What an app that subscribes was allowed: its receivers end with that. Absent: no app asks. */
+  readonly grantId?: string | null;
 };
 
 /** A receiver that there is, and its destination. */
@@ -36,14 +38,14 @@ export type Receiver = Pick<Endpoint, "id" | "name" | "createdBy"> & { readonly 
  * @throws TributaryError `webhooks.settings_refused`, `webhooks.url_refused`, `webhooks.filter_refused`
  */
 export async function createReceiver(
-  { db, secrets, ...options }: ReceiverDeps,
+  { db, secrets, grantId = null, ...options }: ReceiverDeps,
   actor: Actor,
   destination: AnyDestination,
   settings: JsonObject,
   createdBy: string = actor,
 ): Promise<Endpoint> {
   await assertReceiver(db, destination, settings, options);
-  const row = receiverRow(destination, randomUUID(), settings, { createdBy, secrets });
+  const row = { ...receiverRow(destination, randomUUID(), settings, { createdBy, secrets }), grantId };
   return noted(db, noteOf(actor, "create", { ...row, destination }), (tx) => insertEndpoint(tx, row));
 }
 

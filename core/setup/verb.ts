@@ -21,6 +21,7 @@ export type Action =
   | `section.${"create" | "update" | "remove"}`
   | `${string}.${ReceiverVerb}`
   | `api_key.${"create" | "revoke"}`
+  | `app.${"create" | "remove" | "authorise" | "revoke"}`
   | `user.${"create" | "set_password" | "set_role" | "remove"}`
   | `identity.${"link" | "undo"}`
   | `upload.${"keep" | "remove"}`

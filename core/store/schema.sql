@@ -595,6 +595,44 @@ table metric_points
   constraint metric_points_pkey PRIMARY KEY (id)
   CREATE INDEX metric_points_current ON tributary.metric_points USING btree (metric, from_day, to_day, dimensions, id DESC)
 
+table oauth_apps
+  id text not null
+  name text not null
+  secret_hash bytea
+  redirect_uris text[] not null
+  scopes text[] not null
+  created_by text not null
+  created_at timestamp with time zone default now() not null
+  constraint oauth_apps_pkey PRIMARY KEY (id)
+  comment on secret_hash: Null: a public client, which cannot keep one and has PKCE alone
+
+table oauth_grants
+  id text not null
+  app_id text not null
+  user_id uuid not null
+  scopes text[] not null
+  payload jsonb not null
+  created_at timestamp with time zone default now() not null
+  last_used_at timestamp with time zone
+  constraint oauth_grants_pkey PRIMARY KEY (id)
+  constraint oauth_grants_app_id_fkey FOREIGN KEY (app_id) REFERENCES oauth_apps(id) ON DELETE CASCADE
+  constraint oauth_grants_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+  CREATE INDEX oauth_grants_app ON tributary.oauth_grants USING btree (app_id)
+  CREATE INDEX oauth_grants_user ON tributary.oauth_grants USING btree (user_id)
+
+table oauth_records
+  model text not null
+  id_hash bytea not null
+  grant_id text
+  payload jsonb not null
+  expires_at timestamp with time zone not null
+  consumed_at timestamp with time zone
+  constraint oauth_records_pkey PRIMARY KEY (model, id_hash)
+  constraint oauth_records_grant_id_fkey FOREIGN KEY (grant_id) REFERENCES oauth_grants(id) ON DELETE CASCADE
+  CREATE INDEX oauth_records_expiry ON tributary.oauth_records USING btree (expires_at)
+  CREATE INDEX oauth_records_grant ON tributary.oauth_records USING btree (grant_id)
+  comment: Codes, tokens and sign-ins under way, by the SHA-256 of what their bearer shows
+
 table outbox
   id bigint generated always as identity not null
   event_id text not null
@@ -1054,11 +1092,14 @@ table webhook_endpoints
   filters jsonb default '{}'::jsonb not null
   per_second double precision
   paid_until timestamp with time zone
+  grant_id text
   constraint webhook_endpoints_pkey PRIMARY KEY (id)
+  constraint webhook_endpoints_grant_id_fkey FOREIGN KEY (grant_id) REFERENCES oauth_grants(id) ON DELETE CASCADE
   constraint webhook_endpoints_paused_by_check CHECK ((paused_by = ANY (ARRAY['person'::text, 'failures'::text, 'gone'::text])))
   constraint webhook_endpoints_paused_check CHECK (((state = 'paused'::text) = (paused_by IS NOT NULL)))
   constraint webhook_endpoints_per_second_check CHECK ((per_second > (0)::double precision))
   constraint webhook_endpoints_state_check CHECK ((state = ANY (ARRAY['active'::text, 'paused'::text])))
+  CREATE INDEX webhook_endpoints_grant ON tributary.webhook_endpoints USING btree (grant_id) WHERE (grant_id IS NOT NULL)
   comment on settings: As the destination declares them; secrets are sealed
   comment on not_before: Nothing is sent to it before
 

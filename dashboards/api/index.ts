@@ -15,6 +15,7 @@ import { invalidRequest } from "../web/problem.ts";
 import type { Route } from "../web/routes.ts";
 import { activityEndpoints } from "./activities.ts";
 import { apiKeyEndpoints } from "./api-keys.ts";
+import { appEndpoints } from "./apps.ts";
 import { conclusionEndpoints } from "./conclusions.ts";
 import { accountEndpoints } from "./accounts.ts";
 import { connectionEndpoints } from "./connections.ts";
@@ -78,6 +79,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...webhookEndpoints,
   ...eventEndpoints,
   ...apiKeyEndpoints,
+  ...appEndpoints,
   ...erasureEndpoints,
   ...uploadEndpoints,
 ];

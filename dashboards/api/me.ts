@@ -20,18 +20,30 @@ export const meEndpoints = [
     summary: "Who asks, and what they may",
     response: z
       .object({
-        kind: z.enum(["user", "key"]),
-        name: z.string().describe("The person's e-mail address, or the key's name"),
+        kind: z.enum(["user", "key", "app"]),
+        name: z.string().describe("The person's e-mail address, or the name of the key or app"),
         role: z.enum(USER_ROLES).nullable().describe("Of a person"),
-        scopes: z.array(z.string()).describe("Of a key"),
+        scopes: z.array(z.string()).describe("Of a key or an app"),
+        on_behalf_of: z.string().nullable().describe("Of an app: the e-mail address of who let it in"),
       })
       .meta({ id: "Me" }),
     run: (_input, { principal }) => {
+      const self = { on_behalf_of: null };
       switch (principal.kind) {
         case "user":
-          return Promise.resolve({ kind: "user", name: principal.email, role: principal.role, scopes: [] });
+          return Promise.resolve({ kind: "user", name: principal.email, role: principal.role, scopes: [], ...self });
         case "key":
-          return Promise.resolve({ kind: "key", name: principal.name, role: null, scopes: [...principal.scopes] });
+          return Promise.resolve({
+            kind: "key",
+            name: principal.name,
+            role: null,
+            scopes: [...principal.scopes],
+            ...self,
+          });
+        case "app": {
+          const { kind, name, email, scopes } = principal;
+          return Promise.resolve({ kind, name, role: null, scopes: [...scopes], on_behalf_of: email });
+        }
         case "anonymous":
           throw new Error("The guard lets nobody in who does not say who they are.");
         default:

@@ -24,7 +24,7 @@ import {
   listEndpoints,
   readDeliveryLog,
 } from "../../core/store/outbox/endpoints.ts";
-import { actorOf } from "../auth/principal.ts";
+import { actorOf, grantOf } from "../auth/principal.ts";
 import { webhooks } from "../destinations/webhooks/index.ts";
 import { type WebhookSettings, webhookSettings } from "../destinations/webhooks/settings.ts";
 import { newSecret, withNewSecret } from "../destinations/webhooks/sign.ts";
@@ -103,7 +103,7 @@ export const webhookEndpoints = [
       if (known !== null) return known;
       const secret = newSecret();
       const settings = asStored({ ...body, secret });
-      const deps = { db: store.db, secrets, ...options };
+      const deps = { db: store.db, secrets, grantId: grantOf(call.principal), ...options };
       return { ...present(await createReceiver(deps, actorOf(call.principal), webhooks, settings)), secret };
     },
   }),

@@ -1,11 +1,14 @@
 import type { Request, RequestHandler, Response } from "express";
 import { TributaryError } from "../../core/base/errors.ts";
-import { hashToken, LINK_KEY_PREFIX } from "../../core/secrets/tokens.ts";
+import { API_KEY_PREFIX, hashToken, LINK_KEY_PREFIX } from "../../core/secrets/tokens.ts";
 import { type ApiKey, useApiKey } from "../../core/store/setup/api-keys.ts";
+import { useAccessToken } from "../../core/store/setup/apps.ts";
 import { findSessionUser } from "../../core/store/setup/users.ts";
 import type { Listener } from "../../core/store/listener.ts";
 import type { ServerDeps } from "../web/deps.ts";
 import { type Remembered, remembering } from "../web/remembered.ts";
+import { baseUrl } from "../web/address.ts";
+import { RESOURCE_METADATA } from "./apps/addresses.ts";
 import { SESSION_COOKIE, readCookie } from "./cookies.ts";
 import type { Access, Principal } from "./principal.ts";
 import { mayAccess } from "./principal.ts";
@@ -44,8 +47,19 @@ export function guard(deps: ServerDeps, access: Access, context: GuardContext): 
       next();
       return;
     }
+    if (access.kind === "api") challenge(response, principal, access.scope, baseUrl(deps, request));
     throw principal.kind === "anonymous" ? unauthenticated(access) : forbidden(access);
   };
+}
+
+/** RFC 6750, section 3; RFC 9728, section 5.1: where a program that knows nothing of us learns how to be let in. */
+function challenge(response: Response, principal: Principal, scope: string, base: string): void {
+  response.set(
+    "WWW-Authenticate",
+    principal.kind === "anonymous"
+      ? `Bearer realm="Tributary", resource_metadata="${base}${RESOURCE_METADATA}"`
+      : `Bearer realm="Tributary", error="insufficient_scope", scope="${scope}"`,
+  );
 }
 
 async function identify(
@@ -60,6 +74,7 @@ async function identify(
   // A key in an address ends up in logs and histories, so only keys that open nothing but a screen are taken from there.
   const linkKey = access.kind === "link" && typeof link === "string" && link.startsWith(LINK_KEY_PREFIX) ? link : null;
   const token = bearer ?? linkKey ?? (access.kind === "link" ? basicUser(request) : null);
+  if (token !== null && !isKey(token)) return appBearer(deps, token, now);
   if (token !== null) {
     const hash = hashToken(token);
     const read = async (): Promise<ApiKey | null> => useApiKey(deps.store.db, hash, now);
@@ -73,6 +88,19 @@ async function identify(
     if (user !== null) return { kind: "user", id: user.id, email: user.email, role: user.role };
   }
   return { kind: "anonymous" };
+}
+
+function isKey(token: string): boolean {
+  return token.startsWith(API_KEY_PREFIX) || token.startsWith(LINK_KEY_PREFIX);
+}
+
+/** An app with an access token. It may never do more than who allowed it may now. */
+async function appBearer({ store }: ServerDeps, token: string, now: Date): Promise<Principal> {
+  const bearer = await useAccessToken(store.db, hashToken(token), now);
+  if (bearer === null) return { kind: "anonymous" };
+  const { grantId: id, appName: name, email, role } = bearer;
+  const scopes = bearer.scopes.filter((scope) => role === "admin" || scope === "read");
+  return { kind: "app", id, name, email, scopes };
 }
 
 /** A link key as the user name of HTTP Basic, as Geckoboard sends the key that somebody types into a widget; whatever the password is. */

@@ -7,10 +7,12 @@ export function page(options: {
   readonly title: string;
   readonly principal: Principal;
   readonly content: Html;
+  /** Of the content; default: `en`. */
+  readonly language?: string;
 }): string {
-  const { title, principal, content } = options;
+  const { title, principal, content, language = "en" } = options;
   return html`<!doctype html>
-    <html lang="en">
+    <html lang="${language}">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />

@@ -16,8 +16,17 @@ const STRICT = {
 
 /** Lets one page bring styles that carry its nonce; scripts stay from files. */
 export function allowStyles(response: Response, nonce: string): void {
-  const policy = Object.entries({ ...STRICT, "style-src": ["'self'", `'nonce-${nonce}'`] });
-  response.set("Content-Security-Policy", policy.map(([name, sources]) => [name, ...sources].join(" ")).join(";"));
+  setPolicy(response, { ...STRICT, "style-src": ["'self'", `'nonce-${nonce}'`] });
+}
+
+/** Lets one page's forms lead to another place, given as an origin or a scheme. */
+export function allowFormsTo(response: Response, source: string): void {
+  setPolicy(response, { ...STRICT, "form-action": ["'self'", source] });
+}
+
+function setPolicy(response: Response, directives: typeof STRICT): void {
+  const policy = Object.entries(directives).map(([name, sources]) => [name, ...sources].join(" "));
+  response.set("Content-Security-Policy", policy.join(";"));
 }
 
 /**

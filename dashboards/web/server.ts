@@ -7,6 +7,7 @@ import { TributaryError } from "../../core/base/errors.ts";
 import { apiRoutes } from "../api/index.ts";
 import { docsRoutes } from "../api/docs.ts";
 import { guard, type GuardContext, rememberKeys } from "../auth/identify.ts";
+import { appRoutes } from "../auth/apps/index.ts";
 import { oauthRoutes } from "../auth/oauth.ts";
 import type { Access } from "../auth/principal.ts";
 import { assetRoutes } from "./assets.ts";
@@ -68,6 +69,7 @@ export function createServer(deps: ServerDeps): Server {
     ...calendarRoutes(deps),
     ...tvRoutes(deps, screens, streams),
     ...oauthRoutes(deps),
+    ...appRoutes(deps),
     ...consoleRoutes(deps),
   ];
 

@@ -1,5 +1,6 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { addApp } from "../../core/setup/apps.ts";
 import { addUser } from "../../core/setup/users.ts";
 import { type Running, startServer } from "../integration/server-support.ts";
 import { axe, builtConsole, CHROMIUM, openBrowser } from "../support/browser.ts";
@@ -56,6 +57,31 @@ describe.skipIf(CHROMIUM === null)("the console's outputs and settings", () => {
     expect(
       await running.deps.store.db.selectFrom("webhook_endpoints").select(["event_types", "filters"]).execute(),
     ).toEqual([{ event_types: ["deal.won"], filters: { min_amount: 1000 } }]);
+  });
+
+  it("ask whether to let an app in, in English and French, and send the person back to it", async () => {
+    const asked = { name: "Zapier", redirect_uris: [`${running.url}/docs/kpis`], scopes: ["read" as const] };
+    const { app } = await addApp(running.deps.store.db, "cli", { ...asked, public: true });
+    const address = new URL("/oauth/authorize", running.url);
+    address.search = new URLSearchParams({
+      client_id: app.id,
+      redirect_uri: asked.redirect_uris[0] ?? "",
+      response_type: "code",
+      scope: "read",
+      state: "as-it-was",
+      code_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+      code_challenge_method: "S256",
+    }).toString();
+    const french = await browser.newPage({ locale: "fr", storageState: await context.storageState() });
+    await french.goto(address.href);
+    await french.getByRole("heading", { name: "Autoriser Zapier ?" }).waitFor();
+    expect(await axe(french)).toEqual([]);
+    await french.close();
+    await page.goto(address.href);
+    await page.getByRole("heading", { name: "Let Zapier in?" }).waitFor();
+    expect(await axe(page)).toEqual([]);
+    await page.getByRole("button", { name: "Let it in" }).click();
+    await page.waitForURL(/[?&]code=[\w-]+.*state=as-it-was/);
   });
 
   it("let somebody in, and make an admin of them once it was said what that means", async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bullBoard } from "../../bin/hub/bull-board.ts";
 import type { JsonObject } from "../../core/base/json.ts";
 import { entityId } from "../../core/base/ids.ts";
+import { addApp, authoriseApp } from "../../core/setup/apps.ts";
 import { API_SCOPES, type ApiScope } from "../../core/setup/keys.ts";
 import { testDatabase } from "../support/database.ts";
 import { SOURCE, World } from "./kpi-world.ts";
@@ -22,6 +23,11 @@ const SCOPES: { readonly [operation: string]: ApiScope } = {
   "get /pipelines": "read",
   "post /spend": "write",
   "post /goals": "write",
+  "get /apps": "admin",
+  "post /apps": "admin",
+  "delete /apps/{id}": "admin",
+  "get /app-grants": "admin",
+  "delete /app-grants/{id}": "admin",
   "get /api-keys": "admin",
   "post /api-keys": "admin",
   "delete /api-keys/{id}": "admin",
@@ -181,6 +187,19 @@ beforeAll(async () => {
 });
 afterAll(() => running.close());
 
+/** Something that somebody has allowed an app. */
+async function newGrant(): Promise<string> {
+  const { app } = await addApp(store.db, "test", {
+    name: "Other",
+    redirect_uris: ["https://other.example/back"],
+    scopes: ["read"],
+  });
+  const { id } = await store.db.selectFrom("users").select("id").limit(1).executeTakeFirstOrThrow();
+  const grant = { id: "a-grant", appId: app.id, userId: id, scopes: ["read"], payload: {} };
+  await authoriseApp(store.db, "test", grant);
+  return grant.id;
+}
+
 /** An operation, called by somebody with nothing in it: what is refused is refused before anybody looks inside. */
 async function call(operation: string, as: string | null): Promise<Response> {
   const [method = "", path = ""] = operation.split(" ");
@@ -238,6 +257,7 @@ describe("the API", () => {
     const rep = (name: string): string => entityId("rep", SOURCE, name);
     const deal = entityId("deal", SOURCE, "Big");
     const made: { [operation: string]: JsonObject } = {};
+    const granted = await newGrant();
     const idOf = (operation: string): string => JSON.stringify(made[operation]?.["id"] ?? null).replaceAll('"', "");
     const hook = { url: "https://hooks.example.com/a", events: ["deal.won"] };
     const acme = { connector: "acme", settings: { region: "eu" }, credentials: { api_key: "accepted" } };
@@ -245,6 +265,13 @@ describe("the API", () => {
     const steps: readonly (readonly [operation: string, path: () => string, body?: unknown])[] = [
       ["post /api-keys", () => "/api-keys", { name: "made", scopes: ["read"] }],
       ["delete /api-keys/{id}", () => `/api-keys/${idOf("post /api-keys")}`],
+      [
+        "post /apps",
+        () => "/apps",
+        { name: "Zapier", redirect_uris: ["https://zapier.example/back"], scopes: ["read"] },
+      ],
+      ["delete /app-grants/{id}", () => `/app-grants/${granted}`],
+      ["delete /apps/{id}", () => `/apps/${idOf("post /apps")}`],
       ["post /connections", () => "/connections", { id: "acme-2", ...acme }],
       ["patch /connections/{id}", () => "/connections/acme-2", { title: "Other" }],
       ["post /connections/{id}/test", () => "/connections/acme-2/test"],
@@ -343,6 +370,16 @@ describe("every other address", () => {
       // Pages and files that are the same on every hub.
       .filter((route) => !/^get \/(docs|assets|console\/assets)(\/|$)/.test(route));
     const listed = [
+      // Of an app that asks to be let in: the protocol says who may what.
+      "get /oauth/authorize",
+      "get /oauth/authorize/:uid",
+      "get /oauth/jwks",
+      "post /oauth/revoke",
+      "post /oauth/token",
+      "get /.well-known/oauth-authorization-server",
+      "get /.well-known/oauth-protected-resource",
+      "get /.well-known/oauth-protected-resource/mcp",
+      "get /.well-known/openid-configuration",
       "get /api/v1/openapi.json",
       "get /api/v1/start",
       "get /first-admin",

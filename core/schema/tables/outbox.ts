@@ -60,6 +60,8 @@ export type WebhookEndpointsTable = {
   state_reason: string | null;
   description: string | null;
   created_by: string;
+  /** What it was subscribed under by an app, and ends with. */
+  grant_id: string | null;
   failures_in_a_row: Generated<number>;
   /** Since when nothing has been taken; null: the last attempt succeeded, or there was none. */
   failing_since: Date | null;

@@ -104,6 +104,39 @@ export type ApiKeysTable = {
   revoked_at: Date | null;
 };
 
+/** An app that acts for people by OAuth 2. */
+export type OauthAppsTable = {
+  id: string;
+  name: string;
+  /** Null: a public client, which cannot keep one. */
+  secret_hash: Buffer | null;
+  redirect_uris: string[];
+  scopes: string[];
+  created_by: string;
+  created_at: Generated<Date>;
+};
+
+/** What somebody has allowed an app. */
+export type OauthGrantsTable = {
+  id: string;
+  app_id: string;
+  user_id: string;
+  scopes: string[];
+  payload: JSONColumnType<JsonObject>;
+  created_at: Generated<Date>;
+  last_used_at: Date | null;
+};
+
+/** Codes, tokens and sign-ins under way, by the SHA-256 of what their bearer shows. */
+export type OauthRecordsTable = {
+  model: string;
+  id_hash: Buffer;
+  grant_id: string | null;
+  payload: JSONColumnType<JsonObject>;
+  expires_at: Date;
+  consumed_at: Date | null;
+};
+
 export type IdempotencyKeysTable = {
   caller: string;
   key: string;

@@ -25,6 +25,8 @@ export type Endpoint = {
   readonly description: string | null;
   /** `api-key:<id>`, `user:<id>`, `config`. */
   readonly createdBy: string;
+  /** Of an app's subscription: what the app was allowed, with which it ends. */
+  readonly grantId: string | null;
   readonly failuresInARow: number;
   /** Since when nothing has been taken; null: the last attempt succeeded, or there was none. */
   readonly failingSince: Date | null;
@@ -45,7 +47,7 @@ export type NewEndpoint = Pick<
   | "perSecond"
   | "description"
   | "createdBy"
->;
+> & { readonly grantId?: string | null };
 
 function selectEndpoints(db: Db | Tx) {
   return db
@@ -64,6 +66,7 @@ function selectEndpoints(db: Db | Tx) {
       "state_reason as stateReason",
       "description",
       "created_by as createdBy",
+      "grant_id as grantId",
       "failures_in_a_row as failuresInARow",
       "failing_since as failingSince",
       "not_before as notBefore",
@@ -79,6 +82,7 @@ export async function insertEndpoint(db: Db | Tx, endpoint: NewEndpoint): Promis
       id: endpoint.id,
       destination: endpoint.destination,
       created_by: endpoint.createdBy,
+      grant_id: endpoint.grantId ?? null,
     })
     .execute();
   return selectEndpoints(db).where("id", "=", endpoint.id).executeTakeFirstOrThrow();

@@ -52,6 +52,15 @@ export async function listUsers(db: Db): Promise<User[]> {
   return rows.map((row) => ({ id: row.id, email: row.email, role: row.role, createdAt: row.created_at }));
 }
 
+export async function findUser(db: Db, id: string): Promise<User | null> {
+  const row = await db
+    .selectFrom("users")
+    .select(["id", "email", "role", "created_at"])
+    .where("id", "=", id)
+    .executeTakeFirst();
+  return row === undefined ? null : { id: row.id, email: row.email, role: row.role, createdAt: row.created_at };
+}
+
 /** The user with this e-mail address (any case) and the hash to compare the password with; null when there is none. */
 export async function findUserForSignIn(
   db: Db,
