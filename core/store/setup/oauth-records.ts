@@ -63,10 +63,9 @@ export async function expireRecords(db: Db, now: Date): Promise<void> {
     .deleteFrom("oauth_grants")
     .where("last_used_at", "is", null)
     .where("created_at", "<", new Date(now.getTime() - UNUSED_MS))
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(selectFrom("oauth_records").select("model").whereRef("oauth_records.grant_id", "=", "oauth_grants.id")),
-      ),
-    )
+    .where((eb) => {
+      const records = eb.selectFrom("oauth_records").select("model");
+      return eb.not(eb.exists(records.whereRef("oauth_records.grant_id", "=", "oauth_grants.id")));
+    })
     .execute();
 }
