@@ -3,7 +3,7 @@ import type { JsonObject } from "../core/base/json.ts";
 import type { AnyConnector } from "../core/connector/define.ts";
 import type { AnyDestination } from "../core/destination/define.ts";
 import { assertAddresses } from "../core/destination/check.ts";
-import { sealSection, sectionSecretOf } from "../core/destination/settings.ts";
+import { type SecretSection, sealSection, sectionSecretOf } from "../core/destination/settings.ts";
 import { mapSecrets, type FieldPath } from "../core/secrets/declared.ts";
 import { credentialsOf, endpointSecretOf, type Secrets } from "../core/secrets/index.ts";
 import {
@@ -12,6 +12,7 @@ import {
   createConnection,
   removeConnection,
 } from "../core/setup/connections.ts";
+import { SIGN_IN_SECTION } from "../core/setup/providers.ts";
 import { changeReceiver, createReceiver, removeReceiver } from "../core/setup/receivers.ts";
 import type { Actor } from "../core/setup/verb.ts";
 import { setExchangeRates, setSection, setWorkspace } from "../core/setup/workspace.ts";
@@ -101,9 +102,9 @@ async function readStored(
   const rows = await listConnectionRows(db);
   const sections: { [section: string]: object } = {};
   for (const { section, value } of await listSections(db)) {
-    const destination = destinations.find(({ key }) => key === section);
-    if (destination !== undefined)
-      sections[section] = openForComparison(destination, value, secrets, sectionSecretOf(section));
+    const withSecrets = [...destinations, SIGN_IN_SECTION].find(({ key }) => key === section);
+    if (withSecrets !== undefined)
+      sections[section] = openForComparison(withSecrets, value, secrets, sectionSecretOf(section));
     else if (SECTIONS.includes(section)) sections[section] = value;
   }
   const receivers: Stored["receivers"][number][] = [];
@@ -125,7 +126,7 @@ async function readStored(
 
 /** A secret that cannot be opened any more is null, and so differs from what the file says. */
 function openForComparison(
-  { settings }: AnyDestination,
+  { settings }: SecretSection,
   value: object,
   secrets: Secrets,
   belongsTo: (path: FieldPath) => string,
@@ -219,7 +220,8 @@ async function applySection(
   const destination = destinations.find(({ key }) => key === section);
   if (wanted !== null && destination !== undefined)
     assertAddresses(destination, destination.settings.parse(wanted), { allowPrivateNetworks });
-  const value = wanted === null || destination === undefined ? wanted : sealSection(destination, wanted, secrets);
+  const withSecrets = [...destinations, SIGN_IN_SECTION].find(({ key }) => key === section);
+  const value = wanted === null || withSecrets === undefined ? wanted : sealSection(withSecrets, wanted, secrets);
   await setSection(tx, actor, section, value, doneOf(change));
 }
 

@@ -227,6 +227,7 @@ it("config/examples/tributary.yaml is right with everything in it that is commen
     "review",
     "rules",
     "sheets",
+    "sign_in",
     "teams",
   ]);
   expect(read.receivers["webhooks"]).toHaveLength(1);

@@ -481,6 +481,7 @@ function toDesired(
       ...present("feeds", sections.feeds),
       ...present("dashboards", sections.dashboards),
       ...present("digests", sections.digests),
+      ...present("sign_in", sections.sign_in),
       ...rest.sections,
     },
   };

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { JsonObject } from "../core/base/json.ts";
 import type { AnyDestination } from "../core/destination/define.ts";
 import { isSecretPath } from "../core/secrets/declared.ts";
+import { SIGN_IN_SECTION } from "../core/setup/providers.ts";
 import type { ConnectionRow } from "../core/store/setup/connection-rows.ts";
 import type { ExchangeRate } from "../core/store/setup/exchange-rates.ts";
 import type { WorkspaceRow } from "../core/store/setup/workspace.ts";
@@ -144,7 +145,7 @@ function storedView(one: StoredConnection, wanted: DesiredConnection): object {
 function planSections(desired: Desired, stored: Stored, { prune, destinations }: PlanOptions): readonly Change[] {
   const changes = Object.entries(desired.sections).map(([name, value]): Change => {
     const found = stored.sections[name];
-    const schema = destinations.find(({ key }) => key === name)?.settings ?? null;
+    const schema = [...destinations, SIGN_IN_SECTION].find(({ key }) => key === name)?.settings ?? null;
     const isSecret: IsSecret = (path) => schema !== null && isSecretPath(schema, path);
     const subject = own("section", name);
     return found === undefined

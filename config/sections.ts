@@ -13,6 +13,7 @@ import { leadStatusesSection } from "../core/normalise/lead-status-settings.ts";
 import { pipelinesSection } from "../core/normalise/pipeline-settings.ts";
 import { reviewSection } from "../core/review/settings.ts";
 import { rulesSection } from "../core/rules/settings.ts";
+import { signInSection } from "../core/setup/providers.ts";
 import { secret } from "../core/secrets/declared.ts";
 
 /** The parts of the config file, each as people write it. Keys in snake_case; unknown ones are refused. */
@@ -194,6 +195,7 @@ const ownSections = z.strictObject({
   feeds: feedsSection.optional(),
   dashboards: dashboardsSection.optional(),
   digests: digestsSection.optional(),
+  sign_in: signInSection.optional(),
 });
 export type FileSections = z.output<typeof ownSections>;
 

@@ -20,7 +20,10 @@ export const sectionSecretOf =
   (path: FieldPath): string =>
     `settings/${section}/${path.map(String).join("/")}`;
 
-export function sealSection(destination: AnyDestination, value: object, secrets: Secrets): object {
+/** Also of what is no destination and has secrets. */
+export type SecretSection = Pick<AnyDestination, "key" | "settings">;
+
+export function sealSection(destination: SecretSection, value: object, secrets: Secrets): object {
   return sealDeclared(destination.settings, value, secrets, sectionSecretOf(destination.key));
 }
 

@@ -159,6 +159,13 @@ export type Database = {
   attempts: AttemptsTable;
   destination_states: DestinationStatesTable;
   users: UsersTable;
+  user_identities: {
+    issuer: string;
+    subject: string;
+    user_id: string;
+    created_at: Generated<Date>;
+    used_at: Date;
+  };
   sessions: { token_hash: Buffer; user_id: string; expires_at: Date };
   sign_in_attempts: { subject: string; failures: number; failed_at: Date; free_at: Date };
   known_devices: { token_hash: Buffer; user_id: string; used_at: Date };

@@ -31,11 +31,15 @@ export async function rotateSecrets(tx: Tx, rotation: Rotation): Promise<number>
 export type Rotation = {
   readonly from: Secrets;
   readonly to: Secrets;
-  readonly destinations: readonly AnyDestination[];
+  readonly destinations: readonly Pick<AnyDestination, "key" | "settings">[];
 };
 
 /** What a destination declares as secret, in its section of `settings` or in its receivers' rows. */
-async function resealDestination(tx: Tx, { key, settings }: AnyDestination, { from, to }: Rotation): Promise<number> {
+async function resealDestination(
+  tx: Tx,
+  { key, settings }: Rotation["destinations"][number],
+  { from, to }: Rotation,
+): Promise<number> {
   let count = 0;
   const resealed = (value: object, belongsTo: (path: FieldPath) => string): string =>
     JSON.stringify(

@@ -1041,15 +1041,26 @@ table uploads
   created_at timestamp with time zone default now() not null
   constraint uploads_pkey PRIMARY KEY (name)
 
+table user_identities
+  issuer text not null
+  subject text not null
+  user_id uuid not null
+  created_at timestamp with time zone default now() not null
+  used_at timestamp with time zone not null
+  constraint user_identities_pkey PRIMARY KEY (issuer, subject)
+  constraint user_identities_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+  constraint user_identities_user_id_issuer_key UNIQUE (user_id, issuer)
+
 table users
   id uuid default gen_random_uuid() not null
   email text not null
-  password_hash text not null
+  password_hash text
   role text not null
   created_at timestamp with time zone default now() not null
   constraint users_pkey PRIMARY KEY (id)
   constraint users_email_key UNIQUE (email)
   constraint users_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'viewer'::text])))
+  comment on password_hash: Null: signs in at a provider alone
 
 table web_traffic
   id uuid not null

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { hasUsers, USER_ROLES } from "../../core/store/setup/users.ts";
+import { listProviders } from "../../core/setup/providers.ts";
 import { endpoint } from "./endpoint.ts";
 
 export const meEndpoints = [
@@ -8,9 +9,17 @@ export const meEndpoints = [
     path: "/start",
     access: { kind: "public" },
     tag: "Workspace",
-    summary: "Whether anybody may sign in yet",
-    response: z.object({ has_users: z.boolean() }),
-    run: async (_input, { deps }) => ({ has_users: await hasUsers(deps.store.db) }),
+    summary: "Whether anybody may sign in yet, and where besides here",
+    response: z.object({
+      has_users: z.boolean(),
+      providers: z
+        .array(z.object({ id: z.string(), title: z.string() }))
+        .describe("Where people may sign in by OpenID Connect, at `/sign-in/with/{id}`"),
+    }),
+    run: async (_input, { deps }) => ({
+      has_users: await hasUsers(deps.store.db),
+      providers: [...(await listProviders(deps.store.db))],
+    }),
   }),
   endpoint({
     method: "get",

@@ -3,6 +3,8 @@ import type { Request, Response } from "express";
 export const SESSION_COOKIE = "tributary_session";
 /** Tells a device from which somebody has signed in before; opens nothing. */
 export const DEVICE_COOKIE = "tributary_device";
+/** Who is away at a provider of identities. */
+export const PROVIDER_COOKIE = "tributary_sign_in";
 export const OAUTH_COOKIE = "tributary_oauth";
 
 /** A request's cookie of that name, or null. */

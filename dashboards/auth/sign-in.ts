@@ -1,5 +1,5 @@
 import { isIPv6 } from "node:net";
-import type { RequestHandler } from "express";
+import type { RequestHandler, Response } from "express";
 import { z } from "zod";
 import { TributaryError } from "../../core/base/errors.ts";
 import { proveIdentity, signOut as endSession } from "../../core/setup/sign-in.ts";
@@ -8,7 +8,7 @@ import { DEVICE_COOKIE, SESSION_COOKIE, clearCookie, readCookie, setCookie } fro
 import { refuseOtherSites } from "./identify.ts";
 
 /** A working day; whoever works at night signs in twice. */
-const SESSION_MS = 12 * 60 * 60 * 1000;
+export const SESSION_MS = 12 * 60 * 60 * 1000;
 /** As long as browsers keep a cookie. */
 const DEVICE_MS = 400 * 24 * 60 * 60 * 1000;
 
@@ -36,11 +36,20 @@ export function signIn(deps: ServerDeps): RequestHandler {
     };
     const proven = await proveIdentity(deps.store.db, deps.clock.now(), proof);
     if (proven === null) throw signInFailed();
-    const isSecure = isSecureServer(deps);
-    setCookie(response, SESSION_COOKIE, proven.session, { isSecure, maxAgeMs: SESSION_MS });
-    setCookie(response, DEVICE_COOKIE, proven.device, { isSecure, maxAgeMs: DEVICE_MS });
+    welcome(deps, response, proven);
     response.redirect(303, ownPath(request.query["next"]));
   };
+}
+
+/** Gives the browser what it is signed in by, and known by from then on. */
+export function welcome(
+  deps: ServerDeps,
+  response: Response,
+  tokens: { readonly session: string; readonly device: string },
+): void {
+  const isSecure = isSecureServer(deps);
+  setCookie(response, SESSION_COOKIE, tokens.session, { isSecure, maxAgeMs: SESSION_MS });
+  setCookie(response, DEVICE_COOKIE, tokens.device, { isSecure, maxAgeMs: DEVICE_MS });
 }
 
 export function signOut(deps: ServerDeps): RequestHandler {

@@ -8,6 +8,7 @@ import { apiRoutes } from "../api/index.ts";
 import { docsRoutes } from "../api/docs.ts";
 import { guard, type GuardContext, rememberKeys } from "../auth/identify.ts";
 import { appRoutes } from "../auth/apps/index.ts";
+import { providerRoutes } from "../auth/providers.ts";
 import { oauthRoutes } from "../auth/oauth.ts";
 import type { Access } from "../auth/principal.ts";
 import { assetRoutes } from "./assets.ts";
@@ -70,6 +71,7 @@ export function createServer(deps: ServerDeps): Server {
     ...tvRoutes(deps, screens, streams),
     ...oauthRoutes(deps),
     ...appRoutes(deps),
+    ...providerRoutes(deps),
     ...consoleRoutes(deps),
   ];
 

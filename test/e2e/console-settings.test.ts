@@ -2,6 +2,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addApp } from "../../core/setup/apps.ts";
 import { addUser } from "../../core/setup/users.ts";
+import { writeSettings } from "../../core/store/setup/settings.ts";
 import { type Running, startServer } from "../integration/server-support.ts";
 import { axe, builtConsole, CHROMIUM, openBrowser } from "../support/browser.ts";
 import { testDatabase } from "../support/database.ts";
@@ -82,6 +83,18 @@ describe.skipIf(CHROMIUM === null)("the console's outputs and settings", () => {
     expect(await axe(page)).toEqual([]);
     await page.getByRole("button", { name: "Let it in" }).click();
     await page.waitForURL(/[?&]code=[\w-]+.*state=as-it-was/);
+  });
+
+  it("offer the company's provider beside the password, and keep where somebody wanted to go", async () => {
+    const acme = { title: "Acme", issuer: "https://id.acme.example", client_id: "tributary" };
+    await writeSettings(running.deps.store.db, "sign_in", { acme });
+    const stranger = await browser.newPage({ locale: "fr" });
+    await stranger.goto(`${running.url}/funnel?period=this_year`);
+    const button = stranger.getByRole("link", { name: "Se connecter avec Acme" });
+    await button.waitFor();
+    expect(await button.getAttribute("href")).toBe("/sign-in/with/acme?next=%2Ffunnel%3Fperiod%3Dthis_year");
+    expect(await axe(stranger)).toEqual([]);
+    await stranger.close();
   });
 
   it("let somebody in, and make an admin of them once it was said what that means", async () => {

@@ -386,6 +386,8 @@ describe("every other address", () => {
       "get /healthz",
       "get /readyz",
       "get /sign-in",
+      "get /sign-in/return/:provider",
+      "get /sign-in/with/:provider",
       "post /first-admin",
       "post /sign-in",
       "post /sign-out",

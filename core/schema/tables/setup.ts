@@ -88,7 +88,8 @@ export type Schedule = { readonly everyS: number } | { readonly cron: string };
 export type UsersTable = {
   id: Generated<string>;
   email: string;
-  password_hash: string;
+  /** Null: signs in at a provider alone. */
+  password_hash: string | null;
   role: "admin" | "viewer";
   created_at: Generated<Date>;
 };

@@ -17,12 +17,12 @@ export type User = {
  * Adds a person who may sign in to the console.
  *
  * @param email compared without case; stored in lower case.
- * @param passwordHash as `hashPassword` gives it, never the password.
+ * @param passwordHash as `hashPassword` gives it, never the password; null: they sign in at a provider alone.
  * @throws TributaryError `user.exists`
  */
 export async function createUser(
   db: Db,
-  user: { readonly email: string; readonly passwordHash: string; readonly role: UserRole },
+  user: { readonly email: string; readonly passwordHash: string | null; readonly role: UserRole },
 ): Promise<User> {
   const row = await db
     .insertInto("users")
@@ -61,17 +61,20 @@ export async function findUser(db: Db, id: string): Promise<User | null> {
   return row === undefined ? null : { id: row.id, email: row.email, role: row.role, createdAt: row.created_at };
 }
 
-/** The user with this e-mail address (any case) and the hash to compare the password with; null when there is none. */
+/**
+ * The user with this e-mail address (any case) and the hash to compare the password with (null: they have none); null when there is no such
+ * user.
+ */
 export async function findUserForSignIn(
-  db: Db,
+  db: Db | Tx,
   email: string,
-): Promise<{ readonly id: string; readonly passwordHash: string } | null> {
+): Promise<(User & { readonly passwordHash: string | null }) | null> {
   const row = await db
     .selectFrom("users")
-    .select(["id", "password_hash"])
+    .select(["id", "email", "role", "created_at as createdAt", "password_hash as passwordHash"])
     .where("email", "=", email.toLowerCase())
     .executeTakeFirst();
-  return row === undefined ? null : { id: row.id, passwordHash: row.password_hash };
+  return row ?? null;
 }
 
 /**

@@ -1,4 +1,17 @@
-import { Alert, Button, Center, Code, Group, Paper, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
+import {
+  Alert,
+  Button,
+  Center,
+  Code,
+  Divider,
+  Group,
+  Paper,
+  PasswordInput,
+  Stack,
+  Text,
+  TextInput,
+  Title,
+} from "@mantine/core";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { ApiError, postForm } from "../api/client.ts";
 import { queryClient, useApi } from "../api/hooks.ts";
@@ -13,6 +26,8 @@ const text = words({
     email: "E-mail address",
     password: "Password",
     enter: "Sign in",
+    with: (title: string) => `Sign in with ${title}`,
+    or: "or",
     wrong: "E-mail address or password is wrong.",
     wait: "There were many failed sign-ins. Wait a minute, then try again.",
     fresh:
@@ -23,6 +38,8 @@ const text = words({
     email: "Adresse e-mail",
     password: "Mot de passe",
     enter: "Se connecter",
+    with: (title: string) => `Se connecter avec ${title}`,
+    or: "ou",
     wrong: "L’adresse e-mail ou le mot de passe est erroné.",
     wait: "Trop de tentatives ont échoué. Attendez une minute, puis réessayez.",
     fresh:
@@ -61,6 +78,12 @@ export function SignIn(): ReactNode {
           <Code>npx tributary doctor</Code>
         </Alert>
       ) : null}
+      {start.data?.providers.map(({ id, title }) => (
+        <Button key={id} component="a" variant="default" fullWidth href={`/sign-in/with/${id}${wanted()}`}>
+          {t.with(title)}
+        </Button>
+      ))}
+      {(start.data?.providers.length ?? 0) > 0 ? <Divider label={t.or} /> : null}
       <form onSubmit={(event) => void submit(event)}>
         <Stack>
           <TextInput
@@ -86,6 +109,13 @@ export function SignIn(): ReactNode {
       </form>
     </Framed>
   );
+}
+
+/** Where somebody wanted to go, for who comes back from a provider. */
+function wanted(): string {
+  const next = new URLSearchParams(location.search).get("next");
+  const here = location.pathname === "/sign-in" ? null : location.pathname + location.search;
+  return next === null && here === null ? "" : `?${new URLSearchParams({ next: next ?? here ?? "/" }).toString()}`;
 }
 
 function Failure({ error }: { readonly error: unknown }): ReactNode {
