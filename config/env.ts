@@ -30,6 +30,8 @@ export type Env = {
   readonly configFile: string;
   /** Whether what users name (webhook endpoints, addresses of files) may be in a private network. */
   readonly allowPrivateNetworks: boolean;
+  /** How many requests of the API a key or an app may make in a minute; null: as many as it likes. */
+  readonly requestsPerMinute: number | null;
   /** Folders below which connections may read files, besides the config file's own; absolute. */
   readonly fileFolders: readonly string[];
   /** Folders in which connections read nothing, whatever is named: the data folder holds the secret key; absolute. */
@@ -73,6 +75,7 @@ const VARIABLES = z.object({
   LOG_LEVEL: said(z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`)),
   TRIBUTARY_CONFIG: said(z.string()),
   TRIBUTARY_FILES: said(z.string()),
+  TRIBUTARY_REQUESTS_PER_MINUTE: said(wholeNumber(0, 1_000_000)),
   TRIBUTARY_ALLOW_PRIVATE_NETWORKS: said(z.enum(["true", "false"], "must be true or false")),
 });
 
@@ -115,6 +118,8 @@ export function readEnv(source: NodeJS.ProcessEnv = process.env, folder: string 
     logLevel: data.LOG_LEVEL ?? null,
     configFile: path.resolve(folder, data.TRIBUTARY_CONFIG ?? "config/tributary.yaml"),
     allowPrivateNetworks: data.TRIBUTARY_ALLOW_PRIVATE_NETWORKS === "true",
+    // 0 is how the environment says that there is no limit.
+    requestsPerMinute: (data.TRIBUTARY_REQUESTS_PER_MINUTE ?? 600) || null,
     fileFolders: folders(data.TRIBUTARY_FILES ?? "").map((one) => path.resolve(folder, one)),
     closedFolders: [dataDir],
     variable: (name) => source[name],

@@ -4,6 +4,7 @@ import type { Store } from "../core/store/db.ts";
 import { expireHistory } from "../core/store/pulls/expiry.ts";
 import { expireIdempotencyKeys } from "../core/store/setup/idempotency.ts";
 import { expireRecords } from "../core/store/setup/oauth-records.ts";
+import { expireRequestCounts } from "../core/store/setup/request-counts.ts";
 import { expireAttempts } from "../core/store/setup/sign-in-attempts.ts";
 import { expireSessions } from "../core/store/setup/users.ts";
 
@@ -16,6 +17,7 @@ export async function expire({ store, clock, log }: HousekeepingDeps): Promise<v
   const sessions = await expireSessions(store.db, now);
   await expireAttempts(store.db, now);
   await expireRecords(store.db, now);
+  await expireRequestCounts(store.db, now);
   const history = await expireHistory(store.db, now);
   log.info({ sessions, history }, "expired");
 }

@@ -61,6 +61,7 @@ export async function runHub(hub: Hub, roles: readonly Role[]): Promise<RunningH
           publicUrl: env.publicUrl,
           trustedProxies: env.trustedProxies,
           allowPrivateNetworks,
+          requestsPerMinute: env.requestsPerMinute,
           closeGraceMs: CLOSE_GRACE_MS,
         },
         secrets,

@@ -175,6 +175,7 @@ export type Database = {
   oauth_apps: OauthAppsTable;
   oauth_grants: OauthGrantsTable;
   oauth_records: OauthRecordsTable;
+  request_counts: { caller: string; minute: Date; used: number };
   idempotency_keys: IdempotencyKeysTable;
   audit_log: AuditLogTable;
   erasures: { id: Generated<string>; at: Date; salt: Buffer; marks: Buffer[] };

@@ -751,6 +751,12 @@ table reps
   CREATE TRIGGER touched_by_insert AFTER INSERT ON tributary.reps FOR EACH STATEMENT EXECUTE FUNCTION touch_fact()
   CREATE TRIGGER touched_by_update AFTER UPDATE ON tributary.reps REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
 
+table request_counts
+  caller text not null
+  minute timestamp with time zone not null
+  used integer not null
+  constraint request_counts_pkey PRIMARY KEY (caller)
+
 table review_actions
   id uuid default gen_random_uuid() not null
   review_id uuid

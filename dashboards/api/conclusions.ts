@@ -11,7 +11,7 @@ import {
 import { actorOf } from "../auth/principal.ts";
 import { invalidRequest } from "../web/problem.ts";
 import { endpoint } from "./endpoint.ts";
-import { pageOf } from "./pages.ts";
+import { pageOf, shortListQuery, shortPage } from "./pages.ts";
 
 const read = { kind: "api", scope: "read" } as const;
 const write = { kind: "api", scope: "write" } as const;
@@ -63,8 +63,9 @@ export const conclusionEndpoints = [
     access: read,
     tag,
     summary: "What was concluded, newest first, and whether it still holds",
+    query: shortListQuery,
     response: pageOf(conclusion),
-    run: async (_, { deps }) => ({ data: (await listConclusions(deps.store.db)).map(present), next_cursor: null }),
+    run: async ({ query }, { deps }) => shortPage(await listConclusions(deps.store.db), query, ({ id }) => id, present),
   }),
   endpoint({
     method: "get",

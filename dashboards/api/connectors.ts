@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { AnyConnector } from "../../core/connector/define.ts";
 import { endpoint } from "./endpoint.ts";
-import { pageOf } from "./pages.ts";
+import { pageOf, shortListQuery, shortPage } from "./pages.ts";
 
 const connectorSchema = z
   .object({
@@ -32,8 +32,9 @@ export const connectorEndpoints = [
     access: { kind: "api", scope: "read" },
     tag: "Connectors",
     summary: "The tools that can be connected, with the schema of their settings",
+    query: shortListQuery,
     response: pageOf(connectorSchema),
-    run: (_input, { deps }) => Promise.resolve({ data: deps.connectors.map(present), next_cursor: null }),
+    run: ({ query }, { deps }) => Promise.resolve(shortPage(deps.connectors, query, ({ key }) => key, present)),
   }),
 ];
 

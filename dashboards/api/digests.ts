@@ -4,7 +4,7 @@ import { readDigests } from "../../core/digest/settings.ts";
 import { createFormat } from "../web/format.ts";
 import { notFound } from "../web/problem.ts";
 import { endpoint } from "./endpoint.ts";
-import { pageOf } from "./pages.ts";
+import { pageOf, shortListQuery, shortPage } from "./pages.ts";
 
 const access = { kind: "api", scope: "read" } as const;
 const day = z.string();
@@ -17,16 +17,15 @@ export const digestEndpoints = [
     access,
     tag: "Digests",
     summary: "The digests there are",
+    query: shortListQuery,
     response: pageOf(z.object({ id: z.string(), title: z.string().nullable(), at: z.string(), kpis: z.number() })),
-    run: async (_, { deps }) => ({
-      data: (await readDigests(deps.store.db)).map(({ id, title, at, kpis }) => ({
-        id,
-        title: title ?? null,
-        at,
-        kpis: kpis.length,
-      })),
-      next_cursor: null,
-    }),
+    run: async ({ query }, { deps }) =>
+      shortPage(
+        await readDigests(deps.store.db),
+        query,
+        ({ id }) => id,
+        ({ id, title, at, kpis }) => ({ id, title: title ?? null, at, kpis: kpis.length }),
+      ),
   }),
   endpoint({
     method: "get",

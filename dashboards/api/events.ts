@@ -4,7 +4,7 @@ import { EVENT_TYPES, EVENTS, eventSample, eventSchema } from "../../core/outbox
 import { listEvents } from "../../core/store/outbox/events.ts";
 import { invalidRequest } from "../web/problem.ts";
 import { endpoint } from "./endpoint.ts";
-import { decodeCursor, pageOf, pageQuery, toPage } from "./pages.ts";
+import { decodeCursor, pageOf, pageQuery, shortListQuery, shortPage, toPage } from "./pages.ts";
 
 const event = z
   .object({
@@ -22,24 +22,28 @@ export const eventEndpoints = [
     access: { kind: "api", scope: "read" },
     tag: "Webhooks",
     summary: "Every event there is: what it means, its JSON Schema, and one of its kind",
-    response: z.object({
-      data: z.array(
-        z.object({
-          type: z.string(),
-          title: z.string(),
-          version: z.number().int().describe("Counts what was added to its `data`"),
-          schema: z.unknown().describe("JSON Schema of what a receiver gets"),
-          sample: z.unknown(),
-        }),
-      ),
-    }),
-    run: () =>
-      Promise.resolve({
-        data: EVENT_TYPES.map((type) => {
-          const { title, version } = EVENTS[type];
-          return { type, title, version, schema: eventSchema(type), sample: eventSample(type) };
-        }),
+    query: shortListQuery,
+    response: pageOf(
+      z.object({
+        type: z.string(),
+        title: z.string(),
+        version: z.number().int().describe("Counts what was added to its `data`"),
+        schema: z.unknown().describe("JSON Schema of what a receiver gets"),
+        sample: z.unknown(),
       }),
+    ),
+    run: ({ query }) =>
+      Promise.resolve(
+        shortPage(
+          EVENT_TYPES,
+          query,
+          (type) => type,
+          (type) => {
+            const { title, version } = EVENTS[type];
+            return { type, title, version, schema: eventSchema(type), sample: eventSample(type) };
+          },
+        ),
+      ),
   }),
   endpoint({
     method: "get",

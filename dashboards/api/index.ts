@@ -35,6 +35,7 @@ import { lookUpEndpoints } from "./look-ups.ts";
 import { meEndpoints } from "./me.ts";
 import { openApiDocument } from "./openapi.ts";
 import { inputOf, jsonBody } from "./operation.ts";
+import { rateLimit } from "./rate-limit.ts";
 import { reportEndpoints } from "./reports.ts";
 import { reviewEndpoints } from "./reviews.ts";
 import { rowEndpoints } from "./rows.ts";
@@ -87,6 +88,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
 /** The API's routes, documentation included. */
 export function apiRoutes(deps: ServerDeps): Route[] {
   const document = openApiDocument(ENDPOINTS);
+  const limit = rateLimit(deps);
   return [
     {
       method: "get",
@@ -98,7 +100,7 @@ export function apiRoutes(deps: ServerDeps): Route[] {
       method: operation.method,
       path: API_ROOT + operation.path.replaceAll(/\{(\w+)\}/g, ":$1"),
       access: operation.access,
-      handlers: [...bodyReaders(operation), answer(operation, deps)],
+      handlers: [limit, ...bodyReaders(operation), answer(operation, deps)],
     })),
   ];
 }

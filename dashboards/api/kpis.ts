@@ -18,7 +18,7 @@ import { readWorkspace } from "../../core/store/setup/workspace.ts";
 import { invalidRequest, notFound } from "../web/problem.ts";
 import { asOfQuery } from "./instants.ts";
 import { type Call, endpoint } from "./endpoint.ts";
-import { pageOf, pageQuery } from "./pages.ts";
+import { pageOf, pageQuery, shortListQuery, shortPage } from "./pages.ts";
 
 export const day = z.string().refine(isDay, "A day that exists, as YYYY-MM-DD");
 
@@ -134,17 +134,23 @@ export const kpiEndpoints = [
     tag: "KPIs",
     summary: "The KPIs there are, with formula, unit and dimensions",
     query: {
+      ...shortListQuery,
       locale: z.string().max(35).optional().describe("The language of titles, questions and formulas: en or fr"),
     },
     response: pageOf(metric),
-    run: async ({ query }, call) => ({
-      data: (await readCatalogue(call.deps.store.db)).metrics.map((definition) => {
-        const described = describeMetric(definition, query.locale);
-        const { shownAs, takesOf } = waysToShow(definition);
-        return { ...described, dimensions: [...described.dimensions], shown_as: [...shownAs], takes_of: takesOf };
-      }),
-      next_cursor: null,
-    }),
+    run: async ({ query }, call) => {
+      const { metrics } = await readCatalogue(call.deps.store.db);
+      return shortPage(
+        metrics,
+        query,
+        ({ id }) => id,
+        (definition) => {
+          const described = describeMetric(definition, query.locale);
+          const { shownAs, takesOf } = waysToShow(definition);
+          return { ...described, dimensions: [...described.dimensions], shown_as: [...shownAs], takes_of: takesOf };
+        },
+      );
+    },
   }),
   endpoint({
     method: "get",

@@ -10,7 +10,7 @@ import {
 } from "../../core/store/facts/look-up.ts";
 import { notFound } from "../web/problem.ts";
 import { endpoint } from "./endpoint.ts";
-import { decodeCursor, pageOf, pageQuery, toPage } from "./pages.ts";
+import { decodeCursor, pageOf, pageQuery, shortListQuery, shortPage, toPage } from "./pages.ts";
 
 const instant = z.iso.datetime();
 const named = z.object({ id: z.uuid(), name: z.string().nullable() }).nullable();
@@ -157,11 +157,15 @@ export const lookUpEndpoints = [
     access,
     tag,
     summary: "Pipelines by name, each with its stages",
+    query: shortListQuery,
     response: pageOf(pipeline),
-    run: async (_input, { deps }) => ({
-      data: (await findPipelines(deps.store.db)).map((row) => ({ ...row, stages: [...row.stages] })),
-      next_cursor: null,
-    }),
+    run: async ({ query }, { deps }) =>
+      shortPage(
+        await findPipelines(deps.store.db),
+        query,
+        ({ id }) => id,
+        (row) => ({ ...row, stages: [...row.stages] }),
+      ),
   }),
 ];
 

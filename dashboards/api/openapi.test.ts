@@ -1,5 +1,6 @@
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import type { Json } from "../../core/base/json.ts";
 import { fieldOf, isObject } from "../../core/base/json.ts";
 import { EVENT_TYPES } from "../../core/outbox/catalogue.ts";
@@ -54,6 +55,18 @@ describe("the OpenAPI description", () => {
       ];
       expect([operation.path, Object.keys(responses)]).toEqual([operation.path, expect.arrayContaining(expected)]);
     }
+  });
+
+  it("has one form for all lists: pages with a limit, a cursor, and the cursor of the next", () => {
+    const lists = ENDPOINTS.filter(
+      ({ method, response }) => method === "get" && response instanceof z.ZodObject && "data" in response.shape,
+    );
+    expect(lists.length).toBeGreaterThan(20);
+    const odd = lists.filter(({ response, query }) => {
+      const fields = response instanceof z.ZodObject ? Object.keys(response.shape as object) : [];
+      return fields.toSorted().join() !== "data,next_cursor" || !("cursor" in query.shape && "limit" in query.shape);
+    });
+    expect(odd.map(({ path }) => path)).toEqual([]);
   });
 
   it("has every event that can be subscribed to, with what it tells", () => {

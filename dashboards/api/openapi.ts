@@ -51,7 +51,7 @@ export function openApiDocument(endpoints: readonly Endpoint[]): JsonObject {
         version: "1",
         license: { name: "MIT", identifier: "MIT" },
         description:
-          "Lists come in pages: pass `next_cursor` as `cursor`. Writes take `Idempotency-Key`. Errors are problem documents (RFC 9457) with a stable `code` and what to do in `mend`; all codes: [/docs/errors](/docs/errors).",
+          "Lists come in pages: pass `next_cursor` as `cursor`. Writes take `Idempotency-Key`: the same request again within a day has the first one's answer. Each key and app may ask so many times a minute; `RateLimit` says how many are left, a 429 with `Retry-After` when to come back. Errors are problem documents (RFC 9457) with a stable `code` and what to do in `mend`; all codes: [/docs/errors](/docs/errors).",
       },
       servers: [{ url: "/api/v1" }],
       security: [{ apiKey: [] }],

@@ -7,6 +7,12 @@ export const pageQuery = {
   cursor: z.string().max(500).optional().describe("`next_cursor` of the page before"),
 };
 
+/** Of lists that are short by nature: a page holds all of it, unless less is asked for. */
+export const shortListQuery = {
+  ...pageQuery,
+  limit: z.coerce.number().int().min(1).max(1_000).default(1_000).describe("How many at most"),
+};
+
 // eslint-disable-next-line typescript/explicit-module-boundary-types -- the type follows from the row's schema
 export function pageOf<Row extends z.ZodType>(row: Row) {
   return z.object({
@@ -46,5 +52,27 @@ export function toPage<Row, Out>(
   return {
     data: shown.map(present),
     next_cursor: rows.length > limit && last !== undefined ? encodeCursor(positionOf(last)) : null,
+  };
+}
+
+/**
+ * A page of a list that is read whole.
+ *
+ * @param keyOf what tells a row apart. A row that is gone since is found by its place.
+ */
+export function shortPage<Row, Out>(
+  rows: readonly Row[],
+  { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
+  keyOf: (row: Row) => string | number,
+  present: (row: Row) => Out,
+): { data: Out[]; next_cursor: string | null } {
+  const position = decodeCursor(cursor, z.tuple([z.union([z.string(), z.number()]), z.number().int().min(0)]));
+  const last = position === null ? -1 : rows.findIndex((row) => keyOf(row) === position[0]);
+  const from = position !== null && last < 0 ? position[1] : last + 1;
+  const page = rows.slice(from, from + limit);
+  const end = page.at(-1);
+  return {
+    data: page.map(present),
+    next_cursor: from + limit < rows.length && end !== undefined ? encodeCursor([keyOf(end), from + limit]) : null,
   };
 }

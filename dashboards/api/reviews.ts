@@ -14,7 +14,7 @@ import { invalidRequest, notFound } from "../web/problem.ts";
 import { asOfQuery } from "./instants.ts";
 import { type Call, endpoint } from "./endpoint.ts";
 import { text, day, instant, action, agendaSchema, review } from "./review-shapes.ts";
-import { decodeCursor, pageOf, pageQuery, toPage } from "./pages.ts";
+import { decodeCursor, pageOf, pageQuery, shortListQuery, shortPage, toPage } from "./pages.ts";
 
 const read = { kind: "api", scope: "read" } as const;
 const write = { kind: "api", scope: "write" } as const;
@@ -127,19 +127,23 @@ export const reviewEndpoints = [
     tag,
     summary: "What was written down at a review; `coming` for the one to come",
     params: { id: z.union([z.uuid(), z.literal("coming")]) },
+    query: shortListQuery,
     response: pageOf(
       z.object({ id: z.number(), deal_id: z.uuid().nullable(), text, written_at: instant, written_by: text }),
     ),
-    run: async ({ params }, { deps }) => ({
-      data: (await listNotes(deps.store.db, params.id === "coming" ? null : params.id)).map((note) => ({
-        id: note.id,
-        deal_id: note.dealId,
-        text: note.text,
-        written_at: note.writtenAt.toISOString(),
-        written_by: note.writtenBy,
-      })),
-      next_cursor: null,
-    }),
+    run: async ({ params, query }, { deps }) =>
+      shortPage(
+        await listNotes(deps.store.db, params.id === "coming" ? null : params.id),
+        query,
+        ({ id }) => id,
+        (note) => ({
+          id: note.id,
+          deal_id: note.dealId,
+          text: note.text,
+          written_at: note.writtenAt.toISOString(),
+          written_by: note.writtenBy,
+        }),
+      ),
   }),
   endpoint({
     method: "post",
@@ -267,6 +271,7 @@ export const reviewEndpoints = [
     access: read,
     tag,
     summary: "Deals that somebody wants to talk about at the coming review",
+    query: shortListQuery,
     response: pageOf(
       z.object({
         deal: z.uuid(),
@@ -276,16 +281,19 @@ export const reviewEndpoints = [
         picked_by: text,
       }),
     ),
-    run: async (_, { deps }) => ({
-      data: (await listPicks(deps.store.db)).map((one) => ({
-        deal: one.dealId,
-        rep_id: one.repId,
-        note: one.note,
-        picked_at: one.pickedAt.toISOString(),
-        picked_by: one.pickedBy,
-      })),
-      next_cursor: null,
-    }),
+    run: async ({ query }, { deps }) =>
+      shortPage(
+        await listPicks(deps.store.db),
+        query,
+        ({ dealId }) => dealId,
+        (one) => ({
+          deal: one.dealId,
+          rep_id: one.repId,
+          note: one.note,
+          picked_at: one.pickedAt.toISOString(),
+          picked_by: one.pickedBy,
+        }),
+      ),
   }),
   endpoint({
     method: "post",

@@ -14,7 +14,7 @@ import { readOwnedBoards } from "../views/tv/boards.ts";
 import { previewPage } from "../views/tv/page.ts";
 import { notFound } from "../web/problem.ts";
 import { type Call, endpoint } from "./endpoint.ts";
-import { pageOf } from "./pages.ts";
+import { pageOf, shortListQuery, shortPage } from "./pages.ts";
 import { owner, sectionYaml, yaml } from "./written.ts";
 
 const access = { kind: "api", scope: "read" } as const;
@@ -59,15 +59,15 @@ export const screenEndpoints = [
     access,
     tag,
     summary: "The TV dashboards there are",
+    query: shortListQuery,
     response: pageOf(dashboard),
-    run: async (_input, { deps }) => ({
-      data: (await readOwnedBoards(deps.store.db)).map(({ board, owner }) => ({
-        ...board,
-        owner,
-        path: `/tv/${board.id}`,
-      })),
-      next_cursor: null,
-    }),
+    run: async ({ query }, { deps }) =>
+      shortPage(
+        await readOwnedBoards(deps.store.db),
+        query,
+        ({ board }) => board.id,
+        ({ board, owner }) => ({ ...board, owner, path: `/tv/${board.id}` }),
+      ),
   }),
   endpoint({
     method: "get",
@@ -131,18 +131,23 @@ export const screenEndpoints = [
     access,
     tag,
     summary: "The feeds there are, in Geckoboard's custom-widget formats",
+    query: shortListQuery,
     response: pageOf(feed),
-    run: async (_input, { deps }) => {
+    run: async ({ query }, { deps }) => {
       const catalogue = await readCatalogue(deps.store.db);
-      const data = (await readOwnedFeeds(deps.store.db)).map(({ feed: definition, owner }) => ({
-        id: definition.id,
-        title: feedTitle(definition, catalogue),
-        widget: definition.widget,
-        metric: definition.metric,
-        owner,
-        path: `/feeds/${definition.id}`,
-      }));
-      return { data, next_cursor: null };
+      return shortPage(
+        await readOwnedFeeds(deps.store.db),
+        query,
+        (one) => one.feed.id,
+        ({ feed: definition, owner }) => ({
+          id: definition.id,
+          title: feedTitle(definition, catalogue),
+          widget: definition.widget,
+          metric: definition.metric,
+          owner,
+          path: `/feeds/${definition.id}`,
+        }),
+      );
     },
   }),
   endpoint({

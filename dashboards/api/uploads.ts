@@ -4,6 +4,7 @@ import { keepUpload, removeUpload, UPLOAD_LIMITS, UPLOAD_NAME } from "../../core
 import { listUploads, type Upload } from "../../core/store/setup/uploads.ts";
 import { actorOf } from "../auth/principal.ts";
 import { endpoint } from "./endpoint.ts";
+import { pageOf, shortListQuery, shortPage } from "./pages.ts";
 
 const upload = z
   .object({
@@ -40,8 +41,9 @@ export const uploadEndpoints = [
     access: { kind: "api", scope: "read" },
     tag,
     summary: "The files that were uploaded, by name",
-    response: z.object({ data: z.array(upload) }),
-    run: async (_input, { deps }) => ({ data: (await listUploads(deps.store.db)).map(present) }),
+    query: shortListQuery,
+    response: pageOf(upload),
+    run: async ({ query }, { deps }) => shortPage(await listUploads(deps.store.db), query, ({ name }) => name, present),
   }),
   endpoint({
     method: "delete",

@@ -4,6 +4,7 @@ import { listUsers, type User, USER_ROLES } from "../../core/store/setup/users.t
 import { actorOf, type Principal } from "../auth/principal.ts";
 import { invalidRequest } from "../web/problem.ts";
 import { endpoint } from "./endpoint.ts";
+import { pageOf, shortListQuery, shortPage } from "./pages.ts";
 
 const user = z
   .object({ id: z.uuid(), email: z.string(), role: z.enum(USER_ROLES), created_at: z.iso.datetime() })
@@ -20,8 +21,9 @@ export const userEndpoints = [
     access,
     tag,
     summary: "Who may sign in to the console, by e-mail address",
-    response: z.object({ data: z.array(user) }),
-    run: async (_input, { deps }) => ({ data: (await listUsers(deps.store.db)).map(present) }),
+    query: shortListQuery,
+    response: pageOf(user),
+    run: async ({ query }, { deps }) => shortPage(await listUsers(deps.store.db), query, ({ email }) => email, present),
   }),
   endpoint({
     method: "post",

@@ -30,7 +30,7 @@ import { type WebhookSettings, webhookSettings } from "../destinations/webhooks/
 import { newSecret, withNewSecret } from "../destinations/webhooks/sign.ts";
 import { notFound } from "../web/problem.ts";
 import { type Call, endpoint } from "./endpoint.ts";
-import { decodeCursor, pageOf, pageQuery, toPage } from "./pages.ts";
+import { decodeCursor, pageOf, pageQuery, shortListQuery, shortPage, toPage } from "./pages.ts";
 
 const instant = z.iso.datetime();
 
@@ -113,11 +113,12 @@ export const webhookEndpoints = [
     access,
     tag,
     summary: "The subscribed addresses, oldest first",
-    query: { url: z.string().max(2_000).optional().describe("Only those that send there") },
-    response: z.object({ data: z.array(webhook) }),
-    run: async ({ query: { url } }, { deps }) => {
+    query: { ...shortListQuery, url: z.string().max(2_000).optional().describe("Only those that send there") },
+    response: pageOf(webhook),
+    run: async ({ query: { url, ...page } }, { deps }) => {
       const rows = await listEndpoints(deps.store.db, webhooks.key);
-      return { data: rows.filter(({ name }) => url === undefined || name === url).map(present) };
+      const wanted = rows.filter(({ name }) => url === undefined || name === url);
+      return shortPage(wanted, page, ({ id }) => id, present);
     },
   }),
   endpoint({

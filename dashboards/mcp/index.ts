@@ -1,6 +1,7 @@
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import type { RequestHandler } from "express";
 import { jsonBody } from "../api/operation.ts";
+import { rateLimit } from "../api/rate-limit.ts";
 import { principalOf } from "../auth/identify.ts";
 import { methodNotAllowed, requestIdOf } from "../web/problem.ts";
 import type { ServerDeps } from "../web/deps.ts";
@@ -14,7 +15,7 @@ import { createMcpServer } from "./server.ts";
 export function mcpRoutes(deps: ServerDeps): Route[] {
   const access = { kind: "api", scope: "read" } as const;
   return [
-    { method: "post", path: "/mcp", access, handlers: [jsonBody(), post(deps)] },
+    { method: "post", path: "/mcp", access, handlers: [rateLimit(deps), jsonBody(), post(deps)] },
     // A stream of what the server says by itself, and the end of a session: there is neither.
     ...(["get", "delete"] as const).map((method): Route => ({ method, path: "/mcp", access, handlers: [onlyPost] })),
   ];

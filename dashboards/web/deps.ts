@@ -48,6 +48,8 @@ export type ServerOptions = {
   readonly trustedProxies: number;
   /** Whether webhooks may go to addresses that are not on the internet. */
   readonly allowPrivateNetworks: boolean;
+  /** How many requests a key or an app may make in a minute; null: as many as it likes. */
+  readonly requestsPerMinute: number | null;
   /** How long `close` waits for requests that are under way. */
   readonly closeGraceMs: number;
 };

@@ -21,6 +21,7 @@ const STATUS_BY_CODE: { readonly [code: string]: number } = {
   "request.too_large": 413,
   "request.idempotency_mismatch": 422,
   "access.too_many_attempts": 429,
+  "request.too_many": 429,
   // Nothing that the caller could change: the hub cannot do its work now.
   "store.disk_full": 503,
   "store.refused": 503,

@@ -1,3 +1,4 @@
+import { type Document, OpenAPIClientAxios } from "openapi-client-axios";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { testDatabase } from "../support/database.ts";
 import { type Running, json, newConnection, newKey, startServer } from "./server-support.ts";
@@ -17,6 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => running.close());
 
+type Parameters = Record<string, string>;
 type Body = Record<string, unknown>;
 async function body(response: Response): Promise<Body> {
   return (await response.json()) as Body;
@@ -239,6 +241,58 @@ describe("the description", () => {
       expect(address?.startsWith("/")).toBe(true);
       expect([address, (await running.fetch(address ?? "")).status]).toEqual([address, 200]);
     }
+  });
+});
+
+describe("a client that a library makes of the description", () => {
+  it("asks by the operations' names, with what they take, and gets what they say", async () => {
+    const definition = await body(await running.fetch("/api/v1/openapi.json"));
+    const { paths } = definition as { paths: Record<string, Record<string, { operationId: string }>> };
+    const nameOf = (method: string, path: string): string => paths[path]?.[method]?.operationId ?? "";
+    const api = new OpenAPIClientAxios({
+      definition: definition as unknown as Document,
+      withServer: { url: `${running.url}/api/v1` },
+      axiosConfigDefaults: { headers: { Authorization: `Bearer ${admin}` }, validateStatus: () => true },
+    });
+    const client = await api.init();
+    const call = async (method: string, path: string, parameters: Parameters, data?: unknown): Promise<unknown[]> => {
+      const response = await client[nameOf(method, path)]?.(parameters, data);
+      return [response?.status, response?.data];
+    };
+    const asked = { metric: "won_value", from: "2026-11-01", to: "2026-11-30", grain: "week" };
+    expect(await call("get", "/kpis/{metric}", asked)).toMatchObject([200, { metric: "won_value", unit: "money" }]);
+    const made = await call("post", "/api-keys", {}, { name: "made", scopes: ["read"] });
+    expect(made).toMatchObject([201, { name: "made" }]);
+    const { id } = made[1] as { readonly id: string };
+    expect(await call("delete", "/api-keys/{id}", { id })).toMatchObject([204, ""]);
+    expect(await call("get", "/kpis/{metric}", { metric: "nonsense" })).toMatchObject([404, { status: 404 }]);
+  });
+});
+
+describe("how often a key may ask", () => {
+  it("is said with each answer; who asks more often waits until the minute is over, and nobody else does", async () => {
+    let nowMs = Date.parse("2026-11-24T12:00:20Z");
+    const options = { ...running.deps.options, requestsPerMinute: 2 };
+    const limited = { clock: { now: () => new Date(nowMs) }, options };
+    const servers = [await startServer(store, limited), await startServer(store, limited)] as const;
+    const [one, other] = [await newKey(store, "read"), await newKey(store, "read")];
+    const ask = async (key: string, server = servers[0], path = "/api/v1/me"): Promise<(string | number | null)[]> => {
+      const response = await server.fetch(path, { as: key });
+      const { headers } = response;
+      const { code } = await body(response);
+      return [response.status, headers.get("ratelimit"), headers.get("retry-after"), code as string];
+    };
+    expect(await ask(one)).toEqual([200, '"key";r=1;t=40', null, undefined]);
+    // Another process counts on.
+    expect(await ask(one, servers[1])).toEqual([200, '"key";r=0;t=40', null, undefined]);
+    nowMs += 15_000;
+    expect(await ask(one)).toEqual([429, '"key";r=0;t=25', "25", "request.too_many"]);
+    expect((await ask(other))[0]).toBe(200);
+    const policy = await servers[0].fetch("/api/v1/me", { as: other });
+    expect(policy.headers.get("ratelimit-policy")).toBe('"key";q=2;w=60');
+    nowMs += 25_000;
+    expect(await ask(one)).toEqual([200, '"key";r=1;t=60', null, undefined]);
+    await Promise.all(servers.map((server) => server.close()));
   });
 });
 

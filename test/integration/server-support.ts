@@ -91,6 +91,7 @@ export function testDeps(store: Store, change: Partial<ServerDeps> = {}, asked: 
       publicUrl: null,
       trustedProxies: 0,
       allowPrivateNetworks: false,
+      requestsPerMinute: null,
       closeGraceMs: 1000,
     },
     ...parts,
