@@ -257,7 +257,7 @@ describe("a client that a library makes of the description", () => {
     const client = await api.init();
     const call = async (method: string, path: string, parameters: Parameters, data?: unknown): Promise<unknown[]> => {
       const response = await client[nameOf(method, path)]?.(parameters, data);
-      return [response?.status, response?.data];
+      return [response?.status, response?.data as unknown];
     };
     const asked = { metric: "won_value", from: "2026-11-01", to: "2026-11-30", grain: "week" };
     expect(await call("get", "/kpis/{metric}", asked)).toMatchObject([200, { metric: "won_value", unit: "money" }]);
