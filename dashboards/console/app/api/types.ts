@@ -55,6 +55,25 @@ export type ApiKey = {
   revoked_at: string | null;
 };
 
+export type App = {
+  id: string;
+  name: string;
+  redirect_uris: string[];
+  scopes: string[];
+  public: boolean;
+  created_by: string;
+  created_at: string;
+};
+
+export type AppGrant = {
+  id: string;
+  app: { id: string; name: string };
+  user: string;
+  scopes: string[];
+  created_at: string;
+  last_used_at: string | null;
+};
+
 export type AuditEntry = {
   id: number;
   at: string;
@@ -908,7 +927,13 @@ export type LeadUntouchedEvent = {
   working_minutes: number | null;
 };
 
-export type Me = { kind: "user" | "key"; name: string; role: "admin" | "viewer" | null; scopes: string[] };
+export type Me = {
+  kind: "user" | "key" | "app";
+  name: string;
+  role: "admin" | "viewer" | null;
+  scopes: string[];
+  on_behalf_of: string | null;
+};
 
 export type Movement = {
   from: string;
@@ -1397,7 +1422,7 @@ export type Workspace = {
 export type Operations = {
   "GET /connectors": {
     params: Nothing;
-    query: Nothing;
+    query: { limit?: number; cursor?: string };
     body: undefined;
     answer: { data: Connector[]; next_cursor: string | null };
   };
@@ -1477,7 +1502,12 @@ export type Operations = {
     body: { secret?: string };
     answer: InboundWebhook;
   };
-  "GET /start": { params: Nothing; query: Nothing; body: undefined; answer: { has_users: boolean } };
+  "GET /start": {
+    params: Nothing;
+    query: Nothing;
+    body: undefined;
+    answer: { has_users: boolean; providers: { id: string; title: string }[] };
+  };
   "GET /me": { params: Nothing; query: Nothing; body: undefined; answer: Me };
   "GET /health": { params: Nothing; query: Nothing; body: undefined; answer: Health };
   "GET /workspace": { params: Nothing; query: Nothing; body: undefined; answer: Workspace };
@@ -1536,7 +1566,12 @@ export type Operations = {
     answer: Goal;
   };
   "DELETE /goals/{id}": { params: { id: string }; query: Nothing; body: undefined; answer: undefined };
-  "GET /users": { params: Nothing; query: Nothing; body: undefined; answer: { data: User[] } };
+  "GET /users": {
+    params: Nothing;
+    query: { limit?: number; cursor?: string };
+    body: undefined;
+    answer: { data: User[]; next_cursor: string | null };
+  };
   "POST /users": {
     params: Nothing;
     query: Nothing;
@@ -1583,7 +1618,7 @@ export type Operations = {
   };
   "GET /kpis": {
     params: Nothing;
-    query: { locale?: string };
+    query: { limit?: number; cursor?: string; locale?: string };
     body: undefined;
     answer: { data: Kpi[]; next_cursor: string | null };
   };
@@ -1815,7 +1850,7 @@ export type Operations = {
   };
   "GET /reviews/{id}/notes": {
     params: { id: string };
-    query: Nothing;
+    query: { limit?: number; cursor?: string };
     body: undefined;
     answer: {
       data: { id: number; deal_id: string | null; text: string; written_at: string; written_by: string }[];
@@ -1862,7 +1897,7 @@ export type Operations = {
   };
   "GET /review-picks": {
     params: Nothing;
-    query: Nothing;
+    query: { limit?: number; cursor?: string };
     body: undefined;
     answer: {
       data: { deal: string; rep_id: string | null; note: string | null; picked_at: string; picked_by: string }[];
@@ -1873,7 +1908,7 @@ export type Operations = {
   "DELETE /review-picks/{deal}": { params: { deal: string }; query: Nothing; body: undefined; answer: undefined };
   "GET /conclusions": {
     params: Nothing;
-    query: Nothing;
+    query: { limit?: number; cursor?: string };
     body: undefined;
     answer: { data: Conclusion[]; next_cursor: string | null };
   };
@@ -1987,7 +2022,7 @@ export type Operations = {
   };
   "GET /digests": {
     params: Nothing;
-    query: Nothing;
+    query: { limit?: number; cursor?: string };
     body: undefined;
     answer: { data: { id: string; title: string | null; at: string; kpis: number }[]; next_cursor: string | null };
   };
@@ -2160,7 +2195,7 @@ export type Operations = {
   };
   "GET /pipelines": {
     params: Nothing;
-    query: Nothing;
+    query: { limit?: number; cursor?: string };
     body: undefined;
     answer: { data: Pipeline[]; next_cursor: string | null };
   };
@@ -2199,7 +2234,7 @@ export type Operations = {
   };
   "GET /dashboards": {
     params: Nothing;
-    query: Nothing;
+    query: { limit?: number; cursor?: string };
     body: undefined;
     answer: { data: Dashboard[]; next_cursor: string | null };
   };
@@ -2310,7 +2345,7 @@ export type Operations = {
   "GET /tile-views": { params: Nothing; query: Nothing; body: undefined; answer: Showings };
   "GET /feeds": {
     params: Nothing;
-    query: Nothing;
+    query: { limit?: number; cursor?: string };
     body: undefined;
     answer: { data: Feed[]; next_cursor: string | null };
   };
@@ -2458,7 +2493,12 @@ export type Operations = {
     };
     answer: NewWebhook;
   };
-  "GET /webhooks": { params: Nothing; query: { url?: string }; body: undefined; answer: { data: Webhook[] } };
+  "GET /webhooks": {
+    params: Nothing;
+    query: { limit?: number; cursor?: string; url?: string };
+    body: undefined;
+    answer: { data: Webhook[]; next_cursor: string | null };
+  };
   "GET /webhooks/{id}": { params: { id: string }; query: Nothing; body: undefined; answer: Webhook };
   "PATCH /webhooks/{id}": {
     params: { id: string };
@@ -2545,9 +2585,12 @@ export type Operations = {
   };
   "GET /event-types": {
     params: Nothing;
-    query: Nothing;
+    query: { limit?: number; cursor?: string };
     body: undefined;
-    answer: { data: { type: string; title: string; version: number; schema: unknown; sample: unknown }[] };
+    answer: {
+      data: { type: string; title: string; version: number; schema: unknown; sample: unknown }[];
+      next_cursor: string | null;
+    };
   };
   "GET /events/{type}": {
     params: {
@@ -2599,8 +2642,47 @@ export type Operations = {
     };
   };
   "DELETE /api-keys/{id}": { params: { id: string }; query: Nothing; body: undefined; answer: undefined };
+  "GET /apps": {
+    params: Nothing;
+    query: { limit?: number; cursor?: string };
+    body: undefined;
+    answer: { data: App[]; next_cursor: string | null };
+  };
+  "POST /apps": {
+    params: Nothing;
+    query: Nothing;
+    body: {
+      name: string;
+      redirect_uris: string[];
+      scopes: ("read" | "write" | "connections" | "webhooks")[];
+      public?: boolean;
+    };
+    answer: {
+      id: string;
+      name: string;
+      redirect_uris: string[];
+      scopes: string[];
+      public: boolean;
+      created_by: string;
+      created_at: string;
+      secret: string | null;
+    };
+  };
+  "DELETE /apps/{id}": { params: { id: string }; query: Nothing; body: undefined; answer: undefined };
+  "GET /app-grants": {
+    params: Nothing;
+    query: { limit?: number; cursor?: string; app?: string };
+    body: undefined;
+    answer: { data: AppGrant[]; next_cursor: string | null };
+  };
+  "DELETE /app-grants/{id}": { params: { id: string }; query: Nothing; body: undefined; answer: undefined };
   "POST /erasures": { params: Nothing; query: Nothing; body: { email: string; dry_run?: boolean }; answer: Erasure };
   "POST /uploads": { params: Nothing; query: { name: string }; body: Blob; answer: Upload };
-  "GET /uploads": { params: Nothing; query: Nothing; body: undefined; answer: { data: Upload[] } };
+  "GET /uploads": {
+    params: Nothing;
+    query: { limit?: number; cursor?: string };
+    body: undefined;
+    answer: { data: Upload[]; next_cursor: string | null };
+  };
   "DELETE /uploads/{name}": { params: { name: string }; query: Nothing; body: undefined; answer: undefined };
 };
