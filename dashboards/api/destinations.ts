@@ -22,7 +22,7 @@ import { webhooks } from "../destinations/webhooks/index.ts";
 import { invalidRequest, notFound } from "../web/problem.ts";
 import { inputSchema } from "./connectors.ts";
 import { type Call, endpoint } from "./endpoint.ts";
-import { pageOf } from "./pages.ts";
+import { pageOf, shortListQuery, shortPage } from "./pages.ts";
 import { sectionYaml, yaml } from "./written.ts";
 
 const read = { kind: "api", scope: "read" } as const;
@@ -75,11 +75,17 @@ export const destinationEndpoints = [
     access: read,
     tag,
     summary: "Where numbers and events can go, what each asks for, and how it goes",
+    query: shortListQuery,
     response: pageOf(destination),
-    run: async (_input, call) => {
-      const data: z.input<typeof destination>[] = [];
-      for (const one of LISTED) data.push(await present(call, one));
-      return { data, next_cursor: null };
+    run: async ({ query }, call) => {
+      const rows: z.input<typeof destination>[] = [];
+      for (const one of LISTED) rows.push(await present(call, one));
+      return shortPage(
+        rows,
+        query,
+        ({ key }) => key,
+        (row) => row,
+      );
     },
   }),
   endpoint({

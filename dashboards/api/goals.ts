@@ -7,7 +7,7 @@ import { readWorkspace } from "../../core/store/setup/workspace.ts";
 import { actorOf } from "../auth/principal.ts";
 import { type Call, endpoint } from "./endpoint.ts";
 import { day } from "./kpis.ts";
-import { pageOf } from "./pages.ts";
+import { pageOf, shortListQuery, shortPage } from "./pages.ts";
 import { sectionYaml } from "./written.ts";
 
 const read = { kind: "api", scope: "read" } as const;
@@ -51,10 +51,16 @@ export const goalEndpoints = [
     access: read,
     tag,
     summary: "The goals there are, the latest periods first, whoever set them",
+    query: shortListQuery,
     response: pageOf(goal),
-    run: async (_input, call) => {
+    run: async ({ query }, call) => {
       const money = await moneyOf(call);
-      return { data: (await listGoals(call.deps.store.db)).map((row) => shown(row, money)), next_cursor: null };
+      return shortPage(
+        await listGoals(call.deps.store.db),
+        query,
+        ({ id }) => id,
+        (row) => shown(row, money),
+      );
     },
   }),
   endpoint({

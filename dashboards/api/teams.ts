@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { listTeams } from "../../core/store/identity/team-list.ts";
 import { endpoint } from "./endpoint.ts";
-import { pageOf } from "./pages.ts";
+import { pageOf, shortListQuery, shortPage } from "./pages.ts";
 
 const access = { kind: "api", scope: "read" } as const;
 const tag = "Identities";
@@ -14,6 +14,7 @@ export const teamEndpoints = [
     access,
     tag,
     summary: "The teams there are, by name, each once",
+    query: shortListQuery,
     response: pageOf(
       z
         .object({
@@ -25,9 +26,12 @@ export const teamEndpoints = [
         })
         .meta({ id: "Team" }),
     ),
-    run: async (_input, { deps }) => ({
-      data: (await listTeams(deps.store.db)).map((team) => ({ ...team, connections: [...team.connections] })),
-      next_cursor: null,
-    }),
+    run: async ({ query }, { deps }) =>
+      shortPage(
+        await listTeams(deps.store.db),
+        query,
+        ({ id }) => id,
+        (team) => ({ ...team, connections: [...team.connections] }),
+      ),
   }),
 ];

@@ -1539,7 +1539,7 @@ export type Operations = {
   "GET /config-file": { params: Nothing; query: Nothing; body: undefined; answer: ConfigFile };
   "GET /goals": {
     params: Nothing;
-    query: Nothing;
+    query: { limit?: number; cursor?: string };
     body: undefined;
     answer: { data: Goal[]; next_cursor: string | null };
   };
@@ -1979,7 +1979,7 @@ export type Operations = {
   "POST /conclusions/{id}/test": { params: { id: string }; query: Nothing; body: undefined; answer: Conclusion };
   "GET /destinations": {
     params: Nothing;
-    query: Nothing;
+    query: { limit?: number; cursor?: string };
     body: undefined;
     answer: { data: Destination[]; next_cursor: string | null };
   };
@@ -2054,7 +2054,7 @@ export type Operations = {
   "POST /identity-links/{id}/undo": { params: { id: number }; query: Nothing; body: undefined; answer: undefined };
   "GET /teams": {
     params: Nothing;
-    query: Nothing;
+    query: { limit?: number; cursor?: string };
     body: undefined;
     answer: { data: Team[]; next_cursor: string | null };
   };
