@@ -8,6 +8,7 @@ import { takeInbound } from "../../core/land/inbound.ts";
 import { eventId } from "../../core/outbox/append.ts";
 import { EVENT_TYPES, EVENTS, type EventType } from "../../core/outbox/catalogue.ts";
 import { createCourier } from "../../core/outbox/courier.ts";
+import { addApp } from "../../core/setup/apps.ts";
 import { insertEvents } from "../../core/store/outbox/events.ts";
 import { DESTINATIONS } from "../../dashboards/destinations/index.ts";
 import { hubAddress } from "../../dashboards/destinations/zapier/address.ts";
@@ -19,7 +20,7 @@ import { contextOf, loadN8nPackage, type N8nPackage, type Node, type Placed } fr
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { SheetHub } from "../support/sheets.ts";
 import { createPullDeps } from "../../workers/pull.ts";
-import { newKey, type Running, secrets, startServer, testDeps } from "./server-support.ts";
+import { form, newKey, newSession, type Running, secrets, startServer, testDeps } from "./server-support.ts";
 
 /** The apps of automation tools, run as those tools run them, against one hub. */
 
@@ -80,7 +81,7 @@ afterEach(() => {
   receiver.received.length = 0;
 });
 afterAll(async () => {
-  delete process.env["TRIBUTARY_ALLOW_PRIVATE"];
+  for (const name of ["TRIBUTARY_ALLOW_PRIVATE", "CLIENT_ID", "CLIENT_SECRET"]) delete process.env[name];
   await courier.drain(0);
   await running.close();
   for (const clean of cleaning) await clean();
@@ -289,6 +290,63 @@ describe("the Zapier app", () => {
     await expect(test(receiver.url)).rejects.toThrow("is no Tributary hub");
     await expect(test("ftp://hub.example")).rejects.toThrow("https://");
   });
+
+  it("connects by OAuth 2: code with PKCE, the token at the hub's address alone, and a new one when it has run out", async () => {
+    const back = "https://zapier.com/dashboard/auth/oauth/return/App1CLIAPI/";
+    const { app: known, secret } = await addApp(hub.store.db, "test", {
+      name: "Zapier",
+      redirect_uris: [back],
+      scopes: ["read", "write", "webhooks"],
+      public: false,
+    });
+    process.env["CLIENT_ID"] = known.id;
+    process.env["CLIENT_SECRET"] = secret ?? "";
+    const tester = createAppTester(oauthApp);
+    const { oauth2Config } = byOauth.authentication;
+    // What Zapier makes: RFC 7636, appendix B.
+    const code_verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    const code_challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+    const inputData = { base: running.url, redirect_uri: back, state: "s-1", code_challenge };
+    const address = await tester(oauth2Config.authorizeUrl, { inputData });
+    const returned = await letIn(address);
+    expect(returned.searchParams.get("state")).toBe("s-1");
+    const code = returned.searchParams.get("code") ?? "";
+    const tokens = (await tester(oauth2Config.getAccessToken, {
+      inputData: { ...inputData, code, code_verifier },
+    })) as Record<string, string>;
+    const connected = { base: running.url, ...tokens };
+    expect(await tester(byOauth.authentication.test, { authData: connected })).toMatchObject({
+      hub: new URL(running.url).host,
+    });
+    const renewed = (await tester(oauth2Config.refreshAccessToken, { authData: connected })) as Record<string, string>;
+    expect(renewed["access_token"]).not.toBe(tokens["access_token"]);
+    expect(await tester(byOauth.authentication.test, { authData: { ...connected, ...renewed } })).toBeDefined();
+    // That the token has run out Zapier mends by itself; that nobody is let in any more it tells the person.
+    const expired = { ...connected, access_token: "of yesterday" };
+    await expect(tester(byOauth.authentication.test, { authData: expired })).rejects.toMatchObject({
+      name: "RefreshAuthError",
+    });
+    await expect(
+      tester(oauth2Config.refreshAccessToken, { authData: { ...connected, refresh_token: "of last year" } }),
+    ).rejects.toThrow("Connect again");
+  });
+
+  /** Somebody who is signed in lets the app in, in their browser. @returns where they are sent back to. */
+  async function letIn(address: string): Promise<URL> {
+    const cookies = new Map<string, string>();
+    const keep = (pair: string): void => void cookies.set(pair.split("=")[0] ?? "", pair);
+    keep(await newSession(running, hub.store, "admin"));
+    const visit = async (where: string, init: RequestInit = {}): Promise<string> => {
+      const Cookie = [...cookies.values()].join("; ");
+      const headers = { Accept: "text/html", ...(init.headers as object), Cookie };
+      const response = await fetch(new URL(where, running.url), { redirect: "manual", ...init, headers });
+      for (const cookie of response.headers.getSetCookie()) keep(cookie.split(";")[0] ?? "");
+      await response.arrayBuffer();
+      return response.headers.get("location") ?? "";
+    };
+    const consent = await visit(address);
+    return new URL(await visit(await visit(consent, form({ decision: "allow" }, running.url))));
+  }
 });
 
 describe("the n8n nodes", () => {
