@@ -1,6 +1,5 @@
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdtemp, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { stat } from "node:fs/promises";
 import path from "node:path";
 import { type Duplex, Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -8,6 +7,7 @@ import { createGunzip } from "node:zlib";
 import { createTurns } from "./apart/turns.ts";
 import { fileError } from "./errors.ts";
 import { headOf } from "./files.ts";
+import { ownFolder } from "./own-folder.ts";
 import { isSignInPage } from "./web-pages.ts";
 import { openZip, tooLarge, type Zip, type ZipPart } from "./zip.ts";
 
@@ -127,13 +127,13 @@ async function unpack(
   depth: number,
 ): Promise<Content> {
   const leave = await unpacked.take(source.signal);
-  const folder = await mkdtemp(path.join(tmpdir(), "tributary-csv-")).catch((error: unknown) => {
+  const own = await ownFolder().catch((error: unknown) => {
     leave();
     throw error;
   });
-  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true }).finally(leave);
+  const remove = (): Promise<void> => own.remove().finally(leave);
   try {
-    const to = path.join(folder, "unpacked");
+    const to = path.join(own.folder, "unpacked");
     let bytes = 0;
     const meter = new Transform({
       transform: (chunk: Buffer, _encoding, done) => {

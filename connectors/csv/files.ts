@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, open, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { open } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
@@ -10,6 +9,7 @@ import { download, shown } from "./download.ts";
 import { fileError } from "./errors.ts";
 import { globMatcher } from "./globs.ts";
 import { tidyText } from "../_rows/names.ts";
+import { ownFolder } from "./own-folder.ts";
 import type { Mapping } from "./settings.ts";
 import { isSignInPage } from "./web-pages.ts";
 
@@ -169,8 +169,7 @@ export async function copyIfChanged(
 async function inOwnFolder(
   fill: (folder: string, remove: () => Promise<void>) => Promise<LocalCopy | null>,
 ): Promise<LocalCopy | null> {
-  const folder = await mkdtemp(path.join(tmpdir(), "tributary-csv-"));
-  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  const { folder, remove } = await ownFolder();
   try {
     const copy = await fill(folder, remove);
     if (copy === null) await remove();
