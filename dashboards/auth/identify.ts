@@ -6,6 +6,7 @@ import { useAccessToken } from "../../core/store/setup/apps.ts";
 import { findSessionUser } from "../../core/store/setup/users.ts";
 import type { Listener } from "../../core/store/listener.ts";
 import type { ServerDeps } from "../web/deps.ts";
+import { lastGood } from "../web/last-good.ts";
 import { type Remembered, remembering } from "../web/remembered.ts";
 import { baseUrl } from "../web/address.ts";
 import { RESOURCE_METADATA } from "./apps/addresses.ts";
@@ -30,8 +31,21 @@ export type GuardContext = {
 /** So long a key is taken for what it was: it is forgotten at once when one is revoked. Also how often its use is noted. */
 const KEY_MS = 60_000;
 
+/** While the database does not answer, nobody can revoke a key either: one that opened a screen before opens it still. */
 export function rememberKeys(listener: Listener): GuardContext["keys"] {
-  return remembering<ApiKey | null>(listener, { forMs: KEY_MS, isKept: (key) => key !== null });
+  const keys = remembering<ApiKey | null>(listener, { forMs: KEY_MS, isKept: (key) => key !== null });
+  const good = lastGood<ApiKey | null>((key) => key !== null);
+  // A key that is revoked is so at once, also should the database fall silent right after.
+  listener.subscribe((signal) => {
+    if (signal.kind === "resync" || signal.channel === "setup") good.forget();
+  });
+  return {
+    forget: () => {
+      keys.forget();
+      good.forget();
+    },
+    get: async (hash, now, read) => (await good.through(hash, now, () => keys.get(hash, now, read))).value,
+  };
 }
 
 /** Lets a request through when whoever sends it may use the route; otherwise 401 (who are you?) or 403 (not you). */

@@ -4,9 +4,12 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { WIDGETS } from "../../core/metrics/feeds.ts";
 import { writeSettings } from "../../core/store/setup/settings.ts";
 import { DEFAULT_FEEDS } from "../../dashboards/views/feeds/definitions.ts";
-import { testDatabase } from "../support/database.ts";
+import { openStore } from "../../core/store/db.ts";
+import { testDatabase, testDatabaseTarget } from "../support/database.ts";
+import { throughLine } from "../support/line.ts";
 import { isThere } from "../support/programs.ts";
-import { json, type Running, newKey, startServer } from "./server-support.ts";
+import { until } from "../support/until.ts";
+import { json, NOW, type Running, newKey, startServer } from "./server-support.ts";
 
 const store = await testDatabase();
 let running: Running;
@@ -73,6 +76,42 @@ it("a key that is revoked opens its feed no more, and the others still do", asyn
   expect((await running.fetch(`/feeds/won-value?key=${token}`)).status).toBe(401);
   expect((await running.fetch(`/feeds/won-value?key=${key}`)).status).toBe(200);
 });
+
+it("while the database does not answer, a feed gives what it gave last and says how old that is, to keys that were good; then it goes on", async () => {
+  const target = await testDatabaseTarget();
+  const line = await throughLine(target);
+  const cut = openStore({ ...target, ...line.address }, { max: 5 });
+  let nowMs = NOW.getTime();
+  // Before the hub listens: that a key was made is announced, and would have it forget what it knows in the middle of this.
+  const [good, other] = [await newKey(cut, "feed:*"), await newKey(cut, "feed:*")];
+  const hub = await startServer(cut, { clock: { now: () => new Date(nowMs) } });
+  const ask = async (id: string, as: string): Promise<Response> => hub.fetch(`/feeds/${id}?key=${as}`);
+  const fresh = (await (await ask("velocity", good)).json()) as TextWidget;
+  nowMs += 120_000;
+  await line.cut();
+  const stale = await ask("velocity", good);
+  expect([stale.status, stale.headers.get("age")]).toEqual([200, "120"]);
+  const said = ((await stale.json()) as TextWidget).item[0];
+  expect(said.text).toContain("what was known at 12:00");
+  // Yellow: an alert.
+  expect(said.type).toBe(1);
+  expect(decodeURIComponent(stale.headers.get("x-incomplete") ?? "")).toContain("the hub cannot look now");
+  // What was never asked for is not made up, and a key that was never good is not taken for one.
+  expect((await ask("won-value", good)).status).toBe(503);
+  expect((await ask("velocity", other)).status).toBe(503);
+  await line.restore();
+  let back = await ask("velocity", good);
+  await until(async () => {
+    back = await ask("velocity", good);
+    return back.ok && !back.headers.has("age");
+  });
+  expect(await back.json()).toEqual(fresh);
+  await hub.close();
+  await cut.close();
+  await line.close();
+});
+
+type TextWidget = { readonly item: readonly [{ readonly text: string; readonly type: number }] };
 
 it("a definition is previewed as its feed would answer, and kept nowhere", async () => {
   const read = await newKey(store, "read");

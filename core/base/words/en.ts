@@ -6,6 +6,7 @@ const until = (text: string | null, words: string): string => (text === null ? w
 export const en: Words = {
   language: "en",
   asOf: (time) => `as of ${time}`,
+  outOfReach: (time) => `what was known at ${time}: the hub cannot look now`,
   notCurrent: "not current",
   stillLoading: "still loading",
   incomplete: "incomplete",

@@ -9,6 +9,7 @@ const leftOut =
 export const fr: Words = {
   language: "fr",
   asOf: (time) => `état à ${time}`,
+  outOfReach: (time) => `ce qui était connu à ${time} : le hub ne peut pas regarder maintenant`,
   notCurrent: "pas à jour",
   stillLoading: "chargement en cours",
   incomplete: "incomplet",

@@ -7,6 +7,8 @@ export type Words = {
   readonly language: string;
   /** `as of 14:03`, in a sentence. */
   readonly asOf: (time: string) => string;
+  /** Of a number, while the hub cannot look for a newer one. */
+  readonly outOfReach: (time: string) => string;
   readonly notCurrent: string;
   readonly stillLoading: string;
   readonly incomplete: string;
