@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -12,7 +13,9 @@ import { systemClock } from "../../core/base/clock.ts";
 import { silentLog } from "../../core/base/log.ts";
 import { createSecrets, generateSecretKey, parseSecretKey } from "../../core/secrets/index.ts";
 import type { Store } from "../../core/store/db.ts";
+import { insertApp, insertGrant } from "../../core/store/setup/apps.ts";
 import { listAudit } from "../../core/store/setup/audit.ts";
+import { createUser } from "../../core/store/setup/users.ts";
 import { DESTINATIONS } from "../../dashboards/destinations/index.ts";
 import { testDatabase } from "../support/database.ts";
 import { World } from "./kpi-world.ts";
@@ -30,6 +33,9 @@ const CHANGES: readonly (readonly [command: string, args: string, notes: readonl
   ["keys create", "robot --scope read", ["api_key.create"]],
   ["keys create-link", "tv --opens tv:*", ["api_key.create"]],
   ["keys revoke", "$keys", ["api_key.revoke"]],
+  ["apps revoke", "$grant", ["app.revoke"]],
+  ["apps add", "Zapier --redirect https://app.example/back --scope read", ["app.create"]],
+  ["apps remove", "$apps", ["app.remove"]],
   ["apply", "$folder/tributary.yaml", ["connection.create", "workspace.update"]],
   ["connect", "inbound --id posted --settings-file $folder/inbound.yaml", ["connection.create"]],
   ["test", "sheet", ["connection.test"]],
@@ -58,6 +64,8 @@ const CHANGES: readonly (readonly [command: string, args: string, notes: readonl
 const READS = [
   "users list",
   "keys list",
+  "apps list",
+  "apps grants",
   "review",
   "review list",
   "review show",
@@ -108,6 +116,13 @@ beforeAll(async () => {
         ],
       });
   }
+  const user = await createUser(store.db, { email: "eve@example.com", passwordHash: null, role: "viewer" });
+  known["grant"] = randomUUID();
+  await store.db.transaction().execute(async (tx) => {
+    const app = { id: "app", name: "App", secretHash: null, redirectUris: [], scopes: ["read"], createdBy: "cli" };
+    await insertApp(tx, app);
+    await insertGrant(tx, { id: known["grant"] ?? "", appId: app.id, userId: user.id, scopes: ["read"], payload: {} });
+  });
   folder = await mkdtemp(path.join(tmpdir(), "commands-"));
   known["folder"] = folder;
   known["deal"] = (await store.db.selectFrom("deals").select("id").executeTakeFirstOrThrow()).id;
@@ -195,6 +210,8 @@ it("what asks leaves none", async () => {
   for (const command of [
     "users list",
     "keys list",
+    "apps list",
+    "apps grants",
     "review list",
     "review actions",
     `plan ${folder}/tributary.yaml`,

@@ -39,7 +39,8 @@ describe("signing in", () => {
     expect(cookie).toMatch(/SameSite=Lax/);
     const session = cookie.split(";")[0] ?? "";
     const me = async (): Promise<Response> => running.fetch("/api/v1/me", { as: session });
-    expect(await (await me()).json()).toEqual({ kind: "user", name: "anna@example.com", role: "viewer", scopes: [] });
+    const anna = { kind: "user", name: "anna@example.com", role: "viewer", scopes: [], on_behalf_of: null };
+    expect(await (await me()).json()).toEqual(anna);
     await post("/sign-out", {}, session);
     expect((await me()).status).toBe(401);
   });

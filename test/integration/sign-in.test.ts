@@ -52,7 +52,7 @@ describe("a fresh hub", () => {
   const hasUsers = async (): Promise<unknown> => (await one.fetch("/api/v1/start")).json();
 
   it("says to whoever asks that nobody may sign in yet", async () => {
-    expect(await hasUsers()).toEqual({ has_users: false });
+    expect(await hasUsers()).toEqual({ has_users: false, providers: [] });
   });
 
   it("makes the first admin by its code, once, and nobody by another", async () => {
@@ -72,7 +72,7 @@ describe("a fresh hub", () => {
     expect(await store.db.selectFrom("users").select("role").execute()).toEqual([{ role: "admin" }]);
     expect(await firstAdminCode(store.db, one.deps.secrets)).toBeNull();
     expect(await make({ email: "mallory@example.com" })).toBe(422);
-    expect(await hasUsers()).toEqual({ has_users: true });
+    expect(await hasUsers()).toEqual({ has_users: true, providers: [] });
     await store.db.deleteFrom("users").execute();
     await addUser(store.db, "test", { email: "ada@example.com", password: RIGHT, role: "admin" });
   });
