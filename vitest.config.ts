@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config";
 
-// Projects are told apart by what a test needs: nothing (unit), a database (integration), the hub as processes (e2e), minutes (endurance).
+// Projects are told apart by what a test needs: nothing (unit), a database (integration), processes of its own (e2e), minutes (endurance).
+// Unit and integration tests change nothing that others see: a worker loads modules once for all its files, which halves their time. What does
+// change its process (Zapier's runner wraps its requests) is e2e.
 export default defineConfig({
   test: {
     // Vitest leaves a core free, which on two of them leaves one; tests wait for databases and vendors long enough to share.
@@ -10,7 +12,6 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["{bin,config,connectors,core,dashboards,workers}/**/*.test.ts"],
-          // They change nothing that others see, so modules are loaded once for all files of a worker; it is a third of their time.
           isolate: false,
           // They take milliseconds; a busy machine may take its time to give them those.
           testTimeout: 60_000,
@@ -22,6 +23,7 @@ export default defineConfig({
           name: "integration",
           include: ["test/{integration,conformance}/**/*.test.ts"],
           globalSetup: ["test/support/global-setup.ts"],
+          isolate: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxConcurrency: 12,

@@ -20,7 +20,15 @@ import { contextOf, loadN8nPackage, type N8nPackage, type Node, type Placed } fr
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { SheetHub } from "../support/sheets.ts";
 import { createPullDeps } from "../../workers/pull.ts";
-import { form, newKey, newSession, type Running, secrets, startServer, testDeps } from "./server-support.ts";
+import {
+  form,
+  newKey,
+  newSession,
+  type Running,
+  secrets,
+  startServer,
+  testDeps,
+} from "../integration/server-support.ts";
 
 /** The apps of automation tools, run as those tools run them, against one hub. */
 
