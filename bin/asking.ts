@@ -3,6 +3,7 @@ import { addDays, isAskable, isDay, startOfDay } from "../core/base/time.ts";
 import type { MetricFilter } from "../core/metrics/index.ts";
 import { COMPARED_WITH, type ComparedWith } from "../core/metrics/ask/comparison.ts";
 import { parseDimensions, parseFilter } from "../core/metrics/ask/question.ts";
+import { isOneOf } from "../core/base/keys.ts";
 
 /** How questions are written on the command line, and how their answers read there. */
 
@@ -39,9 +40,9 @@ export function collectFilter(text: string, before: readonly MetricFilter[]): re
 
 export function collectCompared(text: string, before: readonly ComparedWith[]): readonly ComparedWith[] {
   const kinds = parseDimensions(text);
-  const known: readonly string[] = COMPARED_WITH;
-  if (kinds.some((kind) => !known.includes(kind))) throw new InvalidArgumentError(`Use ${COMPARED_WITH.join(", ")}.`);
-  return [...before, ...(kinds as ComparedWith[])];
+  const known = kinds.filter((kind) => isOneOf(COMPARED_WITH, kind));
+  if (known.length < kinds.length) throw new InvalidArgumentError(`Use ${COMPARED_WITH.join(", ")}.`);
+  return [...before, ...known];
 }
 
 export const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;

@@ -1,6 +1,6 @@
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { TributaryError } from "../core/base/errors.ts";
+import { TributaryError, systemCodeOf } from "../core/base/errors.ts";
 import { generateSecretKey } from "../core/secrets/index.ts";
 import type { Env } from "../config/env.ts";
 
@@ -16,7 +16,7 @@ export function readSecretKey(env: Pick<Env, "secretKey" | "dataDir">): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw unusable(file, error);
+    if (systemCodeOf(error) !== "ENOENT") throw unusable(file, error);
   }
   try {
     makeKey(file);
@@ -38,7 +38,7 @@ function makeKey(file: string): void {
   try {
     linkSync(draft, file);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    if (systemCodeOf(error) !== "EEXIST") throw error;
   } finally {
     rmSync(draft, { force: true });
   }

@@ -3,6 +3,7 @@ import type { AnyConnector } from "../core/connector/define.ts";
 import { strict } from "./file.ts";
 import { explain, unwrap } from "./issues.ts";
 import { pathText, type YamlFile } from "./yaml.ts";
+import { alternatives, fieldSchemas, innerSchema, pipedSchema } from "../core/base/schema-parts.ts";
 
 /** One line of a connector's settings or credentials, for people. */
 export type SettingLine = {
@@ -18,10 +19,10 @@ export type SettingLine = {
 export function settingLines(schema: z.ZodType, depth: number, prefix = ""): readonly SettingLine[] {
   const object = unwrap(schema);
   if (!(object instanceof z.ZodObject)) return [];
-  return Object.entries(object.shape as { readonly [key: string]: z.ZodType }).flatMap(([key, field]) => {
+  return Object.entries(fieldSchemas(object)).flatMap(([key, field]) => {
     const setting = prefix === "" ? key : `${prefix}.${key}`;
     const inner = unwrap(field);
-    const map = inner instanceof z.ZodUnion ? (inner.options as readonly z.ZodType[]).find(isMap) : inner;
+    const map = inner instanceof z.ZodUnion ? alternatives(inner).find(isMap) : inner;
     const nested = isMap(map) && depth > 1 ? settingLines(map, depth - 1, setting) : [];
     return [{ setting, ...describe(field) }, ...nested];
   });
@@ -44,16 +45,13 @@ function describe(field: z.ZodType): Omit<SettingLine, "setting"> {
 
 /** Without optional and default, which are told apart from the type. */
 function bare(field: z.ZodType): z.ZodType {
-  if (field instanceof z.ZodOptional || field instanceof z.ZodDefault || field instanceof z.ZodNullable)
-    return bare(field.unwrap() as z.ZodType);
-  return field instanceof z.ZodPipe ? bare(field.in as z.ZodType) : field;
+  const inner = innerSchema(field) ?? pipedSchema(field);
+  return inner === null ? field : bare(inner);
 }
 
 function aboutOf(field: z.ZodType): string {
-  if (field.description !== undefined) return field.description;
-  if (field instanceof z.ZodOptional || field instanceof z.ZodDefault || field instanceof z.ZodNullable)
-    return aboutOf(field.unwrap() as z.ZodType);
-  return "";
+  const inner = innerSchema(field);
+  return field.description ?? (inner === null ? "" : aboutOf(inner));
 }
 
 function typeText(schema: z.ZodType): string {
@@ -63,7 +61,7 @@ function typeText(schema: z.ZodType): string {
   if (schema instanceof z.ZodArray) return "list";
   if (schema instanceof z.ZodObject || schema instanceof z.ZodRecord) return "map";
   if (schema instanceof z.ZodUnion)
-    return [...new Set((schema.options as readonly z.ZodType[]).map((option) => typeText(bare(option))))].join(" | ");
+    return [...new Set(alternatives(schema).map((option) => typeText(bare(option))))].join(" | ");
   return "text";
 }
 

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { TributaryError } from "../core/base/errors.ts";
-import { type JsonObject, listOf } from "../core/base/json.ts";
+import { type JsonObject, listOf, plainJson } from "../core/base/json.ts";
 import type { AnyConnector } from "../core/connector/define.ts";
 import { unusedOfConnection } from "../core/connector/unused.ts";
 import type { AnyDestination } from "../core/destination/define.ts";
@@ -261,7 +261,7 @@ class Checker {
       const list = destinationSection(sections, destination) as readonly object[] | undefined;
       if (takes.kind !== "events" || list === undefined) continue;
       const wanted = list.flatMap((one) =>
-        (takes.each?.(one) ?? [one]).map((each) => ({ name: takes.name(each), settings: asJson(each as object) })),
+        (takes.each?.(one) ?? [one]).map((each) => ({ name: takes.name(each), settings: plainJson(each as object) })),
       );
       const names = list.map((one) => (takes.each?.(one) ?? [one]).map((each) => takes.name(each)));
       for (const index of list.keys()) {
@@ -370,7 +370,7 @@ function isMap(value: unknown): value is { readonly [key: string]: unknown } {
 }
 
 function shared(schema: z.ZodType, keys: readonly string[]): number {
-  const known = schema instanceof z.ZodObject ? Object.keys(schema.shape as object) : [];
+  const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
   return keys.filter((key) => known.includes(key)).length;
 }
 
@@ -454,9 +454,7 @@ function toDesired(
             ...(workspace.week_start === undefined ? {} : { week_start: WEEKDAYS.indexOf(workspace.week_start) + 1 }),
             ...(workspace.currency === undefined ? {} : { currency: workspace.currency }),
             ...(workspace.locale === undefined ? {} : { locale: workspace.locale }),
-            ...(workspace.business_hours === undefined
-              ? {}
-              : { business_hours: workspace.business_hours as JsonObject }),
+            ...(workspace.business_hours === undefined ? {} : { business_hours: workspace.business_hours }),
             ...(workspace.holidays === undefined ? {} : { holidays: [...new Set(workspace.holidays)].toSorted() }),
             ...(workspace.fiscal_year_start === undefined
               ? {}
@@ -487,11 +485,7 @@ function toDesired(
   };
 }
 
+/** Sections are maps or lists. */
 function present(name: string, value: unknown): { readonly [name: string]: object } {
-  return value === undefined ? {} : { [name]: asJson(value) };
-}
-
-/** Through JSON, so that a key without a value is absent here as it will be in the store. Sections are maps or lists. */
-function asJson(value: unknown): JsonObject {
-  return JSON.parse(JSON.stringify(value)) as JsonObject;
+  return value === undefined ? {} : { [name]: plainJson(value as object) };
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { isSecretPath } from "../core/secrets/declared.ts";
 import { nearest } from "../core/base/nearest.ts";
 import { pathText, type FileIssue, type Path, type YamlFile } from "./yaml.ts";
+import { alternatives, fieldSchemas, innerSchema, pipedSchema, schemaInside } from "../core/base/schema-parts.ts";
 
 /** What zod says of a value, told so that the reader finds the line and sees what was expected. */
 export function explain(
@@ -63,7 +64,7 @@ export function valueAt(value: unknown, path: Path): unknown {
   let current = value;
   for (const step of path) {
     if (typeof current !== "object" || current === null) return undefined;
-    current = (current as { readonly [step: PropertyKey]: unknown })[step];
+    current = Reflect.get(current, step);
   }
   return current;
 }
@@ -74,10 +75,8 @@ function knownKeys(schema: z.ZodType, path: Path): readonly string[] {
 }
 
 function keysOf(schema: z.ZodType): readonly string[] {
-  if (schema instanceof z.ZodObject) return Object.keys(schema.shape as object);
-  return schema instanceof z.ZodUnion
-    ? (schema.options as readonly z.ZodType[]).flatMap((option) => keysOf(unwrap(option)))
-    : [];
+  if (schema instanceof z.ZodObject) return Object.keys(fieldSchemas(schema));
+  return alternatives(schema).flatMap((option) => keysOf(unwrap(option)));
 }
 
 /** The schema of the value at the path; of alternatives, the first that has such a path. */
@@ -90,29 +89,21 @@ function schemaAt(schema: z.ZodType, path: Path): z.ZodType {
 }
 
 function stepInto(schema: z.ZodType, step: PropertyKey): z.ZodType | null {
-  if (schema instanceof z.ZodObject) return (schema.shape as { [key: PropertyKey]: z.ZodType })[step] ?? null;
-  if (schema instanceof z.ZodArray) return typeof step === "number" ? (schema.element as z.ZodType) : null;
-  if (schema instanceof z.ZodRecord) return schema.valueType as z.ZodType;
-  if (schema instanceof z.ZodUnion) {
-    for (const option of schema.options as readonly z.ZodType[]) {
-      const found = stepInto(unwrap(option), step);
-      if (found !== null) return found;
-    }
+  for (const option of alternatives(schema)) {
+    const found = stepInto(unwrap(option), step);
+    if (found !== null) return found;
   }
-  return null;
+  return schemaInside(schema, step);
 }
 
 /** Without optional, default and the like; of alternatives that hold one map, that map. */
 export function unwrap(schema: z.ZodType): z.ZodType {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodNullable)
-    return unwrap(schema.unwrap() as z.ZodType);
-  if (schema instanceof z.ZodPipe) return unwrap(schema.in as z.ZodType);
-  if (schema instanceof z.ZodUnion) {
-    const maps = (schema.options as readonly z.ZodType[]).map(unwrap).filter((option) => option instanceof z.ZodObject);
-    const hasList = (schema.options as readonly z.ZodType[]).some((option) => unwrap(option) instanceof z.ZodArray);
-    if (maps.length === 1 && maps[0] !== undefined && !hasList) return maps[0];
-  }
-  return schema;
+  const inner = innerSchema(schema) ?? pipedSchema(schema);
+  if (inner !== null) return unwrap(inner);
+  const options = alternatives(schema).map(unwrap);
+  const maps = options.filter((option) => option instanceof z.ZodObject);
+  const hasList = options.some((option) => option instanceof z.ZodArray);
+  return maps.length === 1 && maps[0] !== undefined && !hasList ? maps[0] : schema;
 }
 
 /** One line per issue: `config/tributary.yaml:12:5 connections[0].id: expected a text, got 5`. */

@@ -8,6 +8,7 @@ import type { ExchangeRate } from "../core/store/setup/exchange-rates.ts";
 import type { WorkspaceRow } from "../core/store/setup/workspace.ts";
 import type { Desired, DesiredConnection } from "./desired.ts";
 import { pathText, type Path } from "./yaml.ts";
+import { keysOf } from "../core/base/keys.ts";
 
 /** What is set up now, with secrets opened for comparison. */
 export type Stored = {
@@ -77,9 +78,7 @@ export function hasChanges(changes: readonly Change[]): boolean {
 function planWorkspace(desired: Desired, stored: Stored): readonly Change[] {
   const changes: Change[] = [];
   if (Object.keys(desired.workspace).length > 0) {
-    const current = Object.fromEntries(
-      Object.keys(desired.workspace).map((key) => [key, stored.workspace[key as keyof WorkspaceRow]]),
-    );
+    const current = Object.fromEntries(keysOf(desired.workspace).map((key) => [key, stored.workspace[key]]));
     changes.push(compare(own("workspace", "workspace"), current, desired.workspace));
   }
   if (desired.exchangeRates !== null) {

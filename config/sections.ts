@@ -208,7 +208,7 @@ export function fileSchemaOf(destinations: readonly AnyDestination[]): z.ZodType
     ]),
   );
   // Only adds sections; what was there keeps its type.
-  return z.strictObject({ ...ownSections.shape, ...shape }) as unknown as z.ZodType<FileSections>;
+  return z.strictObject({ ...ownSections.shape, ...shape });
 }
 
 /** What the file says of a destination, as its schema gives it; undefined: nothing. */

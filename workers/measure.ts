@@ -100,6 +100,7 @@ async function measureNext(deps: MeasureDeps, now: Date): Promise<number | null>
   return deps.store.db.transaction().execute(async (tx) => {
     const row = await takeDue(tx);
     if (row === null) return null;
+    // Kept by keptQuery and storeKept, and by nobody else; the answer below as well.
     const query = askedAgain(row.query as unknown as KeptQuery, now);
     try {
       return await inSavepoint(tx, async () => {

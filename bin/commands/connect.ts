@@ -3,7 +3,7 @@ import path from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { parse } from "yaml";
 import { TributaryError } from "../../core/base/errors.ts";
-import type { Json, JsonObject } from "../../core/base/json.ts";
+import { type Json, type JsonObject, isObject } from "../../core/base/json.ts";
 import { isDay } from "../../core/base/time.ts";
 import type { AuthMethod } from "../../core/connector/auth.ts";
 import type { AnyConnector } from "../../core/connector/define.ts";
@@ -208,8 +208,7 @@ function withValue(settings: JsonObject, keys: readonly string[], value: Json): 
   const [key = "", ...rest] = keys;
   if (rest.length === 0) return { ...settings, [key]: value };
   const inner = settings[key];
-  const map = typeof inner === "object" && inner !== null && !Array.isArray(inner) ? (inner as JsonObject) : {};
-  return { ...settings, [key]: withValue(map, rest, value) };
+  return { ...settings, [key]: withValue(isObject(inner) ? inner : {}, rest, value) };
 }
 
 function withoutValue(problem: string): string {

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { TributaryError } from "../../core/base/errors.ts";
 import type { Day } from "../../core/base/time.ts";
-import { namedRange, PERIOD_NAMES, type PeriodName } from "../../core/metrics/ask/period.ts";
+import { namedRange, PERIOD_NAMES } from "../../core/metrics/ask/period.ts";
 import { parsePeriod } from "../../core/metrics/ask/period-text.ts";
 import { ACTION_KINDS, type ActionKind } from "../../core/review/actions.ts";
 import { agenda, type Agenda } from "../../core/review/agenda.ts";
@@ -22,6 +22,7 @@ import { readWorkspace, type Workspace } from "../../core/store/setup/workspace.
 import { instantOf, parseAsOf, parseDay } from "../asking.ts";
 import type { CliContext, Database } from "../context.ts";
 import { tableText } from "../output.ts";
+import { isOneOf } from "../../core/base/keys.ts";
 
 const ACTOR = "cli";
 const FORMATS = ["md", "html", "json"] as const;
@@ -89,8 +90,7 @@ function rangeOf(
   now: Date,
   calendar: Parameters<typeof namedRange>[2],
 ): { readonly from: Day; readonly to: Day } {
-  const isName = (PERIOD_NAMES as readonly string[]).includes(text);
-  const range = isName ? namedRange(text as PeriodName, now, calendar) : parsePeriod(text);
+  const range = isOneOf(PERIOD_NAMES, text) ? namedRange(text, now, calendar) : parsePeriod(text);
   const [from, to] = [range?.from ?? null, range?.to ?? null];
   if (from !== null && to !== null) return { from, to };
   throw new TributaryError({

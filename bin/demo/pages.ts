@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { Webhook } from "standardwebhooks";
 import type { Received } from "../../core/destination/define.ts";
 import type { CompanyData } from "../../connectors/_simulator/company/model.ts";
 import { SHEETS, sheetText } from "./sheets.ts";
+import { bytesOf, portOf } from "../../core/base/network.ts";
+import { fieldOf, parseJson } from "../../core/base/json.ts";
 
 /** A delivery as somebody who receives the hub's webhooks sees it. */
 type Delivery = {
@@ -60,10 +61,8 @@ export async function startPages(options: {
     server.once("error", reject);
     server.listen(options.port, "127.0.0.1", resolve);
   });
-  // An IP socket has an address with a port once it listens.
-  const { port } = server.address() as AddressInfo;
   return {
-    origin: `http://127.0.0.1:${port}`,
+    origin: `http://127.0.0.1:${portOf(server)}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -75,9 +74,9 @@ export async function startPages(options: {
 async function bodyOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of request) {
-    chunks.push(chunk as Buffer);
-    bytes += (chunk as Buffer).length;
+  for await (const chunk of bytesOf(request)) {
+    chunks.push(chunk);
+    bytes += chunk.length;
     if (bytes > MOST_BYTES) throw new RangeError("too large");
   }
   return Buffer.concat(chunks).toString("utf8");
@@ -99,8 +98,8 @@ function received(webhook: Webhook, request: IncomingMessage, body: string): Del
 
 function typeOf(body: string): string {
   try {
-    const event = JSON.parse(body) as { readonly type?: unknown };
-    return typeof event.type === "string" ? event.type : "?";
+    const type = fieldOf(parseJson(body), "type");
+    return typeof type === "string" ? type : "?";
   } catch {
     return "?";
   }

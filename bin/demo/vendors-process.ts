@@ -66,8 +66,7 @@ export async function startVendorsProcess(
     ready: current.ready,
     async addWebhooks(addresses) {
       tell(current.child, { type: "webhooks", addresses });
-      const [message] = (await once(current.child, "message")) as [unknown];
-      const answer = report.parse(message);
+      const answer = report.parse((await once(current.child, "message"))[0]);
       return answer.type === "webhooks" ? answer.secrets : {};
     },
     startLife() {

@@ -96,6 +96,7 @@ export function createCloseClient({ http, settings }: ClientContext<CloseSetting
   async function list(path: string, params: Params): Promise<ListPage> {
     const answer = await api.request({ path, params, schema: listAnswer });
     const { data, has_more: hasMore, ...envelope } = answer;
+    // What came as JSON.
     return { data, hasMore, envelope: envelope as JsonObject };
   }
 
@@ -152,7 +153,7 @@ function accountOf(me: z.infer<typeof meAnswer>): Account {
     id: organization.id,
     name: organization.name ?? organization.id,
     startedAt: closeInstant(organization.date_created) ?? CLOSE_BEGAN,
-    me: me as JsonObject,
+    me: me as JsonObject, // It came as JSON.
   };
 }
 

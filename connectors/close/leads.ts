@@ -75,7 +75,7 @@ export function leadsAndContacts(leads: readonly Json[], keep: Keep): Pick<Page,
 function newest(rows: readonly CloseRow[]): Date | null {
   let latest: Date | null = null;
   for (const row of rows) {
-    const at = closeInstant(row["date_updated"] as string | null);
+    const at = closeInstant(row["date_updated"] as string | null); // As the schema of a list has read it.
     if (at !== null && (latest === null || at > latest)) latest = at;
   }
   return latest;

@@ -272,5 +272,5 @@ function customAttributes(record: Json, fields: { readonly [name: string]: strin
 }
 
 function present(values: readonly (string | null | undefined)[] | undefined): readonly string[] {
-  return (values ?? []).filter((value) => value !== null && value !== undefined && value !== "") as string[];
+  return (values ?? []).filter((value) => value !== null && value !== undefined).filter((value) => value !== "");
 }

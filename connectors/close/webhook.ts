@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { TributaryError } from "../../core/base/errors.ts";
-import type { Json } from "../../core/base/json.ts";
+import { parseJson } from "../../core/base/json.ts";
 import type { InboundRequest, InboundWebhook } from "../../core/connector/define.ts";
 import { ACTIVITY_STREAMS } from "./activities.ts";
 import type { CloseClient, CloseRow } from "./client.ts";
@@ -81,7 +81,7 @@ export const closeWebhook: InboundWebhook<CloseClient> = {
   },
 
   parts(request) {
-    const event = read(request).event as CloseRow;
+    const event = read(request).event as CloseRow; // It came as JSON.
     const { own, others } = partsOf([event], keepPlain);
     return own.length === 0 ? others : [...others, { stream: "events", records: own }];
   },
@@ -104,7 +104,7 @@ export const closeWebhook: InboundWebhook<CloseClient> = {
 
 function read(request: InboundRequest): z.infer<typeof delivery> {
   try {
-    return delivery.parse(JSON.parse(request.body.toString("utf8")) as Json);
+    return delivery.parse(parseJson(request.body.toString("utf8")));
   } catch (cause) {
     throw new TributaryError({
       code: "close.webhook.unreadable",

@@ -10,6 +10,7 @@ import { headOf } from "./files.ts";
 import { ownFolder } from "./own-folder.ts";
 import { isSignInPage } from "./web-pages.ts";
 import { openZip, tooLarge, type Zip, type ZipPart } from "./zip.ts";
+import { bytesOf } from "../../core/base/network.ts";
 
 /** A file with rows in it, taken out of its packing. */
 export type Content = {
@@ -239,8 +240,8 @@ async function kindOfCompound(file: string): Promise<readonly [what: string, men
   ];
   let tail: Buffer = Buffer.alloc(0);
   const found = new Set<string>();
-  for await (const chunk of createReadStream(file)) {
-    const bytes = Buffer.concat([tail, chunk as Buffer]);
+  for await (const chunk of bytesOf(createReadStream(file))) {
+    const bytes = Buffer.concat([tail, chunk]);
     for (const [name, what] of kinds) if (bytes.includes(name)) found.add(what);
     tail = Buffer.from(bytes.subarray(-64));
   }

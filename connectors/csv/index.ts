@@ -1,6 +1,6 @@
 import path from "node:path";
 import { z } from "zod";
-import type { Json, JsonObject } from "../../core/base/json.ts";
+import { type Json, type JsonObject, isList, isObject } from "../../core/base/json.ts";
 import {
   defineConnector,
   type AnyConnector,
@@ -118,9 +118,9 @@ function resolvePaths(value: JsonObject, folder: string): JsonObject {
     return typeof from === "string" && isLocal(from) ? { ...mapping, from: path.resolve(folder, from) } : mapping;
   };
   const tables: { [table: string]: Json } = {};
-  for (const [table, entry] of Object.entries(value["tables"] as JsonObject)) {
-    // Valid settings, so each entry is a mapping or a list of them.
-    tables[table] = Array.isArray(entry) ? (entry as JsonObject[]).map(resolve) : resolve(entry as JsonObject);
+  // Valid settings, so each entry is a mapping or a list of them.
+  for (const [table, entry] of Object.entries(isObject(value["tables"]) ? value["tables"] : {})) {
+    tables[table] = isList(entry) ? entry.filter(isObject).map(resolve) : isObject(entry) ? resolve(entry) : entry;
   }
   return { ...value, tables };
 }

@@ -7,6 +7,7 @@ import { headOf } from "./files.ts";
 import { columnName } from "../_rows/names.ts";
 import { columnsNeeded } from "../_rows/mapping.ts";
 import type { Mapping } from "./settings.ts";
+import { bytesOf } from "../../core/base/network.ts";
 
 /** Enough rows to tell a delimiter from a character that happens to occur. */
 const SAMPLE_BYTES = 64 * 1024;
@@ -101,7 +102,7 @@ function byZeros(head: Buffer): string | null {
 async function isUtf8(file: string): Promise<boolean> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   try {
-    for await (const chunk of createReadStream(file)) decoder.decode(chunk as Buffer, { stream: true });
+    for await (const chunk of bytesOf(createReadStream(file))) decoder.decode(chunk, { stream: true });
     decoder.decode();
     return true;
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { BetaAnalyticsDataClient, protos } from "@google-analytics/data";
 import { TributaryError } from "../../core/base/errors.ts";
-import type { Json } from "../../core/base/json.ts";
+import { type Json, parseJson } from "../../core/base/json.ts";
 import { type Day, dayOf } from "../../core/base/time.ts";
 import type { ClientContext } from "../../core/connector/define.ts";
 import type { VendorAnswer } from "../../core/connector/http.ts";
@@ -218,13 +218,14 @@ function headersOf(headers: unknown): VendorAnswer["headers"] {
 
 function parseOrCut(text: string): Json {
   try {
-    return JSON.parse(text) as Json;
+    return parseJson(text);
   } catch {
     return text.slice(0, 2000);
   }
 }
 
 function quotaOf(result: Sent<unknown>): VendorAnswer["headers"] {
+  // Whatever is asked for, the library gives the answer's own message, and each of them has a quota or none.
   const quota = "value" in result ? (result.value as ReportAnswer).propertyQuota : null;
   return quota === null || quota === undefined ? {} : { [QUOTA_HEADER]: JSON.stringify(quota) };
 }

@@ -1,5 +1,5 @@
 import { TributaryError, type TributaryErrorOptions } from "../../core/base/errors.ts";
-import { isObject, type Json, type JsonObject } from "../../core/base/json.ts";
+import { isObject, type Json, type JsonObject, parseJson } from "../../core/base/json.ts";
 import type { InboundRequest } from "../../core/connector/define.ts";
 import type { Table } from "../_rows/fields.ts";
 
@@ -79,7 +79,7 @@ function parse({ headers, body }: InboundRequest): Json {
     return Object.fromEntries(new URLSearchParams(text));
   let parsed: Json;
   try {
-    parsed = JSON.parse(text) as Json;
+    parsed = parseJson(text);
   } catch (error) {
     throw unreadable("is no JSON", error);
   }

@@ -58,8 +58,7 @@ export function createMailchimpClient(context: ClientContext<MailchimpSettings>)
   const options: HttpOptions = {
     vendor: "mailchimp",
     baseUrl: settings.login_url,
-    authorize: ({ access_token: token }) =>
-      typeof token === "string" ? { authorization: `OAuth ${token}` } : ({} as Record<string, string>),
+    authorize: ({ access_token: token }) => (typeof token === "string" ? { authorization: `OAuth ${token}` } : {}),
     timeoutMs: TIMEOUT_MS,
     bucketOf: () => "account",
     limits: LIMITS,

@@ -9,6 +9,7 @@ import { NOT_FOUND } from "./errors.ts";
 import { listAll } from "./lists.ts";
 import { organizationContent, ticketContent, TICKET_SIDE_LOADS, userContent } from "./streams.ts";
 import { zendeskInstant } from "./time.ts";
+import { isKeyOf } from "../../core/base/keys.ts";
 
 const SENT_AT = "x-zendesk-webhook-signature-timestamp";
 
@@ -102,9 +103,9 @@ export const zendeskWebhook: InboundWebhook<ZendeskClient> = {
     const event = eventDelivery.safeParse(body);
     if (event.success) {
       const subject = /^zen:event-type:(ticket|user|organization)\./.exec(event.data.type)?.[1];
-      if (subject === undefined) return [];
+      if (subject === undefined || !isKeyOf(FETCHED, subject)) return [];
       const commentsSince = WITH_COMMENT.has(event.data.type) ? oldestTold(request) : null;
-      return fetched(client, subject as keyof typeof FETCHED, event.data.detail.id, commentsSince);
+      return fetched(client, subject, event.data.detail.id, commentsSince);
     }
     const trigger = triggerDelivery.safeParse(body);
     if (trigger.success) return fetched(client, "ticket", trigger.data, oldestTold(request));

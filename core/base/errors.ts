@@ -83,3 +83,9 @@ export function failedWith(error: unknown, ...codes: readonly string[]): boolean
   const code = findTributaryError(error)?.code;
   return code !== undefined && codes.includes(code);
 }
+
+/** The code that the system, PostgreSQL or a library gave to a failure (`ENOENT`, `57P03`); null without one. */
+export function systemCodeOf(error: unknown): string | null {
+  if (!(error instanceof Error) || !("code" in error)) return null;
+  return typeof error.code === "string" ? error.code : null;
+}

@@ -21,3 +21,14 @@ export function isList(value: unknown): value is readonly Json[] {
 export function listOf(value: unknown): readonly Json[] {
   return isList(value) ? value : [];
 }
+
+/** `JSON.parse`, with the type of what it can give. @throws SyntaxError */
+export function parseJson(text: string): Json {
+  return JSON.parse(text) as Json;
+}
+
+/** An object as JSON has it: fields without a value are absent, instants are texts. */
+export function plainJson(value: object): JsonObject {
+  // What JSON.stringify writes of an object that is no list is an object.
+  return JSON.parse(JSON.stringify(value)) as JsonObject;
+}

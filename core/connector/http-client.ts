@@ -1,5 +1,5 @@
 import axios, { type AxiosInstance, type AxiosResponse } from "axios";
-import type { Json, JsonObject } from "../base/json.ts";
+import { type Json, type JsonObject, parseJson } from "../base/json.ts";
 import { guardedAgents, isRefusedAddress } from "./guard.ts";
 import type { HttpFactory, HttpOptions, HttpRequest, LibraryCall } from "./http.ts";
 import { foreignAddress, mismatch, privateAddress, unreachable, unreadable } from "./http-errors.ts";
@@ -100,7 +100,7 @@ class Exchange {
       throw passage.refused({ status: answer.status, headers: answer.headers, body: parseOrCut(answer.text) });
     if (answer.text === "") return null;
     try {
-      return JSON.parse(answer.text) as Json;
+      return parseJson(answer.text);
     } catch {
       const isPage = /^\s*</.test(answer.text);
       const reason = isPage ? "it is a web page, not JSON" : "its JSON is broken or cut off";
@@ -166,7 +166,7 @@ function toHeaders(response: AxiosResponse<Buffer>): { readonly [name: string]: 
 
 function parseOrCut(text: string): Json {
   try {
-    return JSON.parse(text) as Json;
+    return parseJson(text);
   } catch {
     return text.slice(0, 2000);
   }

@@ -1,3 +1,4 @@
+import { systemCodeOf } from "../base/errors.ts";
 /** Names that nobody knows (Node's codes of a look-up). */
 const NO_SUCH_NAME = /^(ENOTFOUND|EAI_\w+)$/;
 /** OpenSSL's and Node's codes of a certificate that is not believed. */
@@ -9,8 +10,8 @@ const TOO_LATE = /^(ERR_CANCELED|ECONNABORTED)$/;
 /** Why a connection gave no answer, in a few words with Node's code; never what was asked or sent. */
 export function whyUnreached(error: unknown): string {
   if (!(error instanceof Error)) return "the connection failed";
-  const { code } = error as { readonly code?: unknown };
-  if (typeof code !== "string") return error.message === "" ? "the connection failed" : error.message;
+  const code = systemCodeOf(error);
+  if (code === null) return error.message === "" ? "the connection failed" : error.message;
   if (NO_SUCH_NAME.test(code)) return `its name is not known here (${code})`;
   if (TOO_LATE.test(code)) return `there was no complete answer in time (${code})`;
   if (NOT_VOUCHED.test(code))

@@ -1,3 +1,4 @@
+import { keysOf } from "../base/keys.ts";
 /**
  * How long until something ends, when not everything has ended yet: Kaplan-Meier for the share that has not, Aalen-Johansen for the share
  * that has ended in each of several ways, with Greenwood's error. What is still going on is censored at the age it has reached; what was
@@ -50,9 +51,9 @@ export function curveOf<End extends string>(spells: readonly Spell<End>[]): Curv
       const atRisk = started - stopped;
       const after = { ...incidence };
       let all = 0;
-      for (const [end, count] of Object.entries(ended) as [End, number][]) {
-        after[end] = (after[end] ?? 0) + (survival * count) / atRisk;
-        all += count;
+      for (const end of keysOf(ended)) {
+        after[end] = (after[end] ?? 0) + (survival * (ended[end] ?? 0)) / atRisk;
+        all += ended[end] ?? 0;
       }
       survival *= 1 - all / atRisk;
       if (atRisk > all) greenwood += all / (atRisk * (atRisk - all));

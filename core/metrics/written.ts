@@ -5,16 +5,18 @@ import type { Catalogue } from "./catalogue.ts";
 import { board, type Board, tile } from "./boards.ts";
 import { type Feed, feed } from "./feeds.ts";
 import { FEED_SHOWING, TILE_SHOWING, unusedSettings } from "./showing.ts";
+import { fieldSchemas } from "../base/schema-parts.ts";
 
 /** Dashboards and feeds as people write them, and what is wrong with them beyond their schema. */
 
 export type Written = { readonly [setting: string]: unknown };
 
 /** Without what is as it would be anyway. */
-function withoutDefaults({ shape }: z.ZodObject, value: object): Written {
+function withoutDefaults(schema: z.ZodObject, value: object): Written {
+  const fields = fieldSchemas(schema);
   return Object.fromEntries(
     Object.entries(value).filter(([name, one]) => {
-      const absent = (shape as { readonly [field: string]: z.ZodType })[name]?.safeParse(undefined);
+      const absent = fields[name]?.safeParse(undefined);
       return absent?.success !== true || !isDeepStrictEqual(absent.data, one);
     }),
   );

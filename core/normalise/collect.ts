@@ -97,7 +97,7 @@ function unstorable(value: unknown, field: string): string | null {
   if (typeof value !== "object" || value === null) return null;
   if (value instanceof Date) return isStorableInstant(value) ? null : field;
   for (const name in value) {
-    const found = unstorable((value as { readonly [name: string]: unknown })[name], `${field}.${name}`);
+    const found = unstorable(Reflect.get(value, name), `${field}.${name}`);
     if (found !== null) return found;
   }
   return null;
@@ -479,7 +479,7 @@ function together(first: DealFact, second: DealFact): DealFact {
     ...(filled as Partial<DealFact>),
     status: isClosed ? first.status : second.status,
     attributes: { ...second.attributes, ...withValues(first.attributes) },
-  } as DealFact;
+  };
 }
 
 function withValues(attributes: Attributes): Attributes {

@@ -320,5 +320,5 @@ function toObservation(row: ObservationRow): DealObservation {
 function stateIn(said: JsonObject): Partial<FoldState> {
   const state: { [field: string]: Json } = {};
   for (const field of FOLD_FIELDS) if (said[field] !== undefined) state[field] = said[field];
-  return state as Partial<FoldState>;
+  return state;
 }

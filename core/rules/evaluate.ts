@@ -373,6 +373,7 @@ async function forecastMoved(
   const won = (await keptAnswer(db, askedNow(asked, now, workspace).query)).rows[0]?.value ?? 0;
   const total = said.expected + won;
   const subject = row.until;
+  // Written below, by an earlier look.
   const was = before?.get(subject)?.state as { readonly told: number } | undefined;
   const hasChanged = was !== undefined && hasMoved(was.told, total, rule.percent);
   const gone = [...(before?.keys() ?? [])].filter((one) => one !== "" && one !== subject);

@@ -1,5 +1,6 @@
-import { z } from "zod";
+import type { z } from "zod";
 import type { Secrets } from "./index.ts";
+import { alternatives, innerSchema, pipedSchema, schemaInside } from "../base/schema-parts.ts";
 
 /**
  * Secrets that a schema declares. A field made with {@link secret} is sealed before it is stored, opened only for who uses it, sealed anew
@@ -25,7 +26,7 @@ export function isSecretPath(schema: z.ZodType, path: FieldPath): boolean {
     if (isMarked(branch)) return true;
     const [step, ...rest] = path;
     if (step === undefined) return false;
-    const inner = stepInto(branch, step);
+    const inner = schemaInside(branch, step);
     return inner !== null && isSecretPath(inner, rest);
   });
 }
@@ -59,9 +60,8 @@ export function mapSecrets<Value>(
   const copy = structuredClone(value);
   for (const path of secretPaths(schema, value)) {
     const last = path.at(-1);
-    const parent = path.slice(0, -1).reduce<unknown>((at, step) => (at as Holder)[step], copy);
     // A path has at least one step, and its parents are maps and lists: `secretPaths` has just walked them.
-    const holder = parent as Holder;
+    const holder = path.slice(0, -1).reduce((at, step) => at[step] as Holder, copy as Holder);
     const text = last === undefined ? undefined : holder[last];
     if (last !== undefined && typeof text === "string") holder[last] = change(text, path);
   }
@@ -83,15 +83,8 @@ function visit(schema: z.ZodType, value: unknown, path: FieldPath, found: (path:
 }
 
 function visitStep(schema: z.ZodType, value: unknown, path: FieldPath, found: (path: FieldPath) => void): void {
-  const inner = stepInto(schema, path.at(-1) ?? "");
+  const inner = schemaInside(schema, path.at(-1) ?? "");
   if (inner !== null) visit(inner, value, path, found);
-}
-
-function stepInto(schema: z.ZodType, step: PropertyKey): z.ZodType | null {
-  if (schema instanceof z.ZodObject) return (schema.shape as { [key: PropertyKey]: z.ZodType })[step] ?? null;
-  if (schema instanceof z.ZodArray) return schema.element as z.ZodType;
-  if (schema instanceof z.ZodRecord) return schema.valueType as z.ZodType;
-  return null;
 }
 
 const isMarked = (schema: z.ZodType): boolean => schema.meta()?.["secret"] === true;
@@ -99,9 +92,8 @@ const isMarked = (schema: z.ZodType): boolean => schema.meta()?.["secret"] === t
 /** What a value may be by its schema, without optional, default and the like; a marked schema as it is. */
 function branches(schema: z.ZodType): readonly z.ZodType[] {
   if (isMarked(schema)) return [schema];
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodNullable)
-    return branches(schema.unwrap() as z.ZodType);
-  if (schema instanceof z.ZodPipe) return branches(schema.in as z.ZodType);
-  if (schema instanceof z.ZodUnion) return (schema.options as readonly z.ZodType[]).flatMap(branches);
-  return [schema];
+  const inner = innerSchema(schema) ?? pipedSchema(schema);
+  if (inner !== null) return branches(inner);
+  const options = alternatives(schema);
+  return options.length === 0 ? [schema] : options.flatMap(branches);
 }

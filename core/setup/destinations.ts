@@ -30,7 +30,7 @@ export async function setDestination(
 ): Promise<void> {
   const { key, settings: schema } = destination;
   await assertNotOfFile(db, key);
-  const stored = (await readSettings(db, key)) as JsonObject | null;
+  const stored = (await readSettings(db, key)) as JsonObject | null; // Written here, and by apply.
   const before = stored === null ? null : openDeclared(schema, stored, secrets, sectionSecretOf(key));
   const { value, kept } = withKeptSecrets(destination, given, before);
   const parsed = schema.safeParse(value);
@@ -83,7 +83,7 @@ function withKeptSecrets(
 
 function at(value: unknown, [step, ...rest]: FieldPath): unknown {
   if (step === undefined || typeof value !== "object" || value === null) return value;
-  return at((value as { readonly [step: PropertyKey]: unknown })[step], rest);
+  return at(Reflect.get(value, step), rest);
 }
 
 function notRight(

@@ -16,7 +16,7 @@ export async function savePlan(
   destination: string,
   plan: Omit<SheetPlan, "destination"> | null,
 ): Promise<void> {
-  const before = (await readSettings(db, SHEET_PLAN)) as SheetPlan | null;
+  const before = (await readSettings(db, SHEET_PLAN)) as SheetPlan | null; // Written here, and by nobody else.
   const after: SheetPlan | null = plan === null ? null : { ...plan, destination };
   if (JSON.stringify(inOrder(before)) === JSON.stringify(inOrder(after))) return;
   const action = before === null ? "create" : after === null ? "remove" : "update";

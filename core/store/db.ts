@@ -70,7 +70,7 @@ export function clientOptions(target: DatabaseTarget): pg.ClientConfig {
     types: {
       getTypeParser: ((oid: number, format?: "text" | "binary"): unknown =>
         (format !== "binary" && PARSERS.get(oid)) ||
-        pg.types.getTypeParser(oid, format as "text")) as typeof pg.types.getTypeParser,
+        pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
     },
   };
 }

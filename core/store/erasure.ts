@@ -225,6 +225,7 @@ function changesOf(
   recordId: string | null,
 ): readonly ReturnType<typeof sql>[] {
   const plain = Object.fromEntries(
+    // Read as JSON (`to_jsonb`), but for bytes.
     table.columns.filter(({ type }) => type !== "bytea").map(({ name }) => [name, (row[name] ?? null) as Json]),
   );
   const isAbout = sweep.isAbout(plain, recordId);
@@ -248,7 +249,7 @@ function changesOf(
     if (type === "text[]") return [sql`${sql.ref(name)} = ${left}::text[]`];
     const json = JSON.stringify(left);
     const hashed = table.name === "raw_records" ? [sql`hash = decode(${hash("sha256", json, "hex")}, 'hex')`] : [];
-    return [sql`${sql.ref(name)} = ${storableJson(left as object)}::${sql.raw(type)}`, ...hashed];
+    return [sql`${sql.ref(name)} = ${storableJson(left)}::${sql.raw(type)}`, ...hashed];
   });
 }
 

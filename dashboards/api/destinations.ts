@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { JsonObject } from "../../core/base/json.ts";
+import { type JsonObject, plainJson } from "../../core/base/json.ts";
 import type { AnyDestination } from "../../core/destination/define.ts";
 import { PAUSED_BY } from "../../core/schema/tables/outbox.ts";
 import { mapSecrets, secretPaths } from "../../core/secrets/declared.ts";
@@ -196,7 +196,7 @@ function named(key: string, kind: "events" | "answers"): AnyDestination {
 
 /** Through JSON, as it came. */
 function plain(value: z.output<typeof settings>): JsonObject {
-  return JSON.parse(JSON.stringify(value)) as JsonObject;
+  return plainJson(value);
 }
 
 async function present({ deps }: Call, one: AnyDestination): Promise<z.input<typeof destination>> {

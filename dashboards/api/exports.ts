@@ -10,6 +10,7 @@ import { readWorkspace } from "../../core/store/setup/workspace.ts";
 import { invalidRequest } from "../web/problem.ts";
 import { type Call, download } from "./endpoint.ts";
 import { asked, toQuery } from "./kpis.ts";
+import { keysOf } from "../../core/base/keys.ts";
 
 /** What came from vendors as it came is for whoever has the hub's own machine. */
 const NOT_HERE = new Set(["raw_records"]);
@@ -70,7 +71,7 @@ async function exportedBy(
   const { db } = call.deps.store;
   if (!isExportTable(name) || NOT_HERE.has(name))
     return exportedAnswer(await evaluateMetric(db, await toQuery(name, question, call)));
-  const unwanted = Object.keys(question).filter((key) => question[key as keyof typeof question] !== undefined);
+  const unwanted = keysOf(question).filter((key) => question[key] !== undefined);
   if (unwanted.length > 0) throw invalidRequest(`A table is taken out whole: leave out ${unwanted.join(", ")}.`);
   return exportedTable(db, name, { withDeleted });
 }

@@ -155,7 +155,7 @@ function present(row: WhoLink): z.input<typeof link> {
   return {
     id: row.id,
     // Links are asked for by one of these.
-    entity: row.entity as z.input<typeof entity>,
+    entity: row.entity,
     from: side(row.from),
     into: side(row.into),
     rule: row.rule,

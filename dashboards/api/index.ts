@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { pipeline } from "node:stream/promises";
 import express, { type Request, type RequestHandler, type Response } from "express";
 import { TributaryError, toTributaryError } from "../../core/base/errors.ts";
-import type { Json } from "../../core/base/json.ts";
+import { type Json, parseJson } from "../../core/base/json.ts";
 import {
   type IdempotencyKey,
   claimIdempotencyKey,
@@ -151,7 +151,7 @@ async function runOnce(
       response.set("Idempotent-Replayed", "true");
       const kept = claim.response;
       const isSealed = operation.isSecret && typeof kept === "string";
-      send(response, claim.status, isSealed ? (JSON.parse(deps.secrets.open(kept, sealedFor)) as Json) : kept);
+      send(response, claim.status, isSealed ? parseJson(deps.secrets.open(kept, sealedFor)) : kept);
       return;
     }
     case "in_progress":

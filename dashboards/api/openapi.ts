@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { JsonObject } from "../../core/base/json.ts";
 import { EVENT_TYPES, EVENTS, type EventType } from "../../core/outbox/catalogue.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { fieldSchemas } from "../../core/base/schema-parts.ts";
 
 /** A status and what it means. `of`: the operations that can answer it. */
 const PROBLEMS: readonly {
@@ -260,12 +261,12 @@ function operationId(operation: Endpoint): string {
 }
 
 function parameters(schema: z.ZodObject, place: "path" | "query", components: Components): unknown[] {
-  return Object.entries(schema.shape).map(([name, field]) => {
-    const { description, ...rest } = components.schema(field as z.ZodType, "input");
+  return Object.entries(fieldSchemas(schema)).map(([name, field]) => {
+    const { description, ...rest } = components.schema(field, "input");
     return {
       name,
       in: place,
-      required: place === "path" || !(field as z.ZodType).safeParse(undefined).success,
+      required: place === "path" || !field.safeParse(undefined).success,
       ...(description === undefined ? {} : { description }),
       schema: rest,
     };

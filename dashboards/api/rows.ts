@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { JsonObject } from "../../core/base/json.ts";
+import { plainJson } from "../../core/base/json.ts";
 import { readCatalogue } from "../../core/metrics/index.ts";
 import { ACTIVITY_TYPES, DEAL_STATUSES, DIRECTIONS, VALUE_PERIODS } from "../../core/schema/canonical.ts";
 import { newRowId, postRow, type RowTable } from "../../core/setup/rows.ts";
@@ -180,8 +180,8 @@ async function keep(
   { deps, principal }: Call,
   of = id,
 ): Promise<z.input<typeof kept>> {
-  // Of what its own schema has read: texts and numbers. Through JSON, so that a field without a value is absent.
-  const said = JSON.parse(JSON.stringify(fields)) as JsonObject;
+  // Of what its own schema has read: texts and numbers.
+  const said = plainJson(fields);
   return postRow(deps.setup, actorOf(principal), { table, connection: named ?? null, id, of, fields: said });
 }
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import type { JsonObject } from "../../core/base/json.ts";
+import { plainJson } from "../../core/base/json.ts";
 import { openReceiver } from "../../core/destination/settings.ts";
 import { eventFilters, eventType } from "../../core/destination/subscription.ts";
 import { PAUSED_BY } from "../../core/schema/tables/outbox.ts";
@@ -102,7 +102,7 @@ export const webhookEndpoints = [
       const known = await subscribed(call, body);
       if (known !== null) return known;
       const secret = newSecret();
-      const settings = asStored({ ...body, secret });
+      const settings = plainJson({ ...body, secret });
       const deps = { db: store.db, secrets, grantId: grantOf(call.principal), ...options };
       return { ...present(await createReceiver(deps, actorOf(call.principal), webhooks, settings)), secret };
     },
@@ -364,7 +364,7 @@ async function change(
   const { secrets, store } = call.deps;
   const old = await found(call, id);
   // Its own schema has just parsed them.
-  const settings = asStored(to(openReceiver(webhooks, id, old.settings, secrets) as WebhookSettings));
+  const settings = plainJson(to(openReceiver(webhooks, id, old.settings, secrets) as WebhookSettings));
   const target = { ...old, destination: webhooks };
   await changeReceiver(
     { db: store.db, secrets, ...call.deps.options },
@@ -374,11 +374,6 @@ async function change(
     fields,
   );
   return webhookSettings.parse(settings);
-}
-
-/** Through JSON, so that a field without a value is absent. */
-function asStored(settings: object): JsonObject {
-  return JSON.parse(JSON.stringify(settings)) as JsonObject;
 }
 
 async function found(call: Call, id: string): Promise<Endpoint> {

@@ -169,7 +169,7 @@ async function shownRates(db: Db): Promise<z.input<typeof rates>> {
 async function shown(call: Call): Promise<z.input<typeof workspace>> {
   const { business_hours: hours, holidays, ...row } = await readWorkspaceRow(call.deps.store.db);
   // Written by this schema, or by the config file's, which is the same.
-  return { ...row, business_hours: hours as z.input<typeof workspace>["business_hours"], holidays: [...holidays] };
+  return { ...row, business_hours: hours, holidays: [...holidays] };
 }
 
 function isLocale(name: string): boolean {

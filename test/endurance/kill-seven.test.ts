@@ -8,7 +8,6 @@ import { loadHarness } from "../../bin/connector/harness.ts";
 import type { Harness, HarnessFault } from "../../connectors/_check/harness.ts";
 import { createRandom, type Random } from "../../connectors/_simulator/company/random.ts";
 import { findConnector } from "../../connectors/index.ts";
-import type { JsonObject } from "../../core/base/json.ts";
 import { catchUp, changedAnything } from "../../core/normalise/index.ts";
 import { openStore, type Store } from "../../core/store/db.ts";
 import { openEmbedded } from "../../core/store/embedded/index.ts";
@@ -219,7 +218,7 @@ async function replayAll(store: Store, keys: readonly string[]): Promise<object[
       .executeTakeFirstOrThrow();
     if (connector === null) throw new RangeError(`no connector ${key}`);
     for (const stream of Object.keys(connector.streams)) {
-      const target = { connection: { id: key, settings: settings as JsonObject }, connector, stream };
+      const target = { connection: { id: key, settings: settings }, connector, stream };
       const replayed = await catchUp({ store }, target, { fromStart: true });
       done.push({ key, stream, changed: changedAnything(replayed), ...replayed });
     }

@@ -162,7 +162,7 @@ test("over random histories it adds up for the whole and for every slice, and ag
     const changes = days.toSorted().map((at, place) => ({
       at,
       ...steps[place],
-      status: place === 0 ? ("open" as const) : ((steps[place]?.status ?? "open") as "open" | "won" | "lost"),
+      status: place === 0 ? ("open" as const) : (steps[place]?.status ?? "open"),
     }));
     const attributes = { kept: deletedAt === null ? "yes" : "no" };
     await world.deal(`deal ${index}`, { changes, attributes, ...(deletedAt === null ? {} : { deletedAt }) });

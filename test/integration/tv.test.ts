@@ -92,7 +92,7 @@ describe("a TV's page", () => {
     const fresh = new Date(NOW.getTime() - 20_000);
     await store.db
       .insertInto("stream_states")
-      .values({ ...stream, connection_id: "src", fresh_as_of: fresh } as never)
+      .values({ ...stream, connection_id: "src", fresh_as_of: fresh })
       .execute();
     expect(await page()).toContain("As of 11:59 AM");
     expect(await page()).toContain("Acme &lt;main&gt;");
@@ -127,10 +127,7 @@ describe("a TV's page", () => {
     expect(await page()).toMatch(/mark-partial">incomplete[^]*needs a new sign-in/);
     await store.db.updateTable("connections").set({ state: "active" }).where("id", "=", "calls").execute();
     const failed = { connection_id: "calls", stream: "deals", failures_in_a_row: 2 };
-    await store.db
-      .insertInto("stream_states")
-      .values(failed as never)
-      .execute();
+    await store.db.insertInto("stream_states").values(failed).execute();
     expect(await page()).toMatch(/mark-partial">incomplete[^]*could not be read yet/);
     await store.db.deleteFrom("connections").where("id", "=", "calls").execute();
     expect(await page()).not.toMatch(/class="mark/);
@@ -155,7 +152,7 @@ describe("a TV's page", () => {
       await newConnection(store, id, `Tool ${id}`);
       await store.db
         .insertInto("stream_states")
-        .values({ ...stream, connection_id: id, fresh_as_of: NOW } as never)
+        .values({ ...stream, connection_id: id, fresh_as_of: NOW })
         .execute();
     }
     await store.db.updateTable("connections").set({ state: "needs_auth" }).where("id", "=", "many-2").execute();

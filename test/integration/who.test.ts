@@ -42,8 +42,7 @@ beforeAll(async () => {
 });
 afterAll(() => running.close());
 
-const get = async (path: string): Promise<unknown> =>
-  (await running.fetch(`/api/v1${path}`, { as: reader })).json() as Promise<unknown>;
+const get = async (path: string): Promise<unknown> => (await running.fetch(`/api/v1${path}`, { as: reader })).json();
 const audits = () =>
   store.db
     .selectFrom("audit_log")

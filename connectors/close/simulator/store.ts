@@ -93,7 +93,7 @@ export function createStore(setup: Setup): CloseStore {
       id: merged?.id ?? closeId("ev", String(eventCount)),
       object_type: objectType,
       object_id: object.id,
-      lead_id: objectType === "lead" ? object.id : ((object["lead_id"] as string | null | undefined) ?? null),
+      lead_id: objectType === "lead" ? object.id : (object["lead_id"] ?? null),
       action,
       changed_fields: action === "deleted" ? [] : changedFields(previous, merged),
       data,

@@ -82,6 +82,7 @@ async function storedAnswer(db: Db, query: MetricQuery, catalogue: Catalogue): P
     await lockKept(tx, key);
     const meanwhile = await readKept(tx, key);
     const isNew = meanwhile?.computedAt != null && meanwhile.computedAt.getTime() > (row?.computedAt?.getTime() ?? 0);
+    // Written by storeKept, as above.
     if (isNew && isCurrent(meanwhile)) return meanwhile.answer as unknown as MetricAnswer;
     const answer = await evaluateMetric(tx, query);
     await keep(tx, kept, answer, now);

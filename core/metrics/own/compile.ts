@@ -20,6 +20,7 @@ import type { Condition, OwnMetric } from "./section.ts";
 import { SOURCES, type Amount, type Source } from "./sources.ts";
 import { sqlMetric } from "./sql-metric.ts";
 import type { SqlShape } from "./sql-guard.ts";
+import { keysOf } from "../../base/keys.ts";
 
 export type Compiled = { readonly metrics: readonly MetricDefinition[]; readonly problems: readonly Problem[] };
 
@@ -100,7 +101,8 @@ function checkFields({ specs, builtIn }: Context, spec: OwnMetric, index: number
   const { id, kind } = spec;
   if (builtIn.some((metric) => metric.id === id)) report(["id"], `"${id}" is a built-in KPI; choose another id`);
   if (specs.findIndex((other) => other.id === id) !== index) report(["id"], `"${id}" is there twice`);
-  for (const field of Object.keys(spec) as (keyof OwnMetric)[]) {
+  // As its schema has read it, so without a field that the type does not know.
+  for (const field of keysOf(spec)) {
     if (spec[field] === undefined || DESCRIBING.includes(field) || FIELDS[kind].includes(field)) continue;
     report([field], `a KPI of kind ${kind} takes no "${field}"; it takes ${FIELDS[kind].join(", ")}`);
   }

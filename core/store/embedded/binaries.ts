@@ -3,7 +3,7 @@ import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { z } from "zod";
-import { TributaryError } from "../../base/errors.ts";
+import { TributaryError, systemCodeOf } from "../../base/errors.ts";
 import type { ServerUser } from "./server-user.ts";
 
 /** PostgreSQL's own programs, ready to be run by the server's user. */
@@ -65,7 +65,7 @@ function makeLinks(native: string): void {
     try {
       fs.symlinkSync(path.basename(source), link);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      if (systemCodeOf(error) !== "EEXIST") throw error;
     }
   }
 }

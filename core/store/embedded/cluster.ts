@@ -200,6 +200,7 @@ async function freePort(): Promise<number> {
 }
 
 function failure(cause: unknown, what: "made" | "started" | "stopped", place: Place, log = ""): TributaryError {
+  // What a program that was run has said (node:child_process).
   const output = (cause as { stderr?: string }).stderr ?? "";
   const said = (log.trim() || output.trim() || (cause instanceof Error ? cause.message : String(cause))).slice(-1000);
   // The hint comes where a part could still be written, without a word of the system's.

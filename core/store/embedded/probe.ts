@@ -1,6 +1,7 @@
 import pg from "pg";
 import type { DatabaseTarget } from "../db.ts";
 import { databasePassword, type Place } from "./place.ts";
+import { systemCodeOf } from "../../base/errors.ts";
 
 export const DATABASE_USER = "tributary";
 
@@ -30,7 +31,7 @@ export async function probe(place: Place, port: number): Promise<Answer> {
     return rows[0]?.folder === place.cluster ? "ready" : "nobody";
   } catch (error) {
     // cannot_connect_now: starting up, recovering or shutting down.
-    return (error as { code?: string }).code === "57P03" ? "busy" : "nobody";
+    return systemCodeOf(error) === "57P03" ? "busy" : "nobody";
   } finally {
     await client.end().catch(() => undefined);
   }

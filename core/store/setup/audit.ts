@@ -42,5 +42,5 @@ export async function listAudit(
     query = page.action.endsWith(".")
       ? query.where((where) => where(where.fn("starts_with", [where.ref("action"), where.val(page.action)]), "=", true))
       : query.where("action", "=", page.action);
-  return (await query.execute()).map((row) => ({ ...row, details: row.details as JsonObject }));
+  return (await query.execute()).map((row) => ({ ...row, details: row.details }));
 }

@@ -83,7 +83,7 @@ function grants({ db }: Deps): Adapter {
       const grant = { id, appId: clientId, userId: user.id, scopes, payload: payload as JsonObject };
       await authoriseApp(db, `user:${user.email}`, grant);
     },
-    find: async (id) => ((await readGrantPayload(db, id)) ?? undefined) as AdapterPayload | undefined,
+    find: async (id) => (await readGrantPayload(db, id)) ?? undefined,
     destroy: async (id) => {
       await revokeGrant(db, "app", id).catch((error: unknown) => {
         // Two who end it at once: the other one has done it.

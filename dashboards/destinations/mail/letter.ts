@@ -1,6 +1,7 @@
 import type { OutgoingEvent, SenderOptions } from "../../../core/destination/define.ts";
 import { EVENTS, type EventData, type EventType } from "../../../core/outbox/catalogue.ts";
 import { escapeHtml } from "../../web/html.ts";
+import { isKeyOf } from "../../../core/base/keys.ts";
 
 export type Letter = { readonly subject: string; readonly text: string; readonly html: string };
 
@@ -21,7 +22,7 @@ export async function letterOf(
     case "endpoint.test":
       return plain(`Tributary\n${of<"endpoint.test">().message}`);
     default:
-      return plain(EVENTS[type as EventType]?.title ?? type);
+      return plain(isKeyOf(EVENTS, type) ? EVENTS[type].title : type);
   }
 }
 

@@ -50,7 +50,7 @@ export async function call<Name extends Operation>(
     ...(body === undefined ? {} : { body: body instanceof Blob ? body : JSON.stringify(body) }),
     ...(signal === undefined ? {} : { signal }),
   });
-  if (response.status === 204) return undefined as Answer<Name>;
+  if (response.status === 204) return undefined;
   // The types are made from the schemas that the server answers by.
   return (await response.json()) as Answer<Name>;
 }

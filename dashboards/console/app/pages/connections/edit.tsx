@@ -20,7 +20,7 @@ export function EditConnection({
   const t = useWords(text);
   const c = useWords(common);
   const save = useAct("PATCH /connections/{id}");
-  const [settings, setSettings] = useState<Values>(connection.settings as Values);
+  const [settings, setSettings] = useState<Values>(connection.settings);
   const [credentials, setCredentials] = useState<Values | null>(null);
   const [choice, setChoice] = useState<Choice>({
     id: connection.id,
@@ -38,11 +38,11 @@ export function EditConnection({
       params: { id: connection.id },
       body: {
         title: choice.title,
-        settings: settings as never,
+        settings: settings,
         streams: choice.streams === null ? null : [...choice.streams],
         ...(hasCron ? {} : { schedule: choice.everyS === null ? null : { every_s: choice.everyS } }),
         backfill_from: choice.since === "" ? null : choice.since,
-        ...(credentials === null || Object.keys(credentials).length === 0 ? {} : { credentials: credentials as never }),
+        ...(credentials === null || Object.keys(credentials).length === 0 ? {} : { credentials: credentials }),
       },
     });
   return (

@@ -2,7 +2,7 @@ import { Alert, Anchor, Badge, Button, Group, Stack, Text } from "@mantine/core"
 import { type ReactNode, useState } from "react";
 import { ApiError } from "../../api/client.ts";
 import { useAct, useApi } from "../../api/hooks.ts";
-import type { Destination, Operations, Receiver } from "../../api/types.ts";
+import type { Destination, Receiver } from "../../api/types.ts";
 import { Confirm } from "../../parts/confirm.tsx";
 import { AsYaml, OwnerMark } from "../../parts/owner.tsx";
 import { Card, Loading, Page, Problem } from "../../parts/page.tsx";
@@ -67,8 +67,6 @@ const text = words({
     owned: "Écrite dans le fichier de configuration, elle s’y modifie.",
   },
 });
-
-type Settings = Operations["PUT /destinations/{key}"]["body"]["settings"];
 
 /** `/destinations` */
 export function Destinations(): ReactNode {
@@ -164,10 +162,7 @@ function Pushed({ destination }: { readonly destination: Destination }): ReactNo
           onSubmit={(event) => {
             event.preventDefault();
             // What the declared schema's own form made of it; what is not right the server says.
-            save.mutate(
-              { params: { key }, body: { settings: draft as Settings } },
-              { onSuccess: () => setDraft(null) },
-            );
+            save.mutate({ params: { key }, body: { settings: draft } }, { onSuccess: () => setDraft(null) });
           }}
         >
           <Stack maw={720}>
@@ -227,7 +222,7 @@ function Receivers({ destination }: { readonly destination: Destination }): Reac
           onSubmit={(event) => {
             event.preventDefault();
             // As above.
-            add.mutate({ params: { key }, body: { settings: draft as Settings } }, { onSuccess: () => setDraft(null) });
+            add.mutate({ params: { key }, body: { settings: draft } }, { onSuccess: () => setDraft(null) });
           }}
         >
           <Stack maw={720}>

@@ -40,7 +40,7 @@ export function ConnectSheet({ draft, from }: { readonly draft: Draft; readonly 
             loading={connect.isPending}
             onClick={() =>
               connect.mutate(
-                { body: { id, connector: "csv", title, settings: settings as never } },
+                { body: { id, connector: "csv", title, settings: settings } },
                 { onSuccess: () => void navigate({ to: "/connections/$id", params: { id } }) },
               )
             }

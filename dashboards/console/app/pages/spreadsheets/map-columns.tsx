@@ -26,7 +26,7 @@ export function MapColumns({ from, onBack }: { readonly from: string; readonly o
   const asked = useQuery({
     queryKey: ["preview", settled],
     queryFn: ({ signal }) =>
-      call("POST /connections/preview", { body: { connector: "csv", settings: settingsOf(settled) as never } }, signal),
+      call("POST /connections/preview", { body: { connector: "csv", settings: settingsOf(settled) } }, signal),
     placeholderData: keepPreviousData,
     retry: false,
   });

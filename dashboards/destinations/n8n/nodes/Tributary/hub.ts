@@ -5,7 +5,6 @@ import type {
   IHttpRequestOptions,
   ILoadOptionsFunctions,
   INodePropertyOptions,
-  JsonObject,
 } from "n8n-workflow";
 import { NodeApiError, NodeOperationError } from "n8n-workflow";
 import { type AppList, type AppRow, foundIn, isAnswer, problemText, textOf } from "./contract.ts";
@@ -52,11 +51,15 @@ export async function ask(from: Asking, path: string, asked: Asked = {}): Promis
   const isRefused = statusCode >= 300 && !takes.includes(statusCode);
   if (isRefused || !isAnswer(method, answer)) {
     const message = problemText(statusCode, answer);
-    throw new NodeApiError(from.getNode(), { message } as JsonObject, {
-      message,
-      httpCode: String(statusCode),
-      ...place,
-    });
+    throw new NodeApiError(
+      from.getNode(),
+      { message },
+      {
+        message,
+        httpCode: String(statusCode),
+        ...place,
+      },
+    );
   }
   return answer;
 }
