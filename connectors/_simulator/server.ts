@@ -1,8 +1,9 @@
+import { buffer } from "node:stream/consumers";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { FAULT_KINDS, type Faults } from "./faults.ts";
+import { portOf } from "../../core/base/network.ts";
 
 /** A request as a simulated vendor sees it. */
 export type SimRequest = {
@@ -69,9 +70,7 @@ export async function startServer(options: SimulatorOptions): Promise<SimulatorS
     server.once("error", reject);
     server.listen(options.port ?? 0, "127.0.0.1", resolve);
   });
-  // An IP socket has an address with a port once it listens.
-  const { port } = server.address() as AddressInfo;
-  return { origin: `http://127.0.0.1:${port}`, log, close: () => stop(server) };
+  return { origin: `http://127.0.0.1:${portOf(server)}`, log, close: () => stop(server) };
 }
 
 function stop(server: Server): Promise<void> {
@@ -131,15 +130,14 @@ async function answerOrFault(
 }
 
 async function readRequest(incoming: IncomingMessage): Promise<SimRequest> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(chunk as Buffer);
+  const body = await buffer(incoming);
   const url = new URL(incoming.url ?? "/", "http://simulator");
   const headers: { [name: string]: string } = {};
   for (const [name, value] of Object.entries(incoming.headers)) {
     headers[name] = Array.isArray(value) ? value.join(", ") : (value ?? "");
   }
   const method = incoming.method ?? "GET";
-  return { method, path: url.pathname, query: url.searchParams, headers, body: Buffer.concat(chunks) };
+  return { method, path: url.pathname, query: url.searchParams, headers, body };
 }
 
 function payload(answer: SimAnswer): { readonly body: string | Buffer; readonly type: string } {

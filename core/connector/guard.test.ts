@@ -1,9 +1,10 @@
 import type { lookup, LookupAddress } from "node:dns";
 import { type ClientRequestArgs, createServer } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { connect } from "node:net";
 import axios from "axios";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { guardedAgents, guardedLookup, isInternet, isRefusedAddress } from "./guard.ts";
+import { portOf } from "../base/network.ts";
 
 const asked: string[] = [];
 const server = createServer((request, response) => {
@@ -13,7 +14,7 @@ const server = createServer((request, response) => {
 let port: number;
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, resolve));
-  port = (server.address() as AddressInfo).port;
+  port = portOf(server);
 });
 afterAll(() => new Promise((resolve) => server.close(resolve)));
 
@@ -102,9 +103,7 @@ describe("a request", () => {
       const agent = agents.httpAgent as { createConnection: (options: ClientRequestArgs, done?: unknown) => unknown };
       const guarded = agent.createConnection.bind(agent);
       agent.createConnection = (options, done) =>
-        options.host === "outside.example"
-          ? connect((outside.address() as AddressInfo).port, "127.0.0.1")
-          : guarded(options, done);
+        options.host === "outside.example" ? connect(portOf(outside), "127.0.0.1") : guarded(options, done);
       const before = asked.length;
       const error: unknown = await axios
         .get("http://outside.example/", { ...agents, proxy: false, timeout: 5_000 })

@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { systemClock } from "../base/clock.ts";
@@ -9,6 +8,7 @@ import type { HttpOptions, VendorAnswer } from "./http.ts";
 import { createHttpFactory } from "./http-client.ts";
 import type { HttpDeps } from "./http-policy.ts";
 import { type Limiter, unlimited } from "./limits.ts";
+import { portOf } from "../base/network.ts";
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -30,7 +30,7 @@ async function vendor(...answers: [Answer, ...Answer[]]) {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   servers.push(server);
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/`, asked };
+  return { url: `http://127.0.0.1:${portOf(server)}/api/`, asked };
 }
 
 const json =

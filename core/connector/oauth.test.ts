@@ -1,10 +1,10 @@
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { z } from "zod";
 import type { JsonObject } from "../base/json.ts";
 import type { OAuth2Method } from "./auth.ts";
 import { oauthExchange } from "./oauth.ts";
+import { portOf } from "../base/network.ts";
 
 /** A vendor that gives tokens and remembers how it was asked. */
 let vendor: Server;
@@ -23,7 +23,7 @@ beforeEach(async () => {
   });
   await new Promise<void>((resolve) => vendor.listen(0, "127.0.0.1", resolve));
   // An IP socket has an address with a port once it listens.
-  origin = `http://127.0.0.1:${(vendor.address() as AddressInfo).port}`;
+  origin = `http://127.0.0.1:${portOf(vendor)}`;
 });
 afterEach(() => new Promise((resolve) => vendor.close(resolve)));
 

@@ -1,7 +1,6 @@
 import { calendarRoutes } from "../views/calendar/index.ts";
 import { randomUUID } from "node:crypto";
 import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import express, { type Express, type RequestHandler } from "express";
 import { TributaryError } from "../../core/base/errors.ts";
 import { apiRoutes } from "../api/index.ts";
@@ -28,6 +27,7 @@ import { securityHeaders } from "./security.ts";
 import { statusRoutes } from "./status.ts";
 import { createScreens } from "../views/tv/screens.ts";
 import { tvRoutes } from "../views/tv/index.ts";
+import { portOf } from "../../core/base/network.ts";
 
 export type Server = {
   readonly app: Express;
@@ -157,8 +157,7 @@ function listen(
       );
     });
     server.listen(options.port, options.host, () => {
-      // TCP servers have an address of this kind.
-      const { port } = server.address() as AddressInfo;
+      const port = portOf(server);
       const host = options.host.includes(":") ? `[${options.host}]` : options.host;
       resolve({ host: options.host, port, url: `http://${host}:${port}` });
     });

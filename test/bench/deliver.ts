@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { Agent, createServer, request } from "node:http";
-import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { sql } from "kysely";
@@ -18,6 +17,7 @@ import { insertEndpoint } from "../../core/store/outbox/endpoints.ts";
 import { DESTINATIONS } from "../../dashboards/destinations/index.ts";
 import { webhooks } from "../../dashboards/destinations/webhooks/index.ts";
 import { newSecret, signedHeaders } from "../../dashboards/destinations/webhooks/sign.ts";
+import { portOf } from "../../core/base/network.ts";
 
 /**
  * How fast events go out, beside a bare loop of the same run that signs and posts the same bodies to the same receivers, with as many requests
@@ -226,7 +226,7 @@ export async function serveReceivers(): Promise<void> {
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  process.stdout.write(`http://127.0.0.1:${(server.address() as AddressInfo).port}\n`);
+  process.stdout.write(`http://127.0.0.1:${portOf(server)}\n`);
   process.stdin.resume();
   await once(process.stdin, "end");
   server.closeAllConnections();

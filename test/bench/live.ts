@@ -1,5 +1,4 @@
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import pg from "pg";
 import { createCompany } from "../../connectors/_simulator/company/company.ts";
 import type { Store } from "../../core/store/db.ts";
@@ -7,6 +6,7 @@ import { type Changes, createChanges } from "../support/changes.ts";
 import { type LiveHub, startLiveHub } from "../support/live-hub.ts";
 import { post } from "../support/relay.ts";
 import { until } from "../support/until.ts";
+import { portOf } from "../../core/base/network.ts";
 
 /** How soon a whole hub, with a TV that looks at it, hears its vendors out, and how soon the TV shows what they said. */
 export type LiveResult = {
@@ -111,7 +111,7 @@ async function startBaseline(store: Store): Promise<Baseline> {
     request.resume().on("end", () => response.writeHead(202).end());
   });
   await new Promise<void>((resolve) => server.unref().listen(0, "127.0.0.1", resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const url = `http://127.0.0.1:${portOf(server)}/`;
   const client = new pg.Client(store.pool.options);
   await client.connect();
   await client.query("create schema bench");

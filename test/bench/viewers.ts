@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import type { AddressInfo } from "node:net";
 import net from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import express from "express";
@@ -12,6 +11,7 @@ import { type LiveHub, startLiveHub } from "../support/live-hub.ts";
 import { COMMAND } from "../support/spawn.ts";
 import { switchOnTv } from "../support/tv.ts";
 import { until } from "../support/until.ts";
+import { portOf } from "../../core/base/network.ts";
 
 /** How many can look at a hub: TVs that connect at once, a feed that is polled, and what a hub costs that nobody looks at. */
 export type ViewersResult = {
@@ -102,7 +102,7 @@ export async function serveExpress(body: string): Promise<void> {
   app.get("/", (_request, response) => void response.type("json").send(body));
   const server = app.listen(0, "127.0.0.1");
   await once(server, "listening");
-  process.stdout.write(`http://127.0.0.1:${(server.address() as AddressInfo).port}\n`);
+  process.stdout.write(`http://127.0.0.1:${portOf(server)}\n`);
   process.stdin.resume();
   await once(process.stdin, "end");
   server.close();

@@ -1,5 +1,4 @@
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -8,6 +7,7 @@ import { type CloseSimulator, startCloseSimulator } from "../../connectors/close
 import { generateSecretKey } from "../../core/secrets/index.ts";
 import { openEmbedded } from "../../core/store/embedded/index.ts";
 import { type Finished, redisOfItsOwn, run, type Variables } from "../support/processes.ts";
+import { portOf } from "../../core/base/network.ts";
 
 /** What goes wrong in daily use, as a user meets it: each message names the thing and the mend, and its code is explained in docs/errors.md. */
 
@@ -338,7 +338,7 @@ describe("a port that is taken", () => {
   test("ends `up` with 1, naming the port and the variable that changes it", async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
-    const { port } = other.address() as AddressInfo; // An IP socket has an address with a port once it listens.
+    const port = portOf(other);
     const finished = await withVariables({ PORT: String(port) }, "up", "--json");
     other.close();
     expect(finished).toMatchObject({ code: 1, stdout: "" });

@@ -1,6 +1,5 @@
 import { createHmac } from "node:crypto";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { close } from "../../connectors/close/index.ts";
 import { closeId } from "../../connectors/close/simulator/format.ts";
@@ -9,6 +8,7 @@ import * as objects from "../../connectors/close/simulator/objects.ts";
 import type { InboundRequest } from "../../core/connector/define.ts";
 import type { Fact } from "../../core/schema/facts.ts";
 import { connect, ids, nothingPulled, pull, record, smallAccount, streamOf, type StillClock } from "./close-harness.ts";
+import { portOf } from "../../core/base/network.ts";
 
 let sim: CloseSimulator;
 let clock: StillClock;
@@ -237,7 +237,7 @@ describe("webhooks", () => {
   afterEach(() => new Promise((resolve) => void hub.close(resolve)));
 
   async function subscribe(): Promise<string> {
-    const { port } = hub.address() as AddressInfo;
+    const port = portOf(hub);
     const { client } = connect(sim, { clock });
     const subscription = await close.webhook?.subscribe?.(client, `http://127.0.0.1:${port}/in/close/token`);
     return subscription?.secret ?? "";

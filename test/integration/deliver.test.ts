@@ -1,7 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer as createHttpsServer } from "node:https";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { assertAddresses } from "../../core/destination/check.ts";
@@ -27,6 +26,7 @@ import { newSecret } from "../../dashboards/destinations/webhooks/sign.ts";
 import { startCourier } from "../../workers/courier.ts";
 import { testDatabase } from "../support/database.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
+import { portOf } from "../../core/base/network.ts";
 
 const secrets = createSecrets([parseSecretKey(generateSecretKey())]);
 const couriers: Courier[] = [];
@@ -463,7 +463,7 @@ test.skipIf(spawnSync("openssl", ["version"]).status !== 0)(
       await rm(folder, { recursive: true });
     });
     const sender = createSender({ allowPrivateNetworks: true });
-    const url = `https://localhost:${(server.address() as AddressInfo).port}/hook`;
+    const url = `https://localhost:${portOf(server)}/hook`;
     const settings = webhookSettings.parse({ url, events: ["*"], secret: newSecret() });
     const event = { eventId: "evt_1", type: "deal.won", occurredAt: new Date(), data: {}, isReplay: false };
     const result = await sender.send(settings, event);

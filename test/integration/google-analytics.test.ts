@@ -1,5 +1,4 @@
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { googleAnalytics } from "../../connectors/google-analytics/index.ts";
@@ -10,6 +9,7 @@ import type { Limiter } from "../../core/connector/limits.ts";
 import { unlimited } from "../../core/connector/limits.ts";
 import { until } from "../support/until.ts";
 import { asked, connect, nothingPulled, pull, rowsOf, smallSite, type StillClock } from "./google-analytics-harness.ts";
+import { portOf } from "../../core/base/network.ts";
 
 let sim: AnalyticsSimulator;
 let clock: StillClock;
@@ -256,7 +256,7 @@ describe("Google's client library", () => {
   async function listening(server: Server): Promise<string> {
     servers.push(server);
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    return `http://127.0.0.1:${portOf(server)}/`;
   }
 
   it("ends a call to a server that hangs, and lets go of its connection", async () => {

@@ -1,10 +1,11 @@
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../core/base/json.ts";
 import { isObject } from "../../core/base/json.ts";
 import { openStore } from "../../core/store/db.ts";
 import { testDatabase, testDatabaseTarget } from "../support/database.ts";
 import { form, newConnection, newKey, newSession, type Running, startServer } from "./server-support.ts";
+import { portOf } from "../../core/base/network.ts";
 
 /**
  * Every operation that the OpenAPI description names, and every other address of the server, with what nobody sends in good faith. Nothing of it
@@ -218,7 +219,7 @@ async function lineTo({ host, port }: { readonly host: string; readonly port: nu
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     // An IP socket has an address with a port once it listens.
-    port: (server.address() as AddressInfo).port,
+    port: portOf(server),
     cut: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve());

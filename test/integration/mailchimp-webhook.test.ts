@@ -1,6 +1,5 @@
 import { createHmac } from "node:crypto";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { findTributaryError } from "../../core/base/errors.ts";
 import type { InboundRequest, StreamPart } from "../../core/connector/define.ts";
@@ -8,6 +7,7 @@ import { emailId } from "../../connectors/mailchimp/simulator/format.ts";
 import type { MailchimpSimulator } from "../../connectors/mailchimp/simulator/index.ts";
 import { mailchimpWebhook } from "../../connectors/mailchimp/webhook.ts";
 import { connect, pull, smallAccount, type StillClock } from "./mailchimp-harness.ts";
+import { portOf } from "../../core/base/network.ts";
 
 /** Whoever listens at our address: keeps deliveries, answers 200 to everything. */
 let deliveries: InboundRequest[];
@@ -32,7 +32,7 @@ beforeEach(async () => {
   });
   await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
   // An IP socket has an address with a port once it listens.
-  url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/in/mailchimp/token`;
+  url = `http://127.0.0.1:${portOf(receiver)}/in/mailchimp/token`;
   ({ sim, clock } = await smallAccount());
 });
 afterEach(async () => {

@@ -1,5 +1,4 @@
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { apiAddress, givenAddress } from "../../connectors/mailchimp/account.ts";
 import { mailchimp } from "../../connectors/mailchimp/index.ts";
@@ -13,6 +12,7 @@ import { createHttpFactory } from "../../core/connector/http-client.ts";
 import { unlimited } from "../../core/connector/limits.ts";
 import { oauthExchange } from "../../core/connector/oauth.ts";
 import { asked, connect, pull, smallAccount, type StillClock } from "./mailchimp-harness.ts";
+import { portOf } from "../../core/base/network.ts";
 
 const running: MailchimpSimulator[] = [];
 afterEach(async () => {
@@ -64,7 +64,7 @@ describe("the client library", () => {
     });
     await new Promise<void>((resolve) => vendor.listen(0, "127.0.0.1", resolve));
     // An IP socket has an address with a port once it listens.
-    const baseUrl = `http://127.0.0.1:${(vendor.address() as AddressInfo).port}/server/3.0`;
+    const baseUrl = `http://127.0.0.1:${portOf(vendor)}/server/3.0`;
     const clock = { now: () => new Date() };
     await connect({ baseUrl, loginUrl: baseUrl, apiKey: "k-us6" }, { clock }).client.audiences({ count: 1 });
     await new Promise((resolve) => vendor.close(resolve));

@@ -1,5 +1,4 @@
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { JsonObject } from "../../core/base/json.ts";
@@ -22,6 +21,7 @@ import { readSettings, writeSettings } from "../../core/store/setup/settings.ts"
 import { readCredentials } from "../../core/store/setup/connections.ts";
 import { testDatabase } from "../support/database.ts";
 import { addConnection, testClock, testConnector } from "../support/engine.ts";
+import { portOf } from "../../core/base/network.ts";
 
 const store = await testDatabase();
 const rotate = (from: Secrets, to: Secrets): Promise<number> =>
@@ -56,7 +56,7 @@ const tokenServer = createServer((request, response) => {
 });
 await new Promise<void>((resolve) => tokenServer.listen(0, "127.0.0.1", resolve));
 afterAll(() => tokenServer.close());
-const tokenUrl = `http://127.0.0.1:${(tokenServer.address() as AddressInfo).port}/token/`;
+const tokenUrl = `http://127.0.0.1:${portOf(tokenServer)}/token/`;
 
 const method = (grant: OAuth2Method["grant"] = "authorization_code"): OAuth2Method => ({
   kind: "oauth2",

@@ -1,5 +1,4 @@
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import Provider, { interactionPolicy } from "oidc-provider";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { sealSection } from "../../core/destination/settings.ts";
@@ -8,6 +7,7 @@ import { addUser } from "../../core/setup/users.ts";
 import { writeSettings } from "../../core/store/setup/settings.ts";
 import { testDatabase } from "../support/database.ts";
 import { type Running, secrets, startServer } from "./server-support.ts";
+import { portOf } from "../../core/base/network.ts";
 
 /** People of a company sign in at its own provider of identities, which is a real one, on this machine. */
 const store = await testDatabase();
@@ -31,7 +31,7 @@ beforeAll(async () => {
   running = await startServer(store, { clock: { now: () => new Date(nowMs) } });
   server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  issuer = `http://127.0.0.1:${portOf(server)}`;
   const answer = companyProvider().callback();
   server.on("request", (request, response) => void answer(request, response));
 });

@@ -1,6 +1,5 @@
 import { spawnSync } from "node:child_process";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { zendesk } from "../../connectors/zendesk/index.ts";
 import * as objects from "../../connectors/zendesk/simulator/objects.ts";
@@ -19,6 +18,7 @@ import {
   smallAccount,
   type StillClock,
 } from "./zendesk-harness.ts";
+import { portOf } from "../../core/base/network.ts";
 
 let sim: ZendeskSimulator;
 let clock: StillClock;
@@ -145,7 +145,7 @@ async function serve(
     response.setHeader("content-type", "application/json").end(JSON.stringify(answer(request.url ?? "")));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo; // It listens on a port.
+  const port = portOf(server);
   const close = (): Promise<void> =>
     new Promise((resolve) => {
       server.close(() => resolve());

@@ -1,5 +1,5 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
-import type { AddressInfo } from "node:net";
+import { portOf } from "../../core/base/network.ts";
 
 /** A line to a database that can be cut: whoever is on it is thrown off, and nobody gets through until it is restored. */
 export type Line = {
@@ -28,8 +28,7 @@ export async function throughLine({ host, port }: { readonly host: string; reado
     new Promise((resolve) => server.listen(at, "127.0.0.1", resolve));
   let server = through();
   await listening(server, 0);
-  // A server that listens by TCP has an address of this kind.
-  const address = { host: "127.0.0.1", port: (server.address() as AddressInfo).port };
+  const address = { host: "127.0.0.1", port: portOf(server) };
   const cut = async (): Promise<void> => {
     const closed = new Promise((resolve) => server.close(resolve));
     for (const socket of sockets) socket.destroy();

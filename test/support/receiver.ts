@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterAll } from "vitest";
+import { portOf } from "../../core/base/network.ts";
 
 export type Received = { readonly headers: IncomingMessage["headers"]; readonly body: string };
 
@@ -51,5 +51,5 @@ export async function startReceiver(): Promise<Receiver> {
         server.closeAllConnections();
       }),
   );
-  return Object.assign(receiver, { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook` });
+  return Object.assign(receiver, { url: `http://127.0.0.1:${portOf(server)}/hook` });
 }

@@ -1,5 +1,6 @@
+import { buffer } from "node:stream/consumers";
 import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
+import { portOf } from "../../core/base/network.ts";
 
 /** What a vendor sends: to which path, with which headers, byte for byte. */
 export type Delivery = {
@@ -39,7 +40,7 @@ export async function startRelay(): Promise<Relay> {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return Object.assign(relay, {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${portOf(server)}`,
     close: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve());
@@ -59,10 +60,8 @@ export async function post(url: string, headers: Delivery["headers"], body: Buff
 const OF_THE_CONNECTION = new Set(["host", "connection", "content-length", "transfer-encoding"]);
 
 async function readDelivery(request: IncomingMessage): Promise<Delivery> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
   const headers = Object.entries(request.headers).flatMap(([name, value]) =>
     typeof value === "string" && !OF_THE_CONNECTION.has(name) ? [[name, value] as const] : [],
   );
-  return { path: request.url ?? "/", headers: Object.fromEntries(headers), body: Buffer.concat(chunks) };
+  return { path: request.url ?? "/", headers: Object.fromEntries(headers), body: await buffer(request) };
 }

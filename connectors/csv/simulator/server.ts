@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { createServer, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { HarnessFault } from "../../_check/harness.ts";
 import type { Sheet, Sheets } from "./sheets.ts";
+import { portOf } from "../../../core/base/network.ts";
 
 /** A web server of spreadsheets, as CSV with ETags, whose next answers can be made to fail. */
 export type SheetServer = {
@@ -33,10 +33,8 @@ export async function startSheetServer(sheets: Sheets): Promise<SheetServer> {
     response.writeHead(200, { "content-type": "text/csv; charset=utf-8", etag }).end(text);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  // An IP socket has an address with a port once it listens.
-  const { port } = server.address() as AddressInfo;
   return {
-    origin: `http://127.0.0.1:${port}`,
+    origin: `http://127.0.0.1:${portOf(server)}`,
     fail: (fault, times) => void faults.push(...Array.from({ length: times }, () => fault)),
     onRequest: (next) => {
       listener = next;

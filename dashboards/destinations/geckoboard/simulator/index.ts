@@ -1,5 +1,7 @@
+import { text } from "node:stream/consumers";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { portOf } from "../../../../core/base/network.ts";
+import { parseJson } from "../../../../core/base/json.ts";
 
 /**
  * Behaves like Geckoboard's Datasets API as its documentation describes it (sources in ../README.md): Basic authentication with the key
@@ -72,7 +74,7 @@ export async function startGeckoboardSimulator(options: {
   }
 
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  const port = portOf(server);
   return {
     baseUrl: `http://127.0.0.1:${port}`,
     datasets,
@@ -215,11 +217,10 @@ function isObject(value: unknown): value is { readonly [key: string]: unknown } 
 }
 
 async function readJson(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  if (chunks.length === 0) return null;
+  const body = await text(request);
+  if (body === "") return null;
   try {
-    return JSON.parse(Buffer.concat(chunks).toString("utf8")) as unknown;
+    return parseJson(body);
   } catch {
     return refuse(400, "The body is not JSON");
   }

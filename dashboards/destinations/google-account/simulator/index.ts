@@ -1,6 +1,7 @@
+import { text as readText } from "node:stream/consumers";
 import { createHash, generateKeyPairSync, type KeyObject, verify } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { portOf } from "../../../../core/base/network.ts";
 
 /**
  * What every simulated Google API has: the token endpoint (RS256 assertions of one service account, a person's refresh token), tokens that are asked for,
@@ -79,7 +80,7 @@ export async function startGoogleSimulator(
   });
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const text = await textOf(request);
+    const text = await readText(request);
     const url = new URL(request.url ?? "/", "http://google");
     if (url.pathname === "/token") return grant(new URLSearchParams(text), response);
     requests.push(`${request.method} ${decodeURIComponent(url.pathname)}`);
@@ -140,7 +141,7 @@ export async function startGoogleSimulator(
     server.once("error", reject);
     server.listen(options.port ?? 0, "127.0.0.1", resolve);
   });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = `http://127.0.0.1:${portOf(server)}`;
   return {
     url,
     email,
@@ -224,12 +225,6 @@ function jsonOf(text: string): unknown {
   } catch {
     return invalid("Invalid JSON payload received.");
   }
-}
-
-async function textOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 function send(response: ServerResponse, status: number, body: unknown): void {

@@ -1,6 +1,6 @@
-import type { AddressInfo } from "node:net";
 import PostalMime from "postal-mime";
 import { SMTPServer, type SMTPServerEnvelope, type SMTPServerOptions } from "smtp-server";
+import { portOf } from "../../../../core/base/network.ts";
 
 /** A real SMTP server on this machine that keeps what it is sent, and refuses what it is told to refuse. */
 export type MailSimulator = {
@@ -76,7 +76,7 @@ export async function startMailSimulator(options: {
     listening.once("listening", resolve);
     listening.once("error", reject);
   });
-  const { port } = listening.address() as AddressInfo;
+  const port = portOf(listening);
   return {
     url: `http://127.0.0.1:${port}`,
     smtp: `smtp://tributary:${encodeURIComponent(options.secret)}@127.0.0.1:${port}?tls=none`,

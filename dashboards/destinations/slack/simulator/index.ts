@@ -1,5 +1,6 @@
+import { text } from "node:stream/consumers";
 import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
+import { portOf } from "../../../../core/base/network.ts";
 
 /** Behaves like the incoming webhook of one channel (sources in ../README.md): the address is the secret, the answer `ok`, errors in words. */
 export type SlackSimulator = {
@@ -20,7 +21,7 @@ export async function startSlackSimulator(options: {
   const path = `/services/T000/B000/${options.secret}`;
   let failures = { left: 0, status: 500 };
   const server = createServer((request, response) => {
-    void bodyOf(request).then((body) => {
+    void text(request).then((body) => {
       const [status, text] = answer(request, body);
       response.writeHead(status, { "content-type": "text/plain", ...(status === 429 ? { "retry-after": "30" } : {}) });
       response.end(text);
@@ -43,7 +44,7 @@ export async function startSlackSimulator(options: {
   }
 
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = `http://127.0.0.1:${portOf(server)}`;
   return {
     url,
     webhookUrl: `${url}${path}`,
@@ -65,10 +66,4 @@ function textOf(body: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString("utf8");
 }
