@@ -184,7 +184,7 @@ async function untilInterrupted<T>(work: Promise<T>, signal: AbortSignal, graceM
   let timer: NodeJS.Timeout | undefined;
   const interrupted = new Promise<never>((_, reject) => {
     const start = (): void => {
-      timer = setTimeout(() => reject(signal.reason as Error), graceMs);
+      timer = setTimeout(() => reject(signal.reason as Error), graceMs); // Aborted with an error by the signals' handlers.
     };
     signal.addEventListener("abort", start, { once: true });
   });

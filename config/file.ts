@@ -397,12 +397,11 @@ function pushedSections(
   sections: FileSections,
   destinations: readonly AnyDestination[],
 ): { readonly [section: string]: object } {
-  return Object.assign(
-    {},
-    ...destinations
+  return Object.fromEntries(
+    destinations
       .filter(({ takes }) => takes.kind === "answers")
-      .map((destination) => present(destination.key, destinationSection(sections, destination))),
-  ) as { readonly [section: string]: object };
+      .flatMap((destination) => Object.entries(present(destination.key, destinationSection(sections, destination)))),
+  );
 }
 
 /** Who is who by name, for the tools that do not tell by e-mail address. */

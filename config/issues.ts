@@ -56,7 +56,7 @@ function shownValue(file: YamlFile, path: Path, isSecret: boolean): string {
   if (value === null) return ", but it is empty";
   if (Array.isArray(value)) return ", got a list";
   if (typeof value === "object") return ", got a map";
-  const text = typeof value === "string" ? JSON.stringify(value) : String(value as number | boolean);
+  const text = JSON.stringify(value);
   return `, got ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`;
 }
 

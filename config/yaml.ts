@@ -149,6 +149,7 @@ function walk(
         next = (pair.value as Node | null) ?? key;
       }
     } else if (isSeq(node) && typeof step === "number") {
+      // What a parsed list holds are nodes.
       next = (node.items[step] as Node | undefined) ?? null;
       key = next;
     }

@@ -108,6 +108,7 @@ async function measureNext(deps: MeasureDeps, now: Date): Promise<number | null>
         const answer = answerOf(query, computed);
         await keep(tx, keptQuery(query), answer, now);
         const changed = row.isWatched ? await storePoints(tx, query, computed, answer.notes, now) : 0;
+        // As above.
         const before = row.answer as unknown as MetricAnswer | null;
         if (JSON.stringify(before?.rows) !== JSON.stringify(answer.rows))
           await announce(tx, "live", JSON.stringify({ metric: query.metric }));

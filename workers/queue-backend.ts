@@ -94,6 +94,7 @@ async function connectPostgres(
   return {
     connection: { ...connection, max: 1 },
     prefix: "",
+    // BullMQ gives its factories the options of the queue that is made; the type of the factory says any queue's.
     factory: (name, options, blocking = {}) =>
       blocking.withBlockingConnection === true || blocking.blocking === true
         ? createPostgresBackend(name, options as Parameters<typeof createPostgresBackend>[1], blocking)

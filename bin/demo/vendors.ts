@@ -39,9 +39,7 @@ async function startVendors(plan: VendorsPlan): Promise<Running> {
   }
   life.relive();
   const origins = Object.fromEntries([...vendors].map(([name, { url }]) => [name, new URL(url).origin]));
-  const variables = Object.assign({}, ...[...vendors.values()].map((vendor) => vendor.variables)) as {
-    readonly [name: string]: string;
-  };
+  const variables = Object.fromEntries([...vendors.values()].flatMap((vendor) => Object.entries(vendor.variables)));
   return {
     ready: { type: "ready", pid: process.pid, origins, variables },
     async addWebhooks(addresses) {

@@ -61,7 +61,7 @@ export const closeAuth: readonly AuthMethod[] = [
     title: "OAuth 2 (an app of your own)",
     madeAt: "https://app.close.com/settings/developer/oauth-apps/",
     grant: "authorization_code",
-    credentials: oauthCredentials as z.ZodType<JsonObject>,
+    credentials: oauthCredentials,
     authorizeUrl: (settings) => oauthAddress(settings, "authorize"),
     tokenUrl: (settings) => oauthAddress(settings, "token"),
     // Every app has exactly these two, whatever it asks for. developer.close.com, "OAuth Authentication".

@@ -42,7 +42,7 @@ export const driftAuth: readonly AuthMethod[] = [
     kind: "oauth2",
     title: "OAuth 2 (an app of your own)",
     grant: "authorization_code",
-    credentials: oauthCredentials as z.ZodType<JsonObject>,
+    credentials: oauthCredentials,
     authorizeUrl: (settings) => oauthAddress(settings, "authorize"),
     tokenUrl: (settings) => oauthAddress(settings, "oauth2/token"),
     // They are chosen in the app's page, not in the request. devdocs.drift.com, "Authentication and Scopes".

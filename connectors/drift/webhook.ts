@@ -1,13 +1,13 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { TributaryError } from "../../core/base/errors.ts";
-import { fieldOf, type Json, type JsonObject } from "../../core/base/json.ts";
+import { fieldOf, type Json, type JsonObject, parseJson } from "../../core/base/json.ts";
 import type { InboundRequest, InboundWebhook, StreamPart } from "../../core/connector/define.ts";
 import type { DriftClient } from "./client.ts";
 import { idText, instantOf } from "./fields.ts";
 import { orGone, partOf, partOfContacts, partsOfConversations } from "./conversations.ts";
 
-const delivery = z.looseObject({ type: z.string(), token: z.string().nullish(), data: z.unknown() });
+const delivery = z.looseObject({ type: z.string(), token: z.string().nullish(), data: z.json().optional() });
 type Delivery = z.infer<typeof delivery>;
 
 const DAY_MS = 86_400_000;
@@ -42,17 +42,16 @@ export const driftWebhook: InboundWebhook<DriftClient> = {
     const content = createHash("sha256")
       .update(JSON.stringify(data ?? null))
       .digest("hex");
-    return `${type}|${idText(fieldOf(data as Json, "id")) ?? ""}|${content}`;
+    return `${type}|${idText(fieldOf(data, "id")) ?? ""}|${content}`;
   },
 
   async parts(request, client) {
     const { type, data } = read(request);
-    const said = data as Json;
     if (type.startsWith("contact_"))
-      return contactParts(client, idText(fieldOf(said, "contactId")) ?? idText(fieldOf(said, "id")));
-    if (type.includes("meeting")) return meetingParts(client, said);
+      return contactParts(client, idText(fieldOf(data, "contactId")) ?? idText(fieldOf(data, "id")));
+    if (type.includes("meeting")) return meetingParts(client, data ?? null);
     const id =
-      idText(fieldOf(said, "conversationId")) ?? (isAboutConversation(type) ? idText(fieldOf(said, "id")) : null);
+      idText(fieldOf(data, "conversationId")) ?? (isAboutConversation(type) ? idText(fieldOf(data, "id")) : null);
     return id === null ? [] : conversationParts(client, id);
   },
 };
@@ -83,7 +82,7 @@ async function meetingParts(client: DriftClient, meeting: Json): Promise<readonl
 /** Of a body that may be anything: nobody has proved yet who sent it. */
 function tokenOf(request: InboundRequest): Json {
   try {
-    return fieldOf(JSON.parse(request.body.toString("utf8")) as Json, "token");
+    return fieldOf(parseJson(request.body.toString("utf8")), "token");
   } catch {
     return null;
   }

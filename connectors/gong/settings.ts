@@ -63,7 +63,7 @@ export const gongAuth: readonly AuthMethod[] = [
     kind: "oauth2",
     title: "OAuth 2 (an integration of your own)",
     grant: "authorization_code",
-    credentials: oauthCredentials as z.ZodType<JsonObject>,
+    credentials: oauthCredentials,
     authorizeUrl: (settings) => oauthAddress(settings, "authorize"),
     tokenUrl: (settings) => oauthAddress(settings, "generate-customer-token"),
     scopes: SCOPES,

@@ -61,7 +61,7 @@ export const intercomAuth: readonly AuthMethod[] = [
     title: "OAuth 2 (an app of your own)",
     madeAt: "https://app.intercom.com/a/apps/_/developer-hub",
     grant: "authorization_code",
-    credentials: oauthCredentials as z.ZodType<JsonObject>,
+    credentials: oauthCredentials,
     authorizeUrl: (settings) => oauthAddress(settings, "oauth"),
     tokenUrl: (settings) => oauthAddress(settings, "auth/eagle/token"),
     // Permissions are chosen in the Developer Hub. The token lasts until it is revoked, and there is none to renew it with.

@@ -14,7 +14,7 @@ const notification = z.looseObject({
   id: z.string().nullish(),
   topic: z.string(),
   created_at: z.number(),
-  data: z.looseObject({ item: z.unknown() }).nullish(),
+  data: z.looseObject({ item: z.json().optional() }).nullish(),
 });
 
 /**
@@ -56,7 +56,7 @@ export const intercomWebhook: InboundWebhook<IntercomClient> = {
 
   async parts(request, client) {
     const { topic, data } = read(request);
-    const item = (data?.item ?? null) as Json;
+    const item = data?.item ?? null;
     const [about] = topic.split(".");
     const id =
       about === "conversation" || about === "conversation_part" ? conversationId(item) : idText(fieldOf(item, "id"));

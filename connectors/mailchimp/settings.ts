@@ -62,7 +62,7 @@ export const mailchimpAuth: readonly AuthMethod[] = [
     title: "OAuth 2 (a registered app)",
     madeAt: "https://admin.mailchimp.com/account/oauth2/",
     grant: "authorization_code",
-    credentials: oauthCredentials as z.ZodType<JsonObject>,
+    credentials: oauthCredentials,
     authorizeUrl: (settings) => loginAddress(settings, "authorize"),
     tokenUrl: (settings) => loginAddress(settings, "token"),
     // There are none, and a token never expires: no refresh token is given. mailchimp.com/developer, "Access Data on Behalf of Other Users".

@@ -80,13 +80,13 @@ export const zendeskAuth: readonly AuthMethod[] = [
     ...oauth,
     title: "OAuth 2 (a confidential client of your own)",
     grant: "client_credentials",
-    credentials: clientCredentials as z.ZodType<JsonObject>,
+    credentials: clientCredentials,
   },
   {
     ...oauth,
     title: "OAuth 2 (signing in)",
     grant: "authorization_code",
-    credentials: codeFlowCredentials as z.ZodType<JsonObject>,
+    credentials: codeFlowCredentials,
     pkce: true,
   },
   {

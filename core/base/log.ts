@@ -44,6 +44,7 @@ export function createLog(level: string, destination: NodeJS.WritableStream = pr
         logMethod(args, method, levelNumber) {
           const say = (): void => method.apply(this, args);
           if (levelNumber < WARN) return say();
+          // An object of fields and a text, or a text alone; the type knows the last form only.
           const [first, second] = args as unknown as [unknown, unknown];
           const text = typeof first === "string" ? first : typeof second === "string" ? second : "";
           const again = (repeated: number): void =>

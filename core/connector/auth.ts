@@ -1,11 +1,14 @@
 import type { z } from "zod";
-import type { JsonObject } from "../base/json.ts";
+import type { Json, JsonObject } from "../base/json.ts";
+
+/** What a person enters; what may be left out is absent or undefined. */
+type Entered = { readonly [field: string]: Json | undefined };
 
 /** A way to sign in. `credentials` is what a person enters (and, for OAuth, what the hub adds); keys in snake_case. */
 export type AuthMethod =
-  | { readonly kind: "none"; readonly credentials: z.ZodType<JsonObject> }
-  | ({ readonly kind: "api_key"; readonly title: string; readonly credentials: z.ZodType<JsonObject> } & Origin)
-  | ({ readonly kind: "service_account"; readonly title: string; readonly credentials: z.ZodType<JsonObject> } & Origin)
+  | { readonly kind: "none"; readonly credentials: z.ZodType<Entered> }
+  | ({ readonly kind: "api_key"; readonly title: string; readonly credentials: z.ZodType<Entered> } & Origin)
+  | ({ readonly kind: "service_account"; readonly title: string; readonly credentials: z.ZodType<Entered> } & Origin)
   | (OAuth2Method & Origin);
 
 /** Where a person gets what is to be entered. */
@@ -24,7 +27,7 @@ export type OAuth2Method = {
   readonly kind: "oauth2";
   readonly title: string;
   readonly grant: "authorization_code" | "client_credentials";
-  readonly credentials: z.ZodType<JsonObject>;
+  readonly credentials: z.ZodType<Entered>;
   /** Where a person agrees; takes the settings, since some vendors have an address per account. */
   readonly authorizeUrl: (settings: JsonObject) => string;
   readonly tokenUrl: (settings: JsonObject) => string;

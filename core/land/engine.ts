@@ -173,6 +173,7 @@ export function declaredOf(connector: AnyConnector, connection: Connection, sett
     name,
     [...givesOf(streamOf(connector, name), settings)],
   ]);
+  // `activeStreams` names them with what each gives.
   return { everyS: connector.everyS, gives: Object.fromEntries(gives) as Declared["gives"] };
 }
 

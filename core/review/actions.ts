@@ -32,7 +32,8 @@ export function flagOf<Kind extends FlagKind>(
   deal: Pick<OpenDeal, "flags">,
   kind: Kind,
 ): Extract<Flag, { kind: Kind }> | null {
-  return (deal.flags.find((flag) => flag.kind === kind) ?? null) as Extract<Flag, { kind: Kind }> | null;
+  const isMeant = (flag: Flag): flag is Extract<Flag, { kind: Kind }> => flag.kind === kind;
+  return deal.flags.find(isMeant) ?? null;
 }
 
 /** Whether nothing goes on with it at all: nobody is in touch, and it stands still or its date has gone by. */
@@ -113,7 +114,7 @@ function ofDeal(kind: string, since: DealSince, said: Said): string | null {
     return status === "lost" ? null : said.is(status);
   }
   if (status !== "open") return closed === null ? said.is(status) : said.closed(status, closed);
-  switch (kind as ActionKind) {
+  switch (kind as ActionKind /* of a stored action, whose kinds are these */) {
     case "move":
       return moved === null ? null : said.movedTo(moved.to, moved.at);
     case "set_date":

@@ -85,7 +85,12 @@ async function test(db: Db, row: ConclusionRow, now: Date): Promise<void> {
   const later = await find(db, claim, { from: from < today ? from : today, to: today }, now);
   const sentence = await inWords(db, claim, later);
   const verdict = verdictOf(recorded, later);
-  await insertTest(db as Parameters<typeof insertTest>[0], row, { testedAt: now, verdict, sentence, result: later });
+  await insertTest(db as Parameters<typeof insertTest>[0] /* a transaction, as its callers have it */, row, {
+    testedAt: now,
+    verdict,
+    sentence,
+    result: later,
+  });
 }
 
 async function inWords(db: Db, claim: Claim, found: Finding): Promise<string> {

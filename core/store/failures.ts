@@ -148,6 +148,7 @@ type Cause = {
 function causes(error: unknown): Cause[] {
   const chain: Cause[] = [];
   for (let current = error; current instanceof Error && chain.length < 10; current = current.cause) {
+    // Node's own errors have them, of any type as far as can be known.
     const { code, path, address, hostname, port } = current as { readonly [field: string]: unknown } & Error;
     const host = typeof hostname === "string" ? hostname : typeof address === "string" ? address : null;
     chain.push({

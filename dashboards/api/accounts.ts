@@ -80,6 +80,7 @@ export const accountEndpoints = [
       const connector = findConnector(call, body.connector);
       const signal = AbortSignal.timeout(COMPARE_MS);
       const previews = await previewRows(call.deps.setup, connector, body.settings, signal);
+      // A copy, since the answer's type has no read-only lists.
       return { data: structuredClone(previews) as z.input<typeof preview>[] };
     },
   }),

@@ -171,6 +171,6 @@ function present(row: ConclusionRow): z.input<typeof conclusion> {
 }
 
 function sent(result: object): z.input<typeof finding> {
-  const { interval, ...rest } = result as Finding;
+  const { interval, ...rest } = result as Finding; // Written by recordConclusion and testConclusion.
   return { ...rest, interval: interval === null ? null : [interval[0], interval[1]] };
 }

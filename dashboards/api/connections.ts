@@ -300,7 +300,7 @@ function present(row: ConnectionOverview, { next, troubles }: Standing): z.input
     id: row.id,
     connector: row.connector,
     title: row.title,
-    settings: { ...row.settings } as z.input<typeof jsonObject>,
+    settings: { ...row.settings } as z.input<typeof jsonObject>, // Lists in it are read-only, which the answer's type is not.
     has_credentials: row.hasCredentials,
     state: row.state,
     state_code: row.stateCode,

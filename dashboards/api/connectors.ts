@@ -39,7 +39,7 @@ export const connectorEndpoints = [
 ];
 
 /** JSON Schema of what a person enters. */
-export function inputSchema(schema: z.ZodType): unknown {
+export function inputSchema(schema: z.ZodType): object {
   return z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
 }
 

@@ -202,6 +202,7 @@ function plain(value: z.output<typeof settings>): JsonObject {
 async function present({ deps }: Call, one: AnyDestination): Promise<z.input<typeof destination>> {
   const { db } = deps.store;
   const { key, title, docs, takes, settings: schema } = one;
+  // A destination's section is a map.
   const stored = takes.kind === "answers" ? ((await readSettings(db, key)) as JsonObject | null) : null;
   const file = await readAppliedFile(db);
   const push = (await listPushes(db)).find(({ destination: of }) => of === key);
@@ -211,7 +212,7 @@ async function present({ deps }: Call, one: AnyDestination): Promise<z.input<typ
     title,
     docs,
     takes: takes.kind,
-    schema: inputSchema(schema) as { readonly [keyword: string]: unknown },
+    schema: { ...inputSchema(schema) },
     every_s: takes.kind === "answers" ? takes.everyS : null,
     owner: stored === null ? null : file?.sections.includes(key) === true ? "file" : "made",
     settings: stored === null ? null : without(schema, stored),
@@ -243,6 +244,7 @@ function without(schema: z.ZodType, stored: JsonObject): JsonObject {
 }
 
 function withoutNull(value: JsonObject): JsonObject {
+  // Of an object JSON makes an object.
   return JSON.parse(JSON.stringify(value, (_key, one: unknown) => (one === null ? undefined : one))) as JsonObject;
 }
 

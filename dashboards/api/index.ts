@@ -122,9 +122,11 @@ function answer(operation: Endpoint, deps: ServerDeps): RequestHandler {
     const idempotencyKey = idempotency?.key ?? null;
     const call = { deps, principal: principalOf(response), now: deps.clock.now(), idempotencyKey };
     if (operation.download !== null) {
+      // What an operation declares as a download gives one: `download()` makes them.
       await sendFile(response, (await operation.run(input, call)) as Download);
       return;
     }
+    // The others give what their response's schema says, which is JSON.
     const run = async (): Promise<Json> => ((await operation.run(input, call)) ?? null) as Json;
     response.set("Cache-Control", "no-store");
     if (idempotency === null) send(response, operation.status, await run());

@@ -110,6 +110,7 @@ class Components {
     } = z.toJSONSchema(schema, { io, unrepresentable: "any", reused: "inline" });
     const defs = Object.entries(($defs ?? {}) as { readonly [name: string]: JsonSchema });
     const names = new Map(defs.map(([name, definition]) => [name, this.nameFor(name, definition)]));
+    // Of a map it makes a map.
     const moved = (value: JsonSchema): JsonSchema => movedRefs(value, names) as JsonSchema;
     for (const [name, { id: _id, ...definition }] of defs)
       this.add(names.get(name) ?? name, isUnnamed(name) ? ANY_JSON : moved(definition));

@@ -350,6 +350,7 @@ async function subscribed(
   if (row === undefined) return null;
   if (row.state === "paused" && row.pausedBy !== "person")
     await resumeReceiver(store.db, actorOf(call.principal), { ...row, destination: webhooks });
+  // As webhooks' own schema has read it; below as well.
   const { secret } = openReceiver(webhooks, row.id, row.settings, secrets) as WebhookSettings;
   return { ...present(await found(call, row.id)), secret };
 }

@@ -70,6 +70,7 @@ function inputOf(tool: Tool, said: { readonly [name: string]: unknown }): { para
 function answered(answer: unknown): ToolAnswer {
   const text = JSON.stringify(answer);
   const content: ToolAnswer["content"] = [{ type: "text", text }];
+  // Each tool answers with an object.
   return { content, structuredContent: answer as { readonly [field: string]: unknown } };
 }
 

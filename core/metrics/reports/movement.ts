@@ -262,6 +262,7 @@ function summed(
     return {
       dimensions: Object.fromEntries(names.map((name, place) => [name, groups[place] ?? null])),
       start: part("start"),
+      // Each of the reasons is there.
       reasons: Object.fromEntries(REASONS.map((reason) => [reason, part(reason)])) as MovementRow["reasons"],
       end: part("end"),
     };

@@ -36,6 +36,7 @@ export async function readWorkspace(db: Db | Tx): Promise<Workspace> {
       "holidays",
     ])
     .executeTakeFirstOrThrow();
+  // A map, as updateWorkspace writes it; below as well.
   return { ...row, working: workingTime(business_hours as JsonObject, holidays) };
 }
 
@@ -70,7 +71,7 @@ const COLUMNS = [
 
 export async function readWorkspaceRow(db: Db | Tx): Promise<WorkspaceRow> {
   const row = await db.selectFrom("workspace").select(COLUMNS).executeTakeFirstOrThrow();
-  return { ...row, business_hours: row.business_hours as JsonObject };
+  return { ...row, business_hours: row.business_hours as JsonObject }; // As above.
 }
 
 export async function updateWorkspace(tx: Tx, row: WorkspaceRow): Promise<void> {

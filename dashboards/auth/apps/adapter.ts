@@ -80,7 +80,7 @@ function grants({ db }: Deps): Adapter {
       const user = typeof accountId === "string" ? await findUser(db, accountId) : null;
       if (user === null || clientId === undefined) throw new Error("somebody who is not there has allowed something");
       const scopes = (grantedScope(payload) ?? "").split(" ").filter((scope) => scope !== "");
-      const grant = { id, appId: clientId, userId: user.id, scopes, payload: payload as JsonObject };
+      const grant = { id, appId: clientId, userId: user.id, scopes, payload: payload as JsonObject }; // The library's payloads are JSON, as it says.
       await authoriseApp(db, `user:${user.email}`, grant);
     },
     find: async (id) => (await readGrantPayload(db, id)) ?? undefined,
@@ -94,6 +94,7 @@ function grants({ db }: Deps): Adapter {
 }
 
 function grantedScope(payload: AdapterPayload): string | undefined {
+  // A grant's own field, which the library's type of all payloads leaves out.
   const { openid } = payload as { readonly openid?: { readonly scope?: string } };
   return openid?.scope;
 }
@@ -106,7 +107,7 @@ function records({ db, clock }: Deps, model: string): Adapter {
     upsert: async (id, { jti: _shown, ...payload }, expiresIn) => {
       await upsertRecord(db, keyOf(id), {
         grantId: payload.grantId ?? null,
-        payload: payload as JsonObject,
+        payload: payload as JsonObject, // JSON, as above.
         expiresAt: new Date(clock.now().getTime() + (expiresIn ?? SHORT_S) * 1000),
       });
     },

@@ -91,6 +91,7 @@ function answerOf(error: unknown): {
   readonly body: unknown;
   readonly retryAfterS: number | null;
 } {
+  // Gaxios' errors have the answer; others have none.
   const { response } = error as { readonly response?: { status?: unknown; data?: unknown; headers?: unknown } };
   const status = typeof response?.status === "number" ? response.status : null;
   const headers = response?.headers;
@@ -99,7 +100,7 @@ function answerOf(error: unknown): {
 }
 
 function wordsOf(body: unknown): { readonly message: string; readonly reason: string } {
-  const said = (typeof body === "string" ? parsed(body) : body) as Json;
+  const said = (typeof body === "string" ? parsed(body) : body) as Json; // Parsed here or by the library.
   const error = isObject(said) ? (said["error"] ?? null) : null;
   if (typeof error === "string") {
     const description = isObject(said) ? said["error_description"] : null;

@@ -124,6 +124,7 @@ function failure(error: unknown): Partial<SendOutcome> & Pick<SendOutcome, "erro
   if (error instanceof NotAllowed) return { error: error.message };
   if (/is not allowed\. Because/.test(error.message))
     return { error: "The mail server is in a private network, which is not allowed." };
+  // Fields that nodemailer gives to its errors.
   const { code, responseCode, response } = error as {
     readonly code?: string;
     readonly responseCode?: number;

@@ -50,7 +50,7 @@ export function messageOf({ type, data }: Pick<OutgoingEvent, "type" | "data">):
     case "endpoint.failing":
     case "endpoint.paused":
     case "endpoint.recovered":
-      return receiverLine(type as EventType, of<"endpoint.paused">());
+      return receiverLine(type as EventType, of<"endpoint.paused">()); // The three have one form.
     case "endpoint.test":
       return escaped(of<"endpoint.test">().message);
     default:

@@ -31,6 +31,7 @@ export function eventTrigger({ key, type, label, description, filters, sample, o
           await ask(z, bundle, `/webhooks/${encodeURIComponent(id)}`, { method: "DELETE", takes: [404] });
         return {};
       },
+      // What the hub has posted, which Zapier has parsed.
       perform: (_z: ZObject, bundle: Bundle): AppRow[] => [flatEvent(bundle.cleanedRequest as AppRow)],
       performList: async (z: ZObject, bundle: Bundle): Promise<AppRow[]> => {
         const limit = bundle.meta.isPopulatingDedupe ? MOST_ON_A_PAGE : ON_A_PAGE;

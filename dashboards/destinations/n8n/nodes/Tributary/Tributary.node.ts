@@ -47,6 +47,7 @@ export class Tributary implements INodeType {
     const done: INodeExecutionData[] = [];
     for (const itemIndex of this.getInputData().keys()) {
       try {
+        // Rows are JSON, as the hub has sent them.
         for (const json of await run(this, itemIndex)) done.push({ json: json as IDataObject, pairedItem: itemIndex });
       } catch (error) {
         if (!this.continueOnFail()) throw error;
@@ -70,7 +71,7 @@ async function run(from: IExecuteFunctions, itemIndex: number): Promise<readonly
 
 function givenTo(from: IExecuteFunctions, { fields }: AppAction, itemIndex: number): AppRow {
   const needed = fields.filter(({ required }) => required);
-  const more = from.getNodeParameter(MORE, itemIndex, {}) as AppRow;
+  const more = from.getNodeParameter(MORE, itemIndex, {}) as AppRow; // A collection gives a map of its fields.
   return { ...more, ...Object.fromEntries(needed.map(({ key }) => [key, from.getNodeParameter(key, itemIndex)])) };
 }
 

@@ -79,7 +79,7 @@ export class TributaryTrigger implements INodeType {
       this.getResponseObject().status(401).json({ message: "The signature does not hold." });
       return { noWebhookResponse: true };
     }
-    const event = flatEvent(this.getBodyData()) as IDataObject;
+    const event = flatEvent(this.getBodyData()) as IDataObject; // Made of what came as JSON.
     return { workflowData: [this.helpers.returnJsonArray(event)] };
   }
 }
@@ -120,11 +120,13 @@ function addressOf(from: IHookFunctions): string {
 }
 
 function wanted(from: IHookFunctions): { readonly events: readonly string[]; readonly filters: AppRow } {
+  // A collection gives a map, several options a list of texts.
   const said = from.getNodeParameter("filters", {}) as AppRow;
   return { events: from.getNodeParameter("events") as string[], filters: filledIn(FILTERS, said) };
 }
 
 function isSame(row: AppRow, { events: types, filters: wantedFilters }: ReturnType<typeof wanted>): boolean {
+  // Lists and maps of texts on both sides: the hub's answer, and what subscribe has sent.
   const sorted = (list: unknown): string => JSON.stringify([...(list as readonly string[])].sort());
   const entries = (filter: unknown): string =>
     JSON.stringify(Object.entries(filter as AppRow).sort(([left], [right]) => (left < right ? -1 : 1)));

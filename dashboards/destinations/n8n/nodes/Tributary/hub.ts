@@ -43,6 +43,7 @@ export async function ask(from: Asking, path: string, asked: Asked = {}): Promis
     ignoreHttpStatusErrors: true,
     ...(body === undefined ? {} : { body: { ...body } as IDataObject }),
   };
+  // With `returnFullResponse` n8n gives these.
   const response = (await from.helpers.httpRequestWithAuthentication.call(from, credential, options)) as {
     readonly statusCode: number;
     readonly body: unknown;
