@@ -34,7 +34,13 @@ export function readNumber(text: string, mark: DecimalMark): NumberReading {
   const plain = mark === "." && text.length <= MAX_CHARACTERS ? PLAIN_NUMBER.exec(text) : null;
   if (plain !== null) return written(text, plain[1]?.length === 3 && isDoubtfulWhole(text.slice(0, -4)));
   if (text.length > MAX_CHARACTERS) return { refusal: "is too long for a number" };
-  const parts = split(inAscii(text));
+  // What a spreadsheet program writes so has often lost digits.
+  if (/^[-+]?\d+(?:[.,]\d+)?e[-+]?\d+$/i.test(text.trim()))
+    return {
+      refusal: "is in scientific notation, which may have lost digits; format the column as a number before exporting",
+    };
+  // An apostrophe before it marks a text in spreadsheet programs, and is no part of it.
+  const parts = split(inAscii(text).replace(/^'(?=[\d.,+-])/, ""));
   if (parts === null) return { refusal: "is no number" };
   const { before, body, after } = parts;
   const around = readAround(before, after, mark);
@@ -117,9 +123,9 @@ type Around = {
 
 /** What a word makes of the number before it. `T`, `MM` and `M` in Latin mean different things to different people: only what is plain. */
 const POWERS: ReadonlyMap<string, number> = new Map([
-  ...["k", "tsd", "thousand", "mille", "teur"].map((word) => [word, 3] as const),
-  ...["m", "mio", "mln", "mn", "million", "millions", "millionen"].map((word) => [word, 6] as const),
-  ...["bn", "mrd", "mld", "billion", "billions", "milliarden"].map((word) => [word, 9] as const),
+  ...["k", "tsd", "thousand", "mille", "teur", "tys", "tis", "тыс"].map((word) => [word, 3] as const),
+  ...["m", "mio", "mln", "mn", "mill", "million", "millions", "millionen", "млн"].map((word) => [word, 6] as const),
+  ...["b", "bn", "mrd", "mld", "billion", "billions", "milliarden", "млрд"].map((word) => [word, 9] as const),
   ...["lakh", "lakhs", "lac"].map((word) => [word, 5] as const),
   ...["crore", "crores"].map((word) => [word, 7] as const),
   ["万", 4],
@@ -129,8 +135,8 @@ const POWERS: ReadonlyMap<string, number> = new Map([
 
 function readAround(before: string, after: string, mark: DecimalMark): Around | { readonly refusal: string } {
   let [left, right] = [before.trim(), after];
-  // `1,234.-`, `12,--`: no cents; in Sweden `12:-`, in India `12/-`.
-  const dash = /^([.,:/])-{1,2}/.exec(right);
+  // `1,234.-`, `12,--`: no cents; in Sweden `12:-`, in India `12/-`, in East Africa `12/=`.
+  const dash = /^(?:([.,:/])-{1,2}|\/=)/.exec(right);
   let endsInDash = "";
   if (dash !== null) {
     endsInDash = /[.,]/.test(dash[1] ?? "") ? (dash[1] ?? "") : mark;
@@ -154,7 +160,7 @@ function readAround(before: string, after: string, mark: DecimalMark): Around | 
   if (signs > 1) return { refusal: "is negative twice" };
   const isPercent = take(/^%|%$/, "right") || take(/^%|%$/, "left");
   // An amount of Zambia (`K 5`), or thousands? Letters that mean so stand behind.
-  if (/^[km]$/i.test(left)) return { refusal: `"${left}" may be a currency, or thousands or millions` };
+  if (/^[kmb]$/i.test(left)) return { refusal: `"${left}" may be a currency, or thousands, millions or billions` };
   const words = [left, right].flatMap(wordsOf);
   let power = 0;
   let currency = "";
@@ -193,13 +199,23 @@ function readWord(word: string): { readonly power: number; readonly currency: st
   const power = POWERS.get(plain);
   if (power !== undefined) return { power, currency: "" };
   for (const [name, value] of POWERS) {
-    if (plain.startsWith(name) && currenciesOf(plain.slice(name.length)).length > 0)
-      return { power: value, currency: word.slice(name.length) };
-    if (plain.endsWith(name) && currenciesOf(plain.slice(0, -name.length)).length > 0)
-      return { power: value, currency: plain.slice(0, -name.length) };
+    const [behind, before] = [plain.slice(name.length), plain.slice(0, -name.length)];
+    if (plain.startsWith(name) && isJoined(name, behind)) return { power: value, currency: word.slice(name.length) };
+    if (plain.endsWith(name) && isJoined(name, before)) return { power: value, currency: before };
   }
-  if (/^t[€]$/.test(plain)) return { power: 3, currency: "€" };
+  // Thousands as people who keep accounts in Northern Europe write them: TSEK, tkr, T€.
+  if (/^t(?:sek|nok|dkk|isk|kr|eur|chf|€)$/.test(plain))
+    return { power: 3, currency: word.replace(/\.$/, "").slice(1) };
   return null;
+}
+
+/**
+ * Of two letters nobody knows whether they are two words: `Br` is an amount of Ethiopia, not billions of rand. And billions are written with
+ * one letter beside signs alone.
+ */
+function isJoined(power: string, currency: string): boolean {
+  if (currenciesOf(currency).length === 0) return false;
+  return power === "b" ? !/\p{L}/u.test(currency) : power.length > 1 || !/^\p{L}$/u.test(currency);
 }
 
 type Digits = { readonly whole: string; readonly fraction: string; readonly isDoubtful: boolean };

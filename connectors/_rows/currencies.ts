@@ -9,12 +9,15 @@ const DOLLARS =
  * each of them. `main`: it stands for the first one unless somebody says another.
  */
 const SIGNS = parseSigns(`
-  € EUR; euro EUR; euros EUR; ₹ INR; 円 JPY; r$ BRL; zł PLN; zl PLN; kč CZK; kc CZK; ft HUF; лв BGN; ₽ RUB; руб RUB; р RUB; ₴ UAH; грн UAH
+  € EUR; euro EUR; euros EUR; ₹ INR; 円 JPY; r$ BRL; br$ BRL; zł PLN; zl PLN; kč CZK; kc CZK; ft HUF; лв BGN; ₽ RUB; руб RUB; р RUB; ₴ UAH; грн UAH
   ₸ KZT; ₺ TRY; tl TRY; ₪ ILS; ฿ THB; ₫ VND; đ VND; ₦ NGN; ₡ CRC; ₲ PYG; ₵ GHS; ₭ LAK; ₮ MNT; ₼ AZN; ₾ GEL; ֏ AMD; ৳ BDT; ៛ KHR
   rp IDR; rm MYR; ksh KES; tsh TZS; ush UGX; s/ PEN; q GTQ; b/ PAB; r ZAR; sfr CHF; stg GBP; rmb CNY; cn¥ CNY; jp¥ JPY; kd KWD; bd BHD; jd JOD
   us$ USD; u$s USD; usd$ USD; c$ CAD; ca$ CAD; can$ CAD; cad$ CAD; a$ AUD; au$ AUD; aud$ AUD; nz$ NZD; nzd$ NZD; hk$ HKD; hkd$ HKD; s$ SGD
   sg$ SGD; sgd$ SGD; nt$ TWD; mx$ MXN; mex$ MXN; ar$ ARS; clp$ CLP; cl$ CLP; col$ COP; $u UYU; rd$ DOP; j$ JMD; tt$ TTD; ec$ XCD
-  nkr NOK; skr SEK; dkr DKK; ikr ISK; kronor SEK; sr SAR; qr QAR; le EGP; e£ EGP; د.إ AED; ر.س SAR; د.ك KWD; ج.م EGP; ر.ق QAR; د.ب BHD
+  원 KRW; บาท THB; gh₵ GHS; gh¢ GHS; ريال SAR QAR OMR YER IRR; درهم AED MAD; دينار KWD BHD JOD IQD TND DZD LYD; جنيه EGP SDG; ש"ח ILS; nis ILS
+  franken CHF; rubel RUB BYN; rouble RUB BYN; roubles RUB BYN; yen JPY; yuan CNY; zloty PLN; złotych PLN; rupees INR PKR LKR NPR MUR SCR; baht THB
+  rand ZAR; reais BRL; real BRL; lira TRY; korun CZK; forint HUF; hrn UAH; kuna HRK; won KRW; dinar RSD KWD BHD JOD; kronen NOK DKK
+  br ETB BYN; nkr NOK; skr SEK; dkr DKK; ikr ISK; kronor SEK; sr SAR; qr QAR; le EGP; e£ EGP; د.إ AED; ر.س SAR; د.ك KWD; ج.م EGP; ر.ق QAR; د.ب BHD
   £ main GBP EGP FKP GIP LBP SDG SHP SSP SYP; pound main GBP EGP LBP SYP; pounds main GBP EGP LBP SYP; ₩ main KRW KPW; ₱ main PHP
   fr main CHF XAF XOF XPF GNF DJF; lei main RON MDL; $ ${DOLLARS}; dollar ${DOLLARS}; dollars ${DOLLARS}; kr NOK SEK DKK ISK
   kroner NOK DKK; ¥ JPY CNY; 元 CNY TWD HKD; cfa XOF XAF; rs INR PKR LKR NPR MUR SCR; ﷼ SAR IRR YER QAR OMR; dh AED MAD; dhs AED MAD

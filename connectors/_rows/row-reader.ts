@@ -349,7 +349,7 @@ export function readKey(mapping: RowMapping, cells: Cells): RowKey {
     if (part.includes("\ufffd"))
       return { kind: "bad", column, reason: `"${excerpt(part)}" has a character that could not be read` };
     // What a spreadsheet program makes of a long number when it writes CSV: different ones become the same.
-    if (typeof cell === "string" && /^\d[.,]\d+E\+\d+$/i.test(part))
+    if (typeof cell === "string" && /^\d(?:[.,]\d+)?E\+\d+$/i.test(part))
       return {
         kind: "bad",
         column,

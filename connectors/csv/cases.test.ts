@@ -9,7 +9,7 @@ import type { JsonObject } from "../../core/base/json.ts";
 import type { DealFact } from "../../core/schema/facts.ts";
 import { createFiles } from "../../core/land/files.ts";
 import { NO_UPLOADS, TEST_FOLDERS, pullRows, type PulledRows } from "../../test/support/pulled-rows.ts";
-import { archive, book, bookOf, serialOf, type CellBytes } from "../../test/support/workbook-bytes.ts";
+import { archive, book, bookOf, bookParts, serialOf, type CellBytes } from "../../test/support/workbook-bytes.ts";
 import { csv } from "./index.ts";
 
 // Spreadsheets that people really have, each of which once went wrong somewhere (or right, where the name says so).
@@ -499,5 +499,66 @@ describe.skipIf(!existsSync(CASES))("the files of the cases themselves", async (
     const expected = JSON.parse(await readFile(path.join(own, "expected.json"), "utf8")) as Expected;
     const settings = csv.resolvePaths?.(config.connections[0].settings, own) ?? {};
     await OWN_FILES[name.slice(0, 2)]?.(() => pullRows(settings, "deals"), expected);
+  });
+});
+
+describe("other files of these kinds", () => {
+  const shown = (pulled: PulledRows): readonly string[] =>
+    pulled.deals.map(({ externalId, name, company, amountMinor }) =>
+      [externalId, name, company, amountMinor === null ? "-" : amountMinor / 100].join("|"),
+    );
+  const oneRow = (cells: string): string => `${HEAD}\n${cells}\nD-2,B,Won,7,Ola,2026-01-05,2026-01-08\n`;
+
+  it.each([
+    ["texts written as formulas", '="0012",="Acme",Won,="5",Kari,2026-01-05,2026-01-08', "0012|Acme|Kari|5"],
+    ["such texts in quotes", '"=""D-1""",A,Won,"=""1,000""",Kari,2026-01-05,2026-01-08', "D-1|A|Kari|1000"],
+    [
+      "spaces before quotes",
+      'D-1, "Smith, Inc", Won, "1,000", "Kari" , 2026-01-05, 2026-01-08',
+      "D-1|Smith, Inc|Kari|1000",
+    ],
+  ])("%s are read", async (_name, cells, expected) => {
+    const pulled = await read({ "deals.csv": oneRow(cells) }, "deals.csv");
+    expect(shown(pulled)).toEqual([expected, "D-2|B|Ola|7"]);
+    expect([pulled.problems, pulled.warnings]).toEqual([[], []]);
+  });
+
+  it("the mark that ends a text under DOS is no row, and no missing end", async () => {
+    const pulled = await read(
+      { "deals.csv": `${oneRow("D-1,A,Won,5,Kari,2026-01-05,2026-01-08")}\u001a` },
+      "deals.csv",
+    );
+    expect(shown(pulled)).toEqual(["D-1|A|Kari|5", "D-2|B|Ola|7"]);
+    expect(pulled.problems).toEqual([]);
+  });
+
+  it("a long number that a spreadsheet program has shortened is no key, also where it ends in zeros", async () => {
+    const pulled = await read({ "deals.csv": oneRow("1E+10,A,Won,5,Kari,2026-01-05,2026-01-08") }, "deals.csv");
+    expect(pulled.problems).toMatchObject([{ code: "csv.row.bad_key", at: "deals.csv line 2" }]);
+  });
+
+  it("a header below a title is found to be named, whatever divides the title", async () => {
+    const text = `Pipeline, as of today\n\n${oneRow("D-1,A,Won,5,Kari,2026-01-05,2026-01-08").replaceAll(",", ";")}`;
+    await expect(read({ "deals.csv": text }, "deals.csv")).rejects.toMatchObject({
+      code: "csv.column.missing",
+      mend: "Line 3 has all the columns: say header_row: 3 in the mapping.",
+    });
+    expect(shown(await read({}, "deals.csv", {}, { header_row: 3 }))).toEqual(["D-1|A|Kari|5", "D-2|B|Ola|7"]);
+  });
+
+  it("cells that are merged over several rows are told of, a merged title is not", async () => {
+    const parts = bookParts([
+      { name: "Deals", rows: [["Deals of 2026"], HEAD_CELLS, row("D-1", 1), row("D-2", 2), row("D-3", 3)] },
+    ]);
+    const sheet = "xl/worksheets/sheet1.xml";
+    const merges = '<mergeCells><mergeCell ref="A1:G1"/><mergeCell ref="E3:E4"/></mergeCells>';
+    const withMerges = (parts[sheet] ?? "").replace("</sheetData>", `</sheetData>${merges}`);
+    const pulled = await read(
+      { "deals.xlsx": archive({ ...parts, [sheet]: withMerges }) },
+      "deals.xlsx",
+      {},
+      { header_row: 2 },
+    );
+    expect(pulled.warnings).toEqual([expect.stringContaining("merged over several rows (E3:E4)") as string]);
   });
 });

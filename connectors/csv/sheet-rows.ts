@@ -9,6 +9,7 @@ import { MAX_COLUMNS } from "./text-format.ts";
 import { readTextApart } from "./text-rows.ts";
 import { cellText, excerpt, type Cell } from "../_rows/values.ts";
 import { readWorkbookApart } from "./workbook/index.ts";
+import type { ChosenSheet } from "./workbook/read.ts";
 
 /** A row of a file: its cells by column (of a broken row, those that could be told), and what is wrong with it. */
 export type SheetRow = {
@@ -227,8 +228,8 @@ function hasRowsIn(value: string, width: number): boolean {
 
 async function* readWorkbookRows(file: SheetFile, path: string): AsyncGenerator<readonly RawRow[]> {
   const { mapping, shown, log, signal } = file;
-  const request = { path, shown, sheet: mapping.sheet ?? null };
-  yield* readWorkbookApart(request, signal, ({ name, visible, hidden }) => {
+  const request = { path, shown, sheet: mapping.sheet ?? null, headerRow: mapping.header_row ?? 1 };
+  const onOpen = ({ name, visible, hidden }: ChosenSheet): void => {
     const others = visible.filter((one) => one !== name);
     const rest = [
       ...(others.length === 0 ? [] : [`others: ${andList(others, "and")}`]),
@@ -239,5 +240,6 @@ async function* readWorkbookRows(file: SheetFile, path: string): AsyncGenerator<
       : "reading its first visible sheet";
     const how = mapping.sheet === undefined ? first : "reading sheet";
     log("info", `${shown}: ${how} "${name}"${rest === "" ? "" : ` (${rest})`}`);
-  });
+  };
+  yield* readWorkbookApart(request, signal, { onOpen, log });
 }

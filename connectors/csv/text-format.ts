@@ -17,6 +17,9 @@ const LETTERS_SAMPLE_BYTES = 32 * 1024;
 /** As many as a sheet of a spreadsheet program has. */
 export const MAX_COLUMNS = 16_384;
 
+/** How far down a header is looked for that is not where it should be. */
+const HEADER_SEARCHED = 20;
+
 const DELIMITERS = [",", ";", "\t", "|"] as const;
 
 export type FoundEncoding = {
@@ -174,6 +177,8 @@ export type Layout = {
   readonly delimiter: string;
   /** Lines before the first row: what stands above the header, and a line that only names the delimiter. */
   readonly linesAbove: number;
+  /** Spaces stand between delimiters and quotes (`A-1, "Smith, Inc", 5`), which RFC 4180 does not know of: the quotes are quotes all the same. */
+  readonly hasSpacedQuotes: boolean;
 };
 
 /**
@@ -189,19 +194,27 @@ export async function findLayout(file: string, encoding: string, mapping: Mappin
   const headerRow = mapping.header_row ?? 1;
   const linesAbove = Math.max(headerRow - 1, said === undefined ? 0 : 1);
   const named = mapping.delimiter ?? (isTabbed ? "\t" : said);
-  if (named !== undefined) return { delimiter: named, linesAbove };
   const rows = withoutLines(text, linesAbove);
+  const layout = (delimiter: string): Layout => ({
+    delimiter,
+    linesAbove,
+    hasSpacedQuotes: hasSpacedQuotes(rows, delimiter),
+  });
+  if (named !== undefined) return layout(named);
   const needed = headerRow === 0 ? [] : columnsNeeded(mapping);
   const scored = DELIMITERS.map((delimiter) => ({ delimiter, ...divide(rows, delimiter, needed) })).toSorted(
-    (a, b) => b.found - a.found || b.even - a.even || b.columns - a.columns,
+    (a, b) => b.found - a.found || b.foundBelow - a.foundBelow || b.even - a.even || b.columns - a.columns,
   );
-  const best = scored.find((one) => one.columns > 1 && (one.found > 0 || needed.length === 0));
+  const best = scored.find((one) => one.foundBelow > 0 || (one.columns > 1 && (one.found > 0 || needed.length === 0)));
   // One column: what divides it must not occur in it.
   const unused = DELIMITERS.find((delimiter) => !rows.includes(delimiter));
-  return {
-    delimiter: best?.delimiter ?? scored.find((one) => one.columns > 1)?.delimiter ?? unused ?? ",",
-    linesAbove,
-  };
+  return layout(best?.delimiter ?? scored.find((one) => one.columns > 1)?.delimiter ?? unused ?? ",");
+}
+
+/** Whether a cell begins with spaces and a quote, and ends with that quote's other half. */
+function hasSpacedQuotes(text: string, delimiter: string): boolean {
+  const mark = delimiter.replace(/[^\w\s]/g, "\\$&");
+  return delimiter.trim() !== "" && new RegExp(`${mark} +"[^"\r\n]*" *(?:${mark}|[\r\n]|$)`).test(text);
 }
 
 /** The text below so many lines, whatever ends them. */
@@ -214,6 +227,8 @@ export function withoutLines(text: string, count: number): string {
 type Divided = {
   /** How many of the columns that are needed the first row has. */
   readonly found: number;
+  /** Where it has none: how many of them a row below has, since a title may stand above the header. */
+  readonly foundBelow: number;
   /** The share of rows that have as many columns as the first. */
   readonly even: number;
   readonly columns: number;
@@ -223,13 +238,18 @@ function divide(text: string, delimiter: string, needed: readonly string[]): Div
   const rows = firstRows(text, delimiter, 50);
   // A quote that this delimiter leaves open: the header may still be told.
   const [first = []] = rows ?? firstRows(text, delimiter, 1) ?? [];
-  const header = new Set(first.map(columnName));
-  const found = needed.filter((column) => header.has(columnName(column))).length;
+  const wanted = needed.map(columnName);
+  const foundIn = (row: readonly string[]): number => {
+    const header = new Set(row.map(columnName));
+    return wanted.filter((column) => header.has(column)).length;
+  };
+  const found = foundIn(first);
+  const foundBelow = found > 0 ? 0 : Math.max(0, ...(rows ?? []).slice(0, HEADER_SEARCHED).map(foundIn));
   const columns = first.length;
-  if (rows === null || columns < 2) return { found, even: 0, columns };
+  if (rows === null || columns < 2) return { found, foundBelow, even: 0, columns };
   // The sample may end in the middle of its last row.
   const whole = rows.length > 2 ? rows.slice(0, -1) : rows;
-  return { found, even: whole.filter((row) => row.length === columns).length / whole.length, columns };
+  return { found, foundBelow, even: whole.filter((row) => row.length === columns).length / whole.length, columns };
 }
 
 function firstRows(text: string, delimiter: string, to: number): string[][] | null {

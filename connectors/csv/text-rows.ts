@@ -70,7 +70,7 @@ export async function* readText(
   const { mapping, shown, log } = file;
   const encoding = await findEncoding(path, shown, mapping.encoding);
   const isTabbed = mapping.format === "tsv" || (mapping.format === undefined && /\.(tsv|tab)$/i.test(name));
-  const { delimiter, linesAbove } = await findLayout(path, encoding.name, mapping, isTabbed);
+  const { delimiter, linesAbove, hasSpacedQuotes } = await findLayout(path, encoding.name, mapping, isTabbed);
   const where = linesAbove === 0 ? "" : `, rows from line ${linesAbove + 1}`;
   log("info", `${shown}: reading as ${encoding.name}, delimiter ${JSON.stringify(delimiter)}${where}`);
   if (encoding.how === "doubted")
@@ -92,6 +92,7 @@ export async function* readText(
     record_delimiter: ["\r\n", "\n", "\r"],
     relax_column_count: true,
     relax_quotes: true,
+    trim: hasSpacedQuotes,
     max_record_size: MAX_ROW_CHARACTERS,
     skip_records_with_error: true,
     // With what is relaxed, these two errors are left.
@@ -190,8 +191,13 @@ function lineAfter(before: OpenLine, text: string): OpenLine {
   return { length: before.length + text.length, hasQuote: before.hasQuote || text.includes('"') };
 }
 
+/** `="007"`: a text that other programs write as a formula, so that spreadsheet programs leave it a text. */
+const TEXT_FORMULA = /^="((?:[^"]|"")*)"$/;
+
 /** The record as a row; empty cells beyond what any sheet has say nothing. */
 function rowOf(record: string[], line: number): RawRow {
+  for (const [index, cell] of record.entries())
+    if (cell.startsWith('="')) record[index] = TEXT_FORMULA.exec(cell)?.[1]?.replaceAll('""', '"') ?? cell;
   if (record.length <= MAX_COLUMNS) return { line, cells: record, reason: "" };
   const last = record.findLastIndex((cell) => cell !== "");
   if (last < MAX_COLUMNS) return { line, cells: record.slice(0, MAX_COLUMNS), reason: "" };
@@ -225,6 +231,8 @@ function cleaned(linesAbove: number, damage: Damage): Transform {
         damage.hasHoles ||= HOLE.test(text);
         text = text.replaceAll("\u0000", "");
       }
+      // How DOS marked the end of a text.
+      if (text.endsWith("\u001a")) text = text.slice(0, -1);
       if (isAfterReturn && text !== "") {
         if (text.startsWith("\n")) text = text.slice(1);
         isAfterReturn = false;

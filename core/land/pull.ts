@@ -281,7 +281,9 @@ export class Pull {
     const alike = await alikeKeys(this.db, connectionId);
     if (alike !== null) {
       const are = alike.count === 1 ? "key of deals differs" : "keys of deals differ";
-      const reason = `${alike.count} ${are} from another only in upper and lower case ("${alike.one}", "${alike.other}"): they are counted as different deals`;
+      const how =
+        alike.one.toLowerCase() === alike.other.toLowerCase() ? "upper and lower case" : "zeros around a number";
+      const reason = `${alike.count} ${are} from another only in ${how} ("${alike.one}", "${alike.other}"): they are counted as different deals`;
       this.lines.addProblems([{ code: "land.keys_alike", at: stream, reason }]);
     }
     await this.lines.flush();

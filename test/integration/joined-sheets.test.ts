@@ -171,6 +171,23 @@ describe("keys that do not meet", () => {
       ),
     ]);
   });
+
+  test("zeros that a spreadsheet program took from a key are told, by changes and by a second source", async () => {
+    const hub = await SheetHub.open("2026-05-10T09:00:00Z");
+    await hub.write("leads.csv", "id,created,origin\n00012,2026-03-01,ads\n7,2026-03-02,ads\n");
+    await hub.write("closed.csv", `lead,won_at,rep,amount,segment\n12,${at},sue,100,home\n7.0,${at},sue,100,home\n`);
+    await hub.apply(config(CHANGES));
+    const { deal_changes: run } = await hub.sync();
+    expect(run === undefined ? [] : (await hub.lines(run)).filter((line) => line.includes("but there is"))).toEqual([
+      'land.no_such_deal deal_changes 12: there is no deal of this key, but there is "00012"',
+      'land.no_such_deal deal_changes 7.0: there is no deal of this key, but there is "7"',
+    ]);
+    await hub.apply(config(LAYOUTS[0]?.[1] ?? ""));
+    const { deals } = await hub.sync();
+    expect(deals === undefined ? [] : (await hub.lines(deals)).filter((line) => line.startsWith("land."))).toEqual([
+      'land.keys_alike deals: 2 keys of deals differ from another only in zeros around a number ("00012", "12"): they are counted as different deals',
+    ]);
+  });
 });
 
 test("what is wrong with every row in the same way is said three times, and then counted", async () => {

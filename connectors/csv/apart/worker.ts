@@ -51,13 +51,17 @@ async function read(
   say: (message: ThreadMessage) => void,
   give: (rows: readonly RawRow[]) => Promise<void>,
 ): Promise<void> {
+  const log: RunLog = (level, message) => say({ kind: "told", level, message });
   if (request.kind === "workbook") {
-    await readWorkbook(request, { opened: (sheet, bytes) => say({ kind: "opened", sheet, bytes }), rows: give });
+    await readWorkbook(request, {
+      opened: (sheet, bytes) => say({ kind: "opened", sheet, bytes }),
+      rows: give,
+      warn: (message) => log("warn", message),
+    });
     return;
   }
   const { path, name } = request;
   say({ kind: "opened", sheet: null, bytes: (await stat(path)).size });
-  const log: RunLog = (level, message) => say({ kind: "told", level, message });
   const tell = (fault: FileFault): void => say({ kind: "found", fault });
   for await (const rows of readText({ ...request, log, tell }, path, name)) await give(rows);
 }

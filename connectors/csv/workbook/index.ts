@@ -1,3 +1,4 @@
+import type { RunLog } from "../../../core/connector/define.ts";
 import { type ApartLimits, readApart } from "../apart/thread.ts";
 import type { RawRow } from "../sheet-rows.ts";
 import type { ChosenSheet, WorkbookRequest } from "./read.ts";
@@ -10,13 +11,13 @@ const LIMITS: WorkbookLimits = { heapMb: 384, openMs: 60_000, bytesPerMs: 250 };
 /**
  * The rows of one sheet of a workbook, from top to bottom, read by a thread of its own.
  *
- * @param onOpen which sheet is read.
+ * @param onOpen which sheet is read; `log` takes what people should know of it.
  * @throws TributaryError `csv.file.unreadable`, `csv.file.sheet`, `csv.file.too_large`; the signal's reason.
  */
 export function readWorkbookApart(
   request: WorkbookRequest,
   signal: AbortSignal,
-  onOpen: (sheet: ChosenSheet) => void,
+  { onOpen, log }: { readonly onOpen: (sheet: ChosenSheet) => void; readonly log: RunLog },
   limits: WorkbookLimits = LIMITS,
 ): AsyncGenerator<readonly RawRow[]> {
   return readApart(
@@ -24,6 +25,7 @@ export function readWorkbookApart(
     signal,
     (message) => {
       if (message.kind === "opened" && message.sheet !== null) onOpen(message.sheet);
+      if (message.kind === "told") log(message.level, message.message);
     },
     limits,
   );

@@ -37,6 +37,8 @@ async function file(bytes: Buffer): Promise<string> {
   return target;
 }
 
+const SILENT = { onOpen: (): void => {}, log: (): void => {} };
+
 type Read = { readonly rows: readonly WorkbookRow[]; readonly sheet: ChosenSheet | null };
 
 /** In this thread: as fast as it goes. */
@@ -44,12 +46,13 @@ async function read(bytes: Buffer, sheet: string | null = null): Promise<Read> {
   const rows: WorkbookRow[] = [];
   let chosen: ChosenSheet | null = null;
   await readWorkbook(
-    { path: await file(bytes), shown: "book.xlsx", sheet },
+    { path: await file(bytes), shown: "book.xlsx", sheet, headerRow: 1 },
     {
       opened: (one) => {
         chosen = one;
       },
       rows: async (batch) => void rows.push(...batch),
+      warn: () => {},
     },
   );
   return { rows, sheet: chosen };
@@ -401,8 +404,8 @@ describe("the thread that reads a workbook", () => {
     signal = new AbortController().signal,
   ): Promise<number> {
     let count = 0;
-    const request = { path: await file(bytes), shown: "book.xlsx", sheet: null };
-    for await (const rows of readWorkbookApart(request, signal, () => {}, limits)) count += rows.length;
+    const request = { path: await file(bytes), shown: "book.xlsx", sheet: null, headerRow: 1 };
+    for await (const rows of readWorkbookApart(request, signal, SILENT, limits)) count += rows.length;
     return count;
   }
 
@@ -410,9 +413,9 @@ describe("the thread that reads a workbook", () => {
     bookOf(Array.from({ length: rows }, (_unused, index) => [`text ${index} ${"x".repeat(40)}`, index]));
 
   it("gives every row in order, however slowly they are taken", async () => {
-    const request = { path: await file(many(2000)), shown: "book.xlsx", sheet: null };
+    const request = { path: await file(many(2000)), shown: "book.xlsx", sheet: null, headerRow: 1 };
     const lines: number[] = [];
-    for await (const rows of readWorkbookApart(request, new AbortController().signal, () => {}, LIMITS)) {
+    for await (const rows of readWorkbookApart(request, new AbortController().signal, SILENT, LIMITS)) {
       lines.push(...rows.map(({ line }) => line));
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -439,8 +442,8 @@ describe("the thread that reads a workbook", () => {
 
   it("ends with the pull, also in the middle of what it does", async () => {
     const stop = new AbortController();
-    const request = { path: await file(many(5000)), shown: "book.xlsx", sheet: null };
-    const rows = readWorkbookApart(request, stop.signal, () => {}, LIMITS);
+    const request = { path: await file(many(5000)), shown: "book.xlsx", sheet: null, headerRow: 1 };
+    const rows = readWorkbookApart(request, stop.signal, SILENT, LIMITS);
     await rows.next();
     stop.abort(new Error("stopped"));
     // What has been handed over already may still be looked at.
@@ -453,8 +456,8 @@ describe("the thread that reads a workbook", () => {
 
   it("ends when nobody wants more rows, and leaves its place to the next", async () => {
     for (let times = 0; times < 4; times += 1) {
-      const request = { path: await file(many(3000)), shown: "book.xlsx", sheet: null };
-      for await (const rows of readWorkbookApart(request, new AbortController().signal, () => {}, LIMITS)) {
+      const request = { path: await file(many(3000)), shown: "book.xlsx", sheet: null, headerRow: 1 };
+      for await (const rows of readWorkbookApart(request, new AbortController().signal, SILENT, LIMITS)) {
         expect(rows[0]?.line).toBe(1);
         break;
       }

@@ -23,6 +23,8 @@ export type WorkbookRequest = {
   readonly shown: string;
   /** The sheet to read; null: the first that is visible. */
   readonly sheet: string | null;
+  /** The row of the columns' names; 0: there is none. */
+  readonly headerRow: number;
 };
 
 export type WorkbookReader = {
@@ -30,6 +32,8 @@ export type WorkbookReader = {
   readonly opened: (sheet: ChosenSheet, bytes: number) => void;
   /** Rows from top to bottom, empty ones left out. The next ones wait for it. */
   readonly rows: (rows: readonly WorkbookRow[]) => Promise<void>;
+  /** What people should know of the sheet, once all of it was read. */
+  readonly warn: (message: string) => void;
 };
 
 /** ECMA-376 part 1, 18.3.1.73 and 18.3.1.13: what a spreadsheet program can hold. */
@@ -65,7 +69,7 @@ export async function readWorkbook(request: WorkbookRequest, reader: WorkbookRea
     const formats = styles === null ? [] : await named(shown, styles, () => readFormats(zip, styles));
     const shared = texts === null ? [] : await named(shown, texts, () => readSharedTexts(zip, texts, shown));
     const sheet: SheetContext = { isFrom1904, sharedText: (index) => shared[index] ?? null };
-    await named(shown, book.sheetPart, () => readSheet(zip, book.sheetPart, { shown, sheet, formats, reader }));
+    await named(shown, book.sheetPart, () => readSheet(zip, book.sheetPart, { request, sheet, formats, reader }));
   } finally {
     zip.close();
   }
@@ -225,13 +229,15 @@ async function readSharedTexts(zip: Zip, part: ZipPart, shown: string): Promise<
 }
 
 type SheetOptions = {
-  readonly shown: string;
+  readonly request: WorkbookRequest;
   readonly sheet: SheetContext;
   readonly formats: readonly NumberFormat[];
   readonly reader: WorkbookReader;
 };
 
-async function readSheet(zip: Zip, part: ZipPart, { shown, sheet, formats, reader }: SheetOptions): Promise<void> {
+async function readSheet(zip: Zip, part: ZipPart, { request, sheet, formats, reader }: SheetOptions): Promise<void> {
+  const { shown, headerRow } = request;
+  const merged: string[] = [];
   let batch: WorkbookRow[] = [];
   let batchCharacters = 0;
   let characters = 0;
@@ -289,6 +295,8 @@ async function readSheet(zip: Zip, part: ZipPart, { shown, sheet, formats, reade
           [value, hasFormula, takes, isReading, isInCell] = [null, false, false, false, true];
         } else if (name === "row" && isInData) openRow(attributes["r"]);
         else if (name === "sheetData") isInData = true;
+        else if (name === "mergeCell" && hasRowsOfItsOwn(attributes["ref"], headerRow))
+          merged.push(attributes["ref"] ?? "");
         else if (!isInCell) return;
         else if (name === "v" || name === "t") {
           takes = !isReading;
@@ -318,6 +326,18 @@ async function readSheet(zip: Zip, part: ZipPart, { shown, sheet, formats, reade
     },
   );
   if (batch.length > 0) await reader.rows(batch);
+  if (merged.length > 0) reader.warn(`${shown}: ${mergedWords(merged)}`);
+}
+
+/** Whether merged cells (`E2:E4`) go over several rows below the header. */
+function hasRowsOfItsOwn(ref: string | undefined, headerRow: number): boolean {
+  const [, first, last] = /^\$?[A-Z]+\$?(\d+):\$?[A-Z]+\$?(\d+)$/i.exec(ref ?? "") ?? [];
+  return Number(first) > headerRow && Number(last) > Number(first);
+}
+
+function mergedWords(refs: readonly string[]): string {
+  const shown = refs.slice(0, 3).join(", ");
+  return `cells are merged over several rows (${shown}${refs.length > 3 ? `, and ${refs.length - 3} more` : ""}): the first row has the value, in the others it is empty. Unmerge them, and fill in every row`;
 }
 
 /** `AB12` → 27; null where a cell says no place: it then comes after the one before it. */

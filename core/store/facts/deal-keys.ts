@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { entityId } from "../../base/ids.ts";
 import type { Db, Tx } from "../db.ts";
 
@@ -7,9 +7,17 @@ import type { Db, Tx } from "../db.ts";
 /** Records that tell of changes of deals which the connection does not have. */
 export type Strays = {
   readonly count: number;
-  /** The first of them, each with the deal whose key is the same but for upper and lower case; null where there is none. */
+  /** The first of them, each with the deal whose key is the same but for upper and lower case, or for zeros around a number; null where there is none. */
   readonly examples: readonly { readonly record: string; readonly alike: string | null }[];
 };
+
+/**
+ * The form in which keys that people take for one are equal: in lower case, and of numbers without the zeros that spreadsheet programs take
+ * away (`00012`) or that number columns add (`12.0`).
+ */
+function keyForm(key: RawBuilder<unknown>): RawBuilder<string> {
+  return sql<string>`case when ${key} ~ '^[0-9]+([.]0+)?$' then regexp_replace(${key}, '^0+(?=[0-9])|[.]0+$', '', 'g') else lower(${key}) end`;
+}
 
 /** So many record ids are read at a time. */
 const PAGE = 10_000;
@@ -52,13 +60,13 @@ export async function strayChanges(db: Db, connectionId: string, stream: string,
   const { rows: alike } = await sql<{ record: string; deal: string }>`
     select distinct on (asked.record) asked.record, d.external_id as deal
     from unnest(${found}::text[]) asked(record)
-    join deals d on d.connection_id = ${connectionId} and lower(d.external_id) = lower(asked.record)
+    join deals d on d.connection_id = ${connectionId} and ${keyForm(sql`d.external_id`)} = ${keyForm(sql`asked.record`)}
     order by asked.record, d.external_id`.execute(db);
   const dealOf = new Map(alike.map(({ record, deal }) => [record, deal]));
   return { count: strays.size, examples: found.map((record) => ({ record, alike: dealOf.get(record) ?? null })) };
 }
 
-/** How many keys of the connection's deals are the same but for upper and lower case, and two of them. */
+/** How many keys of the connection's deals are the same but for upper and lower case, or for zeros around a number, and two of them. */
 export async function alikeKeys(
   db: Db,
   connectionId: string,
@@ -66,6 +74,6 @@ export async function alikeKeys(
   const { rows } = await sql<{ count: number; one: string; other: string }>`
     select count(*) over ()::int as count, min(external_id) as one, max(external_id) as other
     from deals where connection_id = ${connectionId} and deleted_at is null
-    group by lower(external_id) having count(*) > 1 order by 2 limit 1`.execute(db);
+    group by ${keyForm(sql`external_id`)} having count(*) > 1 order by 2 limit 1`.execute(db);
   return rows[0] ?? null;
 }
