@@ -16,6 +16,7 @@ import { evaluateMetric } from "../../core/metrics/index.ts";
 import { replay } from "../../core/normalise/replay.ts";
 import { createSecrets } from "../../core/secrets/index.ts";
 import type { Store } from "../../core/store/db.ts";
+import { listKept, storeKept } from "../../core/store/facts/kept-answers.ts";
 import { readConnection } from "../../core/store/setup/connections.ts";
 import { writeSettings, readSettings } from "../../core/store/setup/settings.ts";
 import { readChangesAfter } from "../../core/store/pulls/raw.ts";
@@ -51,6 +52,12 @@ it.each(HOSTILE)("gives back to the letter what was stored: %j", async (said) =>
   expect(rows[0]).toEqual({ text: said, list: [said, "plain"], json: whole, jsonb: whole, inside: said });
   await writeSettings(store.db, "hostile", { said });
   expect(await readSettings(store.db, "hostile")).toEqual({ said });
+  const kept = { key: said, query: { by: [said] }, answer: { rows: [said] }, day: "2026-01-01", holdsUntil: null };
+  await store.db.transaction().execute(async (tx) => {
+    await storeKept(tx, { ...kept, now: new Date() });
+    const found = (await listKept(tx)).find(({ key }) => key === said);
+    expect(found).toMatchObject({ query: kept.query });
+  });
 });
 
 it.each([

@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { Json, JsonObject } from "../../base/json.ts";
 import type { Day } from "../../base/time.ts";
 import type { Db, Tx } from "../db.ts";
+import { storableJson } from "../client.ts";
 
 /** Answers that are kept for those who look at them, and the touches that make them due. */
 
@@ -56,7 +57,7 @@ export async function storeKept(
   const { key, query, answer, day, holdsUntil, now } = kept;
   await sql`
     insert into kept_answers (key, query, is_due, answer, day, holds_until, computed_at, asked_at)
-    values (${key}, ${JSON.stringify(query)}, false, ${JSON.stringify(answer)}, ${day}, ${holdsUntil}, ${now}, ${now})
+    values (${key}, ${storableJson(query)}, false, ${storableJson(answer)}, ${day}, ${holdsUntil}, ${now}, ${now})
     on conflict (key) do update set query = excluded.query, is_due = false, answer = excluded.answer, day = excluded.day, holds_until = excluded.holds_until,
       computed_at = excluded.computed_at, failure = null`.execute(tx);
 }
@@ -88,7 +89,7 @@ export async function watchKept(
   await sql`
     insert into kept_answers (key, query, is_watched, asked_at)
     select key, query::jsonb, true, ${now}
-    from unnest(${keys}::text[], ${watched.map(({ query }) => JSON.stringify(query))}::text[]) v (key, query)
+    from unnest(${keys}::text[], ${watched.map(({ query }) => storableJson(query))}::text[]) v (key, query)
     on conflict (key) do update set is_watched = true, is_due = true where not kept_answers.is_watched`.execute(tx);
 }
 

@@ -3,6 +3,7 @@ import type { JsonObject } from "../../base/json.ts";
 import type { EventFilters, PausedBy } from "../../schema/tables/outbox.ts";
 import type { Db, Tx } from "../db.ts";
 import type { EventRow } from "./events.ts";
+import { storableJson } from "../client.ts";
 
 /** A receiver of events: a webhook's address, a channel. */
 export type Endpoint = {
@@ -96,9 +97,9 @@ export async function updateEndpoint(tx: Tx, endpoint: NewEndpoint): Promise<voi
 function columns(endpoint: NewEndpoint) {
   return {
     name: endpoint.name,
-    settings: JSON.stringify(endpoint.settings),
+    settings: storableJson(endpoint.settings),
     event_types: [...endpoint.eventTypes],
-    filters: JSON.stringify(endpoint.filters),
+    filters: storableJson(endpoint.filters),
     per_second: endpoint.perSecond,
     is_ordered: endpoint.isOrdered,
     description: endpoint.description,

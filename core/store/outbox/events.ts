@@ -32,7 +32,7 @@ export async function listEvents(
     from (
       select id, event_id, type, occurred_at, payload::jsonb as payload from outbox
       where type = ${type} and (${before}::bigint is null or id < ${before}::bigint)
-    ) batch cross join (select ${JSON.stringify(filters)}::jsonb as filters) endpoint
+    ) batch cross join (select ${storableJson(filters)}::jsonb as filters) endpoint
     where ${fits}
     order by batch.id desc limit ${limit}
   `.execute(db);

@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { JsonObject } from "../../base/json.ts";
 import type { Db, Tx } from "../db.ts";
 import type { UserRole } from "./users.ts";
+import { storableJson } from "../client.ts";
 
 /** An app that may ask people to act for them. */
 export type App = {
@@ -104,7 +105,7 @@ export async function insertGrant(
       app_id: grant.appId,
       user_id: grant.userId,
       scopes: [...grant.scopes],
-      payload: JSON.stringify(grant.payload),
+      payload: storableJson(grant.payload),
     })
     .execute();
 }

@@ -96,7 +96,7 @@ function columns(row: ConnectionRow) {
     streams: row.streams === null ? null : [...row.streams],
     backfill_from: row.backfillFrom,
     files_from: row.filesFrom,
-    declared: row.declared === null ? null : JSON.stringify(row.declared),
+    declared: row.declared === null ? null : storableJson(row.declared),
   };
 }
 
@@ -104,7 +104,7 @@ function columns(row: ConnectionRow) {
 export async function writeDeclared(db: Db, id: string, declared: Declared): Promise<void> {
   await db
     .updateTable("connections")
-    .set({ declared: JSON.stringify(declared) })
+    .set({ declared: storableJson(declared) })
     .where("id", "=", id)
     .execute();
 }

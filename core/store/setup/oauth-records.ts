@@ -1,5 +1,6 @@
 import type { JsonObject } from "../../base/json.ts";
 import type { Db } from "../db.ts";
+import { storableJson } from "../client.ts";
 
 /** What the OAuth server keeps between two requests: codes, tokens, sign-ins under way. Of what a bearer shows, only the SHA-256. */
 export type RecordKey = { readonly model: string; readonly idHash: Buffer };
@@ -11,7 +12,7 @@ export async function upsertRecord(
 ): Promise<void> {
   const values = {
     grant_id: record.grantId,
-    payload: JSON.stringify(record.payload),
+    payload: storableJson(record.payload),
     expires_at: record.expiresAt,
   };
   await db
