@@ -1,5 +1,13 @@
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
+import {
+  CallToolRequestSchema,
+  ErrorCode,
+  InitializeRequestSchema,
+  ListToolsRequestSchema,
+  PingRequestSchema,
+} from "@modelcontextprotocol/sdk/types.js";
 import type { RequestHandler } from "express";
+import { z } from "zod";
 import { jsonBody } from "../api/operation.ts";
 import { rateLimit } from "../api/rate-limit.ts";
 import { principalOf } from "../auth/identify.ts";
@@ -24,6 +32,12 @@ export function mcpRoutes(deps: ServerDeps): Route[] {
 function post(deps: ServerDeps): RequestHandler {
   return async (request, response) => {
     const requestId = requestIdOf(response);
+    response.set("Cache-Control", "no-store");
+    const misshapen = refusal(request.body);
+    if (misshapen !== null) {
+      response.status(misshapen.status).json(misshapen.answer);
+      return;
+    }
     const server = createMcpServer(
       { deps, principal: principalOf(response), now: deps.clock.now(), idempotencyKey: null },
       {
@@ -32,11 +46,40 @@ function post(deps: ServerDeps): RequestHandler {
       },
     );
     const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true });
-    response.set("Cache-Control", "no-store");
     response.on("close", () => void server.close());
     await server.connect(transport);
     await transport.handleRequest(request, response, request.body);
   };
+}
+
+const requests: { readonly [method: string]: z.ZodType } = {
+  initialize: InitializeRequestSchema,
+  ping: PingRequestSchema,
+  "tools/list": ListToolsRequestSchema,
+  "tools/call": CallToolRequestSchema,
+};
+
+const asking = z.looseObject({ id: z.union([z.string(), z.number()]), method: z.string() });
+
+/**
+ * What the library would answer as a failure of its own ("internal error") though it is the message that is wrong; and several messages at
+ * once, which the protocol gave up in 2025 and which would count as one request.
+ */
+function refusal(body: unknown): { readonly status: number; readonly answer: object } | null {
+  const said = (id: string | number | null, code: ErrorCode, message: string): object => ({
+    jsonrpc: "2.0",
+    id,
+    error: { code, message },
+  });
+  if (Array.isArray(body)) {
+    return { status: 400, answer: said(null, ErrorCode.InvalidRequest, "Send one message a request, not a list.") };
+  }
+  const message = asking.safeParse(body);
+  const schema = message.success && Object.hasOwn(requests, message.data.method) ? requests[message.data.method] : null;
+  const wrong = schema?.safeParse(body).error?.issues.slice(0, 5);
+  if (!message.success || wrong === undefined) return null;
+  const issues = wrong.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ");
+  return { status: 200, answer: said(message.data.id, ErrorCode.InvalidParams, issues) };
 }
 
 const onlyPost: RequestHandler = (_request, response) => {

@@ -16,7 +16,7 @@ const DAY_S = 24 * HOUR_S;
 /** The OAuth server of a hub at an address, made when it is first asked for: most hubs never need it. */
 export type OauthServer = {
   readonly provider: Provider;
-  /** Has it answer a request as one that came to the hub's address. */
+  /** Has it answer a request as one that came to the hub's address. @throws what kept it from answering */
   readonly answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   /** Has it take a request, of which a part is answered here, for one that came to the hub's address. */
   readonly adopt: (request: IncomingMessage) => void;
@@ -45,8 +45,14 @@ async function createOauthServer(deps: ServerDeps, base: string): Promise<OauthS
   };
   // Scheme and host are those of `adopt`, whatever the request says of itself.
   provider.proxy = true;
-  provider.on("server_error", (_context: unknown, error: Error) => {
-    deps.log.error({ err: error }, "the OAuth server failed");
+  const failures = new WeakMap<IncomingMessage, Error>();
+  provider.on("server_error", ({ req }: { readonly req: IncomingMessage }, error: Error) => {
+    failures.set(req, error);
+  });
+  // What the library cannot answer is answered as everywhere else in the hub, with the code of what failed.
+  provider.use(async (context, next) => {
+    await next();
+    if (failures.has(context.req)) context.respond = false;
   });
   const answer = provider.callback();
   const { protocol, host } = new URL(base);
@@ -60,6 +66,10 @@ async function createOauthServer(deps: ServerDeps, base: string): Promise<OauthS
     answer: async (request, response) => {
       adopt(request);
       await answer(request, response);
+      const failure = failures.get(request);
+      if (failure === undefined) return;
+      response.removeHeader("Location");
+      throw failure;
     },
   };
 }
