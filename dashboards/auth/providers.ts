@@ -111,7 +111,7 @@ async function claimsOf(
     return {
       iss: own.iss,
       sub: own.sub,
-      email: typeof email === "string" && z.email().safeParse(email).success ? email : null,
+      email: typeof email === "string" && z.email().max(320).safeParse(email).success ? email : null,
       // Some write it as text.
       isEmailVerified: all["email_verified"] === true || all["email_verified"] === "true",
       all,

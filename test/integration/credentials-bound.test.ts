@@ -9,10 +9,12 @@ import { unlimited } from "../../core/connector/limits.ts";
 import type { JsonObject } from "../../core/base/json.ts";
 import { openConnection } from "../../core/land/engine.ts";
 import { credentialsOf } from "../../core/secrets/index.ts";
+import { readDestinationSettings } from "../../core/destination/settings.ts";
 import { newHosts } from "../../core/land/credential-hosts.ts";
 import { createCredentialSource } from "../../core/land/credentials.ts";
 import { createConnection } from "../../core/setup/connections.ts";
 import { readCredentials } from "../../core/store/setup/connections.ts";
+import { DESTINATIONS } from "../../dashboards/destinations/index.ts";
 import { testDatabase } from "../support/database.ts";
 import { json, newKey, type Running, startServer, testDeps } from "./server-support.ts";
 
@@ -152,6 +154,49 @@ it("credentials that are entered for another host while a pull runs are not give
     .execute();
   // Nor is a token asked for at the old host, with what is for the new one.
   await expect(source.refresh(client)).rejects.toMatchObject(meanwhile);
+});
+
+describe("every destination that is pushed to", () => {
+  const id = "x".repeat(30);
+  const pushed = DESTINATIONS.filter(({ takes }) => takes.kind === "answers");
+  const needed: { readonly [key: string]: JsonObject } = {
+    geckoboard: {},
+    sheets: { spreadsheets: [{ id, tabs: [] }] },
+    docs: { document: id },
+  };
+  it("is here, with an address of its own among its settings", () => {
+    expect(pushed.map(({ key }) => key).toSorted()).toEqual(Object.keys(needed).toSorted());
+  });
+
+  it.each(pushed.map((one) => [one.key, one] as const))(
+    "%s keeps its secrets for the address that it has",
+    async (key, destination) => {
+      const admin = await newKey(store, "admin");
+      const put = async (settings: JsonObject): Promise<readonly [number, string | undefined]> => {
+        const response = await running.fetch(`/api/v1/destinations/${key}`, {
+          ...json({ settings }),
+          method: "PUT",
+          as: admin,
+        });
+        return [response.status, ((await response.json()) as { readonly code?: string }).code];
+      };
+      const secret = key === "geckoboard" ? "api_key" : "service_account";
+      const plain = needed[key] ?? {};
+      expect(await put({ ...plain, [secret]: "s3cret" })).toEqual([200, undefined]);
+      expect(await put(plain)).toEqual([200, undefined]);
+      for (const base_url of ["https://evil.example", "https://api.geckoboard.com.evil.example"])
+        expect(await put({ ...plain, base_url })).toEqual([422, "destination.secret_needed"]);
+      expect(await put({ ...plain, base_url: "http://api.example", [secret]: "n3w" })).toEqual([
+        422,
+        "webhooks.url_refused",
+      ]);
+      const opened = async (): Promise<unknown> => readDestinationSettings(store.db, destination, secrets);
+      expect(await opened()).toMatchObject({ [secret]: "s3cret" });
+      expect(await opened()).not.toMatchObject({ base_url: "https://evil.example" });
+      expect(await put({ ...plain, base_url: "https://evil.example", [secret]: "n3w" })).toEqual([200, undefined]);
+      expect(await opened()).toMatchObject({ base_url: "https://evil.example", [secret]: "n3w" });
+    },
+  );
 });
 
 describe("credentials in the clear", () => {

@@ -198,6 +198,73 @@ describe("rows that a tool posts", () => {
   });
 });
 
+it("of any kind whatever is in them are read or refused, and hold nothing back", async () => {
+  const samples: { readonly [table: string]: object } = {
+    activities: call("h", { subject: "x", duration: 5, outcome: "completed", rep: "Ann", deal: "d1" }),
+    people: {
+      contact: { id: 1, first: "A", last: "B", emails: ["a@b.example"] },
+      company: "C",
+      created_at: "2026-01-01",
+    },
+    deals: deal({ id: "h", name: "H", rep: "Ann", currency: "EUR", closed_at: "2026-11-10", company: "C" }),
+    spend: { day: "2026-11-01", channel: "c", amount: 5, currency: "EUR", campaign: "x" },
+    deal_changes: { id: "c", deal: "d1", stage: "Won", value: 5, changed_at: "2026-11-20T10:00:00Z", rep: "Ann" },
+    goals: { id: "g", metric: "won_value", from: "2026-11-01", to: "2026-11-30", target: 5, rep: "Ann" },
+  };
+  const values: unknown[] = [
+    ...[null, true, -1, 0, 1e308, 2 ** 60, 1e-320, [], {}, ["\0"], [[[]]], { "\0": "\ud83d" }],
+    ...[
+      "",
+      "\0",
+      "a\0b",
+      "\ud83d",
+      "\ude00\u241b0000",
+      "0000-01-01",
+      "0000-00-00",
+      "9999-12-31T23:59:59.999Z",
+      "+012026-01-01T00:00:00Z",
+    ],
+    ...[
+      "-infinity",
+      "__proto__",
+      "constructor",
+      "x".repeat(50_000),
+      "@".repeat(3_000),
+      `${"a".repeat(3_000)}@x.example`,
+      "1e400",
+      "€".repeat(99),
+    ],
+  ];
+  const wrong: unknown[] = [];
+  const tell = async (table: string, body: unknown): Promise<void> => {
+    const { status, body: said } = await post(`tools/${table}`, body);
+    if (status >= 500 || said["code"] === "internal.unexpected") wrong.push([table, status, said]);
+    if (Array.isArray(body)) expect([table, status]).toEqual([table, 202]);
+  };
+  for (const [table, sample] of Object.entries(samples))
+    await tell(
+      table,
+      [...Object.keys(sample), "__proto__", "surprise"].flatMap((name) =>
+        values.map((value) => Object.defineProperty({ ...sample }, name, { value, enumerable: true })),
+      ),
+    );
+  for (const value of values) await tell("deals", { deleted: [value] });
+  expect(wrong).toEqual([]);
+  const failed = await hub.store.db
+    .selectFrom("runs")
+    .select(["error_code", "error_message"])
+    .where("state", "!=", "succeeded")
+    .execute();
+  expect(failed).toEqual([]);
+  const waiting = await hub.store.db
+    .selectFrom("inbound_deliveries")
+    .select("id")
+    .where("processed_at", "is", null)
+    .execute();
+  expect(waiting).toEqual([]);
+  for (const metric of ["activities", "won_value", "open_pipeline_value"]) await hub.values(metric, { by: ["rep"] });
+});
+
 describe("a delivery", () => {
   it.each([
     ["that is no JSON", "{", "inbound.body.unreadable"],

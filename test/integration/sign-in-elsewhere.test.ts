@@ -19,6 +19,9 @@ const PEOPLE: { readonly [sub: string]: Person } = {
   bo: { email: "bo@example.com", email_verified: true, groups: ["sales"] },
   cy: { email: "cy@elsewhere.example", email_verified: true, groups: [] },
   dee: { email: "dee@example.com", email_verified: false, groups: ["ops"] },
+  nul: { email: "a\0b@example.com", email_verified: true, groups: ["\0", "\ud83d"] },
+  long: { email: `${"l".repeat(3000)}@example.com`, email_verified: true, groups: ["x".repeat(5000)] },
+  list: { email: ["bo@example.com"] as never, email_verified: "yes" as never, groups: { ops: "ops" } as never },
   eve: { email: "ada@example.com", email_verified: true, groups: [] },
 };
 
@@ -239,6 +242,19 @@ describe("an answer of the provider", () => {
     const { status, text, browser } = await signIn("nobody");
     expect([status, browser.cookie("tributary_session")]).toEqual([401, undefined]);
     expect(text).toContain("access.provider_refused");
+  });
+
+  it("that says what nobody is, lets nobody in and is no fault of the hub", async () => {
+    await configure({ domains: ["example.com"], admit: [{ claim: "groups", value: "ops", role: "admin" }] });
+    for (const sub of ["nul", "long", "list"]) {
+      const { status, text, browser } = await signIn(sub);
+      expect([sub.slice(0, 4), browser.cookie("tributary_session")]).toEqual([sub.slice(0, 4), undefined]);
+      expect([sub.slice(0, 4), status, text.includes("internal.unexpected")]).toEqual([
+        sub.slice(0, 4),
+        expect.toSatisfy((one: number) => one >= 400 && one < 500),
+        false,
+      ]);
+    }
   });
 
   it("leads to no other site", async () => {
