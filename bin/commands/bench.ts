@@ -3,6 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import type { BenchResult, PeakMemory } from "../../test/bench/bench.ts";
+import type { BusyResult } from "../../test/bench/busy.ts";
 import type { DeliverResult } from "../../test/bench/deliver.ts";
 import type { LiveResult } from "../../test/bench/live.ts";
 import type { NumbersOptions, NumbersResult } from "../../test/bench/numbers.ts";
@@ -10,6 +11,7 @@ import type { ReportsResult } from "../../test/bench/reports.ts";
 import type { ViewersResult } from "../../test/bench/viewers.ts";
 import type { StartResult } from "../../test/bench/start.ts";
 import type { CliContext } from "../context.ts";
+import { EXIT } from "../exit.ts";
 
 /** An account of a company that has called for years. Smaller ones are loaded before the program is warm: `--records 100000`. */
 const RECORDS = 1_000_000;
@@ -86,6 +88,24 @@ export function registerBench(bench: Command, context: CliContext): void {
         const { benchReports } = await import("../../test/bench/reports.ts");
         const reports = await benchReports(folder, 3);
         context.out.result({ reports }, () => reportLines(reports).join("\n"));
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
+  bench
+    .command("busy")
+    .description(
+      "only how the demo comes up beside programs that never rest, and beside pgbench where there is one; exit status 1: runs failed",
+    )
+    .option("--loops <n>", "programs that never rest", parseCount, 32)
+    .action(async (options: { readonly loops: number }) => {
+      const folder = mkdtempSync(path.join(os.tmpdir(), "tributary-bench-"));
+      chmodSync(folder, 0o711);
+      try {
+        const { benchBusy } = await import("../../test/bench/busy.ts");
+        const busy = await benchBusy(folder, options.loops);
+        context.out.result({ busy }, () => busyLines(busy).join("\n"));
+        if (busy.failedRuns.length > 0) process.exitCode = EXIT.failed;
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }
@@ -238,6 +258,15 @@ function liveLines({ answers, shown }: LiveResult): string[] {
   return [
     `answer to a signed webhook: median ${medianMs.toFixed(1)} ms, 99th percentile ${p99Ms.toFixed(1)} ms of ${deliveries}; ${ratio.toFixed(1)} times a bare POST and INSERT of the same (${baseline.medianMs.toFixed(1)} ms, ${baseline.p99Ms.toFixed(1)} ms)`,
     `change at the vendor until the TV shows it: median ${shown.medianS.toFixed(2)} s, worst ${shown.worstS.toFixed(2)} s of ${shown.changes}`,
+  ];
+}
+
+function busyLines({ loops, withPgbench, readyAfterS, failedRuns, said }: BusyResult): string[] {
+  const beside = `${loops} programs that never rest${withPgbench ? " and pgbench" : ""}`;
+  return [
+    `demo: ready after ${(readyAfterS / 60).toFixed(1)} minutes beside ${beside}; ${failedRuns.length} failed runs`,
+    ...failedRuns.map((line) => `  ${line}`),
+    ...said.map((line) => `  ${line}`),
   ];
 }
 

@@ -105,16 +105,16 @@ async function live(
   { state, vendors }: { readonly state: DemoState; readonly vendors: VendorsProcess },
   onReady: (url: string, linkKey: string) => void,
 ): Promise<void> {
-  const connections = await applyDemoConfig(hub, vendors.ready);
-  const linkKey = await createAccess(hub, state);
+  const patience = { say: (text: string) => context.out.note(text), signal: context.signal };
+  const connections = await patiently("the config file", () => applyDemoConfig(hub, vendors.ready), patience);
+  const linkKey = await patiently("the admin's access", () => createAccess(hub, state), patience);
   await writeState(options.folder, { ...state, linkKey, ports: portsOf(vendors.ready) });
   await firstLoad(hub, context, connections);
   if (context.signal.aborted) return;
-  const running = await runHub(hub, ROLES);
+  const running = await patiently("the hub", () => runHub(hub, ROLES), patience);
   try {
     if (running.url === null) throw new Error("The demo runs a server.");
     const { url } = running;
-    const patience = { say: (text: string) => context.out.note(text), signal: context.signal };
     await patiently("webhooks", () => subscribeVendors(hub, url, vendors), patience);
     if (options.isLive) vendors.startLife();
     onReady(url, linkKey);

@@ -315,7 +315,7 @@ describe("a file in its packing", () => {
 });
 
 describe("a text of any size", () => {
-  const LIMITS = { heapMb: 384, openMs: 120_000, bytesPerMs: 10 };
+  const LIMITS = { heapMb: 384, openMs: 600_000, bytesPerMs: 10 };
   /** Read by a thread where there is more than `smallBytes`. */
   async function apart(
     content: string,

@@ -80,7 +80,7 @@ describe("a request", () => {
       const request = axios.get(`${scheme}://${host}:${port}/`, {
         ...guardedAgents(false),
         proxy: false,
-        timeout: 5_000,
+        timeout: 120_000,
       });
       const error: unknown = await request.then(
         () => null,
@@ -106,7 +106,7 @@ describe("a request", () => {
         options.host === "outside.example" ? connect(portOf(outside), "127.0.0.1") : guarded(options, done);
       const before = asked.length;
       const error: unknown = await axios
-        .get("http://outside.example/", { ...agents, proxy: false, timeout: 5_000 })
+        .get("http://outside.example/", { ...agents, proxy: false, timeout: 120_000 })
         .catch((thrown: unknown) => thrown);
       outside.close();
       expect([isRefusedAddress(error), asked.length]).toEqual([true, before]);

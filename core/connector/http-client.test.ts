@@ -64,7 +64,7 @@ function client(url: string, change: Partial<HttpDeps> = {}, options: Partial<Ht
     vendor: "acme",
     baseUrl: url,
     authorize: (held) => ({ authorization: `Bearer ${held["api_key"] as string}` }),
-    timeoutMs: 5_000,
+    timeoutMs: 120_000,
     bucketOf: () => "all",
     limits: { all: { capacity: 100, refillPerS: 100 } },
     readLimit: () => null,

@@ -212,42 +212,52 @@ it("of any kind whatever is in them are read or refused, and hold nothing back",
     goals: { id: "g", metric: "won_value", from: "2026-11-01", to: "2026-11-30", target: 5, rep: "Ann" },
   };
   const values: unknown[] = [
-    ...[null, true, -1, 0, 1e308, 2 ** 60, 1e-320, [], {}, ["\0"], [[[]]], { "\0": "\ud83d" }],
-    ...[
-      "",
-      "\0",
-      "a\0b",
-      "\ud83d",
-      "\ude00\u241b0000",
-      "0000-01-01",
-      "0000-00-00",
-      "9999-12-31T23:59:59.999Z",
-      "+012026-01-01T00:00:00Z",
-    ],
-    ...[
-      "-infinity",
-      "__proto__",
-      "constructor",
-      "x".repeat(50_000),
-      "@".repeat(3_000),
-      `${"a".repeat(3_000)}@x.example`,
-      "1e400",
-      "€".repeat(99),
-    ],
+    null,
+    true,
+    -1,
+    0,
+    1e308,
+    2 ** 60,
+    1e-320,
+    [],
+    {},
+    ["\0"],
+    [[[]]],
+    { "\0": "\ud83d" },
+    "",
+    "\0",
+    "a\0b",
+    "\ud83d",
+    "\ude00\u241b0000",
+    "__proto__",
+    "constructor",
+    "0000-01-01",
+    "0000-00-00",
+    "9999-12-31T23:59:59.999Z",
+    "+012026-01-01T00:00:00Z",
+    "-infinity",
+    "1e400",
+    "x".repeat(50_000),
+    "@".repeat(3_000),
+    `${"a".repeat(3_000)}@x.example`,
+    "€".repeat(99),
   ];
   const wrong: unknown[] = [];
-  const tell = async (table: string, body: unknown): Promise<void> => {
+  const tell = async (table: string, body: unknown): Promise<number> => {
     const { status, body: said } = await post(`tools/${table}`, body);
     if (status >= 500 || said["code"] === "internal.unexpected") wrong.push([table, status, said]);
-    if (Array.isArray(body)) expect([table, status]).toEqual([table, 202]);
+    return status;
   };
   for (const [table, sample] of Object.entries(samples))
-    await tell(
+    expect([
       table,
-      [...Object.keys(sample), "__proto__", "surprise"].flatMap((name) =>
-        values.map((value) => Object.defineProperty({ ...sample }, name, { value, enumerable: true })),
+      await tell(
+        table,
+        [...Object.keys(sample), "__proto__", "surprise"].flatMap((name) =>
+          values.map((value) => Object.defineProperty({ ...sample }, name, { value, enumerable: true })),
+        ),
       ),
-    );
+    ]).toEqual([table, 202]);
   for (const value of values) await tell("deals", { deleted: [value] });
   expect(wrong).toEqual([]);
   const failed = await hub.store.db

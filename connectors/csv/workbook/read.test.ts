@@ -396,7 +396,7 @@ describe("a workbook that somebody made to do harm", () => {
 });
 
 describe("the thread that reads a workbook", () => {
-  const LIMITS: WorkbookLimits = { heapMb: 384, openMs: 120_000, bytesPerMs: 10 };
+  const LIMITS: WorkbookLimits = { heapMb: 384, openMs: 600_000, bytesPerMs: 10 };
 
   async function readApart(
     bytes: Buffer,
