@@ -118,6 +118,26 @@ describe.skipIf(CHROMIUM === null)("the console", () => {
     expect(await page.locator(".tile").first().getAttribute("class")).toContain("w-4");
   });
 
+  it("says of a connection that was never loaded what is wrong with it, wherever it is looked at", async () => {
+    const { db } = running.deps.store;
+    const streams = ["deals", "pipelines"].map((stream, index) => ({
+      connection_id: "acme-main",
+      stream,
+      failures_in_a_row: 1 - index,
+      fresh_as_of: index === 0 ? null : new Date(),
+    }));
+    await db.deleteFrom("stream_states").where("connection_id", "=", "acme-main").execute();
+    await db.insertInto("stream_states").values(streams).execute();
+    for (const path of ["/", "/connections", "/connections/acme-main"]) {
+      await page.goto(running.url + path);
+      await page.getByText("Acme CRM could not be read yet").first().waitFor();
+    }
+    await page.goto(`${running.url}/connections`);
+    // Not as fresh as the one stream that came.
+    const card = page.getByRole("article").filter({ hasText: "acme-main" });
+    expect(await card.innerText()).toMatch(/Data as of\s+never/);
+  });
+
   it("has pages that everybody can use, in both languages, light and dark", async () => {
     await newConnection(running.deps.store, "acme-2", `A name that goes on <b>and</b> on ${"and on ".repeat(20)}`);
     const found: string[] = [];

@@ -129,6 +129,10 @@ describe("a TV's page", () => {
     const failed = { connection_id: "calls", stream: "deals", failures_in_a_row: 2 };
     await store.db.insertInto("stream_states").values(failed).execute();
     expect(await page()).toMatch(/mark-partial">incomplete[^]*could not be read yet/);
+    // Of two that are called the same, the one that is meant is named.
+    await newConnection(store, "more-calls", "Phones");
+    expect(await page()).toMatch(/Phones \(calls\)\s*<strong>could not be read yet/);
+    await store.db.deleteFrom("connections").where("id", "=", "more-calls").execute();
     await store.db.deleteFrom("connections").where("id", "=", "calls").execute();
     expect(await page()).not.toMatch(/class="mark/);
   });

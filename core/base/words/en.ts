@@ -25,8 +25,9 @@ export const en: Words = {
     failing: "is failing",
     late: "is late",
     partial: "is incomplete",
-    held: (count) => `lists ${count} fewer records than before`,
-    refused: (count) => `has ${count} rows that could not be read`,
+    held: (count) => (count === "1" ? "lists 1 record fewer than before" : `lists ${count} fewer records than before`),
+    refused: (count) =>
+      count === "1" ? "has 1 row that could not be read" : `has ${count} rows that could not be read`,
   },
   allTimeIsWorking: "No business hours are set: all time counts as working time",
   leftOut: {

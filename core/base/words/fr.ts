@@ -29,7 +29,7 @@ export const fr: Words = {
     late: "est en retard",
     partial: "est incomplet",
     held: (count) => `liste ${count} enregistrements de moins qu’avant`,
-    refused: (count) => `a ${count} lignes illisibles`,
+    refused: (count) => (count === "1" ? "a 1 ligne illisible" : `a ${count} lignes illisibles`),
   },
   allTimeIsWorking: "Aucun horaire de travail n’est défini : tout le temps est ouvré",
   leftOut: {

@@ -32,6 +32,7 @@ export type SourceReason = (typeof SOURCE_REASONS)[number];
 
 export type Source = {
   readonly connection: string;
+  /** Of two that are called the same, with the connection's id. */
   readonly title: string;
   /** What it had changed up to this instant is in the numbers; null: its first load is not done. */
   readonly freshAsOf: Date | null;
@@ -65,7 +66,8 @@ export function sourcesOf(rows: readonly SourceRow[], wanted: ReadonlySet<Measur
   return rows.flatMap((row) => {
     const streams = streamsFor(row, wanted);
     if (wanted !== null && streams.length === 0) return [];
-    const source = judge(row, streams, now);
+    const hasNamesake = rows.some(({ id, title }) => id !== row.id && title === row.title);
+    const source = judge(hasNamesake ? { ...row, title: `${row.title} (${row.id})` } : row, streams, now);
     const isMeant = row.state === "paused" || row.state === "ended";
     return wanted !== null && isMeant && source.freshAsOf === null ? [] : [source];
   });

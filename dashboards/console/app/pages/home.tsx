@@ -3,10 +3,12 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { ApiError } from "../api/client.ts";
 import { useApi, useIsAdmin } from "../api/hooks.ts";
+import type { Connection } from "../api/types.ts";
 import { Icon } from "../parts/icons.tsx";
 import { KeyNumbers } from "../parts/key-numbers.tsx";
 import { Card, Loading, Page, Problem } from "../parts/page.tsx";
 import { useWords, words } from "../words/index.ts";
+import { Troubles } from "./connections/parts.tsx";
 
 const text = words({
   en: {
@@ -43,6 +45,15 @@ const text = words({
   },
 });
 
+/** A first load that goes on needs nobody. */
+function isOnlyLoading({ state, stream_states: streams }: Connection): boolean {
+  return (
+    state === "active" &&
+    streams.some((one) => !one.is_first_load_done) &&
+    streams.every((one) => one.failures_in_a_row === 0 && one.refused === 0 && !one.is_partial)
+  );
+}
+
 /** `/` */
 export function Home(): ReactNode {
   const t = useWords(text);
@@ -66,12 +77,7 @@ export function Home(): ReactNode {
     },
     { to: "/webhooks", title: t.webhook, about: t.webhookAbout, isDone: (webhooks.data?.data.length ?? 0) > 0 },
   ];
-  const troubled = all.filter(
-    ({ state, stream_states }) =>
-      state === "needs_auth" ||
-      state === "ended" ||
-      stream_states.some((one) => one.is_partial || one.failures_in_a_row > 2),
-  );
+  const troubled = all.filter((one) => one.state === "ended" || (one.troubles.length > 0 && !isOnlyLoading(one)));
   return (
     <Page title={t.title} about={t.about}>
       {health.data?.problems.map(({ code, message, mend }) => (
@@ -131,10 +137,7 @@ export function Home(): ReactNode {
                       {one.title}
                     </Link>
                   </Title>
-                  <Text size="sm" lang="en">
-                    {one.state_reason ??
-                      one.stream_states.find(({ partial_reason }) => partial_reason !== null)?.partial_reason}
-                  </Text>
+                  <Troubles connection={one} />
                 </Paper>
               ))}
             </SimpleGrid>

@@ -2,10 +2,12 @@ import { Group, Paper, SimpleGrid, Text } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useApi } from "../api/hooks.ts";
-import { useWords } from "../words/index.ts";
+import { useWords, words } from "../words/index.ts";
 import { periodNames, useTitle } from "../words/kpis.ts";
 import { Sparkline } from "./charts/line.tsx";
 import { useFormat } from "./format.ts";
+
+const text = words({ en: { notWhole: "not whole" }, fr: { notWhole: "incomplet" } });
 
 const KEY_NUMBERS = [
   "won_value",
@@ -39,6 +41,7 @@ function KeyNumber({
   const format = useFormat();
   const titleOf = useTitle();
   const periods = useWords(periodNames);
+  const t = useWords(text);
   const params = { metric: kpi.id };
   const now = useApi("GET /kpis/{metric}", { params, query: { period: "this_month" } }, { everyMs: 30_000 }).data;
   const year = useApi("GET /kpis/{metric}", { params, query: { period: "this_year", grain: "month" } }).data;
@@ -57,6 +60,11 @@ function KeyNumber({
       </Group>
       <Text size="xs" c="dimmed">
         {periods.this_month}
+        {(now?.notes.length ?? 0) === 0 ? null : (
+          <Text span inherit c="var(--app-warn)" title={now?.notes.join("\n")}>
+            {` · ${t.notWhole}`}
+          </Text>
+        )}
       </Text>
     </Paper>
   );

@@ -13,7 +13,7 @@ import { text as own } from "./connection-words.ts";
 import { EditConnection } from "./edit.tsx";
 import { InboundWebhook } from "./inbound.tsx";
 import { Facts } from "./list.tsx";
-import { RunProgress, StateBadge } from "./parts.tsx";
+import { RunProgress, StateBadge, Troubles } from "./parts.tsx";
 import { Runs } from "./run-list.tsx";
 import { text } from "./words.ts";
 
@@ -77,14 +77,12 @@ function Trouble({
 }): ReactNode {
   const t = useWords(own);
   const isAdmin = useIsAdmin();
-  if (connection.state_reason === null) return null;
+  if (connection.state_reason === null && connection.troubles.length === 0) return null;
   const signsInThere = connector.auth.some(({ grant }) => grant === "authorization_code");
   return (
     <Alert color={connection.state === "needs_auth" ? "red" : "yellow"} icon={<Icon name="warn" />} role="alert">
       <Stack gap="xs" align="flex-start">
-        <Text size="sm" lang="en">
-          {connection.state_reason}
-        </Text>
+        <Troubles connection={connection} />
         {connection.state === "needs_auth" ? <Text size="sm">{t.needsAuth}</Text> : null}
         {connection.state === "needs_auth" && signsInThere && isAdmin ? (
           <Button size="xs" component="a" href={`/oauth/start/${encodeURIComponent(connection.id)}`}>

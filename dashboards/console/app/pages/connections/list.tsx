@@ -7,7 +7,7 @@ import { Icon } from "../../parts/icons.tsx";
 import { Empty, Loading, More, Page, Problem } from "../../parts/page.tsx";
 import { When } from "../../parts/when.tsx";
 import { useWords } from "../../words/index.ts";
-import { RunProgress, StateBadge } from "./parts.tsx";
+import { RunProgress, StateBadge, Troubles } from "./parts.tsx";
 import { text } from "./words.ts";
 
 /** `/connections` */
@@ -42,7 +42,7 @@ export function Connections(): ReactNode {
 
 function One({ connection, runs }: { readonly connection: Connection; readonly runs: readonly Run[] }): ReactNode {
   const t = useWords(text);
-  const freshest = connection.stream_states.map((one) => one.fresh_as_of).filter((one) => one !== null);
+  const times = connection.stream_states.map((one) => one.fresh_as_of ?? "").toSorted();
   const isPartial = connection.stream_states.some((one) => one.is_partial);
   return (
     <Paper withBorder p="lg" component="article">
@@ -66,18 +66,16 @@ function One({ connection, runs }: { readonly connection: Connection; readonly r
         <Facts
           rows={[
             [t.account, connection.account.name ?? t.notReached],
-            // The oldest of its streams: so old may any of its numbers be.
-            [t.asOf, <When key="as-of" at={freshest.toSorted()[0] ?? null} />],
+            // The oldest of its streams: so old may any of its numbers be. While one was never read, some are not there at all.
+            [t.asOf, <When key="as-of" at={times[0] === "" ? null : (times[0] ?? null)} />],
             ...(connection.next_pull_at === null || connection.state !== "active"
               ? []
               : [[t.nextPull, <When key="next" at={connection.next_pull_at} />] as const]),
           ]}
         />
-        {connection.state_reason === null ? null : (
-          <Text size="sm" c="var(--app-bad)" lang="en">
-            {connection.state_reason}
-          </Text>
-        )}
+        <div style={{ color: "var(--app-bad)" }}>
+          <Troubles connection={connection} />
+        </div>
         {runs.slice(0, 2).map((run) => (
           <RunProgress key={run.id} run={run} name={run.stream} />
         ))}

@@ -12,6 +12,17 @@ export function StateBadge({ state }: { readonly state: Connection["state"] }): 
   return <Badge color={COLOURS[state]}>{useWords(text)[state]}</Badge>;
 }
 
+/** What is wrong with it as far as numbers go, and what to do; nothing where all is well. */
+export function Troubles({ connection }: { readonly connection: Connection }): ReactNode {
+  const { state_reason: reason, troubles } = connection;
+  const isSaid = reason === null || troubles.some((one) => one.includes(reason));
+  return [...(isSaid ? [] : [reason]), ...troubles].map((one) => (
+    <Text key={one} size="sm" lang="en" style={{ overflowWrap: "anywhere" }}>
+      {one}
+    </Text>
+  ));
+}
+
 const RUN_COLOURS: { readonly [state in Run["state"]]: string } = {
   running: "blue",
   succeeded: "green",
