@@ -57,7 +57,7 @@ type Files = z.infer<typeof progress>["files"];
 const ROWS_PER_PAGE = 250;
 
 /** Moves on when files are read in another way: what was read before is then read again. */
-const READING = 3;
+const READING = 4;
 
 type Context = PullContext<Settings, FileAccess>;
 
@@ -77,9 +77,19 @@ export function tableStream(table: Table): Stream<Settings, FileAccess> {
       mappingsOf(settings, table).some((one) => one.rows_that_disappear === "delete") ? "absence" : "never",
     keepsVersions: table === "deals" || table === "people" || table === "companies",
     keysByHand: table === "deals" || table === "deal_changes",
+    ...(table === "deals" ? { besides: otherParts } : {}),
     isActive: (settings) => mappingsOf(settings, table).length > 0,
     normalise: normaliseTable(table),
   });
+}
+
+/** The records that the other sources of deals have of the same key. */
+function otherParts(externalId: string, settings: Settings): readonly string[] {
+  const sources = mappingsOf(settings, "deals").length;
+  const [id = ""] = externalId.split("\u001f", 1);
+  return sources < 2
+    ? []
+    : Array.from({ length: sources }, (_, part) => partId(id, part)).filter((one) => one !== externalId);
 }
 
 /** People and companies are leads where a column says since when. */

@@ -113,6 +113,11 @@ export type Stream<Settings = unknown, Client = unknown> = {
    * for upper and lower case, are then named at the end of a pull. When such deals come, what told of them is gone over again.
    */
   readonly keysByHand?: boolean;
+  /**
+   * Which other records of the stream may speak of the same thing as this one, where several do: of a deal that has a row in each of two files.
+   * When one of them changes or goes, what they say together is made anew. Absent: none.
+   */
+  readonly besides?: (externalId: string, settings: Settings) => readonly string[];
   /** Whether the settings ask for this stream at all; absent: always. */
   readonly isActive?: (settings: Settings) => boolean;
   /** Pure and total: no I/O, no clock, no randomness, and never throws over data. */

@@ -81,9 +81,15 @@ export type Collected = {
   readonly failed: readonly Problem[];
 };
 
-export function collect(records: readonly NormaliseRecord[], context: CollectContext): Collected {
+export function collect(
+  records: readonly NormaliseRecord[],
+  context: CollectContext,
+  beside: readonly NormaliseRecord[] = [],
+): Collected {
   const batch = new Batch(context);
   for (const record of records) batch.add(record);
+  for (const record of beside) batch.addBeside(record);
+  batch.joinDeals();
   return batch;
 }
 
@@ -118,7 +124,7 @@ class Batch implements Collected {
   readonly failed: Problem[] = [];
   /** Attributes that changes add to their deals', by the deal's id. */
   readonly dealAttributes = new Map<string, Attributes>();
-  private readonly jointDeals = new Map<string, { readonly fact: DealFact; readonly origin: Origin }>();
+  private readonly jointDeals = new Map<string, Map<string, JointPart>>();
   private readonly make: RowMaker;
   private readonly context: CollectContext;
 
@@ -188,26 +194,36 @@ class Batch implements Collected {
     // A mention's row belongs to no record: it does not go with the one that it was made from.
     const cells = shelf.cells(said, this.make, isMention ? { ...of, deletedAt: null } : of);
     const known = rows.get(id);
-    const joint =
-      "precedence" in said && said.precedence !== undefined
-        ? { joint: said.precedence === 0 ? ("owner" as const) : ("guest" as const) }
-        : {};
+    const joint = "precedence" in said && said.precedence !== undefined ? { isJoint: true as const } : {};
     if (!isMention || known === undefined) rows.set(id, { cells, isMention, isFresh: record.isNew === true, ...joint });
     else if (known.isMention) rows.set(id, { ...known, cells: filledIn(known.cells, cells) });
   }
 
-  /** What several records of the batch say of one deal is put together: of each field the one of the lowest precedence that has a value. */
+  /** Records of other batches that speak of deals of this one: they say their part, and are looked at for nothing else. */
+  addBeside(record: NormaliseRecord): void {
+    const { connectionId, stream } = this.context;
+    const recordId = entityId("record", connectionId, stream, record.externalId);
+    const facts = record.payload === null ? null : this.read({ ...record, isSuperseded: true });
+    const origin = { connectionId, recordId, deletedAt: record.deletedAt, sourceTime: record.sourceTime };
+    for (const fact of facts ?? []) {
+      const parts = fact.kind === "deal" ? this.jointDeals.get(fact.externalId) : undefined;
+      if (fact.kind === "deal" && parts?.has(recordId) === false) parts.set(recordId, { fact, record, origin });
+    }
+  }
+
+  /** What several records say of one deal is put together: see {@link joined}. */
+  joinDeals(): void {
+    for (const parts of this.jointDeals.values()) {
+      const { fact, origin, record } = joined([...parts.values()]);
+      this.put("deals", fact, record, origin);
+    }
+  }
+
   private putDeal(fact: DealFact, record: NormaliseRecord, origin: Origin): void {
     if (fact.precedence === undefined) return this.put("deals", fact, record, origin);
-    const known = this.jointDeals.get(fact.externalId);
-    const isFirst = known === undefined || (fact.precedence ?? 0) <= (known.fact.precedence ?? 0);
-    const [first, second] = isFirst ? [fact, known?.fact] : [known.fact, fact];
-    const joint = {
-      fact: second === undefined ? first : together(first, second),
-      origin: isFirst ? origin : known.origin,
-    };
-    this.jointDeals.set(fact.externalId, joint);
-    this.put("deals", joint.fact, record, joint.origin);
+    const parts = this.jointDeals.get(fact.externalId) ?? new Map<string, JointPart>();
+    parts.set(origin.recordId, { fact, record, origin });
+    this.jointDeals.set(fact.externalId, parts);
   }
 
   private shelve(fact: Fact, record: NormaliseRecord, origin: Origin): void {
@@ -367,14 +383,16 @@ class Batch implements Collected {
   }
 
   private observe(fact: DealFact | DealChangeFact, record: NormaliseRecord, recordId: string): void {
-    // A deletion shows nothing of the deal's state, and a change that was taken back shows nothing at all.
-    if (record.deletedAt !== null) return;
+    // A deletion shows nothing of the deal's state, and a change that was taken back shows nothing at all. Of several records that speak of one
+    // deal the others go on without it.
+    const isGone = record.deletedAt !== null;
+    if (isGone && (fact.kind !== "deal" || fact.precedence === undefined || record.isSuperseded === true)) return;
     const knownAt = this.isHistory(record) ? -Infinity : record.fetchedAt.getTime();
     // Enough to tell apart the few records that speak of one deal, and short: it stands in every row of its history.
     const record8 = recordId.slice(0, 8);
     const common = { recordId, knownAt, seq: record.seq };
     if (fact.kind === "deal") {
-      const at = (record.sourceTime ?? record.fetchedAt).getTime();
+      const at = (record.deletedAt ?? record.sourceTime ?? record.fetchedAt).getTime();
       this.observations.push({
         ...common,
         dealId: this.make.id("deal", fact.externalId),
@@ -383,7 +401,7 @@ class Batch implements Collected {
         at,
         isDay: false,
         before: {},
-        after: this.snapshot(fact, record.sourceTime === null),
+        after: isGone ? goneSnapshot(fact) : this.snapshot(fact, record.sourceTime === null),
       });
       return;
     }
@@ -468,6 +486,39 @@ function believable(fact: DealFact, { fetchedAt }: NormaliseRecord): DealFact {
   if (createdAt === null) return fact;
   const at = ("instant" in createdAt ? createdAt.instant : new Date(`${createdAt.day}T00:00:00Z`)).getTime();
   return at > fetchedAt.getTime() + AHEAD_MS || at < EARLIEST ? { ...fact, createdAt: null } : fact;
+}
+
+/** One of the records that speak of a deal. */
+type JointPart = { readonly fact: DealFact; readonly record: NormaliseRecord; readonly origin: Origin };
+
+/**
+ * What the records of a deal say together: of each field the one of the lowest precedence counts that has a value. What the source has taken
+ * back says nothing as long as another is left; the deal belongs to the first that is, and goes with the last.
+ */
+function joined(parts: readonly JointPart[]): JointPart {
+  const rank = ({ fact }: JointPart): number => fact.precedence ?? 0;
+  const left = parts.filter(({ origin }) => origin.deletedAt === null);
+  const inRank = parts.toSorted((a, b) => rank(a) - rank(b) || b.record.seq - a.record.seq);
+  const ranked = left.length > 0 ? inRank.filter((part) => left.includes(part)) : inRank;
+  const all = ranked.slice(1).reduce<JointPart>(
+    (before, { fact, record }) => ({
+      fact: together(before.fact, fact),
+      origin: before.origin,
+      // As a row it is new only if all of it is.
+      record: before.record.isNew === true ? record : before.record,
+    }),
+    // There is at least one.
+    ranked[0] as JointPart,
+  );
+  // When it was created stays known.
+  const createdAt = all.fact.createdAt ?? inRank.find(({ fact }) => fact.createdAt !== null)?.fact.createdAt ?? null;
+  return { ...all, fact: { ...all.fact, createdAt } };
+}
+
+/** That a record says nothing any more. */
+function goneSnapshot({ precedence = 0 }: DealFact): SnapshotSaid {
+  const nothing = { created_at: null, created_is_day: false, closed_at: null, closed_is_day: false };
+  return { is_at_fetch: true, is_gone: true, precedence, ...nothing };
 }
 
 function together(first: DealFact, second: DealFact): DealFact {

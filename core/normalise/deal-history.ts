@@ -276,6 +276,8 @@ export type SnapshotSaid = Partial<FoldState> & {
   readonly is_at_fetch: boolean;
   /** Absent: 0. */
   readonly precedence?: number;
+  /** The record was taken back, while others may go on speaking of the deal. */
+  readonly is_gone?: true;
   readonly created_at: number | null;
   readonly created_is_day: boolean;
   readonly closed_at: number | null;
@@ -309,6 +311,7 @@ function toObservation(row: ObservationRow): DealObservation {
     seq,
     state: stateIn(row.after),
     isAtFetch: said.is_at_fetch,
+    isGone: said.is_gone === true,
     createdAt: said.created_at,
     createdIsDay: said.created_is_day,
     closedAt: said.closed_at,

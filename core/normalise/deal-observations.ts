@@ -45,6 +45,8 @@ export type SnapshotObservation = Witnessed & {
   readonly state: Partial<FoldState>;
   /** Whether `at` is only when we fetched it, because the source does not say when it changed. */
   readonly isAtFetch: boolean;
+  /** The source has taken the record back: from then on it says nothing of the deal any more. */
+  readonly isGone?: boolean;
   readonly createdAt: number | null;
   readonly createdIsDay: boolean;
   readonly closedAt: number | null;

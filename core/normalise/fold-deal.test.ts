@@ -470,6 +470,34 @@ test("two records of one deal are one: each says what it has, and the first of t
   expect(doubted([leads, { ...closed, closedAt: null }])).toEqual(["2026-03-01T00:00 won - (no_closing_date)"]);
 });
 
+test("a record that is taken back says nothing any more, as long as another speaks of the deal", () => {
+  const leads = row("2026-04-01T08:00:00Z", {}, { record: "leads", state: { status: "open" } });
+  const closed = row(
+    "2026-04-01T08:00:00Z",
+    {},
+    {
+      record: "closed",
+      precedence: 1,
+      state: { status: "won", amount_minor: 700, rep_id: "bob" },
+      closedAt: at("2026-03-11"),
+    },
+  );
+  const gone = (of: SnapshotObservation): SnapshotObservation =>
+    row("2026-05-02T08:00:00Z", {}, { record: of.record, precedence: of.precedence, state: {}, isGone: true });
+  const won = ["2026-03-01T00:00 open -", "2026-03-11T00:00 won -"];
+  expect(doubted([leads, closed])).toEqual(won);
+  const reopened = foldDeal([leads, closed, gone(closed)]);
+  expect(reopened.at(-1)?.state).toMatchObject({ status: "open", amount_minor: null, rep_id: null });
+  expect(reopened.at(-1)?.heldFrom).toBe(at("2026-05-02T08:00:00Z"));
+  // The lead is gone: the win stays, with what it says. Both are gone: the deal is, and was not open again before.
+  expect(doubted([leads, closed, gone(leads)])).toEqual(won);
+  for (const both of [
+    [gone(leads), gone(closed)],
+    [gone(closed), gone(leads)],
+  ])
+    expect(doubted([leads, closed, ...both])).toEqual(won);
+});
+
 test("for any observations: nothing closes later than it was first seen closed, or before 1971", () => {
   fc.assert(
     fc.property(anyHistory, (all) => {

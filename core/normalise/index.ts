@@ -27,7 +27,7 @@ import {
   resetMarksOfStreams,
   setLanding,
 } from "../store/facts/facts-marks.ts";
-import { readChangesAfter } from "../store/pulls/raw.ts";
+import { readChangesAfter, readRecords } from "../store/pulls/raw.ts";
 import { addToRun, appendRunLines } from "../store/pulls/runs.ts";
 import { storeMemberships } from "../store/identity/teams.ts";
 import { type Collected, collect, type CollectContext, type NormaliseRecord } from "./collect.ts";
@@ -190,7 +190,8 @@ async function inTransaction(
     await setLanding(tx, landing);
     const last = records[records.length - 1];
     if (last === undefined) return NOTHING;
-    const collected = collect(records, await collectContext(tx, target, mark));
+    const context = await collectContext(tx, target, mark);
+    const collected = collect(records, context, await readBesides(tx, target, records, mark));
     const written = await store(tx, copy, connection.id, collected, mark, isReplay);
     await askForWaiting(tx, target, collected);
     const outcome: Normalised = {
@@ -228,6 +229,22 @@ function ofOneLanding(records: readonly NormaliseRecord[], mark: NormaliseMark):
     landing: kind === "news" ? (alike.at(-1)?.fetchedAt ?? null) : null,
     isReplay: kind === "replay",
   };
+}
+
+/** The records of other batches that speak of the same things, as far as they have become facts themselves. */
+async function readBesides(
+  tx: Tx,
+  { connection, connector, stream }: NormaliseTarget,
+  records: readonly NormaliseRecord[],
+  mark: NormaliseMark,
+): Promise<readonly NormaliseRecord[]> {
+  const besides = connector.streams[stream]?.besides;
+  if (besides === undefined) return [];
+  const settings = connector.settings.parse(connection.settings);
+  const here = new Set(records.filter((one) => one.isSuperseded !== true).map(({ externalId }) => externalId));
+  const others = new Set([...here].flatMap((id) => besides(id, settings)).filter((id) => !here.has(id)));
+  if (others.size === 0) return [];
+  return readRecords(tx, connection.id, stream, [...others], Math.max(mark.normalisedSeq, mark.replayToSeq));
 }
 
 async function collectContext(tx: Tx, target: NormaliseTarget, mark: NormaliseMark): Promise<CollectContext> {

@@ -8,6 +8,7 @@ import type { ChangeObservation, DealObservation, FoldState, SnapshotObservation
  *
  * - Of each field the record of the lowest precedence counts that has a value; a record that says "none" counts where no other has one.
  * - A win or loss counts before "open", and one with a date before one without; its stage comes with it.
+ * - What only a record said that the source has taken back is said no more. Where no record is left the deal is gone, and nothing changes.
  * - What was loaded at set-up was not seen to change: of those readings only the last one is kept.
  */
 
@@ -30,9 +31,17 @@ export function asSeen(observations: readonly DealObservation[]): readonly Seen[
     undated.sort((a, b) => a.at - b.at || a.seq - b.seq || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
   const newest = new Map<string, SnapshotObservation>();
   let before: Shown | null = null;
-  for (const one of undated) {
-    newest.set(one.record, one);
-    const shown = newest.size === 1 ? { ...one, moved: NOTHING } : together(one, [...newest.values()]);
+  for (const [position, one] of undated.entries()) {
+    const isGone = one.isGone === true;
+    if (isGone) newest.delete(one.record);
+    else newest.set(one.record, one);
+    const next = undated[position + 1];
+    // What goes at the same time goes together: a deal that is gone as a whole did not change before.
+    const isFollowed = isGone && next?.isGone === true && next.at === one.at;
+    if (newest.size === 0 || isFollowed) continue;
+    const isAlone = newest.size === 1 && !isGone;
+    const said: Shown = isAlone ? { ...one, moved: NOTHING } : together(one, [...newest.values()]);
+    const shown: Shown = isGone ? { ...said, state: withdrawn(before?.state ?? {}, said.state) } : said;
     const wasSeen: boolean = one.knownAt > -Infinity;
     if (before !== null && !wasSeen && before.knownAt === -Infinity) seen.pop();
     before = { ...shown, moved: before === null || !wasSeen ? NOTHING : moves(before.state, shown.state) };
@@ -47,6 +56,14 @@ function moves(before: Partial<FoldState>, after: Partial<FoldState>): ReadonlyS
   for (const field of fieldsOf(after))
     if (before[field] !== undefined && before[field] !== after[field]) moved.add(field);
   return moved;
+}
+
+/** What may be nothing, and is where nobody says it any more. */
+const WITHDRAWN = ["amount_minor", "currency", "rep_id", "probability", "expected_close_on"] as const;
+
+function withdrawn(before: Partial<FoldState>, now: Partial<FoldState>): Partial<FoldState> {
+  const lost = WITHDRAWN.filter((field) => now[field] === undefined && (before[field] ?? null) !== null);
+  return { ...now, ...Object.fromEntries(lost.map((field) => [field, null])) };
 }
 
 function fieldsOf(state: Partial<FoldState>): readonly (keyof FoldState)[] {

@@ -104,6 +104,82 @@ describe("leads in one file, what was won in another", () => {
   });
 });
 
+describe("what becomes of a deal of several files", () => {
+  const CHECKED = ["deal_count", "deals_won", "open_deal_count", "won_value", "time_to_close_mean"] as const;
+  const numbers = async (hub: SheetHub): Promise<readonly (number | null)[]> => {
+    const values: (number | null)[] = [];
+    for (const metric of CHECKED) values.push(await hub.value(metric));
+    return values;
+  };
+  const both = (first: string, second: string): string =>
+    config(`deals:\n  - ${first}\n    rows_that_disappear: delete\n  - ${second}\n    rows_that_disappear: delete`);
+  const WON_SOURCE = CLOSED_SOURCE.replace("CLOSED", "won_at");
+  // Of lead 0 (1 March) and lead 8 (9 March), won on 15 April: 45 and 37 days.
+  const someLeads = `id,created,origin\n${LEADS.slice(0, 10).join("\n")}\n`;
+  const header = "lead,won_at,rep,amount,segment\n";
+  const [win0, win8] = ["lead0,2026-04-15,sue,100,home\n", "lead8,2026-04-15,tom,70,home\n"];
+
+  test.each([
+    ["listed first", LEAD_SOURCE, WON_SOURCE],
+    ["listed second", WON_SOURCE, LEAD_SOURCE],
+  ])(
+    "with the leads %s: a win that is taken back leaves the lead; one whose lead is gone stays",
+    async (_, one, other) => {
+      const hub = await SheetHub.open("2026-05-10T09:00:00Z");
+      await hub.write("leads.csv", someLeads);
+      await hub.write("closed.csv", header + win0 + win8);
+      await hub.apply(both(one, other));
+      await hub.sync();
+      expect(await numbers(hub)).toEqual([10, 2, 8, 170, (45 + 37) / 2]);
+
+      hub.now = new Date("2026-05-11T09:00:00Z");
+      await hub.write("closed.csv", header + win8);
+      await hub.sync("crm", { acceptDeletions: true });
+      expect(await numbers(hub)).toEqual([10, 1, 9, 70, 37]);
+      // What only the win said is gone with it.
+      expect(await hub.values("open_deal_count", { by: ["rep"] })).toEqual({ "(none)": 9 });
+
+      hub.now = new Date("2026-05-12T09:00:00Z");
+      await hub.write("leads.csv", someLeads.replace(/^lead8,.*\n/m, ""));
+      await hub.sync("crm", { acceptDeletions: true });
+      expect(await numbers(hub)).toEqual([10, 1, 9, 70, 37]);
+      // As of the first day both were won.
+      expect(await hub.value("deals_won", { asOf: new Date("2026-05-10T12:00:00Z") })).toBe(2);
+
+      hub.now = new Date("2026-05-13T09:00:00Z");
+      await hub.write("closed.csv", header + win0);
+      await hub.sync("crm", { acceptDeletions: true });
+      // It was open again meanwhile, so this is another win.
+      expect((await numbers(hub)).slice(0, 4)).toEqual([9, 1, 8, 100]);
+    },
+  );
+
+  test("of a field that both have, the file that is listed first counts, in whichever batch or pull each row comes", async () => {
+    const hub = await SheetHub.open("2026-05-10T09:00:00Z");
+    const ids = Array.from({ length: 600 }, (_, n) => `d${n}`);
+    await hub.write("leads.csv", `id,firm\n${ids.map((id) => `${id},First`).join("\n")}\n`);
+    await hub.write("closed.csv", `id,firm\n${ids.map((id) => `${id},Second`).join("\n")}\n`);
+    const columns = "columns: { status: { constant: open }, company: firm }";
+    await hub.apply(
+      config(
+        `deals:\n  - from: leads.csv\n    key: id\n    ${columns}\n  - from: closed.csv\n    key: id\n    ${columns}`,
+      ),
+    );
+    await hub.sync();
+    const byFirm = (): Promise<unknown> => hub.values("open_deal_count", { by: ["company"] });
+    expect(await byFirm()).toEqual({ First: 600 });
+    hub.now = new Date("2026-05-11T09:00:00Z");
+    await hub.write("closed.csv", `id,firm\n${ids.map((id) => `${id},Third`).join("\n")}\n`);
+    await hub.sync();
+    expect(await byFirm()).toEqual({ First: 600 });
+    // An empty cell leaves room for the other file.
+    hub.now = new Date("2026-05-12T09:00:00Z");
+    await hub.write("leads.csv", `id,firm\n${ids.map((id) => `${id},${id === "d5" ? "" : "First"}`).join("\n")}\n`);
+    await hub.sync();
+    expect(await byFirm()).toEqual({ First: 599, Third: 1 });
+  });
+});
+
 test("a status may come from whether a column is filled", async () => {
   const hub = await SheetHub.open("2026-05-10T09:00:00Z");
   await hub.write("all.csv", "id,created,won_at\na,2026-03-01,2026-03-11\nb,2026-03-01,\n");

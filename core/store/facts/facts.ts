@@ -12,8 +12,8 @@ export type FactRow = {
   readonly isMention: boolean;
   /** Made from a record the store had never seen, so most likely new itself. */
   readonly isFresh: boolean;
-  /** Other records speak of it as well: what this one leaves empty stays as it is. The row goes with its owner, not with a guest. */
-  readonly joint?: "owner" | "guest";
+  /** Several records speak of it, and this is what they say together. Attributes that others have added stay. */
+  readonly isJoint?: true;
 };
 
 /** Rows of one table by id. */
@@ -73,7 +73,7 @@ async function storeKnown(tx: Tx, copy: Copy, shelf: AnyShelf, rows: FactRows): 
   const mentioned: Cells[] = [];
   for (const [id, row] of rows) {
     if (!there.has(id)) added.push(row.cells);
-    else if (row.joint !== undefined) joint.push(row.joint === "owner" ? row.cells : row.cells.with(RECORD_ID, null));
+    else if (row.isJoint === true) joint.push(row.cells);
     else (row.isMention ? mentioned : changed).push(row.cells);
   }
   await copyRows(copy, shelf, added);
@@ -113,24 +113,13 @@ async function updateRows(tx: Tx, shelf: AnyShelf, rows: readonly Cells[]): Prom
   return Number(result.numAffectedRows ?? 0);
 }
 
-/** Where the record's id stands in a row: after the row's own and the connection's. */
-const RECORD_ID = 2;
-
-/** Rows that several records speak of: what one of them leaves empty stays as it is, and of attributes each brings its own. */
+/** Rows that several records speak of are replaced; of attributes, those that are not said here stay. */
 async function joinRows(tx: Tx, shelf: AnyShelf, rows: readonly Cells[]): Promise<number> {
   if (rows.length === 0) return 0;
   const data = shelf.columns.slice(1);
   const joined = ([name, type]: Column) => {
     const [t, v] = [sql.ref(`t.${name}`), sql.ref(`v.${name}`)];
-    if (name === "deleted_at") return sql`case when v.record_id is null then ${t} else ${v} end`;
-    if (type === "jsonb") return sql`${t} || jsonb_strip_nulls(${v})`;
-    // Whether only the day is known goes with the time itself; won or lost holds against open.
-    if (name.endsWith("_is_day")) {
-      const at = sql.ref(`v.${name.replace("_is_day", "_at")}`);
-      return sql`case when ${at} is null then ${t} else ${v} end`;
-    }
-    if (name === "status") return sql`case when ${v} = 'open' then ${t} else ${v} end`;
-    return sql`coalesce(${v}, ${t})`;
+    return type === "jsonb" ? sql`${t} || jsonb_strip_nulls(${v})` : v;
   };
   const values = sql.join(data.map((column) => joined(column)));
   const result = await sql`

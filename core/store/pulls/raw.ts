@@ -334,6 +334,23 @@ export async function readChangesAfter(
   return rows;
 }
 
+/** The newest state of some records, of those that landed up to a mark. */
+export async function readRecords(
+  db: Db,
+  connectionId: string,
+  stream: string,
+  externalIds: readonly string[],
+  toSeq: number,
+): Promise<RawChange[]> {
+  const { rows } = await sql<RawChange>`
+    select external_id as "externalId", seq, payload, source_time as "sourceTime", fetched_at as "fetchedAt", deleted_at as "deletedAt",
+      false as "isSuperseded"
+    from raw_records
+    where connection_id = ${connectionId} and stream = ${stream} and external_id = any(${[...externalIds]}::text[]) and seq <= ${toSeq}
+  `.execute(db);
+  return rows;
+}
+
 /** How the stored records of a stream count: all that the source still has, or those (and the sum of a field) that a filter leaves. */
 export async function countRaw(
   db: Db,
