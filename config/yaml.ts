@@ -40,16 +40,28 @@ const NAME = /^([A-Za-z_][A-Za-z0-9_]*)(?::-([\s\S]*))?$/;
 
 /** @param variable reads the environment; empty counts as not set. */
 export function parseYaml(text: string, variable: (name: string) => string | undefined): YamlFile {
+  try {
+    return parsed(text, variable);
+  } catch (error) {
+    // Each step walks it level by level, and the stack ends at another depth for each.
+    if (error instanceof RangeError) return unreadable({ line: 1, column: 1 }, NESTED);
+    throw error;
+  }
+}
+
+function parsed(text: string, variable: (name: string) => string | undefined): YamlFile {
   const lines = new LineCounter();
-  const document = readDocument(text, lines);
-  if (document === null) return unreadable({ line: 1, column: 1 }, NESTED);
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
   const at = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
   };
   // What the parser says after its first error mostly follows from it.
   const [error] = document.errors;
-  if (error !== undefined) return unreadable(at(error.pos[0]), error.message.replace(/\n[\s\S]*/, ""));
+  if (error !== undefined) {
+    const message = error.message.replace(/\n[\s\S]*/, "");
+    return unreadable(at(error.pos[0]), message.includes("call stack") ? NESTED : message);
+  }
 
   const unset: FileIssue[] = [];
   const unsetNodes = new Set<Node>();
@@ -95,16 +107,6 @@ export function parseYaml(text: string, variable: (name: string) => string | und
 
 const MOST_ALIASES = 100;
 const NESTED = "it is nested too deeply";
-
-/** Null: it is nested more deeply than can be read. */
-function readDocument(text: string, lines: LineCounter): Document.Parsed | null {
-  try {
-    return parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
-  } catch (error) {
-    if (error instanceof RangeError) return null;
-    throw error;
-  }
-}
 
 function unreadable(place: Place, message: string): YamlFile {
   return {
