@@ -470,6 +470,23 @@ test("two records of one deal are one: each says what it has, and the first of t
   expect(doubted([leads, { ...closed, closedAt: null }])).toEqual(["2026-03-01T00:00 won - (no_closing_date)"]);
 });
 
+test("a win that is dated before the deal's creation is told by a change as by a row: on its own date", () => {
+  const created = { createdAt: at("2026-03-08"), createdIsDay: true };
+  const lead = row("2026-04-01T08:00:00Z", {}, { record: "leads", state: { status: "open" }, ...created });
+  const won = row(
+    "2026-04-01T08:00:00Z",
+    {},
+    { record: "won", state: { status: "won" }, createdAt: null, closedAt: at("2026-03-05T14:35:59Z") },
+  );
+  const byChange = foldDeal([lead, change("2026-03-05T14:35:59Z", {}, { status: "won" })]);
+  const byRow = foldDeal([lead, won]);
+  for (const history of [byChange, byRow])
+    expect(history.map(({ heldFrom, state }) => [heldFrom, state.status])).toEqual([
+      [at("2026-03-05T14:35:59Z"), "open"],
+      [at("2026-03-05T14:35:59Z"), "won"],
+    ]);
+});
+
 test("a record that is taken back says nothing any more, as long as another speaks of the deal", () => {
   const leads = row("2026-04-01T08:00:00Z", {}, { record: "leads", state: { status: "open" } });
   const closed = row(

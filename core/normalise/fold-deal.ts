@@ -196,6 +196,8 @@ function initialValue<F extends keyof FoldState>(
     if (one.before[field] !== undefined) return one.before[field];
     const after = one.after[field];
     if (after === undefined) continue;
+    // A win that is dated before the creation keeps its date: the deal began open, no later than then.
+    if (field === "status" && after !== "open" && one.at < createdAt) return "open";
     if (one.at <= createdAt) return after;
     // It changed into this, so it was something else before; of the other fields a change only says what they were at the time.
     if (field === "status") return "open";
