@@ -40,9 +40,7 @@ export function lineChart(points: readonly Point[], about: LineAbout, format: Fo
     const spot = spots[index];
     if (spot === undefined || spot.y === null) return null;
     const value = format.short(points[index]?.value ?? null, about.unit);
-    // Above its neighbour too, so that the line does not run through the number.
-    const top = Math.min(spot.y, (index === lastIndex ? spots[index - 1]?.y : null) ?? spot.y);
-    return html`<text class="value" x="${spot.x}" y="${top - 12}" text-anchor="${anchor(spot.x, width)}"
+    return html`<text class="value" x="${spot.x}" y="${spot.y - 14}" text-anchor="${anchor(spot.x, width)}"
       >${value}</text
     >`;
   };
@@ -137,7 +135,9 @@ export function funnelChart(steps: readonly FunnelStep[], format: Format): Html 
 /** Values by name, the largest first. */
 export function barChart(bars: readonly Bar[], unit: string, format: Format): Html {
   const most = Math.max(...bars.map(({ value }) => Math.abs(value ?? 0)), Number.EPSILON);
-  return html`<ol class="bars">
+  const longest = Math.max(...bars.map(({ name }) => name.length), 0);
+  const names = longest > 14 ? "long" : longest > 8 ? "medium" : "short";
+  return html`<ol class="bars ${names}">
     ${bars.map(
       ({ name, value }) =>
         html`<li>

@@ -182,7 +182,7 @@ function renderLeaderboard(rows: readonly RankRow[], unit: string, format: Forma
                 <rect width="${most === 0 ? 0 : (100 * Math.max(row.value ?? 0, 0)) / most}" height="2"></rect>
               </svg>
             </td>
-            <td class="moved">${renderMovement(row.movement, format)}</td>
+            <td class="moved">${row.value === 0 ? null : renderMovement(row.movement, format)}</td>
             <td class="amount">${format.short(row.value, unit)}</td>
           </tr>`,
       )}

@@ -48,14 +48,19 @@ export async function readMovement({ db, now, workspace }: TileMoment, tile: Til
   return { view: "movement", start: row?.start.value ?? 0, steps, end: row?.end.value ?? 0 };
 }
 
-/** A waterfall lying on its side: each step begins where the one before has ended. */
+/**
+ * A waterfall lying on its side: each step begins where the one before has ended. Where all that moved is little beside the whole, the whole is
+ * cut short, with a gap that says so: otherwise the steps could not be seen.
+ */
 export function renderMovement({ start, steps, end }: MovementBody, format: Format): Html {
   const words = format.words.tiles;
-  const levels = [0, start];
+  const levels = [start];
   for (const { by } of steps) levels.push((levels.at(-1) ?? 0) + by);
-  const low = Math.min(...levels);
-  const span = Math.max(...levels) - low || 1;
-  const place = (level: number): number => Math.round((1000 * (level - low)) / span) / 10;
+  const [lowest, highest] = [Math.min(...levels), Math.max(...levels, 0)];
+  const isCut = steps.length > 0 && highest - lowest < highest / 3;
+  const low = isCut ? lowest - (highest - lowest) : Math.min(lowest, 0);
+  const span = highest - low || 1;
+  const place = (level: number): number => Math.round((1000 * Math.max(level - low, 0)) / span) / 10;
   const row = (name: string, from: number, to: number, tone: string, text: string): Html =>
     html`<li>
       <span class="leg-name">${name}</span>
@@ -66,19 +71,20 @@ export function renderMovement({ start, steps, end }: MovementBody, format: Form
           width="${Math.max(place(Math.max(from, to)) - place(Math.min(from, to)), 0.4)}"
           height="10"
         ></rect>
+        ${isCut && tone === "level" ? html`<path class="leg-gap" d="M7 10L9 0H11L9 10Z"></path>` : null}
       </svg>
       <span class="leg-value">${text}</span>
     </li>`;
   return html`<ol class="legs">
     ${row(words.start, 0, start, "level", format.short(start, "money"))}
     ${steps.map(({ reason, by }, index) => {
-      const from = levels[index + 1] ?? 0;
+      const from = levels[index] ?? 0;
       const sign = by > 0 ? "+" : "−";
       return row(
         words.moved[reason] ?? reason,
         from,
         from + by,
-        by > 0 ? "in" : "out",
+        reason === "won" ? "won" : by > 0 ? "in" : "out",
         `${sign}${format.short(Math.abs(by), "money")}`,
       );
     })}
