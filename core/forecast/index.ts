@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { DateTime } from "luxon";
 import { majorUnits } from "../base/money.ts";
 import { addDays, type Day, dayOf, daysBetween } from "../base/time.ts";
@@ -313,12 +314,15 @@ const BACKTEST_MONTHS = 24;
 export async function backtests(db: Db, query: ForecastQuery): Promise<BacktestAnswer> {
   const prepared = await prepare(db, query, BACKTEST_MONTHS, Math.max(...query.horizons));
   const { past, today, cutoff, timeZone, currency } = prepared;
+  // It is chosen by fewer months than are tried here, so the best of two years may be another.
+  const shown = (await forecast(db, query)).rows.filter(({ horizon }) => horizon === "days");
   const rows = prepared.slices.flatMap(({ key, dimensions }) => {
+    const own = shown.filter((row) => isDeepStrictEqual(row.dimensions, dimensions));
     const scores = scoresOf(backtest(past, { horizons: query.horizons, slice: key, seed: query.seed, until: today }));
     return scores.map((score) => ({
       dimensions,
       ...score,
-      is_shown: bestMethod(scores, score.days, score.of) === score.method,
+      is_shown: own.find(({ days }) => days === score.days)?.[score.of]?.method === score.method,
     }));
   });
   const [first, last] = [past.days[0], past.days.at(-1)];

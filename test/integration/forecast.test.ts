@@ -172,6 +172,14 @@ describe("tributary backtest", () => {
     const origins = (days: number, method: string): number | undefined =>
       counts.find((row) => row.days === days && row.method === method)?.origins;
     expect([origins(30, "history"), origins(90, "history")]).toEqual([14, 12]);
+    // The methods that the forecast shows, which is judged by fewer months than these.
+    const said = (await forecast("--horizon", "30,90", "--by", "rep")).rows.filter(({ horizon }) => horizon === "days");
+    const tried = (await backtest("--horizon", "30,90", "--by", "rep")).rows.filter((row) => row.is_shown);
+    const line = (row: { dimensions: object; days: number }, of: string, method?: string): string =>
+      `${JSON.stringify(row.dimensions)} ${row.days} ${of} ${method}`;
+    expect(tried.map((row) => line(row, row.of, row.method)).toSorted()).toEqual(
+      said.flatMap((row) => [line(row, "count", row.count.method), line(row, "value", row.value?.method)]).toSorted(),
+    );
     expect(counts.filter((row) => row.is_shown)).toHaveLength(2);
     for (const { coverage, error } of rows) {
       expect(coverage).toBeGreaterThanOrEqual(0);
