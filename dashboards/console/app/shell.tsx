@@ -90,7 +90,7 @@ function SignedIn({ name }: { readonly name: string }): ReactNode {
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="sm">
-        <ScrollArea type="auto">
+        <ScrollArea type="scroll" scrollbarSize={6}>
           <Navigation />
         </ScrollArea>
       </AppShell.Navbar>

@@ -49,8 +49,9 @@ const text = words({
   },
 });
 
+// In English a name says it, but for what is no word.
 const kinds = words<{ readonly [type: string]: string }>({
-  en: {},
+  en: { sms: "SMS", email: "E-mail", whatsapp: "WhatsApp", email_open: "E-mail opened", email_click: "E-mail clicked" },
   fr: {
     call: "Appel",
     meeting: "Rendez-vous",
@@ -210,7 +211,9 @@ function One({ activity }: { readonly activity: Activity }): ReactNode {
   return (
     <Table.Tr>
       <Table.Td>
-        <Text size="sm">{format.dateTime(activity.occurred_at)}</Text>
+        <Text size="sm" className="one-line">
+          {format.dateTime(activity.occurred_at)}
+        </Text>
       </Table.Td>
       <Table.Td>
         <Text size="sm" fw={500}>

@@ -75,7 +75,7 @@ export function Records(props: {
                         name
                       )}
                     </Table.Td>
-                    <Table.Td>{at === "" ? "–" : format.dateTime(at)}</Table.Td>
+                    <Table.Td className="one-line">{at === "" ? "–" : format.dateTime(at)}</Table.Td>
                     <Table.Td>{asText(record["rep"]) || "–"}</Table.Td>
                     {hasValue ? (
                       <Table.Td className="numbers">

@@ -135,9 +135,7 @@ export function Leaderboard(): ReactNode {
                           </Link>
                         )}
                       </Table.Td>
-                      <Table.Td>
-                        <Moved places={row.movement ?? null} />
-                      </Table.Td>
+                      <Table.Td>{row.value === 0 ? null : <Moved places={row.movement ?? null} />}</Table.Td>
                       <Table.Td className="numbers">{format.value(row.value, asked.data?.unit ?? "count")}</Table.Td>
                       <Table.Td>
                         <Bar share={top === 0 || row.value === null ? 0 : row.value / top} />
