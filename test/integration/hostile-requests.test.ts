@@ -77,6 +77,10 @@ const HOSTILE_TEXTS: readonly string[] = [
   "a%3D%00",
   "%00%3Da",
   "stage%3D%00",
+];
+
+/** Where a list is to go on. */
+const HOSTILE_CURSORS: readonly string[] = [
   ...[
     ["0000-01-01T00:00:00.000Z", UUID],
     ["9999-12-31T23:59:59.999Z", UUID, 1, ""],
@@ -212,7 +216,10 @@ function* attacksOn(path: string, method: string, operation: JsonObject): Genera
   yield made({}, said);
   for (const parameter of parameters) {
     if (parameter.in === "header") yield made({}, said, { [parameter.name]: "x".repeat(300) });
-    else for (const text of HOSTILE_TEXTS) yield made({ [parameter.name]: text }, said);
+    else {
+      const texts = parameter.name === "cursor" ? [...HOSTILE_TEXTS, ...HOSTILE_CURSORS] : HOSTILE_TEXTS;
+      for (const text of texts) yield made({ [parameter.name]: text }, said);
+    }
   }
   if (sample === null || !isObject(sample)) return;
   for (const path of [...pathsOf(sample), ["surprise"]])
@@ -292,7 +299,7 @@ describe("hostile requests", () => {
   it("to any other address are refused or answered, and never our fault", async () => {
     const gets = running.server.routes.filter(({ method, path }) => method === "get" && path.includes(":"));
     const attacks = gets.flatMap(({ path }) =>
-      HOSTILE_TEXTS.flatMap((text) => [
+      [...HOSTILE_TEXTS, ...HOSTILE_CURSORS].flatMap((text) => [
         path.replaceAll(/:\w+/g, text),
         `${path.replaceAll(/:\w+/g, "acme-1")}?next=${text}&key=${text}&stream=${text}&cursor=${text}&page=${text}&connection=${text}&before=${text}`,
       ]),
@@ -408,7 +415,8 @@ describe("hostile requests", () => {
       const required = (inputSchema["required"] ?? []) as readonly string[];
       const sample = Object.fromEntries(required.map((name) => [name, name === "metric" ? "won_value" : "x"]));
       for (const name of [...Object.keys(inputSchema["properties"] as JsonObject), "surprise"])
-        for (const value of HOSTILE_VALUES)
+        // What is inside goes the way of the API's own requests, which are tried with more.
+        for (const value of [null, 2 ** 60, "a\0b", "\ud83d", "9999-12-31", "", ["\0"], {}])
           bodies.push(message("tools/call", { name: tool, arguments: { ...sample, [name]: value } }));
     }
     for (const value of HOSTILE_VALUES)
