@@ -1143,6 +1143,12 @@ table workspace
   CREATE TRIGGER touched_by_update AFTER UPDATE ON tributary.workspace REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION touch_changed_fact()
   comment on week_start: ISO weekday: 1 is Monday
 
+CREATE OR REPLACE FUNCTION tributary.as_of()
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN (current_setting('tributary.as_of'::text))::timestamp with time zone
+
 CREATE OR REPLACE FUNCTION tributary.follow_past()
  RETURNS void
  LANGUAGE plpgsql
@@ -1178,13 +1184,15 @@ AS $function$
         select string_agg(quote_ident(a.attname), ', ' order by a.attnum) into columns from pg_attribute a
         where a.attrelid = format('tributary.%I', kept)::regclass and a.attnum > 0 and not a.attisdropped;
         execute format('drop view if exists tributary_asof.%I', kept);
-        -- The setting is read once for a query, not for each row.
+        -- One part below the condition, so that PostgreSQL looks into present and past by their indexes, from whichever table it comes.
         execute format(
           'create view tributary_asof.%1$I as
-            select %2$s from tributary.%1$I where landed_from <= (select current_setting(''tributary.as_of'')::timestamptz)
-            union all
-            select %2$s from tributary_past.%1$I where landed_from <= (select current_setting(''tributary.as_of'')::timestamptz)
-              and landed_to > (select current_setting(''tributary.as_of'')::timestamptz)', kept, columns);
+            select %2$s from (
+              select %2$s, ''infinity''::timestamptz as landed_to from tributary.%1$I
+              union all
+              select %2$s, landed_to from tributary_past.%1$I
+            ) facts
+            where landed_from <= tributary.as_of() and landed_to > tributary.as_of()', kept, columns);
       end loop;
     end $function$
 

@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { Db } from "../../store/db.ts";
 import type { Period } from "../ask/period.ts";
 import type { AggregateMetric, ComposedMetric, Figures, FiguresRow, Group, Scope, Sql } from "./define.ts";
+import { joiningWholes } from "./as-of.ts";
 import { hasValue, joinsOf, type Dimension } from "./dimensions.ts";
 import { gini } from "../../forecast/gini.ts";
 import { incidence, stepsOf, type Watched } from "./curves.ts";
@@ -57,7 +58,8 @@ export async function aggregate(
   leftOut: LeftOut,
 ): Promise<FiguresRow[]> {
   const fetched = await withRows(db, metric);
-  const { rows } = await aggregateSql(fetched, scope, slicing).execute(db);
+  const ask = (): Promise<{ readonly rows: AggregateRow[] }> => aggregateSql(fetched, scope, slicing).execute(db);
+  const { rows } = await (scope.landedBy !== null && metric.joinsWholes === true ? joiningWholes(db, ask) : ask());
   const found = new Map<string, Map<number, Figures>>();
   const groupsOf = new Map<string, readonly Group[]>();
   const labels = await distinctLabels(db, slicing.by, rows);

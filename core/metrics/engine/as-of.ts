@@ -19,6 +19,21 @@ export async function asKnown<T>(db: Db, asOf: Date | null, work: (db: Db) => Pr
   return done;
 }
 
+/**
+ * Within {@link asKnown}: does work that joins tables as wholes. Of present and past together PostgreSQL has no statistics: left to itself it looks
+ * into both, once for each of a hundred thousand rows. By the costs that it then reckons with it would also compile.
+ */
+export async function joiningWholes<T>(db: Db, work: () => Promise<T>): Promise<T> {
+  await sql`
+    select set_config('enable_nestloop', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)
+  `.execute(db);
+  const done = await work();
+  await sql`
+    select set_config('enable_nestloop', null, true), set_config('enable_mergejoin', null, true), set_config('jit', null, true)
+  `.execute(db);
+  return done;
+}
+
 /** Within {@link asKnown}: does the work on the facts as they are, all the same. */
 export async function asTheyAre<T>(db: Db, asOf: Date | null, work: () => Promise<T>): Promise<T> {
   if (asOf === null) return work();

@@ -114,6 +114,8 @@ type Described = {
   readonly notBy?: readonly string[];
   /** Only facts change it, and the calendar's day: not how late it is. Absent: it grows older by the minute (what has waited for so long). */
   readonly changesBy?: "facts";
+  /** Its rows are joined from whole tables, and nothing is looked up for each: see as-of.ts. */
+  readonly joinsWholes?: true;
   /** Broken down by these even when nobody asks. `stage|canonical_stage`: by the first, unless one of the others is asked for. */
   readonly alwaysBy?: readonly string[];
   /** Whether it counts in working time: an answer says so where the workspace has no business hours. */

@@ -32,6 +32,32 @@ function boundsOf({ cutoff }: Scope, { starts, ends }: Period, no: number): Boun
   };
 }
 
+/**
+ * `from` of the rows that are dated in a period `p` (no, starts, ends, at), with an open condition to which more may be added by `and`.
+ *
+ * Periods that follow one another are one range, read once: a row's own instant tells which it is in. A join would look for each period's rows by
+ * themselves, in an index whose rows lie all over the table.
+ *
+ * @param rows a table with its alias
+ * @param at the instant that dates a row
+ */
+export function datedIn(scope: Scope, rows: Sql, at: Sql): Sql {
+  const bounds = scope.periods.map((period, no) => boundsOf(scope, period, no));
+  const [first, last] = [bounds[0], bounds.at(-1)];
+  if (first === undefined || last === undefined || bounds.length === 1 || !followOneAnother(scope.periods))
+    return sql`${periodTable(scope)} p join ${rows} on ${at} >= p.starts and ${at} < p.ends`;
+  const list = (of: "starts" | "ends" | "at"): Sql => sql`(array[${sql.join(bounds.map((one) => one[of]))}])`;
+  const nth = sql`width_bucket(${at}, ${list("starts")})`;
+  return sql`${rows}
+    join lateral (
+      select ${nth} - 1 as no, ${list("starts")}[${nth}] as starts, ${list("ends")}[${nth}] as ends, ${list("at")}[${nth}] as at
+    ) p on ${at} >= ${first.starts} and ${at} < ${last.ends}`;
+}
+
+function followOneAnother(periods: readonly Period[]): boolean {
+  return periods.every(({ starts }, no) => no === 0 || starts?.getTime() === periods[no - 1]?.ends?.getTime());
+}
+
 /** Of more periods the planner takes longer than the rows do. */
 const MOST_BRANCHES = 60;
 

@@ -3,7 +3,7 @@ import { ACTIVITY_TYPES, DIRECTIONS } from "../../schema/canonical.ts";
 import { OUTCOMES } from "../../schema/outcomes.ts";
 import type { Scope, Sql, Subject } from "../engine/define.ts";
 import * as by from "../engine/dimensions.ts";
-import { periodTable, stillCounts } from "../engine/row-parts.ts";
+import { datedIn, stillCounts } from "../engine/row-parts.ts";
 import { isCampaignMail } from "./touches.ts";
 
 /** Touches between us and customers. */
@@ -46,8 +46,7 @@ function happened(scope: Scope): Sql {
   return sql`
     select p.no as period_no, a.id, 0 as nth, a.occurred_at as at, a.occurred_is_day as at_is_day, a.type, a.direction, a.outcome, a.disposition, a.duration_s, a.rep_id, a.person_id,
       a.company_id, coalesce(a.deal_id, a.attributed_deal_id) as deal_id, a.connection_id, a.attributes
-    from ${periodTable(scope)} p
-    join activities a on a.occurred_at >= p.starts and a.occurred_at < p.ends and a.occurred_at <= ${scope.cutoff}::timestamptz
+    from ${datedIn(scope, sql`activities a`, sql`a.occurred_at`)} and a.occurred_at <= ${scope.cutoff}::timestamptz
       and a.duplicate_of is null and ${stillCounts(scope, "a")}
       and not (a.type = 'task' and a.outcome is not distinct from 'open')`;
 }

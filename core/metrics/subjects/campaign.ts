@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Scope, Sql, Subject } from "../engine/define.ts";
 import * as by from "../engine/dimensions.ts";
-import { periodTable, stillCounts } from "../engine/row-parts.ts";
+import { datedIn, stillCounts } from "../engine/row-parts.ts";
 
 /** E-mails to many. */
 export const campaign = {
@@ -30,6 +30,5 @@ function sent(scope: Scope): Sql {
   return sql`
     select p.no as period_no, t.id, 0 as nth, null::uuid as rep_id, t.sent_at as at, false as at_is_day, coalesce(t.name, t.external_id) as campaign, t.channel, t.status,
       t.connection_id, t.attributes, t.recipients, t.opens, t.clicks, t.bounces, t.unsubscribes
-    from ${periodTable(scope)} p
-    join campaigns t on t.sent_at >= p.starts and t.sent_at < p.ends and t.sent_at <= ${scope.cutoff}::timestamptz and ${stillCounts(scope, "t")}`;
+    from ${datedIn(scope, sql`campaigns t`, sql`t.sent_at`)} and t.sent_at <= ${scope.cutoff}::timestamptz and ${stillCounts(scope, "t")}`;
 }

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Scope, Sql, Subject } from "../engine/define.ts";
 import * as by from "../engine/dimensions.ts";
-import { firstRep, periodTable, stillCounts } from "../engine/row-parts.ts";
+import { datedIn, firstRep, stillCounts } from "../engine/row-parts.ts";
 
 /** Chats with visitors and customers. */
 export const conversation = {
@@ -37,8 +37,7 @@ function dated(scope: Scope, at: Sql): Sql {
   return sql`
     select p.no as period_no, t.id, 0 as nth, ${at} as at, false as at_is_day, t.status, t.channel, ${firstRep(scope, "conversations", "t")} as rep_id, t.person_id, t.company_id,
       t.connection_id, t.attributes, t.started_at, t.first_response_at, t.closed_at
-    from ${periodTable(scope)} p
-    join conversations t on ${at} >= p.starts and ${at} < p.ends and ${at} <= ${scope.cutoff}::timestamptz and ${stillCounts(scope, "t")}`;
+    from ${datedIn(scope, sql`conversations t`, at)} and ${at} <= ${scope.cutoff}::timestamptz and ${stillCounts(scope, "t")}`;
 }
 
 /** So many days after a conversation its person may become a lead by it. */

@@ -2,7 +2,16 @@ import { sql } from "kysely";
 import { DEAL_STATUSES } from "../../schema/canonical.ts";
 import type { Scope, Sql, Subject } from "../engine/define.ts";
 import * as by from "../engine/dimensions.ts";
-import { byPeriod, holds, isKnown, periodTable, ratesAtEnd, stillCounts, valueMinor } from "../engine/row-parts.ts";
+import {
+  byPeriod,
+  datedIn,
+  holds,
+  isKnown,
+  periodTable,
+  ratesAtEnd,
+  stillCounts,
+  valueMinor,
+} from "../engine/row-parts.ts";
 
 /**
  * Deals. Each kind of rows is a query with one row per deal and period:
@@ -31,7 +40,7 @@ export const deal = {
     lost_reason: by.column("lost_reason", { table: "deals" }),
     status: by.column("status", { words: DEAL_STATUSES }),
   },
-  rows: { closed, atEnd, openAtEnd, created, moving },
+  rows: { closed, atEnd, openAtEnd, created, createdAndClosed, moving },
   attributes: sql`select attributes from deals`,
   firstInstant: sql`select min(held_from) as at from deal_changes where held_from > '-infinity'`,
   measured: "deal",
@@ -75,23 +84,22 @@ function closed(scope: Scope, status?: "won" | "lost"): Sql {
   const only = status === undefined ? sql`true` : sql`x.status = ${status}`;
   const dated = closings(
     scope,
-    sql`${only} and x.at >= p.starts and x.at < p.ends and x.doubt is distinct from 'no_closing_date'`,
+    sql`${datedIn(scope, sql`deal_closings x`, sql`x.at`)} and ${only} and x.doubt is distinct from 'no_closing_date'`,
     sql`true`,
   );
   const undated = closings(
     scope,
-    sql`${only} and x.doubt = 'no_closing_date' and (p.no = 0 or ${allTime})`,
+    sql`${periodTable(scope)} p join deal_closings x on ${only} and x.doubt = 'no_closing_date' and (p.no = 0 or ${allTime})`,
     sql`(${allTime})`,
   );
   return sql`(${dated}) union all (${undated})`;
 }
 
-function closings(scope: Scope, which: Sql, inPeriod: Sql): Sql {
+function closings(scope: Scope, from: Sql, inPeriod: Sql): Sql {
   return sql`
     select p.no as period_no, d.id, 0 as nth, x.at, x.at as credited_at, x.at_is_day, x.doubt, ${inPeriod} as in_period, x.status, x.rep_id, x.pipeline_id,
       x.stage_id, x.probability, x.annual_minor, x.currency, ${valueMinor(scope, "x", sql`x.at`)} as value_minor, ${OF_THE_DEAL}
-    from ${periodTable(scope)} p
-    join deal_closings x on ${which} and ${holds(scope, "x")}
+    from ${from} and ${holds(scope, "x")}
     join deals d on d.id = x.deal_id and d.merged_into is null and ${stillCounts(scope, "d")}`;
 }
 
@@ -132,7 +140,9 @@ function stateAtEnd(scope: Scope, status: "open" | null): Sql {
  * closing; null where the deal is open.
  */
 function created(scope: Scope): Sql {
-  const at = sql`coalesce(d.created_at, '-infinity')`;
+  // Without the coalesce an index leads to them, and PostgreSQL knows how many there are.
+  const isFromEver = scope.periods.some(({ starts }) => starts === null);
+  const at = isFromEver ? sql`coalesce(d.created_at, '-infinity')` : sql`d.created_at`;
   // An open deal is in a stage of the pipeline's own, as a rule.
   const openStage = sql`(
     select e.stage_id from deal_entries e where e.deal_id = d.id and e.at <= ${scope.cutoff}::timestamptz and not e.is_skipped
@@ -145,12 +155,20 @@ function created(scope: Scope): Sql {
       case when x.deal_id is null then ${scope.cutoff}::timestamptz else x.at end as credited_at,
       ${known("pipeline_id")}, case when x.deal_id is null then ${openStage} else x.stage_id end as stage_id, ${known("probability")},
       ${known("annual_minor")}, ${known("currency")}, null::numeric as value_minor, x.at as closed_at, x.at_is_day as closed_is_day, x.doubt, ${OF_THE_DEAL}
-    from ${periodTable(scope)} p
-    join deals d on ${at} >= p.starts and ${at} < p.ends
-      and ${at} <= ${scope.cutoff}::timestamptz and d.merged_into is null and ${stillCounts(scope, "d")}
+    from ${datedIn(scope, sql`deals d`, at)} and ${at} <= ${scope.cutoff}::timestamptz and d.merged_into is null and ${stillCounts(scope, "d")}
     left join deal_closings x on x.deal_id = d.id and ${holds(scope, "x")}
-    left join deal_changes l on l.deal_id = d.id and l.status = 'open' and ${holds(scope, "l")}
+    left join deal_changes l on x.deal_id is null and l.deal_id = d.id and l.status = 'open' and ${holds(scope, "l")}
     where x.deal_id is not null or l.deal_id is not null`;
+}
+
+/** Those of them that were closed by the cutoff, with what is known of closings: no history is read. */
+function createdAndClosed(scope: Scope): Sql {
+  return sql`
+    select p.no as period_no, d.id, 0 as nth, d.created_at as at, d.created_is_day as at_is_day, x.status, x.rep_id, x.at as credited_at, x.pipeline_id, x.stage_id,
+      x.probability, x.annual_minor, x.currency, null::numeric as value_minor, x.at as closed_at, x.at_is_day as closed_is_day, x.doubt, ${OF_THE_DEAL}
+    from ${datedIn(scope, sql`deals d`, sql`d.created_at`)} and d.created_at <= ${scope.cutoff}::timestamptz
+      and d.merged_into is null and ${stillCounts(scope, "d")}
+    join deal_closings x on x.deal_id = d.id and ${holds(scope, "x")}`;
 }
 
 /**

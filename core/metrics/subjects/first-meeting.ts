@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Scope, Sql, Subject } from "../engine/define.ts";
 import * as by from "../engine/dimensions.ts";
-import { holds, periodTable, stillCounts } from "../engine/row-parts.ts";
+import { datedIn, holds, stillCounts } from "../engine/row-parts.ts";
 import { activity } from "./activity.ts";
 import { lead } from "./lead.ts";
 import { isOutbound, isTouch } from "./touches.ts";
@@ -54,8 +54,7 @@ function met(scope: Scope): Sql {
     select p.no as period_no, m.id, 0 as nth, m.occurred_at as at, m.occurred_is_day as at_is_day, m.rep_id, m.company_id, m.connection_id, m.attributes,
       own.key as person_id, coalesce(came.attributes ->> 'channel', came.attributes ->> 'source') as channel,
       ${touchesBetween(scope, sql`start.at`, sql`m.occurred_at`)} as touches
-    from ${periodTable(scope)} p
-    join activities m on m.occurred_at >= p.starts and m.occurred_at < p.ends and m.person_id is not null and ${isHeld(scope, "m")}
+    from ${datedIn(scope, sql`activities m`, sql`m.occurred_at`)} and m.person_id is not null and ${isHeld(scope, "m")}
     cross join lateral (select coalesce(x.merged_into, x.id) as key, x.company_id from people x where x.id = m.person_id) own
     ${WHO}
     left join lateral (

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { ACTIVITY_TYPES } from "../../schema/canonical.ts";
 import type { Scope, Sql, Subject } from "../engine/define.ts";
 import * as by from "../engine/dimensions.ts";
-import { dayStart, dayIn, holds, periodTable, stillCounts, versionsOf } from "../engine/row-parts.ts";
+import { datedIn, dayIn, dayStart, holds, periodTable, stillCounts, versionsOf } from "../engine/row-parts.ts";
 import { anyOf, firstOf, ofCircle } from "./circle.ts";
 import { isOutbound, isTouch } from "./touches.ts";
 
@@ -115,8 +115,7 @@ function repOf(scope: Scope): Sql {
 function came(scope: Scope, columns: Sql, joins: Sql, firstTouchType: Sql = sql`null::text`): Sql {
   return sql`
     select p.no as period_no, ${OF_THE_LEAD}, l.lead_created_at as at, false as at_is_day, ${repOf(scope)}, ${firstTouchType} as first_touch ${columns}
-    from ${periodTable(scope)} p
-    join ${leads(scope, true)} l on l.lead_created_at >= p.starts and l.lead_created_at < p.ends
+    from ${datedIn(scope, sql`${leads(scope, true)} l`, sql`l.lead_created_at`)}
     ${joins}`;
 }
 

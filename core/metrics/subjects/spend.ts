@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Scope, Sql, Subject } from "../engine/define.ts";
 import * as by from "../engine/dimensions.ts";
-import { dayStart, inOwnMinor, periodTable, stillCounts } from "../engine/row-parts.ts";
+import { datedIn, dayStart, inOwnMinor, stillCounts } from "../engine/row-parts.ts";
 
 /** What advertising cost, by day. */
 export const spend = {
@@ -29,6 +29,5 @@ function spent(scope: Scope): Sql {
   return sql`
     select p.no as period_no, t.id, 0 as nth, null::uuid as rep_id, ${at} as at, true as at_is_day, t.channel, t.campaign, t.currency, t.connection_id, t.attributes,
       t.amount_minor as annual_minor, ${inOwnMinor(scope, sql`t.amount_minor::numeric`, sql`t.currency`, sql`t.day`)} as value_minor
-    from ${periodTable(scope)} p
-    join spend t on ${at} >= p.starts and ${at} < p.ends and ${at} <= ${scope.cutoff}::timestamptz and ${stillCounts(scope, "t")}`;
+    from ${datedIn(scope, sql`spend t`, at)} and ${at} <= ${scope.cutoff}::timestamptz and ${stillCounts(scope, "t")}`;
 }

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Scope, Sql, Subject } from "../engine/define.ts";
-import { daysFrom, holds, periodTable, stillCounts } from "../engine/row-parts.ts";
+import { datedIn, daysFrom, holds, periodTable, stillCounts } from "../engine/row-parts.ts";
 import { deal } from "./deal.ts";
 
 /**
@@ -47,8 +47,7 @@ function entries(scope: Scope): Sql {
     select p.no as period_no, d.id, 0 as nth, e.at, e.at as credited_at, e.at_is_day, coalesce(x.status, 'open') as status,
       e.rep_id, e.pipeline_id, e.stage_id, ${currency} as currency, e.passed_at <= ${scope.cutoff}::timestamptz as went_on,
       coalesce(x.status = 'lost' and x.stage_id = e.stage_id, false) as lost_here, ${OF_THE_DEAL}
-    from ${periodTable(scope)} p
-    join deal_entries e on e.at >= p.starts and e.at < p.ends and e.at <= ${scope.cutoff}::timestamptz
+    from ${datedIn(scope, sql`deal_entries e`, sql`e.at`)} and e.at <= ${scope.cutoff}::timestamptz
       and (e.entered_before is null or e.entered_before < p.starts)
     join deals d on d.id = e.deal_id and d.merged_into is null and ${stillCounts(scope, "d")}
     left join deal_closings x on x.deal_id = e.deal_id and ${holds(scope, "x")}`;
@@ -60,8 +59,7 @@ function stays(scope: Scope): Sql {
   return sql`
     select p.no as period_no, d.id, s.ordinal as nth, s.ended_at as at, s.started_at as credited_at, s.ended_is_day as at_is_day, 'open' as status, s.rep_id, s.pipeline_id,
       s.stage_id, s.currency, ${days} as days, ${OF_THE_DEAL}
-    from ${periodTable(scope)} p
-    join deal_stays s on s.ended_at >= p.starts and s.ended_at < p.ends and s.ended_at <= ${scope.cutoff}::timestamptz
+    from ${datedIn(scope, sql`deal_stays s`, sql`s.ended_at`)} and s.ended_at <= ${scope.cutoff}::timestamptz
     join deals d on d.id = s.deal_id and d.merged_into is null and ${stillCounts(scope, "d")}`;
 }
 

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Scope, Sql, Subject } from "../engine/define.ts";
 import * as by from "../engine/dimensions.ts";
-import { firstRep, periodTable, stillCounts } from "../engine/row-parts.ts";
+import { datedIn, firstRep, periodTable, stillCounts } from "../engine/row-parts.ts";
 
 /** Customers' requests for help. */
 export const ticket = {
@@ -54,6 +54,5 @@ function atEnd(scope: Scope): Sql {
 function dated(scope: Scope, at: Sql): Sql {
   return sql`
     select p.no as period_no, ${at} as at, ${ofTheTicket(scope)}
-    from ${periodTable(scope)} p
-    join tickets t on ${at} >= p.starts and ${at} < p.ends and ${at} <= ${scope.cutoff}::timestamptz and ${stillCounts(scope, "t")}`;
+    from ${datedIn(scope, sql`tickets t`, at)} and ${at} <= ${scope.cutoff}::timestamptz and ${stillCounts(scope, "t")}`;
 }

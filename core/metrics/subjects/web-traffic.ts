@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Scope, Sql, Subject } from "../engine/define.ts";
 import * as by from "../engine/dimensions.ts";
-import { dayStart, periodTable, stillCounts } from "../engine/row-parts.ts";
+import { datedIn, dayStart, stillCounts } from "../engine/row-parts.ts";
 
 /** Visits of the web site: a row for each day and what the source tells apart. */
 export const webTraffic = {
@@ -29,6 +29,5 @@ function visited(scope: Scope): Sql {
   return sql`
     select p.no as period_no, t.id, 0 as nth, null::uuid as rep_id, ${at} as at, true as at_is_day, t.channel, t.source_medium, t.landing_page, t.connection_id,
       t.attributes, t.sessions, t.users, t.key_events
-    from ${periodTable(scope)} p
-    join web_traffic t on ${at} >= p.starts and ${at} < p.ends and ${at} <= ${scope.cutoff}::timestamptz and ${stillCounts(scope, "t")}`;
+    from ${datedIn(scope, sql`web_traffic t`, at)} and ${at} <= ${scope.cutoff}::timestamptz and ${stillCounts(scope, "t")}`;
 }

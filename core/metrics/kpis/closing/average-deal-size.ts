@@ -19,6 +19,7 @@ export const averageDealSize: AggregateMetric = {
   better: "higher",
   subject: deal,
   changesBy: "facts",
+  joinsWholes: true,
   kind: "mean",
   rows: (scope) =>
     measured(deal.rows.closed(scope, "won"), {

@@ -10,6 +10,7 @@ const closed = {
   denominator: null,
   subject: deal,
   changesBy: "facts",
+  joinsWholes: true,
   kind: "count",
 } as const;
 

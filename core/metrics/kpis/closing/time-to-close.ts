@@ -10,6 +10,7 @@ const timeToClose = {
   better: "lower",
   subject: deal,
   changesBy: "facts",
+  joinsWholes: true,
 } as const;
 
 function rows(scope: Scope): Sql {

@@ -3,7 +3,7 @@ import type { AggregateMetric } from "../../engine/define.ts";
 import { closingDoubt, measured, noRate } from "../../engine/rows.ts";
 import { deal } from "../../subjects/deal.ts";
 
-const rate = { unit: "ratio", better: "higher", subject: deal, changesBy: "facts" } as const;
+const rate = { unit: "ratio", better: "higher", subject: deal, changesBy: "facts", joinsWholes: true } as const;
 
 export const winRate: AggregateMetric = {
   ...rate,

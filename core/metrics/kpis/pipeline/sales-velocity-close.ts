@@ -5,7 +5,7 @@ import { measured, type Measure } from "../../engine/rows.ts";
 import { deal } from "../../subjects/deal.ts";
 
 /** Deals created in the period, with how they closed: `days` from creation, and `value_minor` at the closing day. */
-function cohort(scope: Scope, measure: Measure): Sql {
+function cohort(scope: Scope, rows: Sql, measure: Measure): Sql {
   const days = daysFrom(scope, sql`c.created_at`, sql`c.closed_at`, sql`c.created_is_day or c.closed_is_day`);
   const own = inOwnMinor(scope, sql`c.annual_minor`, sql`c.currency`, dayIn(scope, sql`c.closed_at`));
   const worth = sql`case when isfinite(c.closed_at) then ${own} end`;
@@ -13,7 +13,7 @@ function cohort(scope: Scope, measure: Measure): Sql {
     sql`
     select c.period_no, c.id, c.nth, c.at, c.credited_at, c.at_is_day, c.status, c.rep_id, c.pipeline_id, c.stage_id, c.currency, c.company_id, c.connection_id,
       c.lost_reason, c.attributes, c.created_at, c.created_is_day, ${days} as days, ${worth} as value_minor
-    from (${deal.rows.created(scope)}) c
+    from (${rows}) c
     where isfinite(c.at)`,
     measure,
   );
@@ -27,6 +27,7 @@ const part = {
   better: null,
   subject: deal,
   changesBy: "facts",
+  joinsWholes: true,
 } as const;
 
 const created: AggregateMetric = {
@@ -35,7 +36,7 @@ const created: AggregateMetric = {
   title: "Deals created",
   unit: "count",
   kind: "count",
-  rows: (scope) => cohort(scope, {}),
+  rows: (scope) => cohort(scope, deal.rows.created(scope), {}),
 };
 const winRate: AggregateMetric = {
   ...part,
@@ -43,7 +44,7 @@ const winRate: AggregateMetric = {
   title: "Won of those closed",
   unit: "ratio",
   kind: "share",
-  rows: (scope) => cohort(scope, { counted: sql`d.status <> 'open'`, inNumerator: sql`d.status = 'won'` }),
+  rows: (scope) => cohort(scope, deal.rows.createdAndClosed(scope), { inNumerator: sql`d.status = 'won'` }),
 };
 const size: AggregateMetric = {
   ...part,
@@ -51,7 +52,8 @@ const size: AggregateMetric = {
   title: "Mean value of those won",
   unit: "money",
   kind: "mean",
-  rows: (scope) => cohort(scope, { counted: sql`d.status = 'won'`, amount: sql`d.value_minor` }),
+  rows: (scope) =>
+    cohort(scope, deal.rows.createdAndClosed(scope), { counted: sql`d.status = 'won'`, amount: sql`d.value_minor` }),
 };
 const timeToWin: AggregateMetric = {
   ...part,
@@ -59,7 +61,11 @@ const timeToWin: AggregateMetric = {
   title: "Mean time to win",
   unit: "days",
   kind: "mean",
-  rows: (scope) => cohort(scope, { counted: sql`d.status = 'won' and d.days >= 0`, amount: sql`d.days` }),
+  rows: (scope) =>
+    cohort(scope, deal.rows.createdAndClosed(scope), {
+      counted: sql`d.status = 'won' and d.days >= 0`,
+      amount: sql`d.days`,
+    }),
 };
 
 export const salesVelocityClose: ComposedMetric = {

@@ -22,6 +22,7 @@ export const stalledDeals: AggregateMetric = {
   subject: openDeal,
   kind: "count",
   isSnapshot: true,
+  joinsWholes: true,
   rows: (scope) =>
     measured(openDeal.rows.standing(scope), {
       counted: sql`coalesce(d.stay_days > d.limit_days, false)`,

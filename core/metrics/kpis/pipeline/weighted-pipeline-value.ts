@@ -64,6 +64,7 @@ export const weightedPipelineValue: AggregateMetric = {
   better: "higher",
   subject: deal,
   changesBy: "facts",
+  joinsWholes: true,
   kind: "sum",
   isSnapshot: true,
   rows: (scope) =>

@@ -20,6 +20,7 @@ export const progressRate: AggregateMetric = {
   denominator: "deals open at the start of the period or created in it",
   better: "higher",
   subject: deal,
+  joinsWholes: true,
   kind: "share",
   rows: (scope) => measured(deal.rows.moving(scope), { inNumerator: sql`d.moved_on` }),
 };

@@ -21,6 +21,7 @@ export const stageConversion: AggregateMetric = {
   better: "higher",
   subject: stageStay,
   changesBy: "facts",
+  joinsWholes: true,
   alwaysBy: ["stage|canonical_stage"],
   kind: "share",
   rows: (scope, slicedBy) =>

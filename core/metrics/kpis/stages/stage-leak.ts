@@ -21,6 +21,7 @@ export const stageLeak: AggregateMetric = {
   better: "lower",
   subject: stageStay,
   changesBy: "facts",
+  joinsWholes: true,
   alwaysBy: ["stage|canonical_stage"],
   kind: "share",
   rows: (scope, slicedBy) => measured(entriesBy(scope, slicedBy), { inNumerator: sql`d.lost_here` }),

@@ -21,6 +21,7 @@ export const timeInStage: AggregateMetric = {
   better: "lower",
   subject: stageStay,
   changesBy: "facts",
+  joinsWholes: true,
   alwaysBy: ["stage|canonical_stage"],
   kind: "median",
   rows: (scope, slicedBy) =>

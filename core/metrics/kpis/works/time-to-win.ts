@@ -9,6 +9,7 @@ const ages = {
   numerator: null,
   denominator: null,
   subject: deal,
+  joinsWholes: true,
   // Open deals are watched up to now, and grow older.
   rows,
 } as const;
