@@ -1,8 +1,8 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
-import type { BenchResult, PeakMemory } from "../../test/bench/bench.ts";
+import type { BenchResult, PeakMemory, SheetResult } from "../../test/bench/bench.ts";
 import type { BusyResult } from "../../test/bench/busy.ts";
 import type { DeliverResult } from "../../test/bench/deliver.ts";
 import type { LiveResult } from "../../test/bench/live.ts";
@@ -29,13 +29,14 @@ export function registerBench(bench: Command, context: CliContext): void {
     .option("--memory <n,n>", "numbers of records at which peak memory is measured, too", parseCounts, MEMORY_AT)
     .action(
       async (options: { readonly records: number; readonly deals: number; readonly memory: readonly number[] }) => {
-        const { benchPull, peakMemory } = await loadBench();
+        const { benchPull, peakMemory, sheetApart } = await loadBench();
         const folder = mkdtempSync(path.join(os.tmpdir(), "tributary-bench-"));
         // PostgreSQL runs as another user when this runs as root, and has to get in.
         chmodSync(folder, 0o711);
         try {
           const { benchStart } = await import("../../test/bench/start.ts");
           const startUp = await benchStart(folder);
+          const sheet = await sheetApart(folder, Math.ceil(options.records / 5));
           const speed = await benchPull(folder, options.records);
           const memory: PeakMemory[] = [];
           for (const records of options.memory) memory.push(await peakMemory(folder, records));
@@ -49,10 +50,11 @@ export function registerBench(bench: Command, context: CliContext): void {
           const numbers = await benchNumbers(folder, { deals: options.deals, times: 5 });
           const { benchReports } = await import("../../test/bench/reports.ts");
           const reports = await benchReports(folder, 3);
-          context.out.result({ start: startUp, speed, memory, live, viewers, deliver, numbers, reports }, () =>
+          context.out.result({ start: startUp, speed, sheet, memory, live, viewers, deliver, numbers, reports }, () =>
             [
               ...startLines(startUp),
               ...loadLines(speed, memory),
+              ...sheetLines(sheet),
               ...liveLines(live),
               ...viewerLines(viewers),
               ...deliverLines(deliver),
@@ -156,23 +158,37 @@ export function registerBench(bench: Command, context: CliContext): void {
       }
     });
   bench
+    .command("loads")
+    .description(
+      "only how fast --records land and land again, are made anew, and a spreadsheet with a fifth as many rows; beside bare COPYs",
+    )
+    .action(async (_: object, command: Command) => {
+      const { records } = command.optsWithGlobals<{ readonly records: number }>();
+      const folder = mkdtempSync(path.join(os.tmpdir(), "tributary-bench-"));
+      chmodSync(folder, 0o711);
+      try {
+        const { benchPull, sheetApart } = await loadBench();
+        const sheet = await sheetApart(folder, Math.ceil(records / 5));
+        const speed = await benchPull(folder, records);
+        context.out.result({ speed, sheet }, () => [...loadLines(speed, []), ...sheetLines(sheet)].join("\n"));
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
+  bench
+    .command("sheet <folder> <rows>", { hidden: true })
+    .description("a spreadsheet, in a process of its own")
+    .action(async (folder: string, rows: string) =>
+      context.out.json(await (await loadBench()).benchSheet(folder, parseCount(rows))),
+    );
+  bench
     .command("pull <folder> <records>", { hidden: true })
     .description("a first load, in a process of its own")
     .action(async (folder: string, records: string) => {
-      const { benchPull } = await loadBench();
+      const { benchPull, peakMemoryMb } = await loadBench();
       const { pullS, workerCpuS } = await benchPull(folder, parseCount(records), { isBare: true });
-      context.out.json({ peakRssMb: peakRssMb(), pullS, workerCpuS });
+      context.out.json({ peakRssMb: peakMemoryMb(), pullS, workerCpuS });
     });
-}
-
-/**
- * The peak of this program alone. Linux counts into `maxRSS` what the process that started this one held at that moment, which for the
- * bench may be all rows of a load; it says elsewhere what is meant here.
- */
-function peakRssMb(): number {
-  const status = process.platform === "linux" ? readFileSync("/proc/self/status", "utf8") : "";
-  const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? process.resourceUsage().maxRSS;
-  return Number(kilobytes) / 1024;
 }
 
 /** Loaded when it is asked for, so that no other command waits for a simulator. */
@@ -202,6 +218,7 @@ function numberLines({ deals, changes, activities, rows }: NumbersResult): strin
     `answers over ${deals} deals, ${changes} changes, ${activities} activities; medians in ms:`,
     ...[...byMetric].map(([metric, ways]) => `  ${metric}: ${ways.join(", ")}`),
     `  of ${rows.length} answers ${over(300)} take longer than 300 ms, ${over(1000)} longer than 1 s`,
+    `  ${rows.filter(({ ratio, medianMs }) => (ratio ?? 0) > 1.5 && medianMs > 300).length} take longer than 300 ms and more than 1.5 times the SQL by hand; it gives the same numbers in ${rows.filter(({ isSame }) => isSame === true).length} of ${rows.filter(({ isSame }) => isSame !== null).length}`,
     `  of ${ratios.length} that have SQL written by hand beside them: ${(ratios[Math.floor(ratios.length / 2)] ?? NaN).toFixed(2)} times that at the median, ${(ratios.at(-1) ?? NaN).toFixed(2)} at most`,
   ];
 }
@@ -234,12 +251,23 @@ function loadLines(speed: BenchResult, memory: readonly PeakMemory[]): string[] 
       .map(([table, rows]) => `${table} ${count(rows)}`)
       .join(", ")})`,
     `ratio: ${speed.ratio.toFixed(2)}`,
+    ...(speed.again === null
+      ? []
+      : [
+          `all of it once more, nothing changed: ${count(speed.records / speed.again.resyncS)} records/s (${(speed.copyS / speed.again.resyncS).toFixed(2)} of the COPY); facts made anew: ${count(speed.records / speed.again.replayS)} records/s (${(speed.copyS / speed.again.replayS).toFixed(2)})`,
+        ]),
     ...memory.map(({ records, peakRssMb }) => `peak memory at ${count(records)} records: ${count(peakRssMb)} MB`),
   ];
   const [first, last] = [memory[0], memory.at(-1)];
   if (first !== undefined && last !== undefined && first !== last)
     lines.push(`growth of the peak: ${((last.peakRssMb / first.peakRssMb - 1) * 100).toFixed(0)} %`);
   return lines;
+}
+
+function sheetLines({ rows, pullS, peakRssMb, ratio }: SheetResult): string[] {
+  return [
+    `spreadsheet of ${rows} deals: ${(rows / pullS).toFixed(0)} rows/s, ${ratio.toFixed(2)} of a bare COPY of what it became; ${peakRssMb.toFixed(0)} MB at the peak`,
+  ];
 }
 
 function deliverLines({ speed, fairness }: DeliverResult): string[] {

@@ -47,6 +47,18 @@ export async function generate(store: Store, size: WorkspaceSize): Promise<void>
   await store.pool.query("vacuum analyze");
 }
 
+/** What some KPIs need besides: what reps should do, and which stage is the one before the close. */
+export async function setUp(store: Store): Promise<void> {
+  await store.pool.query(`
+    begin;
+    set local tributary.landing = '-infinity';
+    insert into settings (section, value) values ('targeted_actions', '[
+      {"id": "call", "type": "call", "points": 1, "daily_target": 5}, {"id": "meeting", "type": "meeting", "points": 5},
+      {"id": "win", "deal": "won", "points": 10}]') on conflict do nothing;
+    update stages set canonical = 'close' where position = 4;
+    commit`);
+}
+
 function statements({ deals, reps = 40 }: WorkspaceSize): readonly string[] {
   const [companies, people] = [Math.ceil(deals / 2), Math.ceil((deals * 3) / 4)];
   return [
