@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
+import iconv from "iconv-lite";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parse } from "yaml";
 import type { JsonObject } from "../../core/base/json.ts";
@@ -521,6 +522,21 @@ describe("other files of these kinds", () => {
     const pulled = await read({ "deals.csv": oneRow(cells) }, "deals.csv");
     expect(shown(pulled)).toEqual([expected, "D-2|B|Ola|7"]);
     expect([pulled.problems, pulled.warnings]).toEqual([[], []]);
+  });
+
+  it.each([
+    ["windows-1251", "Иванов Пётр"],
+    ["koi8-r", "Иванов Пётр"],
+    ["iso-8859-7", "Γιώργος Παπαδόπουλος"],
+    ["iso-8859-8", "ישראל כהן"],
+    ["windows-1256", "محمد علي"],
+    ["windows-1252", "ÉÈÀ SOCIÉTÉ"],
+    ["windows-1252", "Øystein Ærø"],
+  ])("a short file in %s is read by its alphabet, and told as a guess: %s", async (encoding, company) => {
+    const text = oneRow(`D-1,A,Won,5,${company},2026-01-05,2026-01-08`);
+    const pulled = await read({ "deals.csv": iconv.encode(text, encoding) }, "deals.csv");
+    expect(companies(pulled)).toEqual([company, "Ola"]);
+    expect(pulled.warnings).toEqual([expect.stringContaining("is a guess by its letters") as string]);
   });
 
   it("the mark that ends a text under DOS is no row, and no missing end", async () => {

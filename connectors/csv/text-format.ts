@@ -61,11 +61,43 @@ export async function findEncoding(file: string, shown: string, named: string | 
   const { sequences, strays, lines } = await lookAtLetters(file);
   // In a text of another encoding what looks like a letter of UTF-8 is rare; in one of UTF-8 with something pasted in, the rest is.
   if (sequences >= strays) return { name: "utf-8", how: "damaged" };
-  const guess = chardet.detect(lines);
+  const likely = chardet.detect(lines);
+  const isLatin = likely === null || /^(ISO-8859-[129]|windows-125[024])$/.test(likely);
+  const guess = isLatin ? (otherAlphabet(lines) ?? likely) : likely;
   // Files that call themselves Latin-1 use its superset windows-1252 (WHATWG Encoding Standard, "latin1" label), which is the likeliest as well
   // where a few letters tell nothing.
   const isNone = guess === null || ["ISO-8859-1", "UTF-8", "ASCII"].includes(guess) || !iconv.encodingExists(guess);
   return { name: isNone ? "windows-1252" : guess.toLowerCase(), how: "guessed" };
+}
+
+/** Encodings of one byte a letter whose letters are not Latin ones. */
+const OTHER_ALPHABETS = ["windows-1251", "KOI8-R", "windows-1253", "windows-1255", "windows-1256"].concat(
+  ["5", "6", "7", "8"].map((part) => `ISO-8859-${part}`),
+);
+
+/**
+ * In Latin script, words are hardly ever made of letters beyond ASCII alone, which short texts in other alphabets are taken for by the frequency of
+ * their letters.
+ *
+ * @returns the likeliest encoding of another alphabet in which those words are letters throughout; null: the words are Latin, or none fits.
+ */
+function otherAlphabet(lines: Buffer): string | null {
+  // One character a byte.
+  const words = lines.toString("latin1").match(/[A-Za-z\u0080-\u00ff]{3,}/g) ?? [];
+  const beyond = words.filter((word) => /[\u0080-\u00ff]/.test(word));
+  const whole = beyond.filter((word) => !/[A-Za-z]/.test(word));
+  if (whole.length < 2 || whole.length < beyond.length * 0.75) return null;
+  const fits = (encoding: string): boolean =>
+    whole.every((word) => {
+      const read = iconv.decode(Buffer.from(word, "latin1"), encoding);
+      // A capital after a small letter: another encoding of the same alphabet.
+      return /^[\p{L}\p{M}\p{P}]+$/u.test(read) && !/\p{Ll}\p{Lu}/u.test(read);
+    });
+  return (
+    chardet
+      .analyse(lines)
+      .find(({ name }) => OTHER_ALPHABETS.includes(name) && iconv.encodingExists(name) && fits(name))?.name ?? null
+  );
 }
 
 function byMark(head: Buffer): string | null {
