@@ -3,7 +3,7 @@ import { type Estimate, estimateFrom, estimateOf } from "./estimate.ts";
 import { chanceOf, clumping, type Ground, type Slice, winsOfNew, winValues } from "./ground.ts";
 import { createRandom } from "./random.ts";
 import { countUpTo } from "./sorted.ts";
-import { theta } from "./theta.ts";
+import { theta, varianceOfSum } from "./theta.ts";
 import { openChances, type TouchModel } from "./touches.ts";
 
 /** The ways in which wins are forecast: number and value of the deals that will be won within so many days. */
@@ -191,14 +191,11 @@ function runRate(slice: Slice, days: number): Forecast | null {
     clearTrend: 2,
   };
   const total = (series: readonly number[]): Estimate => {
-    let [expected, variance] = [0, 0];
-    theta(series, options).forEach(({ mean: step, sd }, k) => {
-      // Of the last period only the part that is asked for.
-      const part = Math.min(1, days / length - k);
-      expected += Math.max(0, step) * part;
-      variance += sd ** 2 * part;
-    });
-    return estimateOf(expected, variance);
+    const steps = theta(series, options);
+    // Of the last period only the part that is asked for.
+    const parts = steps.map((_, k) => Math.min(1, days / length - k));
+    const expected = steps.reduce((sum, { mean: step }, k) => sum + Math.max(0, step) * (parts[k] ?? 1), 0);
+    return estimateOf(expected, varianceOfSum(steps, parts));
   };
   return { count: total(counts), value: winValues(slice).length === 0 ? null : total(values), leftOut: 0 };
 }

@@ -3,10 +3,11 @@ import { describe, expect, test } from "vitest";
 import { wilsonInterval } from "../metrics/engine/wilson.ts";
 import { backtest, bestMethod, scoresOf } from "./backtest.ts";
 import { type DealChange, type ForecastDeal, knownAt } from "./deals.ts";
+import { groundOf, sliceIn } from "./ground.ts";
 import { wholeLife } from "./hazards.ts";
+import { forecastBy } from "./methods.ts";
 import { Past } from "./past.ts";
 import { curveOf, incidenceAt, medianOfEnd, quantileOf } from "./survival.ts";
-import { theta } from "./theta.ts";
 
 // Public data sets that lie beside the repository; where they do not, these tests are skipped, and the report says so.
 const SALES = "../shared/data/crm-sales-opportunities/sales_pipeline.csv";
@@ -92,17 +93,41 @@ describe.skipIf(!existsSync(SALES))("the data set CRM Sales Opportunities", () =
   }, 240_000);
 });
 
+/** What a month is to the method `run_rate`, days. */
+const MONTH = 365.25 / 12;
+
+/** A monthly series as deals, each won on the first day of its month and worth the month's value, the last month ending with the day. */
+function winsOf(series: readonly number[], day: number): ForecastDeal[] {
+  return series.map((value, index) => {
+    const won = day + 1 - Math.ceil((series.length - index) * MONTH);
+    const common = { known: -Infinity, stage: null, pipeline: null, rep: null, team: null, probability: null };
+    const change = { ...common, day: won, value };
+    const changes: DealChange[] = [
+      { ...change, status: "open" },
+      { ...change, status: "won" },
+    ];
+    return { id: String(index), created: won, changes, touches: [] };
+  });
+}
+
 describe.skipIf(!existsSync(SERIES))("404 monthly series of the M3 competition", () => {
-  test("the first three months are forecast with a sMAPE of at most 16.3, and P10 to P90 covers 75 to 85 %", () => {
+  test("by run_rate the first three months are forecast with a sMAPE of at most 16.3, and P10 to P90 covers 75 to 85 %", () => {
     const lines = readFileSync(SERIES, "utf8").trim().split("\n");
     let [error, covered, count] = [0, 0, 0];
     for (const line of lines) {
       const { train, test: actual } = JSON.parse(line) as { train: number[]; test: number[] };
-      const steps = theta(train, { steps: 3, season: 12, fitSteps: 3, clearTrend: 2 });
-      for (const [index, { mean, sd }] of steps.entries()) {
-        const came = actual[index] ?? NaN;
+      const slice = sliceIn(groundOf(winsOf(train, YEARS_END), YEARS_END, 92), null, 92);
+      // Wins add up: what comes in a month is what comes by its end less what comes by its beginning.
+      let [before, cameBefore] = [0, 0];
+      for (const months of [1, 2, 3]) {
+        const asked = { days: months * MONTH, seed: "public", touchModel: null, draws: 1 };
+        const { expected = NaN, p10 = NaN, p90 = NaN } = forecastBy("run_rate", slice, asked)?.value ?? {};
+        const came = actual[months - 1] ?? NaN;
+        const mean = expected - before;
         error += (200 * Math.abs(mean - came)) / (Math.abs(mean) + Math.abs(came));
-        covered += Math.abs(came - mean) <= 1.2815515655 * sd ? 1 : 0;
+        cameBefore += came;
+        covered += p10 <= cameBefore && cameBefore <= p90 ? 1 : 0;
+        before = expected;
         count += 1;
       }
     }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { theta } from "./theta.ts";
+import { theta, varianceOfSum } from "./theta.ts";
 
 const options = { steps: 3, season: 12, fitSteps: 1, clearTrend: 2 };
 const means = (series: readonly number[], more: object = {}): number[] =>
@@ -34,8 +34,16 @@ describe("Theta", () => {
   });
 
   test("says little of little, and never less than how unsure it is", () => {
-    expect(theta([], options)).toEqual(Array(3).fill({ mean: 0, sd: 0 }));
-    expect(theta([4], options)[0]).toEqual({ mean: 4, sd: 2 });
-    for (const { sd } of theta([3, 8, 1, 9, 2, 7, 4, 6], options)) expect(sd).toBeGreaterThan(1);
+    expect(theta([], options)).toEqual(Array(3).fill({ mean: 0, news: 0, carried: 0 }));
+    expect(theta([4], options)[0]).toEqual({ mean: 4, news: 2, carried: 0 });
+    for (const { news } of theta([3, 8, 1, 9, 2, 7, 4, 6], options)) expect(news).toBeGreaterThan(1);
+  });
+
+  test("a sum of steps is less sure the more of a miss stays in the level", () => {
+    const steps = (carried: number) => Array.from({ length: 3 }, () => ({ mean: 10, news: 2, carried }));
+    expect(varianceOfSum(steps(0), [1, 1, 1])).toBeCloseTo(3 * 4, 9);
+    // Of the first step's miss 1 + 2 halves are in the sum, of the second's 1 + 1 half.
+    expect(varianceOfSum(steps(0.5), [1, 1, 1])).toBeCloseTo(4 * (2 ** 2 + 1.5 ** 2 + 1), 9);
+    expect(varianceOfSum(steps(0), [1, 1, 0.25])).toBeCloseTo(2.25 * 4, 9);
   });
 });

@@ -17,8 +17,11 @@ export type ThetaOptions = {
   readonly clearTrend: number;
 };
 
-/** Of each step: what is expected, and the standard deviation of what comes from it. */
-export type ThetaStep = { readonly mean: number; readonly sd: number };
+/**
+ * Of each step: what is expected, the standard deviation of what a step brings that the one before did not let expect (`news`), and the share
+ * of it that stays in the level of all later steps (`carried`), so that they do not miss independently.
+ */
+export type ThetaStep = { readonly mean: number; readonly news: number; readonly carried: number };
 
 const SMOOTHING = [0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99];
 /** A nervous level has to be this much better than a calm one: of so many tried, one is always a little better by luck. */
@@ -29,10 +32,11 @@ const LEAST_WINDOWS = 4;
 export function theta(series: readonly number[], options: ThetaOptions): ThetaStep[] {
   const { steps } = options;
   const last = series.at(-1);
-  if (last === undefined) return Array.from({ length: steps }, () => ({ mean: 0, sd: 0 }));
+  if (last === undefined) return Array.from({ length: steps }, () => ({ mean: 0, news: 0, carried: 0 }));
   if (series.length < 3) {
     const mean = sum(series) / series.length;
-    return Array.from({ length: steps }, () => ({ mean, sd: Math.abs(last - mean) + Math.sqrt(Math.abs(mean)) }));
+    const news = Math.abs(last - mean) + Math.sqrt(Math.abs(mean));
+    return Array.from({ length: steps }, () => ({ mean, news, carried: 0 }));
   }
   const season = seasonOf(series, options.season);
   const plain = series.map((value, at) => season.remove(value, at));
@@ -47,13 +51,22 @@ export function theta(series: readonly number[], options: ThetaOptions): ThetaSt
   return Array.from({ length: steps }, (_, k) => {
     const at = series.length + k;
     const mean = (line.at(at) + level) / 2;
-    // The level wanders by the smoothing's share of each error; half of it is in the forecast.
-    const wander = sd * Math.sqrt(1 + k * smoothing ** 2);
-    return {
-      mean: season.restore(mean, at),
-      sd: Math.abs(season.restore(mean + wander, at) - season.restore(mean, at)),
-    };
+    const restored = season.restore(mean, at);
+    return { mean: restored, news: Math.abs(season.restore(mean + sd, at) - restored), carried: smoothing };
   });
+}
+
+/** The variance of the sum of steps, of which only the given parts count. */
+export function varianceOfSum(steps: readonly ThetaStep[], parts: readonly number[]): number {
+  let [variance, later] = [0, 0];
+  for (let k = steps.length - 1; k >= 0; k -= 1) {
+    const { news, carried } = steps[k] ?? { news: 0, carried: 0 };
+    const part = parts[k] ?? 1;
+    // Within a step what is new comes bit by bit: a part of the step has that part of its variance.
+    variance += (Math.sqrt(part) * news + carried * later) ** 2;
+    later += part * news;
+  }
+  return variance;
 }
 
 type Line = { readonly at: (index: number) => number; readonly slope: number };
