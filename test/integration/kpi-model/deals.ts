@@ -3,6 +3,7 @@ import {
   count,
   divided,
   finalIncidence,
+  incidence,
   mean,
   meanMoney,
   median,
@@ -26,7 +27,7 @@ import {
   TO,
   worth,
 } from "./known.ts";
-import { type Expected, expected, whole } from "./expected.ts";
+import { byAmount, type Expected, expected, whole } from "./expected.ts";
 import { firstChannel, groupOf } from "./people.ts";
 
 const stageOf = ({ stage }: { readonly stage: number }) => STAGES[stage] ?? STAGES[0];
@@ -60,10 +61,10 @@ export const DEAL_SLICES = [
 
 type Closed = Row & { readonly status: string; readonly one: KnownDeal; readonly at: number };
 
-export function closed(known: Known): Closed[] {
+export function closed(known: Known, isWithin: (at: number) => boolean = inMarch): Closed[] {
   return known.deals.flatMap((one): Closed[] => {
     const { closing } = one;
-    if (closing === null || !inMarch(closing.at)) return [];
+    if (closing === null || !isWithin(closing.at)) return [];
     const of = dimensions(known, one, closing.last, closing.rep, closing.at);
     const amount = worth(closing.last.amount, closing.last.currency, closing.at);
     return [{ of, amount, isHit: closing.status === "won", status: closing.status, one, at: closing.at }];
@@ -379,6 +380,7 @@ export function dealKpis(known: Known): Expected[] {
     expected("time_to_close_median", ages, median, bySlice),
     expected("time_to_win_km", fresh, medianIncidence, [[], ["team"]]),
     expected("win_probability", fresh, finalIncidence, [[], ["pipeline"]]),
+    [{ metric: "win_probability_by_age", by: ["age_days"], values: wonByAge(fresh) }],
     expected("open_deal_count", opened, count, bySlice, snapshot),
     expected("open_pipeline_value", opened, money, bySlice, snapshot),
     expected("weighted_pipeline_value", weighted, money, [[], ["rep"], ["stage"]], snapshot),
@@ -410,6 +412,10 @@ export function dealKpis(known: Known): Expected[] {
     ]),
     expected("follow_ups_to_close_mean", followUps(known), mean, [[], ["rep"]]),
     expected("follow_ups_to_close_median", followUps(known), median, [[], ["rep"]]),
+    expected("follow_ups_to_close_distribution", byAmount("touches", followUps(known)), count, [
+      ["touches"],
+      ["rep", "touches"],
+    ]),
     expected("onboarding_touch_rate", greeted(known), share, [[], ["rep"]]),
     expected("repeat_sale_rate", repeats(known), share, [[], ["team"]]),
     expected(
@@ -421,6 +427,13 @@ export function dealKpis(known: Known): Expected[] {
     [whole("sales_velocity", velocity(opened.length, share(ended), mean(won), mean(ages)))],
     [whole("sales_velocity_close", closeVelocity(fresh))],
   ].flat();
+}
+
+/** The chance of having won by each whole day by which it is another, or any deal has closed. */
+function wonByAge(fresh: readonly Row[]): Map<string, number | null> {
+  const steps = incidence(fresh);
+  const ages = [...new Set(steps.map(({ time }) => Math.ceil(time)))];
+  return new Map(ages.map((age) => [String(age), steps.findLast(({ time }) => time <= age)?.won ?? null]));
 }
 
 function velocity(deals: number, rate: number | null, size: number | null, time: number | null): number | null {

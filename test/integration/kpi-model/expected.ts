@@ -4,6 +4,8 @@ import type { Figure, Row } from "./figures.ts";
 export type Expected = {
   readonly metric: string;
   readonly by: readonly string[];
+  /** What it is of a row; if not said, its value. */
+  readonly part?: "rank" | "previous_rank" | "movement";
   /** By the values in order, joined with " | "; "-" is none, and without dimensions "". */
   readonly values: ReadonlyMap<string, number | null>;
 };
@@ -30,4 +32,9 @@ export function expected(
 /** A number that is not broken down. */
 export function whole(metric: string, value: number | null): Expected {
   return { metric, by: [], values: new Map([["", value]]) };
+}
+
+/** Rows that are told apart by their amounts. */
+export function byAmount(dimension: string, rows: readonly Row[]): Row[] {
+  return rows.map((row) => ({ ...row, of: { ...row.of, [dimension]: String(row.amount) } }));
 }

@@ -1,7 +1,7 @@
 import { startOfDay } from "../../../core/base/time.ts";
 import { DAY, type Deal, HOUR, ZONE } from "./company.ts";
 import { coldDeals } from "./deals.ts";
-import { type Expected, expected } from "./expected.ts";
+import { byAmount, type Expected, expected } from "./expected.ts";
 import { count, mean, median, quantile, type Row, share } from "./figures.ts";
 import { companyOf, dayOf, ENDS, goesOut, inMarch, type Known, type KnownDeal, workingHours } from "./known.ts";
 import { groupOf, type Lead, leads } from "./people.ts";
@@ -189,6 +189,7 @@ function meetingKpis(known: Known, cohort: readonly Lead[]): Expected[][] {
   return [
     expected("touches_to_meeting_mean", met, mean, [[], ["rep"], ["team"]]),
     expected("touches_to_meeting_median", met, median, [[], ["rep"]]),
+    expected("touches_to_meeting_distribution", byAmount("touches", met), count, [["touches"], ["team", "touches"]]),
     [{ metric: "meeting_probability_by_touches", by: ["touches"], values: new Map(byTouches) }],
   ];
 }

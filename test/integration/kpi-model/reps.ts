@@ -1,4 +1,5 @@
-import { type Activity, DAY } from "./company.ts";
+import { startOfDay } from "../../../core/base/time.ts";
+import { type Activity, DAY, ZONE } from "./company.ts";
 import { closed, created, entered, expectedInMarch, open } from "./deals.ts";
 import { type Expected, expected, whole } from "./expected.ts";
 import { count, divided, gini, money, type Row, share, sum, total } from "./figures.ts";
@@ -35,6 +36,7 @@ export function repKpis(known: Known): Expected[] {
     streaks(known),
     ...balances(known),
     ...goals(known),
+    ...leaderboard(known),
   ].flat();
 }
 
@@ -110,6 +112,45 @@ function streaks(known: Known): Expected[] {
 
 /** Reps who work here. */
 const ACTIVE = ["Ann", "Ben", "Dee"] as const;
+
+type Ranked = { readonly value: number | null; readonly rank: number | null };
+
+/** By the value that was won: who works here and won nothing comes last, who won what has no value has no rank. */
+function ranking(wins: readonly Row[]): Map<string, Ranked> {
+  const ofRep = (rep: string) => wins.filter(({ of }) => of["rep"] === rep);
+  const reps = new Set([...ACTIVE, ...wins.flatMap(({ of }) => of["rep"] ?? [])]);
+  const sums = [...reps].map((rep) => ({ rep, value: money(ofRep(rep)), hasWon: ofRep(rep).length > 0 }));
+  const present = sums.filter(({ value, hasWon }) => hasWon && value !== null);
+  return new Map(
+    sums.map(({ rep, value, hasWon }) => {
+      const ahead = hasWon ? present.filter((other) => (other.value ?? 0) > (value ?? 0)) : present;
+      return [rep, { value, rank: value === null ? null : ahead.length + 1 }];
+    }),
+  );
+}
+
+/** The leaderboard of March, against the 31 days before. */
+function leaderboard(known: Known): Expected[][] {
+  const before = startOfDay("2026-01-29", ZONE).getTime();
+  const wins = (within?: (at: number) => boolean) => closed(known, within).filter(({ status }) => status === "won");
+  const now = ranking(wins());
+  const then = ranking(wins((at) => at >= before && at < STARTS));
+  const values = (of: (now: Ranked, then: number | null) => number | null) =>
+    new Map([...now].map(([rep, one]) => [rep, of(one, then.get(rep)?.rank ?? null)]));
+  const board = { metric: "rep_leaderboard", by: ["rep"] } as const;
+  return [
+    [{ ...board, values: values(({ value }) => value) }],
+    [{ ...board, part: "rank", values: values(({ rank }) => rank) }],
+    [{ ...board, part: "previous_rank", values: values((_, rank) => rank) }],
+    [
+      {
+        ...board,
+        part: "movement",
+        values: values(({ rank }, old) => (rank === null || old === null ? null : old - rank)),
+      },
+    ],
+  ];
+}
 
 function balances(known: Known): Expected[][] {
   const opened = open(known);
