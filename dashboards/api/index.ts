@@ -39,6 +39,7 @@ import { rateLimit } from "./rate-limit.ts";
 import { reportEndpoints } from "./reports.ts";
 import { reviewEndpoints } from "./reviews.ts";
 import { rowEndpoints } from "./rows.ts";
+import { stageEndpoints } from "./stages.ts";
 import { teamEndpoints } from "./teams.ts";
 import { runEndpoints } from "./runs.ts";
 import { screenEndpoints } from "./screens.ts";
@@ -72,6 +73,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...destinationEndpoints,
   ...digestEndpoints,
   ...identityEndpoints,
+  ...stageEndpoints,
   ...teamEndpoints,
   ...activityEndpoints,
   ...lookUpEndpoints,

@@ -1,7 +1,8 @@
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CONNECTORS } from "../../connectors/index.ts";
 import { firstAdminCode } from "../../core/setup/first-admin.ts";
+import { World } from "../integration/kpi-world.ts";
 import { acme, newConnection, type Running, startServer } from "../integration/server-support.ts";
 import { axe, builtConsole, CHROMIUM, openBrowser, settling } from "../support/browser.ts";
 import { testDatabase } from "../support/database.ts";
@@ -138,6 +139,20 @@ describe.skipIf(CHROMIUM === null)("the console", () => {
     expect(await card.innerText()).toMatch(/Data as of\s+never/);
   });
 
+  it("maps stages by dragging them, and by their lists", async () => {
+    const world = await World.create(running.deps.store);
+    await world.pipeline("Sales", ["Lead", "Offer"]);
+    await page.goto(`${running.url}/settings/stages`);
+    const column = (name: string): Locator =>
+      page.locator(".drop", { has: page.getByRole("heading", { name, exact: true }) });
+    await page.getByText("Lead", { exact: true }).dragTo(column("Qualification"));
+    await column("Qualification").getByText("Lead", { exact: true }).waitFor();
+    await page.getByRole("combobox", { name: "Offer: which stage it is" }).click();
+    await page.getByRole("option", { name: "Close", exact: true }).click();
+    await column("Close").getByText("Offer", { exact: true }).waitFor();
+    expect(await page.getByText("Not mapped yet").count()).toBe(0);
+  });
+
   it("has pages that everybody can use, in both languages, light and dark", async () => {
     await newConnection(running.deps.store, "acme-2", `A name that goes on <b>and</b> on ${"and on ".repeat(20)}`);
     const found: string[] = [];
@@ -199,6 +214,7 @@ const PAGES = [
   "/settings",
   "/settings/hours",
   "/settings/rates",
+  "/settings/stages",
   "/settings/teams",
   "/settings/users",
   "/settings/audit",

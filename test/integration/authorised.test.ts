@@ -21,6 +21,7 @@ const SCOPES: { readonly [operation: string]: ApiScope } = {
   "post /people": "write",
   "get /reps": "read",
   "get /pipelines": "read",
+  "get /stages": "read",
   "post /spend": "write",
   "post /goals": "write",
   "get /apps": "admin",
@@ -90,6 +91,7 @@ const SCOPES: { readonly [operation: string]: ApiScope } = {
   "get /dashboards/{id}": "read",
   "get /feeds": "read",
   "put /exchange-rates": "admin",
+  "put /stages": "admin",
   "put /destinations/{key}": "admin",
   "delete /destinations/{key}": "admin",
   "post /destinations/{key}/receivers": "admin",
@@ -246,6 +248,7 @@ describe("the API", () => {
     const world = await World.create(store);
     await world.rep("Ann");
     await world.rep("Anne");
+    await world.pipeline("Sales", ["Lead"]);
     await world.deal("Big", { changes: [{ at: "2026-11-01", rep: "Ann" }] });
     await world.deal("Won", {
       changes: [
@@ -289,6 +292,7 @@ describe("the API", () => {
       ["post /review-picks", () => "/review-picks", { deal }],
       ["delete /review-picks/{deal}", () => `/review-picks/${deal}`],
       ["put /exchange-rates", () => "/exchange-rates", { rates: [{ day: "2026-11-01", currency: "SEK", rate: 0.1 }] }],
+      ["put /stages", () => "/stages", { pipeline: "Sales", stages: { Lead: { canonical: "meeting" } } }],
       ["put /destinations/{key}", () => "/destinations/geckoboard", { settings: { api_key: "k" } }],
       ["delete /destinations/{key}", () => "/destinations/geckoboard"],
       [

@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import type { CanonicalStage } from "../../schema/canonical.ts";
 import type { Db, Tx } from "../db.ts";
 
 /** A stage as a source has it, with the pipeline that it belongs to. */
@@ -24,6 +25,31 @@ export async function listStages(db: Db): Promise<readonly StageRow[]> {
     .select("stages.deleted_at as deletedAt")
     .orderBy("stages.position")
     .execute();
+}
+
+/** An open stage of a source, as it is mapped now. */
+export type MappedStage = {
+  readonly id: string;
+  readonly connectionId: string;
+  /** Its pipeline's name, or the id that the tool has for it. */
+  readonly pipeline: string;
+  readonly name: string;
+  readonly canonical: CanonicalStage | null;
+  /** Of a win, 0 to 1. */
+  readonly probability: number | null;
+  /** How many open deals are in it now. */
+  readonly openDeals: number;
+};
+
+/** Open stages that sources have, by connection, pipeline and their order in it. */
+export async function listMappedStages(db: Db): Promise<readonly MappedStage[]> {
+  const { rows } = await sql<MappedStage>`
+    select s.id, s.connection_id as "connectionId", coalesce(p.name, p.external_id) as pipeline, s.name, s.canonical, s.probability,
+      (select count(*)::int from deals d where d.stage_id = s.id and d.status = 'open' and d.deleted_at is null and d.merged_into is null) as "openDeals"
+    from stages s join pipelines p on p.id = s.pipeline_id
+    where s.type = 'open' and s.deleted_at is null and p.deleted_at is null
+    order by s.connection_id, coalesce(p.name, p.external_id), s.position, s.name, s.id`.execute(db);
+  return rows;
 }
 
 /** Says of stages what the workspace's settings say; what is null stays as it is. */

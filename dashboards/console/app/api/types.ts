@@ -1366,6 +1366,17 @@ export type Showings = {
   views: { [name: string]: { uses: string[]; shows: "one" | "rows" | "steps" | "ranking" | "other" } };
 };
 
+export type Stage = {
+  id: string;
+  connection: string;
+  pipeline: string;
+  name: string;
+  canonical:
+    "prospecting" | "qualification" | "first_contact" | "meeting" | "needs_analysis" | "close" | "follow_up" | null;
+  probability: number | null;
+  open_deals: number;
+};
+
 export type Team = { id: string; name: string; manager: string | null; reps: number; connections: string[] };
 
 export type Upload = {
@@ -2052,6 +2063,27 @@ export type Operations = {
     answer: { id: number };
   };
   "POST /identity-links/{id}/undo": { params: { id: number }; query: Nothing; body: undefined; answer: undefined };
+  "GET /stages": {
+    params: Nothing;
+    query: { limit?: number; cursor?: string };
+    body: undefined;
+    answer: { data: Stage[]; next_cursor: string | null };
+  };
+  "PUT /stages": {
+    params: Nothing;
+    query: Nothing;
+    body: {
+      pipeline: string;
+      stages: {
+        [name: string]: {
+          canonical:
+            "prospecting" | "qualification" | "first_contact" | "meeting" | "needs_analysis" | "close" | "follow_up";
+          probability?: number;
+        };
+      };
+    };
+    answer: { data: Stage[] };
+  };
   "GET /teams": {
     params: Nothing;
     query: { limit?: number; cursor?: string };

@@ -18,6 +18,10 @@ const text = words({
     done: "done",
     connect: "Connect a tool",
     connectAbout: "A CRM, a help desk, a spreadsheet: within minutes its numbers are here.",
+    stages: "Map the stages",
+    stagesAbout: "Say what each stage of your pipelines is, so that they can be compared.",
+    goals: "Set goals",
+    goalsAbout: "What is to be reached, by the company, a team or a person: quota and pace are measured by it.",
     screen: "Open a TV",
     screenAbout: "Make a link for the sales floor’s screen; it needs no sign-in.",
     webhook: "Add a webhook",
@@ -34,6 +38,11 @@ const text = words({
     done: "fait",
     connect: "Connecter un outil",
     connectAbout: "Un CRM, un support, un tableur : ses chiffres sont là en quelques minutes.",
+    stages: "Associer les étapes",
+    stagesAbout: "Dites ce qu’est chaque étape de vos pipelines, pour qu’ils se comparent.",
+    goals: "Fixer des objectifs",
+    goalsAbout:
+      "Ce qu’il faut atteindre, par l’entreprise, une équipe ou une personne : le quota et le rythme s’y mesurent.",
     screen: "Ouvrir un écran",
     screenAbout: "Créez un lien pour l’écran de l’équipe ; il ne demande pas de connexion.",
     webhook: "Ajouter un webhook",
@@ -61,11 +70,20 @@ export function Home(): ReactNode {
   const connections = useApi("GET /connections", { query: { limit: 200 } }, { everyMs: 10_000 });
   const keys = useApi("GET /api-keys", { query: { limit: 200 } }, { enabled: isAdmin });
   const webhooks = useApi("GET /webhooks", {}, { enabled: isAdmin });
+  const stages = useApi("GET /stages", { query: { limit: 1000 } }, { enabled: isAdmin });
+  const goals = useApi("GET /goals", {}, { enabled: isAdmin });
   const health = useApi("GET /health", {}, { everyMs: 30_000 });
   const all = connections.data?.data;
   if (all === undefined) return connections.error === null ? <Loading /> : <Problem error={connections.error} />;
   const steps = [
     { to: "/connections/new", title: t.connect, about: t.connectAbout, isDone: all.length > 0 },
+    {
+      to: "/settings/stages",
+      title: t.stages,
+      about: t.stagesAbout,
+      isDone: (stages.data?.data.length ?? 0) > 0 && stages.data?.data.every((one) => one.canonical !== null) === true,
+    },
+    { to: "/goals", title: t.goals, about: t.goalsAbout, isDone: (goals.data?.data.length ?? 0) > 0 },
     {
       to: "/screens",
       title: t.screen,

@@ -7,6 +7,7 @@ import { Audit } from "./audit.tsx";
 import { Health } from "./health.tsx";
 import { HoursForm } from "./hours.tsx";
 import { Rates } from "./rates.tsx";
+import { Stages } from "./stages.tsx";
 import { Teams } from "./teams.tsx";
 import { Users } from "./users.tsx";
 import { WorkspaceForm } from "./workspace.tsx";
@@ -17,6 +18,7 @@ const text = words({
     workspace: "Workspace",
     hours: "Hours and holidays",
     rates: "Exchange rates",
+    stages: "Stages",
     teams: "Teams and reps",
     users: "People",
     audit: "Audit log",
@@ -27,6 +29,7 @@ const text = words({
     workspace: "Espace de travail",
     hours: "Heures et jours fériés",
     rates: "Taux de change",
+    stages: "Étapes",
     teams: "Équipes et commerciaux",
     users: "Personnes",
     audit: "Journal d’audit",
@@ -38,6 +41,7 @@ const PAGES = {
   workspace: WorkspaceForm,
   hours: HoursForm,
   rates: Rates,
+  stages: Stages,
   teams: Teams,
   users: Users,
   audit: Audit,
