@@ -29,11 +29,10 @@ export async function mapStages(
       throw ownedByFile("The section `pipelines`");
     const all = await readPipelines(tx);
     const before = all[pipeline];
-    const said = Object.entries(stages).map(([name, { canonical, probability }]) => [
-      name,
-      { canonical, ...(probability === null ? {} : { probability }) },
-    ]);
-    const after = { ...before, stages: { ...before?.stages, ...Object.fromEntries(said) } };
+    const named: PipelinesSection[string]["stages"] = { ...before?.stages };
+    for (const [name, { canonical, probability }] of Object.entries(stages))
+      named[name] = probability === null ? canonical : { canonical, probability };
+    const after = { ...before, stages: named };
     const fields = Object.keys(stages).map((name) => `${pipeline}.${name}`);
     await setSection(tx, actor, "pipelines", { ...all, [pipeline]: after }, { action: "update", fields });
   });

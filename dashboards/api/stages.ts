@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { CANONICAL_STAGES } from "../../core/schema/canonical.ts";
-import { mapStages } from "../../core/setup/stages.ts";
+import { mapStages, type StageMeaning } from "../../core/setup/stages.ts";
 import { listMappedStages, type MappedStage } from "../../core/store/facts/stages.ts";
 import { actorOf } from "../auth/principal.ts";
 import { notFound } from "../web/problem.ts";
@@ -52,11 +52,10 @@ export const stageEndpoints = [
     run: async ({ body }, call) => {
       const isMeant = ({ pipeline }: MappedStage): boolean => pipeline === body.pipeline;
       if (!(await stages(call)).some(isMeant)) throw notFound(`There is no pipeline "${body.pipeline}".`);
-      const said = Object.entries(body.stages).map(([name, { canonical: is, probability = null }]) => [
-        name,
-        { canonical: is, probability },
-      ]);
-      await mapStages(call.deps.store.db, actorOf(call.principal), body.pipeline, Object.fromEntries(said));
+      const said: { [name: string]: StageMeaning } = {};
+      for (const [name, { canonical: is, probability = null }] of Object.entries(body.stages))
+        said[name] = { canonical: is, probability };
+      await mapStages(call.deps.store.db, actorOf(call.principal), body.pipeline, said);
       await call.deps.setup.requestMeasure();
       return { data: (await stages(call)).filter(isMeant).map(present) };
     },

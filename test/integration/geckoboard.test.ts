@@ -73,6 +73,24 @@ test("a dataset that somebody else made with other fields is not overwritten", a
   expect(gecko.datasets.get("sales.deals")?.fields).toEqual(fields);
 });
 
+test("a dataset that is wrong holds up none of the others, and is told of", async () => {
+  const one = { metric: "deal_count", by: [], period: "all" };
+  await configure([
+    { id: "sales.a", ...one },
+    { id: "sales.taken", ...one },
+    { id: "sales.z", ...one },
+  ]);
+  await fetch(`${gecko.baseUrl}/datasets/sales.taken`, {
+    method: "PUT",
+    headers: { authorization: `Basic ${Buffer.from(`${API_KEY}:`).toString("base64")}` },
+    body: JSON.stringify({ fields: { other: { type: "number", name: "Other" } } }),
+  });
+  await expect(push()).rejects.toMatchObject({ code: "geckoboard.schema_conflict" });
+  expect(await lastError()).toBe("geckoboard.schema_conflict");
+  for (const id of ["sales.a", "sales.z"])
+    expect(gecko.datasets.get(id)?.rows).toEqual([{ value: 0, state: "complete" }]);
+});
+
 test("a full minute's quota is waited for, a broken server is tried again, and success clears the error", async () => {
   gecko.failNext(1, 429);
   await expect(push()).rejects.toMatchObject({ kind: "rate_limited" });

@@ -83,6 +83,18 @@ test("what is missing from the numbers stands beside them, as long as there is r
   expect(Object.keys(datasetOf({ ...answer("count", []), notes }, many).schema.fields)).toHaveLength(10);
 });
 
+test("rows that a dataset cannot hold are said to be missing", () => {
+  const { rows } = datasetOf(
+    answer(
+      "count",
+      Array.from({ length: 5_002 }, (_, value) => ({ value })),
+    ),
+    [],
+  );
+  expect(rows).toHaveLength(5_000);
+  expect(rows[0]?.["state"]).toBe("the last 2 of 5002 rows are left out: a dataset holds 5000");
+});
+
 test.each(["hours", "minutes"] as const)("%s are a duration, days a number", (unit) => {
   const field = datasetOf(answer(unit, [{ value: 1.5 }]), []).schema.fields["value"];
   expect(field).toEqual({ type: "duration", time_unit: unit, name: "Won value", optional: true });

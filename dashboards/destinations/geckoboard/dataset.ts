@@ -39,7 +39,14 @@ export function datasetOf(
   if (hasRank) fields["rank"] = { type: "number", name: "Rank", optional: true };
   const hasState = Object.keys(fields).length < MOST_FIELDS;
   if (hasState) fields["state"] = { type: "string", name: "State" };
-  const state = answer.notes.length === 0 ? "complete" : clipped(answer.notes.join("; "));
+  const beyond = answer.rows.length - ROWS_PER_DATASET;
+  const notes = [
+    ...(beyond > 0
+      ? [`the last ${beyond} of ${answer.rows.length} rows are left out: a dataset holds ${ROWS_PER_DATASET}`]
+      : []),
+    ...answer.notes,
+  ];
+  const state = notes.length === 0 ? "complete" : clipped(notes.join("; "));
   const unique = [
     ...(hasPeriod ? ["period"] : []),
     ...(day === null ? [] : ["day"]),

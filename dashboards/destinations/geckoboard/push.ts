@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { TributaryError } from "../../../core/base/errors.ts";
+import { type ErrorKind, TributaryError } from "../../../core/base/errors.ts";
 import type { PushContext } from "../../../core/destination/define.ts";
 import type { GeckoboardClient } from "./client.ts";
 import { type DatasetContent, datasetOf } from "./dataset.ts";
@@ -10,10 +10,11 @@ type Sent = { readonly schema: string; readonly rows: string };
 
 /**
  * Brings the configured datasets up to date. One whose schema and rows are what was pushed last is not sent again: Geckoboard takes 60
- * requests a minute.
+ * requests a minute. One that is wrong holds up none of the others.
  *
  * @returns the ids of the datasets that were sent.
- * @throws TributaryError of the first dataset that could not be pushed; those before it are done and remembered.
+ * @throws TributaryError of the first dataset that could not be pushed, once the others are done and remembered; at once where it concerns them
+ *   all (the key, the quota, Geckoboard's being away).
  */
 export async function pushDatasets(
   context: PushContext<GeckoboardSettings>,
@@ -24,24 +25,43 @@ export async function pushDatasets(
   // One that was taken out of the config is forgotten: put back, it begins anew.
   let memory = Object.fromEntries(Object.entries(context.memory).filter(([id]) => configured.has(id)));
   if (Object.keys(memory).length < Object.keys(context.memory).length) await context.remember(memory);
+  let failure: TributaryError | null = null;
   for (const dataset of context.settings.datasets) {
-    const content = await contentOf(context, dataset);
-    const sent: Sent = { schema: digest(content.schema), rows: digest(content.rows) };
-    // Written below and nowhere else.
-    const last = memory[dataset.id] as Sent | undefined;
-    if (last?.schema === sent.schema && last.rows === sent.rows) continue;
-    const isOther = last !== undefined && last.schema !== sent.schema;
-    if (isOther && content.deleteBy !== null) throw wouldLoseHistory(dataset.id);
-    if (isOther) await tryOut(client, dataset.id, content);
-    if (isOther) await client.remove(dataset.id);
-    await client.findOrCreate(dataset.id, content.schema);
-    if (content.deleteBy === null) await client.replace(dataset.id, content.rows);
-    else await client.append(dataset.id, content.rows, content.deleteBy);
-    memory = { ...memory, [dataset.id]: sent };
-    await context.remember(memory);
-    pushed.push(dataset.id);
+    try {
+      const content = await contentOf(context, dataset);
+      const sent: Sent = { schema: digest(content.schema), rows: digest(content.rows) };
+      // Written below and nowhere else.
+      const last = memory[dataset.id] as Sent | undefined;
+      if (last?.schema === sent.schema && last.rows === sent.rows) continue;
+      await pushDataset(client, dataset.id, content, last !== undefined && last.schema !== sent.schema);
+      memory = { ...memory, [dataset.id]: sent };
+      await context.remember(memory);
+      pushed.push(dataset.id);
+    } catch (error) {
+      if (!(error instanceof TributaryError) || !OF_ONE_DATASET.has(error.kind)) throw error;
+      failure ??= error;
+    }
   }
+  if (failure !== null) throw failure;
   return pushed;
+}
+
+/** What is wrong with one dataset alone: its definition, or an answer to it that the documentation rules out. */
+const OF_ONE_DATASET: ReadonlySet<ErrorKind> = new Set(["config", "contract"]);
+
+/** @param isOther whether Geckoboard has it with another schema. */
+async function pushDataset(
+  client: GeckoboardClient,
+  datasetId: string,
+  content: DatasetContent,
+  isOther: boolean,
+): Promise<void> {
+  if (isOther && content.deleteBy !== null) throw wouldLoseHistory(datasetId);
+  if (isOther) await tryOut(client, datasetId, content);
+  if (isOther) await client.remove(datasetId);
+  await client.findOrCreate(datasetId, content.schema);
+  if (content.deleteBy === null) await client.replace(datasetId, content.rows);
+  else await client.append(datasetId, content.rows, content.deleteBy);
 }
 
 /**
