@@ -24,8 +24,9 @@ export default defineConfig({
           include: ["test/{integration,conformance}/**/*.test.ts"],
           globalSetup: ["test/support/global-setup.ts"],
           isolate: false,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          // As long as a busy machine may take: what hangs is found all the same.
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           maxConcurrency: 12,
         },
       },
