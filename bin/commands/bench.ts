@@ -208,8 +208,9 @@ function parseCounts(text: string): number[] {
 /** A line for each KPI, and what of them is slow. */
 function numberLines({ deals, changes, activities, rows }: NumbersResult): string[] {
   const byMetric = new Map<string, string[]>();
-  for (const { metric, way, medianMs, ratio } of rows) {
-    const hand = ratio === null ? "" : ` (${ratio.toFixed(1)} times by hand)`;
+  for (const { metric, way, medianMs, ratio, isSame } of rows) {
+    const others = isSame === false ? ", which has other numbers" : "";
+    const hand = ratio === null ? "" : ` (${ratio.toFixed(1)} times by hand${others})`;
     byMetric.set(metric, [...(byMetric.get(metric) ?? []), `${way} ${medianMs.toFixed(0)}${hand}`]);
   }
   const over = (ms: number): number => rows.filter(({ medianMs }) => medianMs > ms).length;

@@ -125,11 +125,11 @@ const isTouch = (alias: string, asked: AskedByHand): string =>
   `${alias}.type in ('call', 'email', 'message', 'meeting', 'chat') and ${alias}.duplicate_of is null and ${counts(alias, asked)} and ${alias}.occurred_at <= ${instant(asked.now)}`;
 const isOut = (alias: string): string => `(${alias}.direction = 'outbound' or ${alias}.type = 'meeting')`;
 
-/** People and companies that came in as leads, by a condition on `l`; `person` and `firm` are whose touches and deals are theirs. */
+/** People and companies that came in as leads, by a condition on `l`; `person`, `firm` and the people of `staff` are whose touches and deals are theirs. */
 const leads = (asked: AskedByHand, when: string): string => `(
-  select l.id, l.lead_created_at, l.rep_id, l.id as person, null::uuid as firm from people l where l.merged_into is null and ${when} and ${counts("l", asked)}
+  select l.id, l.lead_created_at, l.rep_id, l.id as person, l.company_id as firm, null::uuid as staff from people l where l.merged_into is null and ${when} and ${counts("l", asked)}
   union all
-  select l.id, l.lead_created_at, l.rep_id, null, l.id from companies l where l.merged_into is null and ${when} and ${counts("l", asked)})`;
+  select l.id, l.lead_created_at, l.rep_id, null, l.id, l.id from companies l where l.merged_into is null and ${when} and ${counts("l", asked)})`;
 const LEAD = { at: "l.lead_created_at", rep: "l.rep_id" };
 const cameIn = (asked: AskedByHand): string => leads(asked, isIn("l.lead_created_at", asked));
 const came =
@@ -141,17 +141,23 @@ const firstTouch: Write = (asked) => `
     select min(f.at) as at from (
       (select a.occurred_at as at from activities a where a.person_id = l.person and ${isTouch("a", asked)} and ${isOut("a")} order by 1 limit 1)
       union all
-      (select a.occurred_at from activities a where a.company_id = l.firm and ${isTouch("a", asked)} and ${isOut("a")} order by 1 limit 1)) f
+      (select a.occurred_at from activities a where a.company_id = l.firm and ${isTouch("a", asked)} and ${isOut("a")} order by 1 limit 1)
+      union all
+      (select a.occurred_at from activities a join people s on s.id = a.person_id where s.company_id = l.staff and ${isTouch("a", asked)} and ${isOut("a")} order by 1 limit 1)) f
   ) first on true`;
+/** A person has those deals of its company that were created from its day on. */
+const isSince = "(l.staff is not null or d.created_at >= date_trunc('day', l.lead_created_at))";
 const hasDeal =
   (more: Write): Write =>
   (asked) => `
   cross join lateral (select
     exists (select from deals d ${more(asked)} where d.person_id = l.person and d.merged_into is null and ${counts("d", asked)})
-    or exists (select from deals d ${more(asked)} where d.company_id = l.firm and d.merged_into is null and ${counts("d", asked)}) as so) has`;
+    or exists (select from deals d ${more(asked)} join people s on s.id = d.person_id where s.company_id = l.staff and d.merged_into is null and ${counts("d", asked)})
+    or exists (select from deals d ${more(asked)} where d.company_id = l.firm and d.merged_into is null and ${counts("d", asked)} and ${isSince}) as so) has`;
 const speed = (quantile: number): Write =>
   came(
-    `percentile_cont(${quantile}) within group (order by ${hours("l.lead_created_at", "coalesce(first.at, 'infinity')")})`,
+    // Who was not reached comes last.
+    `nullif(percentile_disc(${quantile}) within group (order by greatest(0, ${hours("l.lead_created_at", "coalesce(first.at, 'infinity')")})), 'infinity')`,
     firstTouch,
   );
 const SAYS = `coalesce((select s.value from settings x, jsonb_each_text(x.value) s where x.section = 'lead_statuses' and s.key = w.status), 'open')`;
@@ -166,13 +172,15 @@ const openLeads =
       `from ${ends(asked)} p join ${leads(asked, "l.lead_created_at is not null")} l on l.lead_created_at <= p.at`,
       `coalesce((select ${SAYS} from lead_statuses w where w.lead_id = l.id and w.at <= p.at order by w.at desc limit 1), 'open') = 'open'
       and not exists (select from deals d where d.person_id = l.person and d.merged_into is null and ${counts("d", asked)} and d.created_at <= p.at)
-      and not exists (select from deals d where d.company_id = l.firm and d.merged_into is null and ${counts("d", asked)} and d.created_at <= p.at)
+      and not exists (select from deals d join people s on s.id = d.person_id where s.company_id = l.staff and d.merged_into is null and ${counts("d", asked)} and d.created_at <= p.at)
+      and not exists (select from deals d where d.company_id = l.firm and d.merged_into is null and ${counts("d", asked)} and d.created_at <= p.at and ${isSince})
       and ${more(asked)}`,
       way,
     );
   };
 const untouchedBy = (asked: AskedByHand, isSo: string): string => `
   not exists (select from activities a where a.person_id = l.person and ${isTouch("a", asked)} and a.occurred_at <= p.at and ${isSo})
+  and not exists (select from activities a join people s on s.id = a.person_id where s.company_id = l.staff and ${isTouch("a", asked)} and a.occurred_at <= p.at and ${isSo})
   and not exists (select from activities a where a.company_id = l.firm and ${isTouch("a", asked)} and a.occurred_at <= p.at and ${isSo})`;
 const untouched = openLeads((asked) => untouchedBy(asked, isOut("a")));
 
@@ -288,8 +296,8 @@ const followed =
     where ${isIn("x.at", asked)} and ${held("x", asked)} and x.status = 'won' group by 1`;
   };
 
-/** How likely deals were won at each age: of those created, by when they closed; the open ones are watched until now. */
-const atRisk: Write = (asked) => {
+/** How likely deals were won by each age: of those created, by when they closed; a loss competes, the open ones are watched until now. */
+const wonByAge: Write = (asked) => {
   const way = slice(asked.by, {
     at: "d.created_at",
     rep: "coalesce(x.rep_id, c.rep_id)",
@@ -299,15 +307,20 @@ const atRisk: Write = (asked) => {
     asked.by === null || asked.by === "month"
       ? ""
       : `left join deal_changes c on c.deal_id = d.id and ${held("c", asked)}`;
-  return `select k, v, sum(wins) over w as won, sum(ends) over w as gone, sum(ends) over (partition by k) as n from (
-    select ${way[0]} as k, floor(${days("d.created_at", `coalesce(x.at, ${instant(asked.now)})`)}) as v, count(*) filter (where x.status = 'won') as wins, count(*) as ends
-    from deals d left join deal_closings x on x.deal_id = d.id and ${held("x", asked)} ${open} ${way[1]}
-    where ${isIn("d.created_at", asked)} and d.merged_into is null and ${counts("d", asked)} group by 1, 2) x window w as (partition by k order by v)`;
+  return `select k, age, ends, sum(wins * still / risk) over (partition by k order by age) as won from (
+    select *, coalesce(exp(sum(case when ends < risk then ln(1 - ends::float8 / risk) else -700 end)
+      over (partition by k order by age rows between unbounded preceding and 1 preceding)), 1) as still
+    from (select *, sum(deals) over (partition by k order by age desc)::float8 as risk from (
+      select ${way[0]} as k, ${days("d.created_at", `coalesce(x.at, ${instant(asked.now)})`)} as age,
+        count(*) filter (where x.status = 'won') as wins, count(x.status) as ends, count(*) as deals
+      from deals d left join deal_closings x on x.deal_id = d.id and ${held("x", asked)} ${open} ${way[1]}
+      where ${isIn("d.created_at", asked)} and d.merged_into is null and ${counts("d", asked)} group by 1, 2) a) r) s`;
 };
 
 const around = (asked: AskedByHand, isSo: string): string => `
   exists (select from activities a where a.deal_id = x.deal_id and ${isTouch("a", asked)} and ${isOut("a")} and ${isSo})
   or exists (select from activities a where a.person_id = d.person_id and ${isTouch("a", asked)} and ${isOut("a")} and ${isSo})
+  or exists (select from activities a join people s on s.id = a.person_id where s.company_id = d.company_id and ${isTouch("a", asked)} and ${isOut("a")} and ${isSo})
   or exists (select from activities a where a.company_id = d.company_id and ${isTouch("a", asked)} and ${isOut("a")} and ${isSo})`;
 const ofDeal = (asked: AskedByHand): string =>
   `from activities a where a.deal_id = c.deal_id and ${counts("a", asked)} and a.duplicate_of is null`;
@@ -322,7 +335,12 @@ const BY_HAND: { readonly [metric: string]: Write } = {
   deals_won: closed("count(*)", false, "x.status = 'won'"),
   deals_lost: closed("count(*)", false, "x.status = 'lost'"),
   average_deal_size: closed(`avg(${inOwn("x")})`, true, "x.status = 'won'"),
-  rep_leaderboard: (asked) => `${won({ ...asked, by: "rep" })} order by 2 desc`,
+  rep_leaderboard: (asked) => {
+    const [key, join] = slice("rep", { at: "x.at", rep: "x.rep_id" });
+    return `select ${asked.by === "month" ? "date_trunc('month', x.at)::text || " : ""} ${key} as k, sum(${inOwn("x")}) as v
+      from deal_closings x ${dealOf("x.deal_id", asked)} ${rateOn("x", "x.at")} ${join}
+      where ${isIn("x.at", asked)} and ${held("x", asked)} and x.doubt is distinct from 'no_closing_date' and x.status = 'won' group by 1 order by 2 desc`;
+  },
   win_rate: closed(share("x.status = 'won'")),
   win_rate_value: closed(`sum(${inOwn("x")}) filter (where x.status = 'won') / sum(${inOwn("x")})`, true),
   win_rate_cohort: created(share("x.status = 'won'")),
@@ -370,7 +388,15 @@ const BY_HAND: { readonly [metric: string]: Write } = {
     true,
   ),
   quota_attainment: together("won.v / nullif(goal.v, 0)", { won, goal: targets }),
-  pace: together("won.v / nullif(goal.v, 0)", { won, goal: targets }),
+  pace: (asked) => {
+    const [starts, ends] =
+      asked.by === "month"
+        ? ["k::timestamptz", "(k::timestamptz + interval '1 month')"]
+        : [instant(asked.from), instant(asked.to)];
+    const gone = `(least(date_trunc('day', ${instant(asked.now)}), ${ends}) - ${starts})`;
+    const shareGone = `extract(epoch from ${gone}) / extract(epoch from ${ends} - ${starts})`;
+    return together(`won.v / nullif(goal.v * ${shareGone}, 0)`, { won, goal: targets })(asked);
+  },
   pipeline_coverage: together("open.v / nullif(goal.v - won.v, 0)", {
     open: (asked) =>
       standing(`sum(${inOwn("c")})`, {
@@ -536,9 +562,11 @@ const BY_HAND: { readonly [metric: string]: Write } = {
           case when f.lead_created_at is not null then f.attributes ->> 'channel' end) = 'referral'`,
       { at: "d.created_at", rep: "c.rep_id", stage: "c.stage_id" },
     ),
-  time_to_win_km: (asked) => `select k, min(v) as v from (${atRisk(asked)}) c where won >= n / 2.0 group by k`,
-  win_probability: (asked) => `select k, max(won::float8 / n) as v from (${atRisk(asked)}) c group by k`,
-  win_probability_by_age: (asked) => `select k || ' ' || v as k, won::float8 / n as v from (${atRisk(asked)}) c`,
+  time_to_win_km: (asked) =>
+    `select k, min(age) filter (where won >= half - 1e-12 and half > 0) as v from (select *, max(won) over (partition by k) / 2 as half from (${wonByAge(asked)}) c) c group by k`,
+  win_probability: (asked) => `select k, max(won) as v from (${wonByAge(asked)}) c group by k`,
+  win_probability_by_age: (asked) =>
+    `select k || ' ' || ceil(age) as k, max(won) as v from (${wonByAge(asked)}) c where ends > 0 group by 1`,
   tickets_opened: dated("tickets", "opened_at"),
   tickets_open: (asked) =>
     sliced(
@@ -568,7 +596,7 @@ const BY_HAND: { readonly [metric: string]: Write } = {
   chat_first_response_median: dated(
     "conversations",
     "first_response_at",
-    median(hours("t.started_at", "t.first_response_at")),
+    `60 * ${median(hours("t.started_at", "t.first_response_at"))}`,
   ),
   chat_to_lead_rate: dated(
     "conversations",
